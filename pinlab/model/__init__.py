@@ -1,0 +1,1 @@
+"""What a kernel does with page references and pins: standard library only."""

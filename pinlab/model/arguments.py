@@ -1,0 +1,42 @@
+"""Arguments: what a caller hands over, checked before anything changes."""
+
+import operator
+from typing import SupportsIndex, TypeVar
+
+T = TypeVar("T")
+
+
+def whole(name: str, value: SupportsIndex, low: int | None = None, high: int | None = None) -> int:
+    """Return `value` as an int if it is a whole number from `low` to `high` (both allowed).
+
+    Raises TypeError (a bool, a float, a str ...) or ValueError, naming the value and the range.
+    """
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None:
+        raise TypeError(f"{name} is {value!r}: it has to be a whole number{_range(low, high)}")
+    if (low is not None and number < low) or (high is not None and number > high):
+        raise ValueError(f"{name} is {number}: allowed are whole numbers{_range(low, high)}")
+    return number
+
+
+def _range(low: int | None, high: int | None) -> str:
+    if low is None:
+        return ""
+    return f" from {low} on" if high is None else f" from {low} to {high}"
+
+
+def instance(name: str, value: object, kind: type[T]) -> T:
+    """Return `value` if it is an instance of `kind`; TypeError naming both otherwise."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} is {value!r}: it has to be a {kind.__name__}")
+    return value
+
+
+def octets(name: str, value: object) -> bytes:
+    """Return `value` as bytes; TypeError if it is not bytes, bytearray or memoryview."""
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise TypeError(f"{name} is {value!r}: it has to be bytes")
+    return bytes(value)

@@ -1,0 +1,92 @@
+"""Direct I/O: a request holds the pages of a user buffer while a device works on the frames."""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING
+
+from pinlab.model import gup
+from pinlab.model.arguments import octets, whole
+from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE
+
+if TYPE_CHECKING:
+    from pinlab.model.folio import Page
+    from pinlab.model.mm import Mm
+
+
+class DirectIO:
+    """One direct I/O request, in flight from its making until `complete()`.
+
+    It holds each page with a reference or a pin, as the release's block direct I/O does. It is
+    one bio, so it ends before a page that could not be had (bio_iov_iter_get_pages, 5.10 to 6.12);
+    the system call then reports a short write, or the error for all of it, depending on the path.
+    Attributes: pages; in_flight; name (its owner's name in ledger and trace); from_disk.
+    """
+
+    def __init__(self, mm: Mm, addr: int, nr_pages: int, number: int, *, from_disk: bool) -> None:
+        addr = whole("addr", addr, 0)
+        nr_pages = whole("nr_pages", nr_pages, 1)
+        if addr % PAGE_SIZE:
+            raise OSError(errno.EINVAL, f"address {addr:#x} is not a multiple of {PAGE_SIZE}")
+        self.name = f"{mm.name}, direct I/O {number}"
+        self.from_disk = from_disk
+        self._kernel = mm.kernel
+        self._kind = gup.FOLL_PIN if mm.kernel.rules.dio_hold == "pin" else gup.FOLL_GET
+        # The device writes memory when data comes from the disk: ITER_DEST adds FOLL_WRITE.
+        flags = self._kind | (gup.FOLL_WRITE if from_disk else 0)
+        got = gup.extract_user_pages(mm, addr >> PAGE_SHIFT, nr_pages, flags, self.name)
+        self.pages: list[Page] = got.result()
+        self._holds = got.holds
+        self.in_flight = True
+
+    def complete(self) -> None:
+        """End the transfer and release every hold; RuntimeError if it was completed before."""
+        self._require_in_flight()
+        self.in_flight = False
+        gup.put_user_pages(self._kernel, self.pages, self._kind, self.name, self._holds)
+
+    def device_write(self, data: bytes, offset: int = 0) -> None:
+        """Let the device store `data` into the buffer's frames, from byte `offset` on.
+
+        Raises ValueError for a request to disk (there the device only reads) or data that does
+        not fit, RuntimeError once completed.
+        """
+        data = octets("data", data)
+        if not self.from_disk:
+            raise ValueError("a request to disk: its device reads memory and never writes it")
+        done = 0
+        for page, start, n in self._pieces(offset, len(data)):
+            page.device_write(data[done : done + n], start)
+            done += n
+
+    def device_read(self, nbytes: int | None = None, offset: int = 0) -> bytes:
+        """Return `nbytes` of the buffer's frames from `offset` on (to the end if None).
+
+        Raises ValueError if they reach beyond the buffer, RuntimeError once completed.
+        """
+        pieces = self._pieces(offset, nbytes)
+        return b"".join(page.device_read(n, start) for page, start, n in pieces)
+
+    def _pieces(self, offset: int, nbytes: int | None) -> list[tuple[Page, int, int]]:
+        """Split a byte range of the buffer into (page, offset, bytes) per page."""
+        self._require_in_flight()
+        size = len(self.pages) * PAGE_SIZE
+        offset = whole("offset", offset, 0, size)
+        left = whole("nbytes", size - offset if nbytes is None else nbytes, 0, size - offset)
+        pieces = []
+        while left:
+            page, start = self.pages[offset // PAGE_SIZE], offset % PAGE_SIZE
+            n = min(left, PAGE_SIZE - start)
+            self._kernel.alive(page.folio)
+            pieces.append((page, start, n))
+            offset, left = offset + n, left - n
+        return pieces
+
+    def _require_in_flight(self) -> None:
+        if not self.in_flight:
+            raise RuntimeError(f"{self.name} has completed: its device is done with these pages")
+
+    def __repr__(self) -> str:
+        direction = "from" if self.from_disk else "to"
+        state = "in flight" if self.in_flight else "completed"
+        return f"<DirectIO {self.name!r}: {len(self.pages)} pages {direction} disk, {state}>"

@@ -1,0 +1,137 @@
+"""Folios and pages: 2^order frames that share one refcount, and each of those frames.
+
+Field names are those of struct folio (include/linux/mm_types.h, 6.18), without the underscore.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pinlab.model.arguments import octets, whole
+
+if TYPE_CHECKING:
+    from pinlab.model.kernel import Kernel
+
+PAGE_SHIFT = 12
+PAGE_SIZE = 1 << PAGE_SHIFT
+HPAGE_ORDER = 9
+"""The order of a 2 MiB folio with 4 KiB pages (HPAGE_PMD_ORDER on x86-64)."""
+
+MAX_ORDER = 10
+"""The largest order the page allocator hands out on x86-64 (MAX_PAGE_ORDER, 6.18)."""
+
+
+class Folio:
+    """2^order frames side by side that are allocated, counted and freed as one.
+
+    Attributes: order; nr_pages; pfn (number of the first frame); refcount (signed 32 bit);
+    pincount (None where this release keeps no separate count for that order); freed.
+    """
+
+    __slots__ = ("_bytes", "_pages", "freed", "kernel", "order", "pfn", "pincount", "refcount")
+
+    def __init__(self, kernel: Kernel, order: int, pfn: int, pincount: int | None) -> None:
+        self.kernel = kernel
+        self.order = order
+        self.pfn = pfn
+        # A fresh folio starts at 1 (init_page_count, set_page_refcounted): somebody asked for it.
+        self.refcount = 1
+        self.pincount = pincount
+        self.freed = False
+        self._pages: dict[int, Page] = {}
+        self._bytes: dict[int, bytearray] = {}
+
+    @property
+    def nr_pages(self) -> int:
+        """Number of frames, 2^order."""
+        return 1 << self.order
+
+    @property
+    def name(self) -> str:
+        """What the trace calls this folio: `zero page`, `huge zero folio` or `frame N`."""
+        return self.kernel.names.get(self) or f"frame {self.pfn}"
+
+    def page(self, i: int) -> Page:
+        """Return frame `i` of this folio, 0 to nr_pages - 1; the same object every time."""
+        i = whole("page index", i, 0, self.nr_pages - 1)
+        if i not in self._pages:
+            self._pages[i] = Page(self, i)
+        return self._pages[i]
+
+    def __repr__(self) -> str:
+        pincount = "" if self.pincount is None else f" pincount={self.pincount}"
+        freed = " freed" if self.freed else ""
+        return f"<Folio {self.name} order={self.order} refcount={self.refcount}{pincount}{freed}>"
+
+
+class Page:
+    """One frame of a folio; it has no counter of its own.
+
+    Attributes: folio; index (within the folio); refcount and pincount (the folio's).
+    """
+
+    __slots__ = ("folio", "index")
+
+    def __init__(self, folio: Folio, index: int) -> None:
+        self.folio = folio
+        self.index = index
+
+    @property
+    def refcount(self) -> int:
+        """The folio's refcount."""
+        return self.folio.refcount
+
+    @property
+    def pincount(self) -> int | None:
+        """The folio's separate pincount, None where it has none."""
+        return self.folio.pincount
+
+    @property
+    def name(self) -> str:
+        """What the trace calls this page: the folio's name, with the index if it has several."""
+        return f"{self.folio.name}, page {self.index}" if self.folio.order else self.folio.name
+
+    def device_write(self, data: bytes, offset: int = 0) -> None:
+        """Let a device store `data` into this frame, whatever any page table says.
+
+        Raises ValueError if it does not fit into the PAGE_SIZE bytes from `offset` on, and
+        RuntimeError for a freed folio.
+        """
+        data = octets("data", data)
+        span = (whole("offset", offset, 0, PAGE_SIZE), len(data))
+        self._usable(*span)
+        self.put_bytes(data, offset)
+        self.folio.kernel.note("device", "device write", self, note=f"{span[1]} bytes")
+
+    def device_read(self, nbytes: int | None = None, offset: int = 0) -> bytes:
+        """Return `nbytes` of this frame from `offset` on (to its end if None), as a device does.
+
+        Raises ValueError if they reach beyond the frame, and RuntimeError for a freed folio.
+        """
+        offset = whole("offset", offset, 0, PAGE_SIZE)
+        nbytes = PAGE_SIZE - offset if nbytes is None else whole("nbytes", nbytes, 0)
+        self._usable(offset, nbytes)
+        self.folio.kernel.note("device", "device read", self, note=f"{nbytes} bytes")
+        return self.get_bytes(nbytes, offset)
+
+    def _usable(self, offset: int, nbytes: int) -> None:
+        if offset + nbytes > PAGE_SIZE:
+            raise ValueError(
+                f"offset {offset} and {nbytes} bytes: a frame has {PAGE_SIZE} bytes, 0 to "
+                f"{PAGE_SIZE - 1}"
+            )
+        if self.folio.freed:
+            raise RuntimeError(f"{self.name} was freed: no device may use it any more")
+
+    def put_bytes(self, data: bytes, offset: int) -> None:
+        """Store bytes that are known to fit; frames never written take no memory."""
+        frame = self.folio._bytes.setdefault(self.index, bytearray(PAGE_SIZE))
+        frame[offset : offset + len(data)] = data
+
+    def get_bytes(self, nbytes: int, offset: int) -> bytes:
+        """Return bytes that are known to lie inside the frame."""
+        frame = self.folio._bytes.get(self.index)
+        return bytes(nbytes) if frame is None else bytes(frame[offset : offset + nbytes])
+
+    def __repr__(self) -> str:
+        return f"<Page {self.name} refcount={self.refcount}>"

@@ -1,0 +1,232 @@
+"""Mm: one process's memory. Private anonymous mappings, their page tables, and page faults."""
+
+from __future__ import annotations
+
+import errno
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from pinlab.model import gup
+from pinlab.model.arguments import octets, whole
+from pinlab.model.folio import HPAGE_ORDER, PAGE_SHIFT, PAGE_SIZE, Folio, Page
+from pinlab.model.ledger import MAPPING
+
+if TYPE_CHECKING:
+    from pinlab.model.kernel import Kernel
+
+MMAP_BASE = 0x7F00_0000_0000
+TASK_SIZE = 2**47 - PAGE_SIZE
+"""First address a process cannot have (x86-64, four-level page tables)."""
+
+PTRS_PER_PMD = 1 << HPAGE_ORDER
+
+
+class Area(NamedTuple):
+    """One mapping (a VMA): virtual page numbers [start, end) and the order of its folios."""
+
+    start: int
+    end: int
+    order: int
+
+
+class Run(NamedTuple):
+    """Some neighbouring pages that one folio serves; `zero`: it is the zero page."""
+
+    length: int
+    zero: bool
+
+
+class Mm:
+    """The address space of one process; it starts empty.
+
+    Attributes: name; kernel.
+    """
+
+    def __init__(self, kernel: Kernel, name: str) -> None:
+        self.kernel = kernel
+        self.name = name
+        self._areas: list[Area] = []
+        self._ptes: dict[int, Page] = {}
+        self._pmds: dict[int, Folio] = {}
+        self._next = MMAP_BASE >> PAGE_SHIFT
+
+    def mmap(self, nbytes: int, order: int = 0) -> int:
+        """Map private anonymous memory and return its address; no frame is used yet.
+
+        nbytes is rounded up to whole pages (order 0) or 2 MiB (order 9, and aligned to that).
+        Raises ValueError for nbytes below 1 or another order, OSError(ENOMEM) when the address
+        space has no room.
+        """
+        nbytes = whole("nbytes", nbytes, 1)
+        if whole("order", order) not in (0, HPAGE_ORDER):
+            raise ValueError(f"order is {order}: allowed are 0 (4 KiB pages) and 9 (2 MiB)")
+        unit = 1 << order
+        start = -(-self._next // unit) * unit
+        end = start + -(-nbytes // (unit * PAGE_SIZE)) * unit
+        if end << PAGE_SHIFT > TASK_SIZE:
+            raise OSError(errno.ENOMEM, f"no room for {nbytes} bytes in this address space")
+        self._areas.append(Area(start, end, order))
+        self._next = end + 1  # a page that is never mapped, so that overruns fault
+        return start << PAGE_SHIFT
+
+    def read(self, addr: int, nbytes: int) -> bytes:
+        """Read memory as the CPU does: never-written pages show the zero page.
+
+        Raises OSError(EFAULT), with nothing changed, where nothing is mapped.
+        """
+        pieces = self._touch(addr, whole("nbytes", nbytes, 0), write=False)
+        return b"".join(self._frame(vpn).get_bytes(n, offset) for vpn, offset, n in pieces)
+
+    def write(self, addr: int, data: bytes) -> None:
+        """Write memory as the CPU does: a page's first write allocates a frame of its own.
+
+        Raises OSError(EFAULT), with nothing changed, where nothing is mapped.
+        """
+        data = octets("data", data)
+        done = 0
+        for vpn, offset, n in self._touch(addr, len(data), write=True):
+            self._frame(vpn).put_bytes(data[done : done + n], offset)
+            done += n
+
+    def page_at(self, addr: int) -> Page | None:
+        """Return the page that the page table maps at an address, None if there is none."""
+        return self._mapped(self._vpn(addr))
+
+    def get_user_pages(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
+        """Take a reference (FOLL_GET) on each page; flags: FOLL_WRITE.
+
+        Returns the pages so far if something stops it after the first, as the kernel does.
+        Raises OSError: EFAULT (nothing mapped), ENOMEM (the guard), EINVAL (flags).
+        """
+        return self._user_pages(addr, nr_pages, flags, gup.FOLL_GET)
+
+    def pin_user_pages(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
+        """Pin each page (FOLL_PIN); flags: FOLL_WRITE and FOLL_LONGTERM.
+
+        Returns and raises as `get_user_pages`.
+        """
+        return self._user_pages(addr, nr_pages, flags, gup.FOLL_PIN)
+
+    def _user_pages(self, addr: int, nr_pages: int, flags: int, kind: int) -> list[Page]:
+        vpn = self._vpn(addr)
+        nr_pages = whole("nr_pages", nr_pages, 1)
+        flags = gup.entry_flags(self.kernel, flags, kind)
+        return gup.user_pages_slow(self, vpn, nr_pages, flags, self.name, gup.Grabbed()).result()
+
+    def _vpn(self, addr: int) -> int:
+        return whole("addr", addr, 0) >> PAGE_SHIFT
+
+    def _area(self, vpn: int) -> Area | None:
+        return next((area for area in self._areas if area.start <= vpn < area.end), None)
+
+    def _mapped(self, vpn: int) -> Page | None:
+        folio = self._pmds.get(vpn // PTRS_PER_PMD)
+        return self._ptes.get(vpn) if folio is None else folio.page(vpn % PTRS_PER_PMD)
+
+    def _frame(self, vpn: int) -> Page:
+        """The page that was faulted in just before; RuntimeError if somebody freed it."""
+        folio = self._pmds.get(vpn // PTRS_PER_PMD)
+        page = self._ptes[vpn] if folio is None else folio.page(vpn % PTRS_PER_PMD)
+        self.kernel.alive(page.folio)
+        return page
+
+    def _touch(self, addr: int, nbytes: int, write: bool) -> list[tuple[int, int, int]]:
+        """Fault an address range in; return (page number, offset, bytes) for each page of it."""
+        start, end = whole("addr", addr, 0), addr + nbytes
+        pages = range(start >> PAGE_SHIFT, -(-end >> PAGE_SHIFT)) if nbytes else range(0)
+        self._require(pages)
+        vpn = pages.start
+        while vpn < pages.stop:
+            run = self.run_at(vpn, pages.stop - vpn, write)
+            self.fault_in(vpn, run.length, write)
+            vpn += run.length
+        cuts = [max(start, vpn << PAGE_SHIFT) for vpn in pages] + [end]
+        return [(a >> PAGE_SHIFT, a % PAGE_SIZE, b - a) for a, b in pairwise(cuts)]
+
+    def _require(self, pages: range) -> None:
+        vpn = pages.start
+        while vpn < pages.stop:
+            area = self._area(vpn)
+            if area is None:
+                raise gup.no_mapping(vpn)
+            vpn = area.end
+
+    def run_at(self, vpn: int, limit: int, write: bool) -> Run:
+        """Return the run of at most `limit` pages from `vpn` on that one folio serves.
+
+        Its length is 0 where nothing is mapped. The zero page serves any number of pages.
+        """
+        area = self._area(vpn)
+        if area is None:
+            return Run(0, zero=False)
+        limit = min(limit, area.end - vpn)
+        if area.order:
+            return Run(min(limit, PTRS_PER_PMD - vpn % PTRS_PER_PMD), zero=False)
+        zeros = 0 if write else self._zeros(vpn, limit)
+        return Run(zeros or 1, zero=zeros > 0)
+
+    def _zeros(self, vpn: int, limit: int) -> int:
+        """How many of the next `limit` pages have no frame of their own."""
+        zero, mapped = self.kernel.zero_page, self._ptes.get
+        for count in range(limit):
+            if mapped(vpn + count, zero) is not zero:
+                return count
+        return limit
+
+    def fault_in(self, vpn: int, count: int, write: bool) -> tuple[Folio, int]:
+        """Fault a run in where needed; return its folio and the index of its first page."""
+        if self.order_at(vpn):
+            return self._fault_in_pmd(vpn, write)
+        page = self._ptes.get(vpn, self.kernel.zero_page)
+        if page is not self.kernel.zero_page:
+            return page.folio, 0
+        if not write:
+            return self._map_zero_page(range(vpn, vpn + count)).folio, 0
+        page = self._ptes[vpn] = self._own_folio(0).page(0)
+        return page.folio, 0
+
+    def _fault_in_pmd(self, vpn: int, write: bool) -> tuple[Folio, int]:
+        slot, index = divmod(vpn, PTRS_PER_PMD)
+        folio = self._pmds.get(slot)
+        if write and (folio is None or folio is self.kernel.huge_zero_folio):
+            folio = self._pmds[slot] = self._own_folio(HPAGE_ORDER)
+        elif folio is None:
+            folio = self._pmds[slot] = self.kernel.huge_zero_folio
+            self.kernel.note(self.name, "read fault", folio)
+        return folio, index
+
+    def _own_folio(self, order: int) -> Folio:
+        """A write fault: a fresh folio whose first reference is the mapping's."""
+        folio = self.kernel.new_folio(order)
+        self.kernel.ledger.take(folio, MAPPING, self.name, 1)
+        self.kernel.note(self.name, "write fault", folio, before=0, pins_before=folio.pincount)
+        return folio
+
+    def _map_zero_page(self, pages: range) -> Page:
+        """A read fault: the entry is marked special, no reference is taken (do_anonymous_page)."""
+        zero = self.kernel.zero_page
+        missing = [vpn for vpn in pages if vpn not in self._ptes]
+        if missing:
+            self._ptes.update(dict.fromkeys(missing, zero))
+            self.kernel.note(self.name, "read fault", zero.folio, len(missing))
+        return zero
+
+    def folio_fast(self, vpn: int, write: bool) -> Folio | None:
+        """Return the folio that GUP-fast may take here, None where it leaves it to the slow path.
+
+        It takes no special entry, and the zero page's is one (pte_mkspecial).
+        """
+        folio = self._pmds.get(vpn // PTRS_PER_PMD)
+        if folio is None:
+            page = self._ptes.get(vpn, self.kernel.zero_page)
+            return None if page is self.kernel.zero_page else page.folio
+        special = write or self.kernel.rules.huge_zero_pmd == "special"
+        return None if special and folio is self.kernel.huge_zero_folio else folio
+
+    def order_at(self, vpn: int) -> int:
+        """Return the order of the folios that back the mapping at a page, 0 where there is none."""
+        area = self._area(vpn)
+        return 0 if area is None else area.order
+
+    def __repr__(self) -> str:
+        return f"<Mm {self.name!r} on Linux {self.kernel.release}>"

@@ -1,0 +1,182 @@
+"""Rules: what one kernel release does differently from the next, read from data/kernel_rules.csv.
+
+Each row of that file names the release from which on a rule has a value, and the source. A row
+for X.Y speaks of the release itself and all later ones; a row for X.Y.Z of that stable branch
+only, from Z on.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from pinlab.data_folder import DATA
+
+Version = tuple[int, ...]
+
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "pin_bias": ("1", "1024"),
+        "separate_pincount": ("none", "order_2_up", "order_1_up"),
+        "foll_pin_vmstat": ("absent", "counted"),
+        "longterm_get": ("allowed", "refused"),
+        "gup_read_fault": ("zero_page", "private_page", "private_page_if_longterm"),
+        "slow_guard": ("with_flags", "as_fast", "always"),
+        "slow_grab_2mib": ("unguarded", "page_by_page", "first_then_rest"),
+        "huge_zero_pmd": ("ordinary", "special"),
+        "dio_hold": ("get", "pin"),
+        "zero_page_grab": ("counted", "skipped", "refused"),
+        "zero_page_grab_fast": ("counted", "skipped"),
+        "zero_page_unpin": ("counted", "skipped"),
+    }
+)
+"""Every rule and the values it can have, as the data file spells them."""
+
+ZERO_PAGE_PINS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "counted": ("counted", "counted", "counted"),
+        "skipped": ("skipped", "skipped", "skipped"),
+        "refused": ("refused", "skipped", "skipped"),
+    }
+)
+"""The keyword `zero_page_pins=`: the values of the three hunks (grab, fast grab, unpin)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a machine of one release does; `sources` says where each rule is from.
+
+    pin_bias: what a pin adds to the refcount of a folio without its own pincount.
+    separate_pincount: which folios have one. foll_pin_vmstat: are pins counted in /proc/vmstat.
+    longterm_get: may get_user_pages() be asked for FOLL_LONGTERM. gup_read_fault: what a
+    read-only GUP of never-written memory meets. slow_guard: when the slow path looks at the
+    refcount, and whether 0 is worth a warning. slow_grab_2mib: how the slow path grabs several
+    pages of one 2 MiB folio. huge_zero_pmd: does GUP-fast see the huge zero folio. dio_hold:
+    what direct I/O holds. zero_page_*: what FOLL_PIN does to the zero page, hunk by hunk.
+    """
+
+    pin_bias: int
+    separate_pincount: str
+    foll_pin_vmstat: str
+    longterm_get: str
+    gup_read_fault: str
+    slow_guard: str
+    slow_grab_2mib: str
+    huge_zero_pmd: str
+    dio_hold: str
+    zero_page_grab: str
+    zero_page_grab_fast: str
+    zero_page_unpin: str
+    sources: Mapping[str, str] = field(compare=False, repr=False)
+
+    def has_pincount(self, order: int) -> bool:
+        """Return whether a folio of that order keeps its pins in a count of their own."""
+        first = {"none": None, "order_2_up": 2, "order_1_up": 1}[self.separate_pincount]
+        return first is not None and order >= first
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of data/kernel_rules.csv."""
+
+    version: Version
+    rule: str
+    value: str
+    source: str
+
+
+def parse_release(release: str) -> Version:
+    """Return (X, Y) or (X, Y, Z); TypeError for anything but a str, ValueError if malformed.
+
+    >>> parse_release("6.1.130")
+    (6, 1, 130)
+    """
+    if not isinstance(release, str):
+        raise TypeError(f"release is {release!r}: it has to be a str like '6.5' or '6.1.130'")
+    if not re.fullmatch(r"(0|[1-9][0-9]{0,3})(\.(0|[1-9][0-9]{0,3})){1,2}", release):
+        raise ValueError(f"release is {release!r}: allowed are X.Y and X.Y.Z, such as '6.1.130'")
+    return tuple(int(part) for part in release.split("."))
+
+
+def read_rows(path: Path) -> list[Row]:
+    """Return the rows of a rules file; ValueError with file and line for one that is wrong."""
+    with path.open(newline="", encoding="utf-8") as file:
+        reader = csv.DictReader(file)
+        return [_row(record, f"{path.name}, line {reader.line_num}") for record in reader]
+
+
+def _row(record: Mapping[str, str], where: str) -> Row:
+    try:
+        version = parse_release(record["release"])
+        _check_choice(record["rule"], record["value"])
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+    if not record["source"]:
+        raise ValueError(f"{where}: rule {record['rule']!r} has no source")
+    return Row(version, record["rule"], record["value"], record["source"])
+
+
+def _check_choice(rule: str, value: object) -> str:
+    if rule not in CHOICES:
+        raise ValueError(f"unknown rule {rule!r}: the rules are {', '.join(CHOICES)}")
+    if str(value) not in CHOICES[rule]:
+        raise ValueError(f"{rule} is {value!r}: allowed are {', '.join(CHOICES[rule])}")
+    return str(value)
+
+
+ROWS = read_rows(DATA / "kernel_rules.csv")
+VERSIONS = sorted({row.version for row in ROWS})
+NEWEST = ".".join(map(str, max(version for version in VERSIONS if len(version) == 2)))
+"""The newest release that has rules of its own; later ones follow the same rules."""
+
+
+def releases() -> list[str]:
+    """Return the releases that have rules of their own, oldest first."""
+    return [".".join(map(str, version)) for version in VERSIONS]
+
+
+def rules_for(release: str, overrides: Mapping[str, object] = MappingProxyType({})) -> Rules:
+    """Return the rules of a release, with some of them overridden.
+
+    Raises ValueError for a release before the first modelled one, a malformed release, an unknown
+    rule or an unknown value; TypeError for a release that is not a str.
+    """
+    version = parse_release(release)
+    if version < VERSIONS[0]:
+        raise ValueError(f"release is {release!r}: FOLL_PIN, and so the model, begins with 5.6")
+    chosen = {row.rule: row for row in sorted(_rows_of(version), key=lambda row: row.version)}
+    values = {rule: row.value for rule, row in chosen.items()}
+    sources = {rule: row.source for rule, row in chosen.items()}
+    for rule, value in _hunk_by_hunk(overrides).items():
+        values[rule] = _check_choice(rule, value)
+        sources[rule] = "set by keyword"
+    bias = int(values.pop("pin_bias"))
+    return Rules(pin_bias=bias, **values, sources=MappingProxyType(sources))
+
+
+def _rows_of(version: Version) -> list[Row]:
+    """A stable release follows its branch's mainline release, then its own branch's rows."""
+    mainline, own_branch = version[:2], version
+    return [
+        row
+        for row in ROWS
+        if (len(row.version) == 2 and row.version <= mainline)
+        or (len(row.version) == 3 and row.version[:2] == mainline and row.version <= own_branch)
+    ]
+
+
+def _hunk_by_hunk(overrides: Mapping[str, object]) -> dict[str, object]:
+    """Spell `zero_page_pins=` out; a hunk that is named beside it wins."""
+    rest = dict(overrides)
+    if "zero_page_pins" not in rest:
+        return rest
+    value = rest.pop("zero_page_pins")
+    if not isinstance(value, str) or value not in ZERO_PAGE_PINS:
+        allowed = ", ".join(ZERO_PAGE_PINS)
+        raise ValueError(f"zero_page_pins is {value!r}: allowed are {allowed}")
+    hunks = ("zero_page_grab", "zero_page_grab_fast", "zero_page_unpin")
+    return dict(zip(hunks, ZERO_PAGE_PINS[value], strict=True)) | rest

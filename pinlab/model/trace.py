@@ -1,0 +1,108 @@
+"""The trace: one event per operation, or per run of pages of one folio, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple, overload
+
+if TYPE_CHECKING:
+    import pandas
+
+
+class Event(NamedTuple):
+    """What one operation did; `pages` is the length of the run.
+
+    The counters are the folio's, before and after; acquired and released are
+    nr_foll_pin_acquired and nr_foll_pin_released of /proc/vmstat after the event.
+    """
+
+    step: int
+    actor: str
+    operation: str
+    page: str
+    pages: int
+    refcount_before: int
+    refcount_after: int
+    pincount_before: int | None
+    pincount_after: int | None
+    acquired: int
+    released: int
+    note: str
+
+
+class Trace(Sequence[Event]):
+    """A list of events; going back and forth through it is a matter of an index."""
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        self._events = list(events)
+
+    def append(self, event: Event) -> None:
+        """Add the newest event."""
+        self._events.append(event)
+
+    @overload
+    def __getitem__(self, index: int) -> Event: ...
+    @overload
+    def __getitem__(self, index: slice) -> Trace: ...
+    def __getitem__(self, index: int | slice) -> Event | Trace:
+        """Return one event, or a shorter trace for a slice."""
+        if isinstance(index, slice):
+            return Trace(self._events[index])
+        return self._events[index]
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def __iter__(self) -> Iterator[Event]:
+        return iter(self._events)
+
+    def table(self) -> str:
+        """Return the trace as an aligned plain-text table, one line per event."""
+        rows = [_HEADS, *(_cells(event) for event in self._events)]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        return "\n".join(_line(row, widths) for row in rows)
+
+    __str__ = table
+
+    def __repr__(self) -> str:
+        return f"<Trace of {len(self)} events>"
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """Return the trace as a DataFrame indexed by step."""
+        import pandas
+
+        frame = pandas.DataFrame(self._events, columns=list(Event._fields))
+        frame = frame.astype({"pincount_before": "Int64", "pincount_after": "Int64"})
+        return frame.set_index("step")
+
+
+_HEADS = ("step", "actor", "operation", "page", "pages", "refcount", "pincount",
+          "acquired", "released", "note")  # fmt: skip
+_NUMBERS = {"step", "pages", "refcount", "pincount", "acquired", "released"}
+
+
+def _cells(event: Event) -> tuple[str, ...]:
+    return (
+        str(event.step),
+        event.actor,
+        event.operation,
+        event.page,
+        str(event.pages),
+        _change(event.refcount_before, event.refcount_after),
+        _change(event.pincount_before, event.pincount_after),
+        str(event.acquired),
+        str(event.released),
+        event.note,
+    )
+
+
+def _change(before: int | None, after: int | None) -> str:
+    if after is None:
+        return "-"
+    return str(after) if before == after else f"{before} -> {after}"
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    columns = zip(_HEADS, cells, widths, strict=True)
+    aligned = (c.rjust(w) if head in _NUMBERS else c.ljust(w) for head, c, w in columns)
+    return "  ".join(aligned).rstrip()

@@ -1,0 +1,117 @@
+"""The closed forms, and that stepping through the model gives the same numbers."""
+
+import errno
+from collections.abc import Callable
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pinlab import (
+    FOLL_GET,
+    FOLL_PIN,
+    INT_MAX,
+    INT_MIN,
+    Kernel,
+    last_pin,
+    last_reference,
+    refcount_with,
+    split_refcount,
+    wrap,
+)
+from pinlab.model.counter import int32, last_grab
+
+
+def steps_until_refused(r0: int, flags: int, refs: int) -> tuple[int, int]:
+    """Grab a folio with refcount `r0` until the model refuses; return (steps, last refcount)."""
+    kernel = Kernel("6.4")
+    folio = kernel.alloc_folio()
+    folio.refcount = r0
+    steps = 0
+    while folio.refcount > 0:
+        kernel.try_grab_folio(folio, refs, flags)
+        steps += 1
+    with pytest.raises(OSError, match="could not be grabbed") as caught:
+        kernel.try_grab_folio(folio, refs, flags)
+    assert caught.value.errno == errno.ENOMEM
+    return steps, folio.refcount
+
+
+@given(st.integers(-(2**40), 2**40))
+def test_wrap_is_what_c_does_with_a_signed_32_bit_integer(value: int) -> None:
+    expected = int.from_bytes((value % 2**32).to_bytes(4, "little"), "little", signed=True)
+    assert wrap(value) == int32(value) == expected
+
+
+@pytest.mark.parametrize("r0", [1, 2, 1023, 1024, 1025, 5000])
+def test_the_last_pin_is_where_the_model_stops(r0: int) -> None:
+    # In one grab of all but the last few pins, and then one by one.
+    lead = 2**21 - 10
+    kernel = Kernel("6.4")
+    folio = kernel.alloc_folio()
+    folio.refcount = r0
+    kernel.try_grab_folio(folio, lead, FOLL_PIN)
+    steps, _ = steps_until_refused(folio.refcount, FOLL_PIN, 1)
+    assert lead + steps == last_pin(r0)
+
+
+@pytest.mark.parametrize(("r0", "pins"), [(1, 2**21), (1023, 2**21), (1024, 2**21 - 1), (0, 0)])
+def test_the_last_pin_is_number_2_to_the_21(r0: int, pins: int) -> None:
+    assert last_pin(r0) == pins
+
+
+@given(st.integers(INT_MAX - 50, INT_MAX), st.sampled_from([FOLL_GET, FOLL_PIN]))
+def test_a_closed_form_and_single_steps_agree_near_the_limit(r0: int, flags: int) -> None:
+    step = 1 if flags == FOLL_GET else 1024
+    steps, left = steps_until_refused(r0, flags, 1)
+    assert steps == last_grab(r0, step)
+    references, pins = (steps, 0) if flags == FOLL_GET else (0, steps)
+    assert left == refcount_with(r0, references, pins)
+
+
+def test_one_reference_fewer_than_2_to_the_31_succeeds() -> None:
+    assert last_reference(1) == 2**31 - 1
+    kernel = Kernel("6.4")
+    folio = kernel.alloc_folio()
+    kernel.try_grab_folio(folio, 2**31 - 2, FOLL_GET)
+    assert steps_until_refused(folio.refcount, FOLL_GET, 1) == (1, INT_MIN)
+
+
+def test_no_pin_succeeds_on_a_counter_that_is_not_positive() -> None:
+    assert last_pin(0) == last_pin(-5) == last_pin(INT_MIN) == 0
+
+
+@given(st.integers(0, 2**22 - 1), st.integers(0, 1023))
+def test_splitting_undoes_adding_as_long_as_references_do_not_carry(pins: int, refs: int) -> None:
+    assert split_refcount(refcount_with(0, refs, pins)) == (pins, refs)
+
+
+def test_1024_references_split_into_one_pin() -> None:
+    assert split_refcount(1024) == (1, 0)
+
+
+def test_a_counter_of_64_bits_holds_2_to_the_53_pins() -> None:
+    assert last_pin(1, bits=64) == 2**53
+    assert refcount_with(1, 0, 2**21, bits=64) == 2**31 + 1
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: wrap(cast(int, "1.5")), TypeError, "value is '1.5'"),
+        (lambda: wrap(True), TypeError, "value is True"),
+        (lambda: wrap(1, bits=1), ValueError, "bits is 1: allowed .* 2 to 64"),
+        (lambda: last_pin(2**31), ValueError, "r0 is 2147483648"),
+        (lambda: last_pin(1, bias=0), ValueError, "step is 0: allowed .* from 1 on"),
+        (lambda: refcount_with(1, -1, 0), ValueError, "references is -1"),
+        (lambda: refcount_with(1, 0, -1), ValueError, "pins is -1"),
+        (lambda: split_refcount(2**31), ValueError, "refcount is 2147483648"),
+        (lambda: split_refcount(1, bias=0), ValueError, "bias is 0"),
+    ],
+)
+def test_bad_arguments_are_named(
+    call: Callable[[], object], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        call()

@@ -1,0 +1,260 @@
+"""Direct I/O: what is held while a request is in flight, and the device's side."""
+
+import errno
+
+import pytest
+
+from pinlab import FOLL_PIN, PAGE_SIZE, Kernel, Mm
+
+BUFFER = 64 * PAGE_SIZE
+
+
+def machine(release: str, **overrides: object) -> tuple[Kernel, Mm, int]:
+    kernel = Kernel(release, **overrides)
+    mm = kernel.new_mm()
+    return kernel, mm, mm.mmap(BUFFER)
+
+
+@pytest.mark.parametrize(
+    ("release", "overrides", "in_flight", "acquired"),
+    [
+        ("6.4", {}, 65, 0),
+        ("6.5", {"zero_page_pins": "counted"}, 65537, 64),
+        ("6.5", {}, 1, 0),
+        ("6.18", {}, 1, 0),
+        ("5.6", {}, 65, 0),
+    ],
+)
+def test_a_write_to_disk_from_never_written_memory(
+    release: str, overrides: dict[str, object], in_flight: int, acquired: int
+) -> None:
+    kernel, mm, addr = machine(release, **overrides)
+    request = kernel.submit_dio_write(mm, addr, 64)
+    assert request.pages == [kernel.zero_page] * 64
+    assert request.in_flight
+    assert kernel.zero_page.refcount == in_flight
+    assert kernel.vmstat["nr_foll_pin_acquired"] == acquired
+    request.complete()
+    assert not request.in_flight
+    assert kernel.zero_page.refcount == 1
+    assert kernel.vmstat["nr_foll_pin_released"] == acquired
+    kernel.check()
+
+
+@pytest.mark.parametrize(("release", "extra"), [("6.4", 1), ("6.5", 1024)])
+def test_a_write_from_written_memory(release: str, extra: int) -> None:
+    kernel, mm, addr = machine(release)
+    mm.write(addr, b"x" * BUFFER)
+    request = kernel.submit_dio_write(mm, addr, 64)
+    assert len(set(request.pages)) == 64
+    assert {page.refcount for page in request.pages} == {1 + extra}
+    request.complete()
+    assert {page.refcount for page in request.pages} == {1}
+    kernel.check()
+
+
+@pytest.mark.parametrize("touched", [0, 1, 2, 8, 32, 64])
+def test_pins_are_the_pages_that_were_written(touched: int) -> None:
+    kernel, mm, addr = machine("6.18")
+    for i in range(touched):
+        mm.write(addr + i * PAGE_SIZE, b"x")
+    for _ in range(100):
+        kernel.submit_dio_write(mm, addr, 64).complete()
+    assert kernel.vmstat == {
+        "nr_foll_pin_acquired": 100 * touched,
+        "nr_foll_pin_released": 100 * touched,
+    }
+
+
+def test_the_mail_held_together_and_one_after_another() -> None:
+    kernel, mm, addr = machine("6.5", zero_page_pins="counted")
+    for _ in range(1000):
+        kernel.submit_dio_write(mm, addr, 64).complete()
+    assert kernel.zero_page.refcount == 1
+    requests = [kernel.submit_dio_write(mm, addr, 64) for _ in range(32768)]
+    assert kernel.zero_page.refcount == -2147483647
+    assert kernel.warnings == []
+    with pytest.raises(OSError, match="could not be grabbed") as caught:
+        kernel.submit_dio_write(mm, addr, 64)
+    assert caught.value.errno == errno.ENOMEM
+    requests[0].complete()
+    assert kernel.zero_page.refcount == 2**31 - 65536 + 1
+    kernel.check()
+
+
+def test_a_mixed_buffer_goes_fast_first_and_slow_for_all_the_rest() -> None:
+    kernel, mm, addr = machine("6.18")
+    mm.write(addr, b"x" * 2 * PAGE_SIZE)
+    mm.write(addr + 5 * PAGE_SIZE, b"x")
+    at = len(kernel.trace)
+    kernel.submit_dio_write(mm, addr, 8)
+    grabs = [(event.operation, event.pages) for event in kernel.trace[at:]]
+    assert grabs == [
+        ("pin, fast", 1), ("pin, fast", 1), ("read fault", 3), ("pin", 3), ("pin", 1),
+        ("read fault", 2), ("pin", 2),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("release", "fast"), [("6.5", True), ("6.18", False)])
+def test_where_gup_fast_may_take_the_huge_zero_folio(release: str, fast: bool) -> None:
+    kernel = Kernel(release)
+    mm = kernel.new_mm()
+    addr = mm.mmap(512 * PAGE_SIZE, order=9)
+    mm.read(addr, 1)
+    at = len(kernel.trace)
+    request = kernel.submit_dio_write(mm, addr, 64)
+    assert {event.operation for event in kernel.trace[at:]} == {"pin, fast" if fast else "pin"}
+    assert (kernel.huge_zero_folio.refcount, kernel.huge_zero_folio.pincount) == (65, 64)
+    request.complete()
+    kernel.check()
+
+
+def test_a_2_mib_folio_is_taken_fast_and_whole() -> None:
+    kernel = Kernel("6.18")
+    mm = kernel.new_mm()
+    addr = mm.mmap(1024 * PAGE_SIZE, order=9)
+    mm.write(addr, b"x" * 1024 * PAGE_SIZE)
+    at = len(kernel.trace)
+    request = kernel.submit_dio_write(mm, addr + 500 * PAGE_SIZE, 100)
+    assert [event.pages for event in kernel.trace[at:]] == [12, 88]
+    assert [page.index for page in request.pages] == [*range(500, 512), *range(88)]
+
+
+def test_a_refused_fast_grab_is_tried_again_slowly() -> None:
+    kernel, mm, addr = machine("6.18")
+    mm.write(addr, b"x")
+    page = mm.page_at(addr)
+    assert page is not None
+    page.folio.refcount = -7
+    with pytest.raises(OSError, match="could not be grabbed"):
+        kernel.submit_dio_write(mm, addr, 1)
+    assert kernel.warnings == [
+        "try_get_folio: refcount -7 is negative",
+        "try_grab_folio: refcount -7 is not > 0",
+    ]
+
+
+def test_a_read_from_disk_never_meets_the_zero_page() -> None:
+    kernel, mm, addr = machine("6.18")
+    request = kernel.submit_dio_read(mm, addr, 64)
+    assert kernel.zero_page not in request.pages
+    assert kernel.vmstat["nr_foll_pin_acquired"] == 64
+    request.device_write(b"disk" * 3, offset=PAGE_SIZE - 4)
+    request.complete()
+    assert mm.read(addr + PAGE_SIZE - 4, 12) == b"disk" * 3
+    kernel.check()
+
+
+def test_the_device_reads_the_frames() -> None:
+    kernel, mm, addr = machine("6.18")
+    mm.write(addr, b"letters")
+    request = kernel.submit_dio_write(mm, addr, 2)
+    assert request.device_read() == b"letters" + bytes(2 * PAGE_SIZE - 7)
+    assert request.device_read(3, offset=1) == b"ett"
+    assert request.device_read(0) == b""
+
+
+def test_a_request_ends_before_a_hole() -> None:
+    kernel, mm, addr = machine("6.4")
+    request = kernel.submit_dio_write(mm, addr + 60 * PAGE_SIZE, 64)
+    assert len(request.pages) == 4
+    request.complete()
+    kernel.check()
+
+
+def test_each_request_releases_its_own_holds() -> None:
+    kernel, mm, addr = machine("6.4")
+    first, second = (kernel.submit_dio_write(mm, addr, 64) for _ in range(2))
+    second.complete()
+    owners = {owner for _, owner in kernel.ledger.holds(kernel.zero_page.folio)}
+    assert owners == {"kernel", first.name}
+
+
+@pytest.mark.parametrize("method", ["submit_dio_write", "submit_dio_read"])
+@pytest.mark.parametrize(
+    ("shift", "nr_pages", "error", "words"),
+    [
+        (1, 1, OSError, "not a multiple of 4096"),
+        (512, 1, OSError, "not a multiple of 4096"),
+        (2 * BUFFER, 1, OSError, "nothing is mapped"),
+        (0, 0, ValueError, "nr_pages is 0"),
+        (0, "1", TypeError, "nr_pages is '1'"),
+    ],
+)
+def test_bad_requests_hold_nothing(
+    method: str, shift: int, nr_pages: int, error: type[Exception], words: str
+) -> None:
+    kernel, mm, addr = machine("6.4")
+    with pytest.raises(error, match=words):
+        getattr(kernel, method)(mm, addr + shift, nr_pages)
+    assert kernel.zero_page.refcount == 1
+    assert len(kernel.trace) == 0
+    assert kernel.submit_dio_write(mm, addr, 1).name == "parent, direct I/O 1"
+
+
+def test_unaligned_is_einval() -> None:
+    kernel, mm, addr = machine("6.4")
+    with pytest.raises(OSError, match="multiple") as caught:
+        kernel.submit_dio_read(mm, addr + 8, 1)
+    assert caught.value.errno == errno.EINVAL
+
+
+def test_a_completed_request_does_nothing_any_more() -> None:
+    kernel, mm, addr = machine("6.4")
+    request = kernel.submit_dio_read(mm, addr, 1)
+    request.complete()
+    for use in (request.complete, request.device_read, lambda: request.device_write(b"x")):
+        with pytest.raises(RuntimeError, match="has completed"):
+            use()
+    assert len(request.pages) == 1
+    kernel.check()
+
+
+def test_the_device_stays_inside_the_buffer_and_its_direction() -> None:
+    kernel, mm, addr = machine("6.4")
+    to_disk, from_disk = kernel.submit_dio_write(mm, addr, 1), kernel.submit_dio_read(mm, addr, 2)
+    with pytest.raises(ValueError, match="its device reads memory"):
+        to_disk.device_write(b"x")
+    with pytest.raises(ValueError, match=r"nbytes is 2: allowed .* 0 to 1"):
+        from_disk.device_write(b"xy", offset=2 * PAGE_SIZE - 1)
+    with pytest.raises(ValueError, match=r"offset is 8193: allowed .* 0 to 8192"):
+        from_disk.device_read(offset=2 * PAGE_SIZE + 1)
+    with pytest.raises(TypeError, match="data is 7"):
+        from_disk.device_write(7)  # type: ignore[arg-type]
+    assert from_disk.device_read() == bytes(2 * PAGE_SIZE)
+
+
+def test_a_frame_that_was_freed_under_a_request_is_an_error_to_use() -> None:
+    kernel, mm, addr = machine("6.4")
+    request = kernel.submit_dio_read(mm, addr, 2)
+    page = request.pages[1]
+    kernel.put_page(page)
+    kernel.put_page(page)
+    assert page.folio.freed
+    with pytest.raises(RuntimeError, match="was freed"):
+        request.device_write(b"x" * 2 * PAGE_SIZE)
+    assert request.pages[0].device_read() == bytes(PAGE_SIZE)
+
+
+def test_a_request_belongs_to_one_machine() -> None:
+    kernel, mm, addr = machine("6.4")
+    with pytest.raises(ValueError, match="belongs to another machine"):
+        Kernel("6.4").submit_dio_write(mm, addr, 1)
+    with pytest.raises(TypeError, match="mm is 'parent'"):
+        kernel.submit_dio_write("parent", addr, 1)  # type: ignore[arg-type]
+
+
+def test_repr_tells_direction_and_state() -> None:
+    kernel, mm, addr = machine("6.4")
+    to_disk, from_disk = kernel.submit_dio_write(mm, addr, 1), kernel.submit_dio_read(mm, addr, 2)
+    to_disk.complete()
+    assert repr(to_disk) == "<DirectIO 'parent, direct I/O 1': 1 pages to disk, completed>"
+    assert repr(from_disk) == "<DirectIO 'parent, direct I/O 2': 2 pages from disk, in flight>"
+
+
+def test_other_users_are_refused_while_the_counter_is_negative() -> None:
+    kernel, mm, addr = machine("6.5", zero_page_pins="counted")
+    kernel.try_grab_folio(kernel.zero_page.folio, 2**21, FOLL_PIN)
+    with pytest.raises(OSError, match="could not be grabbed"):
+        kernel.submit_dio_write(mm, addr, 64)
+    assert kernel.submit_dio_read(mm, addr, 64).in_flight

@@ -1,0 +1,227 @@
+"""The ledger beside the counters, and the invariants that hold the two together."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pinlab import FOLL_GET, FOLL_PIN, PAGE_SIZE, InvariantError, Kernel
+from pinlab.model.ledger import INVARIANTS, Ledger
+
+
+def broken(kernel: Kernel) -> set[str]:
+    """Return the names of the invariants that check() reports."""
+    try:
+        kernel.check()
+    except InvariantError as error:
+        return {name for name in INVARIANTS if f"{name}: " in str(error)}
+    return set()
+
+
+def test_the_ledger_says_who_holds_what() -> None:
+    kernel = Kernel("6.4")
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"x")
+    (page,) = mm.pin_user_pages(addr, 1)
+    kernel.get_page(page)
+    request = kernel.submit_dio_write(mm, addr, 1)
+    assert kernel.ledger.holds(page.folio) == {
+        ("mapping", "parent"): 1,
+        ("reference", "kernel"): 1,
+        ("reference", request.name): 1,
+        ("pin", "parent"): 1,
+    }
+    assert page.refcount == 1 + 1 + 1 + 1024
+    assert kernel.ledger.holds(kernel.zero_page.folio) == {("boot", "kernel"): 1}
+
+
+def test_an_unnamed_release_takes_the_oldest_hold() -> None:
+    kernel = Kernel("6.4")
+    first, second = kernel.new_mm("first"), kernel.new_mm("second")
+    first.pin_user_pages(first.mmap(PAGE_SIZE), 1)
+    second.pin_user_pages(second.mmap(PAGE_SIZE), 1)
+    first.pin_user_pages(first.mmap(PAGE_SIZE), 1)
+    pins = kernel.zero_page.folio
+    kernel.unpin_user_page(kernel.zero_page)
+    assert kernel.ledger.holds(pins)[("pin", "first")] == 1
+    kernel.unpin_user_page(kernel.zero_page)
+    assert ("pin", "second") not in kernel.ledger.holds(pins)
+    kernel.check()
+
+
+def test_a_request_whose_hold_somebody_released_takes_anothers() -> None:
+    kernel = Kernel("6.4")
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    request = kernel.submit_dio_write(mm, addr, 1)
+    mm.get_user_pages(addr, 1)
+    kernel.put_page(kernel.zero_page)
+    request.complete()
+    assert kernel.zero_page.refcount == 1
+    kernel.check()
+
+
+def test_a_skipped_pin_is_no_hold() -> None:
+    kernel = Kernel("6.5")
+    mm = kernel.new_mm()
+    pages = mm.pin_user_pages(mm.mmap(PAGE_SIZE), 1)
+    assert kernel.ledger.count(kernel.zero_page.folio, "pin") == 0
+    kernel.unpin_user_pages(pages)
+    kernel.unpin_user_pages(pages)
+    kernel.check()
+
+
+def test_false_positives_and_overflow_are_no_breach() -> None:
+    kernel = Kernel("6.4")
+    folio = kernel.alloc_folio()
+    kernel.try_grab_folio(folio, 1024, FOLL_GET)
+    assert kernel.folio_maybe_dma_pinned(folio)
+    assert kernel.ledger.count(folio, "pin") == 0
+    kernel.try_grab_folio(kernel.zero_page.folio, 2**21, FOLL_PIN)
+    assert kernel.zero_page.refcount < 0
+    kernel.check()
+
+
+def put_a_pinned_page(kernel: Kernel) -> None:
+    folio = kernel.alloc_folio()
+    kernel.put_page(folio.page(0))
+    folio = kernel.alloc_folio()
+    kernel.try_grab_folio(folio, 1, FOLL_PIN)
+    kernel.put_page(folio.page(0))
+    kernel.put_page(folio.page(0))
+
+
+def unpin_a_reference(kernel: Kernel) -> None:
+    folio = kernel.alloc_folio(9)
+    kernel.get_page(folio.page(0))
+    kernel.unpin_user_page(folio.page(0))
+
+
+def put_the_boot_reference(kernel: Kernel) -> None:
+    kernel.put_page(kernel.zero_page)
+
+
+def free_a_mapped_page(kernel: Kernel) -> None:
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"x")
+    page = mm.page_at(addr)
+    assert page is not None
+    kernel.put_page(page)
+
+
+def write_to_the_zero_page(kernel: Kernel) -> None:
+    kernel.zero_page.device_write(b"\0\0x")
+
+
+def edit_a_refcount(kernel: Kernel) -> None:
+    kernel.alloc_folio().refcount += 1
+
+
+def edit_a_pincount(kernel: Kernel) -> None:
+    kernel.alloc_folio(1).pincount = 3
+
+
+def edit_vmstat(kernel: Kernel) -> None:
+    kernel.vmstat["nr_foll_pin_acquired"] += 1
+
+
+@pytest.mark.parametrize(
+    ("spoil", "names"),
+    [
+        (put_a_pinned_page, {"every-release-had-a-hold"}),
+        (unpin_a_reference, {"every-release-had-a-hold"}),
+        (put_the_boot_reference, {"every-release-had-a-hold"}),
+        (free_a_mapped_page, {"every-release-had-a-hold", "freed-is-unheld"}),
+        (write_to_the_zero_page, {"zero-pages-hold-zeros"}),
+        (edit_a_refcount, {"refcount-is-the-holds"}),
+        (edit_a_pincount, {"pincount-is-the-pins"}),
+        (edit_vmstat, {"vmstat-is-the-pins"}),
+    ],
+)
+def test_check_names_what_is_broken(spoil: Callable[[Kernel], None], names: set[str]) -> None:
+    kernel = Kernel("6.4")
+    assert broken(kernel) == set()
+    spoil(kernel)
+    assert broken(kernel) == names
+
+
+def test_every_invariant_can_break() -> None:
+    kernel = Kernel("6.4")
+    for spoil in (free_a_mapped_page, write_to_the_zero_page, edit_a_refcount, edit_a_pincount,
+                  edit_vmstat):  # fmt: skip
+        spoil(kernel)
+    assert broken(kernel) == set(INVARIANTS)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "refcount"),
+    [
+        ({"zero_page_unpin": "skipped"}, 1 + 3 * 1024),  # leaking
+        ({"zero_page_grab": "skipped"}, 1 - 1024),  # stuck after one round: refused from then on
+    ],
+)
+def test_half_a_patch_does_not_balance(overrides: dict[str, object], refcount: int) -> None:
+    kernel = Kernel("6.4", **overrides)
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    rounds = 0
+    try:
+        for _ in range(3):
+            kernel.unpin_user_pages(mm.pin_user_pages(addr, 1))
+            rounds += 1
+    except OSError:
+        assert rounds == 1
+    assert kernel.zero_page.refcount == refcount
+    assert broken(kernel)
+
+
+def test_the_zero_page_at_refcount_0_stays_with_a_complaint() -> None:
+    kernel = Kernel()
+    kernel.put_page(kernel.zero_page)
+    assert (kernel.zero_page.refcount, kernel.zero_page.folio.freed) == (0, False)
+    assert kernel.warnings == ["BUG: Bad page state: the refcount of the zero page is 0"]
+    with pytest.raises(OSError, match="could not be grabbed"):
+        kernel.try_grab_folio(kernel.zero_page.folio, 1, FOLL_GET)
+
+
+def test_check_shows_the_state() -> None:
+    kernel = Kernel("6.4")
+    unpin_a_reference(kernel)
+    with pytest.raises(InvariantError) as caught:
+        kernel.check()
+    message = str(caught.value)
+    assert "every-release-had-a-hold: kernel released 1 pin of frame 512 too many" in message
+    assert "Linux 6.4, {'nr_foll_pin_acquired': 0, 'nr_foll_pin_released': 1}" in message
+    assert "<Folio frame 512 order=9 refcount=1 pincount=-1>: 2 reference of kernel" in message
+    assert "1 pin of frame 512 released by kernel without a hold" in message
+
+
+def test_check_shows_a_counter_that_nobody_holds() -> None:
+    kernel = Kernel("6.4")
+    folio = kernel.alloc_folio()
+    kernel.put_page(folio.page(0))
+    folio.refcount = 7
+    with pytest.raises(InvariantError, match="refcount=7 freed>: held by nobody"):
+        kernel.check()
+
+
+def test_check_changes_nothing() -> None:
+    kernel = Kernel("6.4")
+    unpin_a_reference(kernel)
+    events = len(kernel.trace)
+    for _ in range(2):
+        assert broken(kernel) == {"every-release-had-a-hold"}
+    assert len(kernel.trace) == events
+
+
+def test_a_hold_is_struck_out_bit_by_bit() -> None:
+    ledger = Ledger()
+    folio = Kernel().alloc_folio()
+    hold = ledger.take(folio, "pin", "somebody", 3)
+    assert repr(hold) == "3 pin of somebody"
+    assert ledger.release(folio, "pin", 2) == 2
+    assert ledger.release(folio, "pin", 2, own=[hold]) == 1
+    assert ledger.release(folio, "pin", 1, own=[hold]) == 0
+    assert ledger.count(folio, "pin") == 0
+    assert ledger.holds(folio) == {}

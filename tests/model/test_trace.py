@@ -1,0 +1,70 @@
+"""The trace as a list, a plain-text table and a DataFrame."""
+
+from itertools import pairwise
+
+import pytest
+
+from pinlab import PAGE_SIZE, Kernel
+from pinlab.model.trace import Trace
+
+
+def short_story() -> Kernel:
+    kernel = Kernel("6.4")
+    mm = kernel.new_mm()
+    kernel.unpin_user_pages(mm.pin_user_pages(mm.mmap(2 * PAGE_SIZE), 2))
+    kernel.alloc_folio(9)
+    return kernel
+
+
+def test_one_event_per_operation_or_run() -> None:
+    trace = short_story().trace
+    assert [(event.step, event.actor, event.operation, event.pages) for event in trace] == [
+        (0, "parent", "read fault", 2),
+        (1, "parent", "pin", 2),
+        (2, "kernel", "unpin", 2),
+        (3, "kernel", "alloc", 1),
+    ]
+    assert (trace[1].refcount_before, trace[1].refcount_after) == (1, 2049)
+    assert (trace[1].acquired, trace[1].released) == (2, 0)
+    assert (trace[2].acquired, trace[2].released) == (2, 2)
+    assert (trace[3].pincount_before, trace[3].pincount_after) == (0, 0)
+    assert trace[-1] is trace[3]
+
+
+def test_each_event_begins_where_the_one_before_it_on_that_folio_ended() -> None:
+    trace = short_story().trace
+    zero = [event for event in trace if event.page == "zero page"]
+    for before, after in pairwise(zero):
+        assert before.refcount_after == after.refcount_before
+
+
+def test_the_table_is_aligned_plain_text() -> None:
+    table = short_story().trace[1:].table()
+    assert table.splitlines() == [
+        "step  actor   operation  page       pages   refcount  pincount  acquired  released  note",
+        "   1  parent  pin        zero page      2  1 -> 2049         -         2         0",
+        "   2  kernel  unpin      zero page      2  2049 -> 1         -         2         2",
+        "   3  kernel  alloc      frame 512      1     0 -> 1         0         2         2",
+    ]
+
+
+def test_an_empty_trace_is_a_heading() -> None:
+    assert str(Kernel().trace).startswith("step  actor  operation")
+    assert repr(Kernel().trace) == "<Trace of 0 events>"
+
+
+def test_a_slice_is_a_trace() -> None:
+    trace = short_story().trace
+    assert isinstance(trace[1:3], Trace)
+    assert list(trace[1:3]) == [trace[1], trace[2]]
+    assert len(trace[:0]) == 0
+
+
+def test_the_dataframe_has_the_same_numbers() -> None:
+    pytest.importorskip("pandas")
+    trace = short_story().trace
+    frame = trace.to_dataframe()
+    assert list(frame.index) == [event.step for event in trace]
+    assert frame["refcount_after"].tolist() == [event.refcount_after for event in trace]
+    assert frame["pincount_after"].isna().tolist() == [True, True, True, False]
+    assert len(Kernel().trace.to_dataframe()) == 0
