@@ -1,0 +1,72 @@
+# Each target does its own set-up: the first one creates .venv, the next ones find it there.
+
+PYTHON ?= python3
+LABFLAGS ?=
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+PIP_INSTALL := $(RUN) -m pip --disable-pip-version-check install --quiet
+
+# The plugin that looks for news and updates; without news it still asks whether it may.
+NO_NEWS := $(RUN) -m jupyterlab.labextensions disable --log-level=ERROR \
+	@jupyterlab/apputils-extension:announcements
+
+# Stamps: touched last, so that a failed or interrupted step is done again.
+CREATED := $(VENV)/created
+INSTALLED := $(VENV)/installed
+TEST_TOOLS := $(VENV)/test-tools
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help lab test notebooks bench lint clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s%s\n", $$1, $$2 }' Makefile
+
+# --allow-root matters in containers only, where the user often is root.
+# The project's own workspace folder keeps other projects' tabs out of the way.
+lab: $(INSTALLED) ## open the lessons in JupyterLab (more flags: LABFLAGS=--no-browser)
+	@$(RUN) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir='$(CURDIR)' \
+		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
+		--LabApp.workspaces_dir='$(CURDIR)/$(VENV)/workspaces' --allow-root $(LABFLAGS)
+
+test: lint ## run everything that CI runs: lint, types, tests, coverage of the model
+	$(RUN) -m pytest --cov=pinlab.model
+
+notebooks: $(TEST_TOOLS) ## run every lesson on a clean kernel and store its outputs
+	$(RUN) -m tests.notebooks.execute
+
+bench: $(TEST_TOOLS) ## print the figures of the README, each the median of repeated runs
+	$(RUN) tests/bench.py
+
+lint: $(TEST_TOOLS) ## ruff (lint and format) and mypy --strict
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+
+clean: ## remove caches and build products (.venv stays; rm -r .venv to start afresh)
+	rm -rf .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
+	find . -path ./$(VENV) -prune -o -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) \
+		-prune -exec rm -rf {} +
+
+$(CREATED):
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11)' 2>/dev/null || { \
+		echo 'pinlab needs Python 3.11 or newer, and $(PYTHON) is not: try make PYTHON=python3.12' >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo '$(PYTHON) cannot create environments: on Debian, install the package python3-venv' >&2; \
+		exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(INSTALLED): pyproject.toml $(CREATED)
+	@echo 'Installing pinlab and JupyterLab into $(VENV): once, about 500 MB, a minute or two ...'
+	@$(PIP_INSTALL) -e .
+	@$(NO_NEWS)
+	@touch $@
+
+$(TEST_TOOLS): pyproject.toml $(CREATED)
+	@echo 'Installing pinlab, JupyterLab and the test tools into $(VENV): once, a minute or two ...'
+	@$(PIP_INSTALL) -e '.[test]'
+	@$(NO_NEWS)
+	@touch $(INSTALLED) $@

@@ -1,0 +1,247 @@
+"""make: what it lists, what it installs and when, and the server that `make lab` starts."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from shutil import copy
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+FIRST = "notebooks/00_start_here.ipynb"
+SECONDS_TO_START = 60
+
+# Stands in for Python: notes each call, creates an environment of itself, and obeys $BROKEN.
+FAKE_PYTHON = """#!/bin/sh
+echo "$*" >> "$LOG"
+case "$*" in
+    "-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+    *version_info*) [ "$BROKEN" != version ] ;;
+    *ensurepip*) [ "$BROKEN" != venv ] ;;
+    "-m pip"*) [ "$BROKEN" != pip ] ;;
+esac
+"""
+
+
+def clean_environment(**extra: str) -> dict[str, str]:
+    """This environment without what the outer make passes on to an inner one."""
+    inner = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    return inner | extra
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A folder with the Makefile and a stand-in for Python."""
+
+    folder: Path
+
+    def make(self, *arguments: str, broken: str = "") -> subprocess.CompletedProcess[str]:
+        """Run make; the calls it makes are in `calls`."""
+        self.log.write_text("")
+        python = self.folder / "python"
+        return subprocess.run(
+            ["make", f"PYTHON={python}", *arguments],
+            cwd=self.folder,
+            env=clean_environment(LOG=str(self.log), BROKEN=broken),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    def calls(self, module: str) -> list[str]:
+        """The calls of `python -m module` in the last run."""
+        return [line for line in self.log.read_text().splitlines() if f"-m {module} " in line]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    for file in ("Makefile", "pyproject.toml"):
+        copy(ROOT / file, tmp_path)
+    python = tmp_path / "python"
+    python.write_text(FAKE_PYTHON)
+    python.chmod(0o755)
+    return Checkout(tmp_path)
+
+
+def test_bare_make_lists_every_target(checkout: Checkout) -> None:
+    phony = re.search(r"^\.PHONY: (.*)", MAKEFILE, re.MULTILINE)
+    assert phony
+    listed = re.findall(r"^make (\w+) +\S", checkout.make().stdout, re.MULTILINE)
+    assert listed == phony[1].split()
+
+
+def test_lab_installs_once_and_then_starts_at_once(checkout: Checkout) -> None:
+    assert checkout.make("lab").returncode == 0
+    assert len(checkout.calls("pip")) == len(checkout.calls("jupyterlab")) == 1
+    assert checkout.make("lab").returncode == 0
+    assert checkout.log.read_text().count("\n") == len(checkout.calls("jupyterlab")) == 1
+
+
+def test_test_installs_what_lab_needs_too(checkout: Checkout) -> None:
+    assert checkout.make("test").returncode == 0
+    assert [line for line in checkout.calls("pip") if ".[test]" in line]
+    checkout.make("lab")
+    assert checkout.calls("pip") == []
+
+
+def test_lab_alone_does_not_install_the_test_tools(checkout: Checkout) -> None:
+    checkout.make("lab")
+    checkout.make("test")
+    assert len(checkout.calls("pip")) == 1
+
+
+def test_a_changed_pyproject_installs_again(checkout: Checkout) -> None:
+    checkout.make("lab")
+    later = time.time() + 60
+    os.utime(checkout.folder / "pyproject.toml", (later, later))
+    checkout.make("lab")
+    assert len(checkout.calls("pip")) == 1
+
+
+@pytest.mark.parametrize("target", ["lab", "test"])
+def test_a_failed_installation_is_done_again(checkout: Checkout, target: str) -> None:
+    assert checkout.make(target, broken="pip").returncode != 0
+    assert checkout.make(target).returncode == 0
+    assert len(checkout.calls("pip")) == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "words"), [("version", "Python 3.11 or newer"), ("venv", "package python3-venv")]
+)
+def test_an_unfit_python_is_refused_in_one_line(
+    checkout: Checkout, broken: str, words: str
+) -> None:
+    done = checkout.make("lab", broken=broken)
+    complaint, from_make = done.stderr.splitlines()
+    assert words in complaint
+    assert from_make.startswith("make: ***")
+    assert not (checkout.folder / ".venv").exists()
+
+
+def test_clean_leaves_the_environment_and_the_lessons(checkout: Checkout) -> None:
+    checkout.make("lab")
+    kept = {checkout.folder / "notebooks" / "a.ipynb", checkout.folder / ".venv" / "installed"}
+    caches = {checkout.folder / "tests" / "__pycache__", checkout.folder / ".pytest_cache"}
+    for folder in (checkout.folder / "notebooks", *caches):
+        folder.mkdir(parents=True)
+    (checkout.folder / "notebooks" / "a.ipynb").touch()
+    assert checkout.make("clean").returncode == 0
+    assert all(path.exists() for path in kept)
+    assert not any(path.exists() for path in caches)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a server says: where to go, or a page."""
+
+    status: int
+    location: str
+    page: str
+
+
+@dataclass(frozen=True)
+class Server:
+    """A JupyterLab that `make lab` started."""
+
+    pid: int
+    port: int
+    token: str
+
+    def get(self, path: str, token: str = "") -> Answer:
+        """What the server says to whoever has that token, or none."""
+        headers = {"Authorization": f"token {token}"} if token else {}
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=SECONDS_TO_START)
+        try:
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            location = response.getheader("Location", "")
+            return Answer(response.status, location, response.read().decode())
+        finally:
+            connection.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """`make lab` in this checkout, with nobody's settings; ended by its process id."""
+    if Path(sys.prefix).resolve() != ROOT / ".venv":
+        pytest.skip("not run by `make test`: starting a server would install into .venv")
+    folder = tmp_path_factory.mktemp("jupyter")
+    names = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    environment = clean_environment(**{name: str(folder / name) for name in names})
+    log = folder / "log"
+    with log.open("w") as output:
+        make = subprocess.Popen(
+            ["make", "lab", f"LABFLAGS=--no-browser --ServerApp.port={free_port()}"],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        server = started(make, folder / "JUPYTER_RUNTIME_DIR", log)
+        try:
+            yield server
+        finally:
+            os.kill(server.pid, signal.SIGTERM)
+    finally:
+        make.wait(SECONDS_TO_START)
+    with pytest.raises(ProcessLookupError):
+        os.kill(server.pid, 0)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def started(make: "subprocess.Popen[bytes]", folder: Path, log: Path) -> Server:
+    """Wait for the file in which a running server describes itself."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline and make.poll() is None:
+        for file in folder.glob("jpserver-*.json"):
+            if text := file.read_text():
+                told = json.loads(text)
+                return Server(told["pid"], told["port"], told["token"])
+        time.sleep(0.1)
+    make.terminate()
+    raise AssertionError(f"make lab did not start a server:\n{log.read_text()}")
+
+
+def test_lab_opens_at_the_first_lesson(server: Server) -> None:
+    assert server.get("/", server.token).location.rstrip("?") == f"/lab/tree/{FIRST}"
+    assert server.get(f"/lab/tree/{FIRST}", server.token).status == 200
+    assert server.get(f"/api/contents/{FIRST}?content=0", server.token).status == 200
+
+
+def test_lab_asks_for_no_news(server: Server) -> None:
+    config = re.search(r'"disabledExtensions": (\[.*?\])', server.get("/lab", server.token).page)
+    assert config
+    assert "@jupyterlab/apputils-extension:announcements" in json.loads(config[1])
+
+
+def test_lab_refuses_whoever_has_no_token(server: Server) -> None:
+    assert server.token
+    assert server.get("/api/contents").status == 403
+    assert server.get("/api/contents", "guess").status == 403
+
+
+def test_lab_listens_on_loopback_alone(server: Server) -> None:
+    """A server on every address would answer at 127.0.0.2 as well."""
+    with pytest.raises(OSError, match=r"refused|timed out|unreachable"):
+        socket.create_connection(("127.0.0.2", server.port), timeout=5)
