@@ -23,6 +23,8 @@ class DirectIO:
     Attributes: pages; in_flight; name (its owner's name in ledger and trace); from_disk.
     """
 
+    __slots__ = ("_holds", "_kernel", "_kind", "from_disk", "in_flight", "name", "pages")
+
     def __init__(self, mm: Mm, addr: int, nr_pages: int, number: int, *, from_disk: bool) -> None:
         addr = whole("addr", addr, 0)
         nr_pages = whole("nr_pages", nr_pages, 1)

@@ -11,6 +11,7 @@ import errno
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from pinlab.model.arguments import whole
@@ -226,7 +227,7 @@ def put_user_pages(
 ) -> None:
     """Release one hold of each page, a run of pages of one folio at a time (gup_folio_next)."""
     own = list(own)
-    for folio, run in groupby(pages, key=lambda page: page.folio):
+    for folio, run in groupby(pages, key=attrgetter("folio")):
         gup_put_folio(kernel, folio, len(list(run)), flags, actor, own)
 
 

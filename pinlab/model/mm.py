@@ -46,6 +46,8 @@ class Mm:
         self.kernel = kernel
         self.name = name
         self._areas: list[Area] = []
+        # Two kinds of entries: special ones for the zero page, and those for frames of its own.
+        self._zero_ptes: set[int] = set()
         self._ptes: dict[int, Page] = {}
         self._pmds: dict[int, Folio] = {}
         self._next = MMAP_BASE >> PAGE_SHIFT
@@ -75,7 +77,7 @@ class Mm:
         Raises OSError(EFAULT), with nothing changed, where nothing is mapped.
         """
         pieces = self._touch(addr, whole("nbytes", nbytes, 0), write=False)
-        return b"".join(self._frame(vpn).get_bytes(n, offset) for vpn, offset, n in pieces)
+        return b"".join(page.get_bytes(n, offset) for page, offset, n in pieces)
 
     def write(self, addr: int, data: bytes) -> None:
         """Write memory as the CPU does: a page's first write allocates a frame of its own.
@@ -84,8 +86,8 @@ class Mm:
         """
         data = octets("data", data)
         done = 0
-        for vpn, offset, n in self._touch(addr, len(data), write=True):
-            self._frame(vpn).put_bytes(data[done : done + n], offset)
+        for page, offset, n in self._touch(addr, len(data), write=True):
+            page.put_bytes(data[done : done + n], offset)
             done += n
 
     def page_at(self, addr: int) -> Page | None:
@@ -117,31 +119,36 @@ class Mm:
         return whole("addr", addr, 0) >> PAGE_SHIFT
 
     def _area(self, vpn: int) -> Area | None:
-        return next((area for area in self._areas if area.start <= vpn < area.end), None)
+        for area in self._areas:
+            if area.start <= vpn < area.end:
+                return area
+        return None
 
     def _mapped(self, vpn: int) -> Page | None:
         folio = self._pmds.get(vpn // PTRS_PER_PMD)
-        return self._ptes.get(vpn) if folio is None else folio.page(vpn % PTRS_PER_PMD)
+        if folio is not None:
+            return folio.page(vpn % PTRS_PER_PMD)
+        return self.kernel.zero_page if vpn in self._zero_ptes else self._ptes.get(vpn)
 
-    def _frame(self, vpn: int) -> Page:
-        """The page that was faulted in just before; RuntimeError if somebody freed it."""
-        folio = self._pmds.get(vpn // PTRS_PER_PMD)
-        page = self._ptes[vpn] if folio is None else folio.page(vpn % PTRS_PER_PMD)
-        self.kernel.alive(page.folio)
-        return page
-
-    def _touch(self, addr: int, nbytes: int, write: bool) -> list[tuple[int, int, int]]:
-        """Fault an address range in; return (page number, offset, bytes) for each page of it."""
+    def _touch(self, addr: int, nbytes: int, write: bool) -> list[tuple[Page, int, int]]:
+        """Fault an address range in; return (page, offset, bytes) for each page of it."""
         start, end = whole("addr", addr, 0), addr + nbytes
-        pages = range(start >> PAGE_SHIFT, -(-end >> PAGE_SHIFT)) if nbytes else range(0)
-        self._require(pages)
-        vpn = pages.start
-        while vpn < pages.stop:
-            run = self.run_at(vpn, pages.stop - vpn, write)
-            self.fault_in(vpn, run.length, write)
-            vpn += run.length
-        cuts = [max(start, vpn << PAGE_SHIFT) for vpn in pages] + [end]
-        return [(a >> PAGE_SHIFT, a % PAGE_SIZE, b - a) for a, b in pairwise(cuts)]
+        vpns = range(start >> PAGE_SHIFT, -(-end >> PAGE_SHIFT)) if nbytes else range(0)
+        self._require(vpns)
+        pages: list[Page] = []
+        while len(pages) < len(vpns):
+            vpn = vpns[len(pages)]
+            run = self.run_at(vpn, vpns.stop - vpn, write)
+            pages += self._use(*self.fault_in(vpn, run.length, write), run)
+        cuts = [max(start, vpn << PAGE_SHIFT) for vpn in vpns] + [end]
+        offsets = [(a % PAGE_SIZE, b - a) for a, b in pairwise(cuts)]
+        return [(page, *piece) for page, piece in zip(pages, offsets, strict=True)]
+
+    def _use(self, folio: Folio, index: int, run: Run) -> list[Page]:
+        """The pages of a run; RuntimeError if somebody freed their folio."""
+        self.kernel.alive(folio)
+        step = 1 if folio.order else 0
+        return [folio.page(index + i * step) for i in range(run.length)]
 
     def _require(self, pages: range) -> None:
         vpn = pages.start
@@ -167,22 +174,21 @@ class Mm:
 
     def _zeros(self, vpn: int, limit: int) -> int:
         """How many of the next `limit` pages have no frame of their own."""
-        zero, mapped = self.kernel.zero_page, self._ptes.get
-        for count in range(limit):
-            if mapped(vpn + count, zero) is not zero:
-                return count
-        return limit
+        pages = range(vpn, vpn + limit)
+        if self._ptes.keys().isdisjoint(pages):
+            return limit
+        return next(page - vpn for page in pages if page in self._ptes)
 
     def fault_in(self, vpn: int, count: int, write: bool) -> tuple[Folio, int]:
         """Fault a run in where needed; return its folio and the index of its first page."""
         if self.order_at(vpn):
             return self._fault_in_pmd(vpn, write)
-        page = self._ptes.get(vpn, self.kernel.zero_page)
-        if page is not self.kernel.zero_page:
-            return page.folio, 0
-        if not write:
-            return self._map_zero_page(range(vpn, vpn + count)).folio, 0
-        page = self._ptes[vpn] = self._own_folio(0).page(0)
+        page = self._ptes.get(vpn)
+        if page is None and not write:
+            page = self._map_zero_page(range(vpn, vpn + count))
+        elif page is None:
+            self._zero_ptes.discard(vpn)
+            page = self._ptes[vpn] = self._own_folio(0).page(0)
         return page.folio, 0
 
     def _fault_in_pmd(self, vpn: int, write: bool) -> tuple[Folio, int]:
@@ -205,9 +211,9 @@ class Mm:
     def _map_zero_page(self, pages: range) -> Page:
         """A read fault: the entry is marked special, no reference is taken (do_anonymous_page)."""
         zero = self.kernel.zero_page
-        missing = [vpn for vpn in pages if vpn not in self._ptes]
-        if missing:
-            self._ptes.update(dict.fromkeys(missing, zero))
+        if not self._zero_ptes.issuperset(pages):
+            missing = set(pages) - self._zero_ptes
+            self._zero_ptes |= missing
             self.kernel.note(self.name, "read fault", zero.folio, len(missing))
         return zero
 
@@ -218,8 +224,8 @@ class Mm:
         """
         folio = self._pmds.get(vpn // PTRS_PER_PMD)
         if folio is None:
-            page = self._ptes.get(vpn, self.kernel.zero_page)
-            return None if page is self.kernel.zero_page else page.folio
+            page = self._ptes.get(vpn)
+            return None if page is None else page.folio
         special = write or self.kernel.rules.huge_zero_pmd == "special"
         return None if special and folio is self.kernel.huge_zero_folio else folio
 
