@@ -1,0 +1,23 @@
+"""The Linux underneath: measured where that is possible, replayed from a recording where not.
+
+`ask` puts the mail's question to the running kernel: how many pins do N writes of a 64-page
+buffer take, to disk, past the page cache? Every answer says where its numbers are from.
+"""
+
+from pinlab.machine.answer import Answer, Measurement
+from pinlab.machine.availability import why_not
+from pinlab.machine.dialogue import Progress
+from pinlab.machine.recordings import recorded, recording
+from pinlab.machine.run import Run, ask, start
+
+__all__ = [
+    "Answer",
+    "Measurement",
+    "Progress",
+    "Run",
+    "ask",
+    "recorded",
+    "recording",
+    "start",
+    "why_not",
+]

@@ -1,0 +1,62 @@
+"""Whether the running kernel can be asked, and if not, for want of what."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable
+
+from pinlab.machine import direct_io, vmstat
+
+VARIABLE = "PINLAB_MACHINE"
+"""Environment variable: "recording" means that the running kernel is not to be asked."""
+
+
+class UnavailableError(Exception):
+    """The running kernel cannot be asked; the message says in one sentence why."""
+
+
+def why_not(folder: str | os.PathLike[str] | None = None) -> str | None:
+    """Return in one sentence what is missing for a measurement here, None if nothing is.
+
+    folder: where the unnamed file would be. Raises FileNotFoundError or NotADirectoryError if
+    it is no folder, ValueError for an unknown value of PINLAB_MACHINE.
+    """
+    try:
+        place(folder)
+    except UnavailableError as reason:
+        return str(reason)
+    return None
+
+
+def place(folder: str | os.PathLike[str] | None) -> str:
+    """Return the folder to measure in; UnavailableError if that or anything else is lacking."""
+    candidates = direct_io.folders(folder)
+    if _recording_wanted():
+        raise UnavailableError(f"{VARIABLE}=recording asks for the recording, not for this kernel.")
+    if platform.system() != "Linux":
+        raise UnavailableError(f"This system is {platform.system() or 'unknown'}, not Linux.")
+    if not vmstat.present():
+        raise UnavailableError(
+            "This kernel has no nr_foll_pin_acquired in /proc/vmstat (Linux has it since 5.7)."
+        )
+    return _first_usable(candidates)
+
+
+def _recording_wanted() -> bool:
+    value = os.environ.get(VARIABLE, "")
+    if value not in ("", "recording"):
+        raise ValueError(f"{VARIABLE} is {value!r}: allowed are 'recording' and nothing at all")
+    return value == "recording"
+
+
+def _first_usable(folders: Iterable[str]) -> str:
+    objections = []
+    for folder in folders:
+        objection = direct_io.objection(folder)
+        if objection is None:
+            return folder
+        objections.append(objection)
+    raise UnavailableError(
+        f"Direct I/O to an unnamed file is not possible here: {'; '.join(objections)}."
+    )

@@ -1,0 +1,87 @@
+"""Direct writes to an unnamed file: the device reads the buffer's own frames.
+
+The file has no name from its first moment on (O_TMPFILE), so it ends with its process, however
+that ends.
+"""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+MOUNTS = Path("/proc/self/mountinfo")
+
+IN_MEMORY = ("tmpfs", "devtmpfs", "ramfs")
+"""File systems without a device. tmpfs takes O_DIRECT since 6.6 (e88e0d366f9c), and copies."""
+
+
+def folders(folder: str | os.PathLike[str] | None = None) -> list[str]:
+    """Return the folders that may be tried: the given one, or the usual ones.
+
+    Raises FileNotFoundError or NotADirectoryError if the given one is no folder.
+    """
+    if folder is None:
+        return _usual_folders()
+    path = Path(os.fsdecode(folder))
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, "the folder does not exist", str(path))
+    if not path.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "this is not a folder", str(path))
+    return [str(path)]
+
+
+def _usual_folders() -> list[str]:
+    usual = ["/var/tmp", os.curdir]
+    with suppress(FileNotFoundError):  # no folder for temporary files is writable
+        usual.insert(0, tempfile.gettempdir())
+    with suppress(RuntimeError):  # this user has no home
+        usual.append(str(Path.home()))
+    return list(dict.fromkeys(usual))
+
+
+def objection(folder: str) -> str | None:
+    """Return in a few words why `folder` cannot do direct I/O, None if it can."""
+    try:
+        kind = file_system(folder)
+        if kind in IN_MEMORY:
+            return f"{folder} is on {kind}, which copies instead"
+        with unnamed_file(folder):
+            return None
+    except OSError as error:
+        return f"{folder} answers {error.strerror!r}"
+
+
+def file_system(folder: str) -> str:
+    """Return the type of the file system that `folder` is on, "" if the kernel lists none.
+
+    btrfs gives its subvolumes device numbers that no mount has.
+    """
+    device = Path(folder).stat().st_dev
+    number = f"{os.major(device)}:{os.minor(device)}"
+    for line in MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines():
+        fields = line.split()
+        if fields[2] == number:
+            return fields[fields.index("-") + 1]
+    return ""
+
+
+@contextmanager
+def unnamed_file(folder: str) -> Iterator[int]:
+    """Open a file without a name in `folder` for direct I/O; OSError if that is impossible."""
+    file = os.open(folder, os.O_TMPFILE | os.O_DIRECT | os.O_RDWR, 0o600)
+    try:
+        yield file
+    finally:
+        os.close(file)
+
+
+def write(file: int, buffer: mmap.mmap) -> None:
+    """Write the whole buffer over the start of the file; OSError if not all of it arrives."""
+    written = os.pwrite(file, buffer, 0)
+    if written != len(buffer):
+        raise OSError(errno.EIO, f"a write stopped after {written} of {len(buffer)} bytes")

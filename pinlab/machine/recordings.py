@@ -1,0 +1,127 @@
+"""What other kernels did, from the files in data/recordings."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+from typing import NamedTuple
+
+from pinlab.data_folder import DATA
+from pinlab.machine.answer import DIRECT_IO, Answer, Measurement
+from pinlab.machine.buffers import PAGES, Buffer, check_all, touched
+
+DATE = "November 2026"
+"""When all of the file was recorded."""
+
+
+class _StandIn(NamedTuple):
+    """A recorded kernel that answers for one that cannot be asked."""
+
+    kernel: str
+    experiment: str
+    writes: int
+    cases: dict[Buffer, str]
+    words: str
+
+
+# Both have pinned direct I/O and exempt the zero page, as a reader's kernel most likely does.
+_BY_NAME = _StandIn(
+    "6.12.117", "direct_io", 1,
+    {"letters": "/dev/vda:write_anon64", "never": "/dev/vda:write_zero64"}, "one write each",
+)  # fmt: skip
+_BY_TOUCHED_PAGES = _StandIn(
+    "6.18.44", "touched_pages", 100,
+    {k: f"k={k}:writes=100" for k in (0, 1, 2, 8, 32, 64)}, "100 writes each",
+)  # fmt: skip
+
+
+class _Row(NamedTuple):
+    kernel: str
+    build: str
+    experiment: str
+    case: str
+    quantity: str
+    value: str
+
+
+def recording(
+    kernel: str, experiment: str, case: str, build: str | None = None
+) -> dict[str, int | str]:
+    """Return the recorded quantities of one case of one experiment, by name.
+
+    Numbers are ints, words stay words. `build` is needed where a kernel was recorded in more
+    than one. Raises ValueError naming the choices if there is no such recording.
+    """
+    rows = _narrow(_rows(), "kernel", kernel)
+    rows = _narrow(rows, "build", _only_build(rows) if build is None else build)
+    rows = _narrow(rows, "experiment", experiment)
+    rows = _narrow(rows, "case", case)
+    return {row.quantity: _value(row.value) for row in rows}
+
+
+@cache
+def _rows() -> tuple[_Row, ...]:
+    found: list[_Row] = []
+    for path in sorted((DATA / "recordings").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            found += (_Row(**row) for row in csv.DictReader(file))
+    return tuple(found)
+
+
+def _narrow(rows: tuple[_Row, ...], column: str, wanted: str) -> tuple[_Row, ...]:
+    found = tuple(row for row in rows if getattr(row, column) == wanted)
+    if not found:
+        raise ValueError(f"{column} is {wanted!r}: recorded are {_choices(rows, column)}")
+    return found
+
+
+def _only_build(rows: tuple[_Row, ...]) -> str:
+    builds = {row.build for row in rows}
+    if len(builds) > 1:
+        raise ValueError(
+            f"Linux {rows[0].kernel} was recorded in several builds, so build has to be one of "
+            f"{_choices(rows, 'build')}"
+        )
+    return builds.pop()
+
+
+def _choices(rows: tuple[_Row, ...], column: str) -> str:
+    return ", ".join(dict.fromkeys(repr(getattr(row, column)) for row in rows))
+
+
+def _value(text: str) -> int | str:
+    return int(text) if re.fullmatch(r"-?\d+", text) else text
+
+
+def recorded(*buffers: Buffer) -> Answer:
+    """Return what a recorded kernel did with those of the buffers that it was asked about.
+
+    One kernel wrote the buffers that have a name once each, another one those with a number of
+    touched pages 100 times; a question about both kinds gets the first. The note names the
+    buffers that are left out. Raises TypeError or ValueError for what is no buffer.
+    """
+    asked = check_all(buffers)
+    source = _BY_NAME if any(isinstance(buffer, str) for buffer in asked) else _BY_TOUCHED_PAGES
+    return Answer(
+        measurements=tuple(_replay(source, name) for name in asked if name in source.cases),
+        kernel=source.kernel,
+        live=False,
+        date=DATE,
+        method=DIRECT_IO,
+        control=None,
+        note=_left_out([name for name in asked if name not in source.cases]),
+        label=f"recording: Linux {source.kernel}, {DATE}, {source.words}",
+    )
+
+
+def _replay(source: _StandIn, buffer: Buffer) -> Measurement:
+    quantities = recording(source.kernel, source.experiment, source.cases[buffer])
+    acquired, released = int(quantities["acq"]), int(quantities["rel"])
+    return Measurement(
+        buffer, source.writes, PAGES, touched(buffer), acquired, released, seconds=None
+    )
+
+
+def _left_out(buffers: list[Buffer]) -> str:
+    return f"Not recorded: {', '.join(map(repr, buffers))}." if buffers else ""

@@ -1,0 +1,152 @@
+"""The process that measures: `python -m pinlab.machine.worker` with the question as JSON.
+
+It says on its output, one JSON object a line, how many writes are done and in the end one of
+`result`, `refusal` and `error`. It ends with the process that started it, however that ends, and
+takes its unnamed file with it.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from pinlab.machine import buffers, direct_io, process_vm
+from pinlab.machine.answer import CONTROL, DIRECT_IO, PROCESS_VM_READV, Measurement
+from pinlab.machine.availability import UnavailableError
+from pinlab.machine.vmstat import Meter, Pins
+
+Transfer = Callable[[mmap.mmap], None]
+Report = Callable[[int], None]
+
+TRIALS = 32
+"""Writes from written memory, to see whether direct I/O takes pins here."""
+
+REPORT_EVERY = 0.1
+CHECK_EVERY = 0.05
+SHORTEST_CONTROL, LONGEST_CONTROL = 0.1, 1.0
+"""Seconds, all of them."""
+
+
+def main() -> None:
+    """Answer the question in the first argument."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # an Interrupt ends it without a traceback
+    question = json.loads(sys.argv[1])
+    threading.Thread(target=_end_with, args=(question.pop("parent"),), daemon=True).start()
+    try:
+        say(result=measure(**question, report=lambda done: say(done=done)))
+    except UnavailableError as reason:
+        say(refusal=str(reason))
+    except OSError as error:
+        say(error=[error.errno, error.strerror, question["folder"]])
+
+
+def say(**message: object) -> None:
+    """Write one line for the parent."""
+    print(json.dumps(message), flush=True)
+
+
+def _end_with(parent: int) -> None:
+    # A pipe that closes would be no sign: another child of the parent may hold it open.
+    while os.getppid() == parent:
+        time.sleep(CHECK_EVERY)
+    os._exit(1)
+
+
+class Means(NamedTuple):
+    """A way of making the kernel pin 64 pages once, and the seconds it takes."""
+
+    method: str
+    transfer: Transfer
+    pace: float
+
+
+def measure(
+    names: Sequence[buffers.Buffer], writes: int, folder: str, report: Report
+) -> dict[str, Any]:
+    """Return method, control and measurements, with each buffer written `writes` times.
+
+    report gets the writes done so far, over all buffers. Raises OSError if a write fails,
+    UnavailableError if neither way of pinning is counted here.
+    """
+    with direct_io.unnamed_file(folder) as file:
+        meter = Meter()
+        means = _choose(meter, file)
+        control = _control(meter, means.pace * writes)
+        measurements: list[Measurement] = []
+        for name in names:
+            before = len(measurements) * writes
+            seconds = _repeat(means.transfer, name, writes, partial(_report_from, before, report))
+            measurements.append(_measurement(name, writes, meter.pins(), seconds, means.method))
+    return {"method": means.method, "control": control, "measurements": measurements}
+
+
+def _choose(meter: Meter, file: int) -> Means:
+    """Return direct I/O if it pins written memory, else process_vm_readv if that does."""
+    write = partial(direct_io.write, file)
+    pace = _pace(write)
+    if _counted(meter):
+        return Means(DIRECT_IO, write, pace)
+    read = partial(process_vm.read, target=buffers.new("never"))
+    try:
+        pace = _pace(read)
+    except OSError as error:
+        raise UnavailableError(f"Direct I/O takes no pins here, and {error.strerror}.") from error
+    if _counted(meter):
+        return Means(PROCESS_VM_READV, read, pace)
+    raise UnavailableError("Neither direct I/O nor process_vm_readv moves the counters here.")
+
+
+def _pace(transfer: Transfer) -> float:
+    return _repeat(transfer, "letters", TRIALS, report=lambda done: None) / TRIALS
+
+
+def _counted(meter: Meter) -> bool:
+    # Half is far from both answers: all, and the few of somebody else.
+    return meter.pins().acquired >= TRIALS * buffers.PAGES // 2
+
+
+def _repeat(transfer: Transfer, name: buffers.Buffer, times: int, report: Report) -> float:
+    """Transfer a new buffer so many times; return the seconds that took."""
+    memory = buffers.new(name)
+    start = reported = time.monotonic()
+    for done in range(1, times + 1):
+        transfer(memory)
+        now = time.monotonic()
+        if now - reported >= REPORT_EVERY or done == times:
+            report(done)
+            reported = now
+    return now - start
+
+
+def _report_from(before: int, report: Report, done: int) -> None:
+    report(before + done)
+
+
+def _control(meter: Meter, expected: float) -> Measurement:
+    """Count what others pin in about the time that the writes of one buffer will take."""
+    start = time.monotonic()
+    time.sleep(min(max(expected, SHORTEST_CONTROL), LONGEST_CONTROL))
+    pins = meter.pins()
+    seconds = time.monotonic() - start
+    return Measurement(CONTROL, 0, 0, 0, pins.acquired, pins.released, seconds)
+
+
+def _measurement(
+    name: buffers.Buffer, writes: int, pins: Pins, seconds: float, method: str
+) -> Measurement:
+    touched = buffers.touched(name)
+    return Measurement(
+        name, writes, buffers.PAGES, touched, pins.acquired, pins.released, seconds, method
+    )
+
+
+if __name__ == "__main__":
+    main()

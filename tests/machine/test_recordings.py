@@ -1,0 +1,115 @@
+"""The recordings: what is in the file, and what is shown of it."""
+
+import csv
+from typing import Any
+
+import pytest
+
+from pinlab.data_folder import DATA
+from pinlab.machine import recorded, recording
+
+FIXED = "with the zero-page fix (A/B pair)"
+UNFIXED = "without the zero-page fix (A/B pair)"
+
+
+def test_quantities_of_a_case() -> None:
+    assert recording("6.12.117", "direct_io", "/dev/ram0:write_anon64") == {
+        "acq": 64,
+        "rel": 64,
+        "ret": 262144,
+    }
+
+
+def test_the_mails_overflow() -> None:
+    held = recording("6.1.192", "held_pins", "hold2056:threads=2048", build=UNFIXED)
+    assert held["refcount"] == -2147483647
+    assert held["vmstat_inflight"] == 2**21
+
+
+def test_words_stay_words() -> None:
+    seen = recording("6.1.192", "dio_read_and_fork", "fork_parent_writes", build=FIXED)
+    assert (seen["parent_sees"], seen["verdict"]) == ("A", "DATA-LOST-IN-PARENT")
+
+
+def test_two_builds_have_to_be_told_apart() -> None:
+    with pytest.raises(ValueError, match="several builds") as caught:
+        recording("6.1.192", "direct_io", "/dev/vda:write_zero64")
+    assert FIXED in str(caught.value)
+    assert UNFIXED in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        (("6.5", "direct_io", "x"), "kernel is '6.5': recorded are '5.10.262', '6.1.192'"),
+        (("7.3.4", "dio", "x"), "experiment is 'dio': recorded are 'process_vm_readv', "),
+        (("7.3.4", "direct_io", "x"), "case is 'x': recorded are '/dev/ram0:write_zero64', "),
+        (("7.3.4", "direct_io", "x", "SUSE"), "build is 'SUSE': recorded are 'Debian 7.3.4"),
+        ((6.12, "direct_io", "x"), "kernel is 6.12: recorded are "),
+    ],
+)
+def test_what_was_not_recorded(question: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(ValueError, match="recorded are") as caught:
+        recording(*question)
+    assert str(caught.value).startswith(message)
+
+
+def test_recorded_shows_one_write_each() -> None:
+    answer = recorded("never", "letters")
+    assert [m[:7] for m in answer] == [
+        ("never", 1, 64, 0, 0, 0, None),
+        ("letters", 1, 64, 64, 64, 64, None),
+    ]
+    assert (answer.live, answer.date, answer.control) == (False, "November 2026", None)
+    assert answer.note == ""
+
+
+def test_table_of_a_recording() -> None:
+    assert recorded("letters", "zeros", 8).table() == (
+        "recording: Linux 6.12.117, November 2026, one write each (Linux 6.12.117, direct I/O)\n"
+        "buffer   writes  pages  touched  acquired  released  seconds\n"
+        "letters       1     64       64        64        64        -\n"
+        "Not recorded: 'zeros', 8."
+    )
+
+
+def test_touched_pages_are_another_recording() -> None:
+    answer = recorded(0, 1, 2, 8, 9, 32, 64)
+    assert {m.buffer: (m.writes, m.acquired, m.released) for m in answer} == {
+        k: (100, 100 * k, 100 * k) for k in (0, 1, 2, 8, 32, 64)
+    }
+    assert answer.label == "recording: Linux 6.18.44, November 2026, 100 writes each"
+    assert answer.note == "Not recorded: 9."
+
+
+def test_a_question_about_both_kinds_gets_one_kernel() -> None:
+    answer = recorded(8, "letters")
+    assert (answer.kernel, [m.buffer for m in answer]) == ("6.12.117", ["letters"])
+    assert answer.note == "Not recorded: 8."
+
+
+def test_recorded_refuses_what_is_no_buffer() -> None:
+    with pytest.raises(ValueError, match="'letter'"):
+        recorded("letter")
+    with pytest.raises(ValueError, match="no buffers"):
+        recorded()
+
+
+def rows() -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+    for path in (DATA / "recordings").glob("*.csv"):
+        with path.open(encoding="utf-8", newline="") as file:
+            found += csv.DictReader(file)
+    return found
+
+
+def test_every_quantity_was_recorded_once() -> None:
+    keys = [tuple(value for name, value in row.items() if name != "value") for row in rows()]
+    assert len(keys) == len(set(keys)) > 0
+
+
+@pytest.mark.parametrize("column", ["kernel", "build", "experiment"])
+def test_the_description_mentions_every(column: str) -> None:
+    text = (DATA / "recordings" / "README.md").read_text(encoding="utf-8")
+    missing = {row[column] for row in rows() if row[column] not in text}
+    assert missing == set()
