@@ -1,0 +1,34 @@
+"""Stored outputs against fresh ones: words, tables, and which kinds of picture there are."""
+
+from collections.abc import Iterator
+from difflib import unified_diff
+
+from nbformat import NotebookNode
+
+from tests.notebooks.lesson import Lesson, alt_text, is_live, is_text
+
+
+def differences(stored: Lesson, fresh: NotebookNode) -> Iterator[str]:
+    """One message for each cell whose stored outputs are not those of a fresh run."""
+    for number, cell in stored.cells("code"):
+        again = fresh.cells[number - 1]
+        if is_live(cell):
+            if again.outputs and not cell.outputs:
+                yield f"cell {number} is live and stores no output"
+        elif (old := _words(cell)) != (new := _words(again)):
+            diff = unified_diff(old, new, "stored", "fresh", lineterm="")
+            yield "\n".join([f"cell {number}, stored outputs are not the fresh ones:", *diff])
+
+
+def _words(cell: NotebookNode) -> list[str]:
+    return [line for output in cell.outputs for line in _output_words(output)]
+
+
+def _output_words(output: NotebookNode) -> list[str]:
+    if output.output_type == "stream":
+        return [f"[{output.name}]", *output.text.splitlines()]
+    lines = []
+    for mime, content in sorted(output.get("data", {}).items()):
+        words = content if is_text(mime) else alt_text(output, mime)
+        lines += [f"[{mime}]", *words.splitlines()]
+    return lines

@@ -1,0 +1,61 @@
+"""Run lessons on a clean kernel; as a program: run every lesson and store its outputs."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from tests.notebooks.lesson import ROOT, paths, read
+from tests.notebooks.normalise import as_stored, normalise
+
+FOLDERS = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+SECONDS_PER_CELL = 300
+
+
+def run(path: Path) -> NotebookNode:
+    """The notebook with fresh outputs, normalised; the file stays as it is."""
+    client = NotebookClient(
+        read(path).notebook,
+        # Spares every run a warning that the kernel's loopback connection is not encrypted.
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        kernel_name="python3",
+        record_timing=False,
+        resources={"metadata": {"path": str(path.parent)}},
+        store_widget_state=False,
+        timeout=SECONDS_PER_CELL,
+    )
+    with clean_environment():
+        return normalise(client.execute())
+
+
+def store(path: Path) -> bool:
+    """Run a notebook and store its outputs; whether that changed the file."""
+    before = path.read_text(encoding="utf-8")
+    after = as_stored(run(path))
+    path.write_text(after, encoding="utf-8", newline="\n")
+    return after != before
+
+
+@contextmanager
+def clean_environment() -> Iterator[None]:
+    """No settings of the user, and the recorded machine for cells that would measure this one."""
+    with TemporaryDirectory() as folder:
+        settings = {name: str(Path(folder, name.lower())) for name in FOLDERS}
+        with patch.dict(os.environ, settings, PINLAB_MACHINE="recording"):
+            yield
+
+
+def main() -> None:
+    """Run every lesson and say what became of its file."""
+    for path in paths():
+        print(f"{path.relative_to(ROOT)}: running ...", end=" ", flush=True)
+        print("outputs stored" if store(path) else "unchanged")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""The shape of a lesson, rule by rule: each rule yields one message for each thing it finds."""
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from statistics import median
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+
+from tests.notebooks.lesson import PICTURES, ROOT, Lesson, alt_text, is_text
+from tests.notebooks.normalise import WIDGETS, as_stored, normalise
+
+Rule = Callable[[Lesson], Iterator[str]]
+
+NAME = re.compile(r"\d\d_[a-z0-9]+(_[a-z0-9]+)+")
+MARKUP = ("text/markdown", "text/html")
+MEDIAN_LINES, MOST_LINES, ALL_LINES = 3, 10, 20
+ABSOLUTE = re.compile(r"(?<![\w.~-])(?:/(?:home|root|work|tmp|Users)/|[A-Za-z]:\\+Users)[^\s\"']*")
+ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
+CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+LINK = re.compile(
+    r"""\]\(\s*<?([^)>\s]+)            # [words](target)
+      | ^\s*\[[^\]\n]+\]:\s*(\S+)      # [name]: target
+      | (?:href|src)=["']([^"']+)      # HTML
+    """,
+    re.MULTILINE | re.VERBOSE,
+)
+
+
+def name(lesson: Lesson) -> Iterator[str]:
+    """NN_verb_object."""
+    if not NAME.fullmatch(lesson.path.stem):
+        yield f"{lesson.path.name} is not named NN_verb_object.ipynb"
+
+
+def valid(lesson: Lesson) -> Iterator[str]:
+    """A notebook that every front end reads."""
+    try:
+        nbformat.validate(lesson.notebook)
+    except nbformat.ValidationError as error:
+        yield f"not a valid notebook: {error.message}"
+
+
+def title(lesson: Lesson) -> Iterator[str]:
+    """The first cell is the title."""
+    first = next(lesson.cells(), None)
+    if first is None or first[1].cell_type != "markdown" or not first[1].source.startswith("# "):
+        yield "the first cell is not a title (# ...)"
+
+
+def short_cells(lesson: Lesson) -> Iterator[str]:
+    """Every line of a code cell counts, comments and blank ones too: a reader sees them all."""
+    lengths = {number: len(cell.source.splitlines()) for number, cell in lesson.cells("code")}
+    if not lengths:
+        return
+    yield from (f"code cell {n} is empty" for n, lines in lengths.items() if not lines)
+    if (middle := median(lengths.values())) > MEDIAN_LINES:
+        yield f"the median code cell has {middle} lines, over {MEDIAN_LINES}"
+    long = [number for number, lines in lengths.items() if lines > MOST_LINES]
+    if 10 * len(long) > len(lengths):
+        yield f"over a tenth of the code cells have over {MOST_LINES} lines: cells {long}"
+    for number, lines in lengths.items():
+        if lines > ALL_LINES:
+            yield f"cell {number} has {lines} lines, over {ALL_LINES}"
+
+
+def text_between(lesson: Lesson) -> Iterator[str]:
+    """Text before each code cell, hence at least as many text cells as code cells."""
+    for (number, cell), (_, following) in pairwise(lesson.cells()):
+        if cell.cell_type == following.cell_type == "code":
+            yield f"no text between code cells {number} and {number + 1}"
+    if len(list(lesson.cells("code"))) > len(list(lesson.cells("markdown"))):
+        yield "more code cells than text cells"
+
+
+def pictures_described(lesson: Lesson) -> Iterator[str]:
+    """Alt text in the output's metadata for each form of each picture."""
+    for number, output in lesson.outputs():
+        for mime in PICTURES:
+            if mime in output.get("data", {}) and not alt_text(output, mime):
+                yield f"cell {number} has a picture ({mime}) without alt text"
+
+
+def pictures_captioned(lesson: Lesson) -> Iterator[str]:
+    """Words beside each picture: in the same cell's outputs or in the text cell that follows."""
+    cells = lesson.notebook.cells
+    for number, cell in lesson.cells("code"):
+        following = cells[number] if number < len(cells) else None
+        captioned = following and following.cell_type == "markdown" and following.source.strip()
+        if any(map(_is_picture, cell.outputs)) and not captioned and not _has_twin(cell.outputs):
+            yield f"cell {number} has a picture without a caption or a text twin"
+
+
+def normalised(lesson: Lesson) -> Iterator[str]:
+    """The file is what `make notebooks` would write, run apart."""
+    if lesson.path.read_text(encoding="utf-8") != as_stored(normalise(lesson.notebook)):
+        yield "not stored in the normal form: run `make notebooks`"
+
+
+def no_widget_state(lesson: Lesson) -> Iterator[str]:
+    """A widget lives in a kernel; what is stored of it is a picture and words."""
+    if "widgets" in lesson.notebook.metadata:
+        yield "the notebook's metadata stores widget state"
+    for number, output in lesson.outputs():
+        if any(mime.startswith(WIDGETS) for mime in output.get("data", {})):
+            yield f"cell {number} stores a widget"
+
+
+def no_errors(lesson: Lesson) -> Iterator[str]:
+    """No traceback is stored, neither as an error nor printed."""
+    for number, output in lesson.outputs():
+        if output.output_type == "error" or "Traceback (most recent call" in _words(output):
+            yield f"cell {number} stores an error"
+
+
+def no_machine(lesson: Lesson) -> Iterator[str]:
+    """No absolute path and no memory address: they belong to the machine it ran on."""
+    for number, cell in lesson.cells():
+        words = [cell.source, *map(_words, cell.get("outputs", []))]
+        for found in ABSOLUTE.finditer("\n".join(words)):
+            yield f"cell {number} has an absolute path: {found[0]}"
+    for number, output in lesson.outputs():
+        for found in ADDRESS.finditer(_words(output)):
+            yield f"cell {number} stores a memory address: {found[0]}"
+
+
+def links(lesson: Lesson) -> Iterator[str]:
+    """Relative links lead to files of this repository, from text and from outputs."""
+    texts = [(number, cell.source) for number, cell in lesson.cells("markdown")]
+    texts += [(number, _markup(output)) for number, output in lesson.outputs()]
+    for number, text in texts:
+        for target in dead_links(text, lesson.path.parent):
+            yield f"cell {number} has a dead link: {target}"
+
+
+RULES: tuple[Rule, ...] = (
+    name,
+    valid,
+    title,
+    short_cells,
+    text_between,
+    pictures_described,
+    pictures_captioned,
+    normalised,
+    no_widget_state,
+    no_errors,
+    no_machine,
+    links,
+)
+
+
+def dead_links(text: str, folder: Path) -> Iterator[str]:
+    """Links in a text, read in that folder, that name no file of this repository."""
+    for groups in LINK.findall(CODE.sub("", text)):
+        target = "".join(groups)
+        url = urlsplit(target)
+        if url.scheme or url.netloc or not url.path:
+            continue
+        file = (folder / unquote(url.path)).resolve()
+        if not file.exists() or not file.is_relative_to(ROOT):
+            yield target
+
+
+def _words(output: nbformat.NotebookNode) -> str:
+    """Everything an output says in words, and the source of its drawings."""
+    shown = output.get("data", {}).items()
+    drawn = [data for mime, data in shown if is_text(mime) or mime == "image/svg+xml"]
+    return "\n".join([output.get("text", ""), *drawn])
+
+
+def _markup(output: nbformat.NotebookNode) -> str:
+    """What an output says in words that may hold links."""
+    shown = output.get("data", {})
+    return "\n".join(shown.get(mime, "") for mime in MARKUP)
+
+
+def _is_picture(output: nbformat.NotebookNode) -> bool:
+    return any(mime in PICTURES for mime in output.get("data", {}))
+
+
+def _has_twin(outputs: list[nbformat.NotebookNode]) -> bool:
+    """Whether words or a table stand beside a picture; its own repr is neither."""
+    others = [output for output in outputs if not _is_picture(output)]
+    words = [*map(_words, others), *map(_markup, outputs)]
+    return any(text.strip() for text in words)

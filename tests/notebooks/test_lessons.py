@@ -1,0 +1,59 @@
+"""The lessons themselves: run, compared with what is stored, and held to their shape."""
+
+from pathlib import Path
+
+import pytest
+from nbformat import NotebookNode
+
+from tests.notebooks import shape
+from tests.notebooks.compare import differences
+from tests.notebooks.execute import run
+from tests.notebooks.lesson import FOLDER, ROOT, Lesson, paths, read
+from tests.notebooks.quotations import register, unregistered
+
+
+def file_name(path: Path) -> str:
+    return str(path.relative_to(FOLDER))
+
+
+@pytest.fixture(scope="module", params=paths(), ids=file_name)
+def path(request: pytest.FixtureRequest) -> Path:
+    assert isinstance(request.param, Path)
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def lesson(path: Path) -> Lesson:
+    return read(path)
+
+
+@pytest.fixture(scope="module")
+def fresh(path: Path) -> NotebookNode:
+    return run(path)
+
+
+def test_the_first_lesson_is_there() -> None:
+    assert FOLDER / "00_start_here.ipynb" in paths()
+
+
+def test_it_runs_from_top_to_bottom_and_stores_what_a_fresh_run_shows(
+    lesson: Lesson, fresh: NotebookNode
+) -> None:
+    found = list(differences(lesson, fresh))
+    assert not found, "\n\n".join(["stored outputs differ: run `make notebooks`", *found])
+
+
+@pytest.mark.parametrize("rule", shape.RULES, ids=lambda rule: rule.__name__)
+def test_it_has_the_shape_of_a_lesson(lesson: Lesson, rule: shape.Rule) -> None:
+    found = list(rule(lesson))
+    assert not found, "\n".join(found)
+
+
+def test_what_it_quotes_is_in_the_register(lesson: Lesson) -> None:
+    found = list(unregistered(lesson, register()))
+    assert not found, "\n".join(found)
+
+
+def test_the_readme_has_no_dead_links() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert list(shape.dead_links(text, ROOT)) == []

@@ -1,0 +1,154 @@
+"""Each rule of a lesson's shape: a good lesson keeps them all, each bad one breaks just one."""
+
+from pathlib import Path
+
+import pytest
+from nbformat import NotebookNode
+
+from tests.notebooks import shape
+from tests.notebooks.examples import code, display, node, notebook, picture, stream, text
+from tests.notebooks.lesson import FOLDER, Lesson
+from tests.notebooks.normalise import as_stored, normalise
+
+TITLE = text("# Pin a page\n\nSee [the list](https://lists.example.org/) and [below](#below).")
+WORDS = text("Some words.")
+WIDGET = display({"application/vnd.jupyter.widget-view+json": "id", "text/plain": "Slider"})
+ERROR = node({"output_type": "error", "ename": "E", "evalue": "", "traceback": []})
+
+GOOD = [TITLE, code("pin()", stream("1025\n")), WORDS, code("draw()", picture()), WORDS]
+
+# The rule that is broken, and the cells that break it.
+BAD: dict[str, tuple[shape.Rule, list[NotebookNode]]] = {
+    "no cells": (shape.title, []),
+    "a title that is no heading": (shape.title, [WORDS]),
+    "a title below the code": (shape.title, [code("1"), TITLE]),
+    "a cell that is neither text nor code": (
+        shape.valid,
+        [TITLE, node({"cell_type": "slide", "metadata": {}, "source": ""})],
+    ),
+    "a median of four lines": (shape.short_cells, [TITLE, code("1\n2\n3\n4"), WORDS]),
+    "a quarter over ten lines": (
+        shape.short_cells,
+        [TITLE, code("1"), WORDS, code("1"), WORDS, code("1"), WORDS, code("1\n" * 11)],
+    ),
+    "one in ten over twenty lines": (
+        shape.short_cells,
+        [TITLE, code("1\n" * 21), *[WORDS, code("1")] * 9],
+    ),
+    "an empty code cell": (shape.short_cells, [TITLE, code("")]),
+    "two code cells in a row": (shape.text_between, [TITLE, code("1"), code("2"), WORDS]),
+    "a picture without alt text": (
+        shape.pictures_described,
+        [TITLE, code("1", picture("")), WORDS],
+    ),
+    "a drawing without alt text": (
+        shape.pictures_described,
+        [TITLE, code("1", display({"image/svg+xml": "<svg/>"})), WORDS],
+    ),
+    "a picture without a caption": (shape.pictures_captioned, [TITLE, code("1", picture())]),
+    "a picture with an empty caption": (
+        shape.pictures_captioned,
+        [TITLE, code("1", picture()), text(" ")],
+    ),
+    "a widget": (shape.no_widget_state, [TITLE, code("1", WIDGET)]),
+    "a printed traceback": (
+        shape.no_errors,
+        [TITLE, code("1", stream("Traceback (most recent call last):\n"))],
+    ),
+    "an error": (
+        shape.no_errors,
+        [TITLE, code("1", ERROR)],
+    ),
+    "a home folder in the source": (shape.no_machine, [TITLE, code("open('/home/ada/x')")]),
+    "a home folder in the text": (shape.no_machine, [TITLE, text("It is in C:\\Users\\Ada.")]),
+    "a temporary folder in an output": (shape.no_machine, [TITLE, code("1", stream("/tmp/x\n"))]),
+    "a memory address": (
+        shape.no_machine,
+        [TITLE, code("1", display({"text/plain": "<object at 0x7f0123456789>"}))],
+    ),
+    "a dead link": (shape.links, [TITLE, text("See [that](missing.md).")]),
+    "a dead link in an output": (
+        shape.links,
+        [TITLE, code("1", display({"text/markdown": "See [that](missing.md)."}))],
+    ),
+}
+
+
+def stored(folder: Path, cells: list[NotebookNode], file: str = "03_pin_a_page.ipynb") -> Lesson:
+    """A lesson whose file is in the normal form, whatever is wrong with its cells."""
+    lesson = Lesson(folder / file, notebook(*cells))
+    lesson.path.write_text(as_stored(normalise(lesson.notebook)), encoding="utf-8")
+    return lesson
+
+
+def broken(lesson: Lesson) -> list[shape.Rule]:
+    return [rule for rule in shape.RULES if list(rule(lesson))]
+
+
+def test_a_good_lesson_breaks_no_rule(tmp_path: Path) -> None:
+    assert broken(stored(tmp_path, GOOD)) == []
+
+
+@pytest.mark.parametrize(("rule", "cells"), BAD.values(), ids=BAD.keys())
+def test_a_bad_lesson_breaks_its_rule(
+    tmp_path: Path, rule: shape.Rule, cells: list[NotebookNode]
+) -> None:
+    assert broken(stored(tmp_path, cells)) == [rule]
+
+
+@pytest.mark.parametrize("file", ["pin_a_page.ipynb", "03_pin.ipynb", "03-pin-a-page.ipynb"])
+def test_a_lesson_is_named_by_number_verb_and_object(tmp_path: Path, file: str) -> None:
+    assert broken(stored(tmp_path, GOOD, file)) == [shape.name]
+
+
+def test_a_lesson_stored_in_another_form_breaks_that_rule(tmp_path: Path) -> None:
+    lesson = stored(tmp_path, GOOD)
+    lesson.path.write_text(lesson.path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert broken(lesson) == [shape.normalised]
+
+
+def test_widget_state_in_the_metadata_is_found(tmp_path: Path) -> None:
+    lesson = stored(tmp_path, GOOD)
+    lesson.notebook.metadata = node({"widgets": {}})
+    assert broken(lesson) == [shape.no_widget_state]
+
+
+def test_more_code_than_text_is_found(tmp_path: Path) -> None:
+    lesson = stored(tmp_path, [TITLE, code("1"), code("2")])
+    assert "more code cells than text cells" in list(shape.text_between(lesson))
+
+
+@pytest.mark.parametrize("twin", [stream("6400 pins\n"), display({"text/html": "<table/>"})])
+def test_a_text_twin_is_a_caption_too(tmp_path: Path, twin: NotebookNode) -> None:
+    assert broken(stored(tmp_path, [TITLE, code("1", picture(), twin)])) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[list](../data/quotations.csv)",
+        "[licence](../LICENSE#mit)",
+        "[code][1]\n\n[1]: ../pyproject.toml",
+        '<a href="../Makefile">make</a>',
+        "[mail](mailto:list@example.org)",
+        "`pages[0](missing)`",
+        "```\npages[0](missing)\n```",
+    ],
+)
+def test_links_into_the_repository_and_out_into_the_web_are_alive(text: str) -> None:
+    assert list(shape.dead_links(text, FOLDER)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("[a](../missing.md)", "../missing.md"),
+        ("![a](missing.png 'title')", "missing.png"),
+        ("[a][1]\n\n[1]: missing.md", "missing.md"),
+        ('<img src="missing.png">', "missing.png"),
+        ("[a](../../)", "../../"),
+        ("[a](/LICENSE)", "/LICENSE"),
+    ],
+)
+def test_dead_links_are_found(text: str, target: str) -> None:
+    assert list(shape.dead_links(text, FOLDER)) == [target]
