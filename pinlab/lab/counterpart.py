@@ -1,0 +1,70 @@
+"""The counterpart: the same experiment in the model that a machine was asked to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pinlab.machine.answer import PROCESS_VM_READV, Answer, Measurement
+from pinlab.machine.buffers import Buffer, check_all, touched
+from pinlab.model.folio import PAGE_SIZE
+from pinlab.model.kernel import Kernel
+from pinlab.model.mm import Mm
+
+
+def in_the_model(answer: Answer, *buffers: Buffer) -> Answer:
+    """Repeat an answer's measurements in the model of that release, or measure other buffers.
+
+    A version number does not tell a rule for certain (distributions backport), so the two may
+    differ; `figures.three_buffers` says so where they do. Raises ValueError for a release
+    that is not modelled.
+    """
+    release = _release(answer.kernel)
+    question = asked(answer, buffers) if buffers else answer
+    measured = tuple(_repeat(Kernel(release), measurement) for measurement in question)
+    return Answer(
+        measured,
+        kernel=release,
+        live=False,
+        date=None,
+        method=answer.method,
+        control=None,
+        note="",
+        label=f"the model, Linux {release}",
+    )
+
+
+def asked(answer: Answer, buffers: Iterable[Buffer]) -> Answer:
+    """Return the same question to the same kernel for other buffers."""
+    one = answer[0]
+    return replace(
+        answer,
+        measurements=tuple(
+            one._replace(buffer=b, touched=touched(b)) for b in check_all(tuple(buffers))
+        ),
+    )
+
+
+def _release(kernel: str) -> str:
+    """Return X.Y.Z of what a kernel calls itself, such as 6.18.44-generic."""
+    found = re.match(r"\d+\.\d+(\.\d+)?", kernel)
+    return found.group() if found else kernel
+
+
+def _repeat(kernel: Kernel, measurement: Measurement) -> Measurement:
+    mm = kernel.new_mm()
+    addr = mm.mmap(measurement.pages * PAGE_SIZE)
+    for i in range(measurement.touched):
+        mm.write(addr + i * PAGE_SIZE, b"\0" if measurement.buffer == "zeros" else b"x")
+    # Each access ends before the next begins, so they are all alike: one tells for all.
+    _access(kernel, mm, addr, measurement)
+    acquired, released = (measurement.writes * pins for pins in kernel.vmstat.values())
+    return measurement._replace(acquired=acquired, released=released, seconds=None)
+
+
+def _access(kernel: Kernel, mm: Mm, addr: int, measurement: Measurement) -> None:
+    if measurement.method == PROCESS_VM_READV:
+        kernel.unpin_user_pages(mm.pin_user_pages(addr, measurement.pages))
+    else:
+        kernel.submit_dio_write(mm, addr, measurement.pages).complete()

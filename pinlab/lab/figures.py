@@ -1,0 +1,211 @@
+"""Figures: pure functions from a state to a picture, and figures that are kept and updated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from pinlab.lab.counterpart import asked, in_the_model
+from pinlab.lab.palette import EDGE, PIN, PIN_HATCH, ZERO_PAGE
+from pinlab.lab.picture import Picture
+from pinlab.machine.answer import PROCESS_VM_READV, Answer, Measurement
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PAGES = 64
+COLUMNS = 8
+
+BUFFERS = {"letters": "letters", "zeros": "zeros\nyou wrote", "never": "never\nwritten"}
+
+
+def three_buffers(*answers: Answer) -> Picture:
+    """Draw the pins of each buffer as bars, one panel per answer, on one scale.
+
+    Raises ValueError for an answer without a measurement.
+    """
+    for answer in answers:
+        require_some(answer)
+    figure = Figure(figsize=(3.6 * len(answers), 3.3), layout="constrained")
+    panels = figure.subplots(1, len(answers), sharey=True, squeeze=False)[0]
+    highest = max(m.writes * m.pages for answer in answers for m in answer)
+    for panel, answer in zip(panels, answers, strict=True):
+        _bars(panel, answer, highest)
+    panels[0].set_ylabel("pins acquired")
+    words = [f"{answer.label}: {_pins_by_buffer(answer)}." for answer in answers]
+    alt = f"Bars, one panel each. {' '.join(words)}"
+    return Picture(figure, alt, "\n".join([*words, *_verdict(answers)]))
+
+
+def require_some(answer: Answer) -> None:
+    """Raise ValueError with the answer's own words if nothing was measured."""
+    if not len(answer):
+        raise ValueError(f"{answer.label}: there is nothing to draw. {answer.note}")
+
+
+def _bars(panel: Axes, answer: Answer, highest: int) -> None:
+    for place, buffer in enumerate(BUFFERS):
+        measurement = _find(answer, buffer)
+        if measurement is None:
+            panel.text(place, 0.03 * highest, "not\nrecorded", ha="center", color=EDGE)
+            continue
+        pins = measurement.acquired
+        panel.bar(place, pins, 0.62, color=PIN, edgecolor=EDGE, hatch=PIN_HATCH)
+        panel.text(place, pins + 0.02 * highest, str(pins), ha="center", va="bottom", weight="bold")
+    panel.set_title(_title(answer), fontsize=10)
+    panel.set_xticks(range(len(BUFFERS)), BUFFERS.values())
+    panel.set_xlim(-0.6, len(BUFFERS) - 0.4)
+    panel.set_ylim(0, 1.15 * highest)
+    panel.set_yticks([quarter * highest // 4 for quarter in range(5)])
+    panel.spines[["top", "right"]].set_visible(False)
+
+
+def _title(answer: Answer) -> str:
+    """The label on lines short enough for a panel, and what was done."""
+    writes, what = answer[0].writes, _accesses(answer[0])
+    done = f"{writes} {what.removesuffix('s') if writes == 1 else what} of {PAGES} pages each"
+    return f"{fill(answer.label, 34)}\n{done}"
+
+
+def _find(answer: Answer, buffer: str | int) -> Measurement | None:
+    return next((m for m in answer if m.buffer == buffer), None)
+
+
+def _pins_by_buffer(answer: Answer) -> str:
+    words = {"letters": "letters", "zeros": "zeros you wrote", "never": "never written"}
+    return ", ".join(f"{words.get(str(m.buffer), m.buffer)} {m.acquired}" for m in answer)
+
+
+def _verdict(answers: Sequence[Answer]) -> list[str]:
+    """Say where the later answers differ from the first: a difference is shown, never hidden."""
+    if len(answers) < 2:
+        return []
+    first, *others = answers
+    found = [
+        f"They differ: {other.label} has {theirs.acquired} pins for {m.buffer!r}, "
+        f"{first.label} has {m.acquired}."
+        for other in others
+        for m in first
+        if (theirs := _find(other, m.buffer)) is not None and theirs.acquired != m.acquired
+    ]
+    return found or ["They agree on everything that was measured."]
+
+
+class TouchedPages:
+    """A buffer of 64 pages of which the first k were written, and the pins that writes of it take.
+
+    The figure is kept and only its artists change (`draw`), which is what makes a slider quick.
+    """
+
+    def __init__(self, measured: Answer) -> None:
+        require_some(measured)
+        self.measured = measured
+        self.predicted = in_the_model(asked(measured, range(PAGES + 1)))
+        self.figure = Figure(figsize=(8.4, 3.4), layout="constrained")
+        buffer, line = self.figure.subplots(1, 2, width_ratios=[1, 1.5])
+        self._buffer = PageGrid(buffer)
+        _pin_line(line, self.measured, self.predicted)
+        (self._marker,) = line.plot([], [], "s", ms=14, mfc="none", mec=EDGE, mew=1.5)
+        self.draw(PAGES)
+        self.figure.draw_without_rendering()
+        self.figure.set_layout_engine("none")  # laid out once: nothing jumps, and it is quicker
+
+    def draw(self, k: int) -> None:
+        """Show the buffer with k written pages, and mark its pins on the line."""
+        self._buffer.draw(k)
+        self._marker.set_data([k], [self.predicted[k].acquired])
+
+    def sentence(self, k: int) -> str:
+        """Return what the picture shows for k, and what was measured if it was."""
+        prediction = self.predicted[k]
+        own = "1 page has a frame of its own" if k == 1 else f"{k} pages have a frame of their own"
+        zero = "1 is the zero page" if k == PAGES - 1 else f"{PAGES - k} are the zero page"
+        times = f"{prediction.writes} {_accesses(prediction)}"
+        told = f"k = {k}: {own}, {zero}. {times} take {prediction.acquired} pins in the model"
+        found = _find(self.measured, k)
+        return f"{told}." if found is None else f"{told}, {found.acquired} in {self._who()}."
+
+    def _who(self) -> str:
+        return "your kernel" if self.measured.live else f"the {self.measured.label.split(',')[0]}"
+
+
+def touched_filmstrip(measured: Answer, positions: Sequence[int] = (0, 8, 64)) -> Picture:
+    """Draw the slider's picture for a few k at once, and every measured point on the line."""
+    require_some(measured)
+    predicted = in_the_model(measured)
+    figure = Figure(figsize=(8.4, 2.9), layout="constrained")
+    *grids, line = figure.subplots(1, len(positions) + 1, width_ratios=[*(1 for _ in positions), 2])
+    for panel, k in zip(grids, positions, strict=True):
+        PageGrid(panel).draw(k)
+    _pin_line(line, measured, predicted)
+    alt = (
+        f"A buffer of 64 pages with {', '.join(map(str, positions))} of them written, and a line: "
+        f"pins over written pages k. {measured.label}: {_pins_by_buffer(measured)}."
+    )
+    return Picture(figure, alt, _touched_table(measured, predicted))
+
+
+def _accesses(measurement: Measurement) -> str:
+    return "reads" if measurement.method == PROCESS_VM_READV else "writes"
+
+
+def _touched_table(measured: Answer, predicted: Answer) -> str:
+    rows = [
+        f"{m.touched:3}  {m.acquired:8}  {p.acquired:5}"
+        for m, p in zip(measured, predicted, strict=True)
+    ]
+    return "\n".join(
+        [
+            f"Pins of {measured[0].writes} {_accesses(measured[0])} of {PAGES} pages, "
+            "k of them written before.",
+            f"measured: {measured.label}; model: Linux {predicted.kernel}",
+            "  k  measured  model",
+            *rows,
+        ]
+    )
+
+
+class PageGrid:
+    """The 64 pages of a buffer as squares; written ones have a frame of their own."""
+
+    def __init__(self, panel: Axes) -> None:
+        self._panel = panel
+        self._squares = [Rectangle((i % COLUMNS, i // COLUMNS), 0.84, 0.84) for i in range(PAGES)]
+        for square in self._squares:
+            panel.add_patch(square)
+        panel.set(xlim=(-0.2, COLUMNS), ylim=(PAGES // COLUMNS, -0.2), aspect="equal")
+        panel.set_xticks([])
+        panel.set_yticks([])
+        panel.spines[:].set_visible(False)
+
+    def draw(self, k: int) -> None:
+        """Show the first k pages as written."""
+        for i, square in enumerate(self._squares):
+            own = i < k
+            square.set(
+                facecolor=PIN if own else ZERO_PAGE, edgecolor=EDGE, linewidth=0.8,
+                hatch=PIN_HATCH if own else None, linestyle="-" if own else "--",
+            )  # fmt: skip
+        self._panel.set_xlabel(f"k = {k}\n{k} own frames,\n{PAGES - k} × zero page")
+
+
+def _pin_line(panel: Axes, measured: Answer, predicted: Answer) -> None:
+    """Pins over written pages: the model as a line, what was measured as points on it."""
+    panel.plot(*_points(predicted), color=EDGE, label=predicted.label)
+    panel.plot(*_points(measured), "o", ms=8, mfc=PIN, mec=EDGE, ls="", label=measured.label)
+    highest = measured[0].writes * PAGES
+    panel.set_yticks([quarter * highest // 4 for quarter in range(5)])
+    panel.set(xlim=(-3, PAGES + 3), ylim=(-0.04 * highest, 1.35 * highest))
+    panel.set_xlabel("k, pages written before")
+    panel.set_ylabel(f"pins of {measured[0].writes} {_accesses(measured[0])}")
+    panel.set_xticks([0, 8, 16, 32, 64])
+    panel.legend(loc="upper left", frameon=False, fontsize=9)
+    panel.spines[["top", "right"]].set_visible(False)
+
+
+def _points(answer: Answer) -> tuple[list[int], list[int]]:
+    return [m.touched for m in answer], [m.acquired for m in answer]

@@ -1,0 +1,12 @@
+"""The palette: one colour per idea in every lesson, apart under the three colour-blindnesses.
+
+Hatching, dashes and words say the same again, so that nothing is told by colour alone.
+"""
+
+REFERENCE = "#332288"
+PIN = "#E69F00"
+OVERFLOW = "#AA3377"
+ZERO_PAGE = "#DDDDDD"
+DEVICE = "#117733"
+EDGE = "#333333"
+PIN_HATCH = "//"
