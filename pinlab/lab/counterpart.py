@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from pinlab.machine.answer import PROCESS_VM_READV, Answer, Measurement
 from pinlab.machine.buffers import Buffer, check_all, touched
+from pinlab.model.arguments import instance
 from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.kernel import Kernel
 from pinlab.model.mm import Mm
@@ -17,9 +18,11 @@ def in_the_model(answer: Answer, *buffers: Buffer) -> Answer:
     """Repeat an answer's measurements in the model of that release, or measure other buffers.
 
     A version number does not tell a rule for certain (distributions backport), so the two may
-    differ; `figures.three_buffers` says so where they do. Raises ValueError for a release
-    that is not modelled.
+    differ; `figures.three_buffers` says so where they do. Raises TypeError for what is no Answer,
+    ValueError for an empty one, an unknown buffer, or a release that is not modelled.
     """
+    if not len(instance("answer", answer, Answer)):
+        raise ValueError(f"{answer.label}: there is nothing to repeat. {answer.note}")
     release = _release(answer.kernel)
     question = asked(answer, buffers) if buffers else answer
     measured = tuple(_repeat(Kernel(release), measurement) for measurement in question)

@@ -13,6 +13,7 @@ from pinlab.lab.counterpart import asked, in_the_model
 from pinlab.lab.palette import EDGE, PIN, PIN_HATCH, ZERO_PAGE
 from pinlab.lab.picture import Picture
 from pinlab.machine.answer import PROCESS_VM_READV, Answer, Measurement
+from pinlab.model.arguments import instance, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,8 +27,10 @@ BUFFERS = {"letters": "letters", "zeros": "zeros\nyou wrote", "never": "never\nw
 def three_buffers(*answers: Answer) -> Picture:
     """Draw the pins of each buffer as bars, one panel per answer, on one scale.
 
-    Raises ValueError for an answer without a measurement.
+    Raises TypeError for what is no Answer, ValueError for none or for one that is empty.
     """
+    if not answers:
+        raise ValueError("no answers: three_buffers() draws at least one")
     for answer in answers:
         require_some(answer)
     figure = Figure(figsize=(3.6 * len(answers), 3.3), layout="constrained")
@@ -42,8 +45,8 @@ def three_buffers(*answers: Answer) -> Picture:
 
 
 def require_some(answer: Answer) -> None:
-    """Raise ValueError with the answer's own words if nothing was measured."""
-    if not len(answer):
+    """Raise TypeError if it is no Answer, ValueError in its own words if it is empty."""
+    if not len(instance("answer", answer, Answer)):
         raise ValueError(f"{answer.label}: there is nothing to draw. {answer.note}")
 
 
@@ -134,8 +137,12 @@ class TouchedPages:
 
 
 def touched_filmstrip(measured: Answer, positions: Sequence[int] = (0, 8, 64)) -> Picture:
-    """Draw the slider's picture for a few k at once, and every measured point on the line."""
+    """Draw the slider's picture for a few k at once, and every measured point on the line.
+
+    Raises TypeError for what is no Answer or no k, ValueError for an empty answer or a k beyond 64.
+    """
     require_some(measured)
+    positions = [whole("k", k, 0, PAGES) for k in positions]
     predicted = in_the_model(measured)
     figure = Figure(figsize=(8.4, 2.9), layout="constrained")
     *grids, line = figure.subplots(1, len(positions) + 1, width_ratios=[*(1 for _ in positions), 2])

@@ -15,6 +15,7 @@ import ipywidgets
 from pinlab.lab.figures import PAGES, TouchedPages, touched_filmstrip
 from pinlab.lab.picture import MOVING_DPI, Picture, png
 from pinlab.machine import Answer, Progress, Run
+from pinlab.model.arguments import instance, whole
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,10 @@ def touched_pages(measured: Answer, k: int = 8) -> Exhibit:
     """Return a slider over the written pages of a buffer: its frames, its pins, in words.
 
     `measured` is the answer to a question about numbers of touched pages, as
-    `machine.ask(0, 1, 2, 8, 32, 64, writes=100)`.
+    `machine.ask(0, 1, 2, 8, 32, 64, writes=100)`; the slider begins at `k`.
+    Raises TypeError for what is no Answer or no k, ValueError for an empty answer or a k beyond 64.
     """
+    k = whole("k", k, 0, PAGES)
     figure = TouchedPages(measured)
     picture = ipywidgets.Image(format="png", width=int(8.4 * MOVING_DPI))
     words = ipywidgets.HTML()
@@ -114,5 +117,8 @@ class Watch:
 
 
 def watch(run: Run) -> Watch:
-    """Show a run that was started with `machine.start`, while the notebook stays free."""
-    return Watch(run)
+    """Show a run that was started with `machine.start`, while the notebook stays free.
+
+    Raises TypeError for anything else.
+    """
+    return Watch(instance("run", run, Run))

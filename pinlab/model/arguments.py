@@ -31,7 +31,7 @@ def _range(low: int | None, high: int | None) -> str:
 def instance(name: str, value: object, kind: type[T]) -> T:
     """Return `value` if it is an instance of `kind`; TypeError naming both otherwise."""
     if not isinstance(value, kind):
-        raise TypeError(f"{name} is {value!r}: it has to be a {kind.__name__}")
+        raise TypeError(f"{name} is {value!r}: it has to be of type {kind.__name__}")
     return value
 
 

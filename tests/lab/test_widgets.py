@@ -7,9 +7,9 @@ from typing import Any
 import ipywidgets
 import pytest
 
-from pinlab import lab
+from pinlab import lab, machine
 from pinlab.lab import widgets
-from pinlab.machine import Answer, Progress
+from pinlab.machine import Answer, Progress, recorded
 from tests.lab.answers import TOUCHED, an_answer
 
 
@@ -112,8 +112,33 @@ def test_the_stop_button_stops_the_run_and_says_so() -> None:
 
 def test_a_watch_has_words_for_a_front_end_without_widgets(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = Shown(monkeypatch)
-    lab.watch(FakeRun(an_answer({"letters": 6400})))._ipython_display_()  # type: ignore[arg-type]
+    monkeypatch.setenv("PINLAB_MACHINE", "recording")
+    watch = lab.watch(machine.start("letters", writes=200))
+    watch._ipython_display_()
+    watch.thread.join(10)
     assert shown.bundles[0]["text/plain"].startswith("A run of 200 writes")
+    assert "recording: Linux 6.12.117" in watch.words.value
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: lab.watch(3), TypeError, "run is 3: it has to be of type Run"),  # type: ignore[arg-type]
+        (lambda: lab.touched_pages(3), TypeError, "answer is 3: it has to be of type Answer"),  # type: ignore[arg-type]
+        (lambda: lab.touched_pages(an_answer(TOUCHED), k=65), ValueError, "k is 65"),
+        (lambda: lab.touched_filmstrip(an_answer(TOUCHED), (0, -1)), ValueError, "k is -1"),
+        (lambda: lab.three_buffers("mine"), TypeError, "answer is 'mine'"),  # type: ignore[arg-type]
+        (lambda: lab.three_buffers(), ValueError, "no answers"),
+        (lambda: lab.in_the_model(None), TypeError, "answer is None"),  # type: ignore[arg-type]
+        (lambda: lab.in_the_model(an_answer(TOUCHED), "leters"), ValueError, "'leters'"),
+        (lambda: lab.in_the_model(recorded("zeros")), ValueError, "nothing to repeat"),
+    ],
+)
+def test_bad_arguments_are_named(
+    make: Callable[[], object], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        make()
 
 
 def test_words_are_escaped() -> None:

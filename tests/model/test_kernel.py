@@ -51,17 +51,17 @@ def test_folios_of_another_machine_are_refused() -> None:
 @pytest.mark.parametrize(
     ("method", "argument", "error", "words"),
     [
-        ("get_page", "zero page", TypeError, "page is 'zero page': it has to be a Page"),
+        ("get_page", "zero page", TypeError, "page is 'zero page': it has to be of type Page"),
         ("put_page", None, TypeError, "page is None"),
         ("unpin_user_page", 3, TypeError, "page is 3"),
         ("unpin_user_pages", 3, TypeError, "pages is 3: it has to be a sequence of Page"),
         ("unpin_user_pages", [3], TypeError, "page is 3"),
-        ("folio_maybe_dma_pinned", 3, TypeError, "folio is 3: it has to be a Folio"),
+        ("folio_maybe_dma_pinned", 3, TypeError, "folio is 3: it has to be of type Folio"),
         ("folio_ref_zero_or_close_to_overflow", 3, TypeError, "folio is 3"),
         ("alloc_folio", -1, ValueError, "order is -1: allowed .* 0 to 10"),
         ("alloc_folio", 11, ValueError, "order is 11"),
         ("alloc_folio", "0", TypeError, "order is '0'"),
-        ("new_mm", 3, TypeError, "name is 3: it has to be a str"),
+        ("new_mm", 3, TypeError, "name is 3: it has to be of type str"),
     ],
 )
 def test_bad_arguments_are_named(
