@@ -38,14 +38,15 @@ def last_grab(r0: int, step: int, bits: int = 32) -> int:
     """Return how many additions of `step` succeed, one after another, from `r0`.
 
     Each of them is allowed while the *old* value is above zero (`try_grab_folio`, 6.18), so the
-    last one may carry the counter past its largest value.
+    last one may carry the counter past its largest value. A step of more than half the range
+    could carry it past the negative numbers as well, and is refused.
 
     >>> last_grab(1, step=1) == INT_MAX
     True
     """
     top = (1 << whole("bits", bits, 2, 64) - 1) - 1
-    whole("r0", r0, -top - 1, top)
-    whole("step", step, 1)
+    r0 = whole("r0", r0, -top - 1, top)
+    step = whole("step", step, 1, top + 1)
     return (top - r0) // step + 1 if r0 > 0 else 0
 
 
@@ -57,7 +58,7 @@ def last_pin(r0: int, bias: int = GUP_PIN_COUNTING_BIAS, bits: int = 32) -> int:
     >>> last_pin(1024) == 2**21 - 1
     True
     """
-    return last_grab(r0, bias, bits)
+    return last_grab(r0, whole("bias", bias, 1), bits)
 
 
 def last_reference(r0: int, bits: int = 32) -> int:
@@ -77,10 +78,9 @@ def refcount_with(
     >>> refcount_with(1, references=0, pins=2**21)
     -2147483647
     """
-    whole("references", references, 0)
-    whole("pins", pins, 0)
-    whole("bias", bias, 1)
-    return wrap(whole("r0", r0) + references + bias * pins, bits)
+    references = whole("references", references, 0)
+    pins = whole("pins", pins, 0)
+    return wrap(whole("r0", r0) + references + whole("bias", bias, 1) * pins, bits)
 
 
 def split_refcount(
@@ -97,5 +97,5 @@ def split_refcount(
     (2097152, 1)
     """
     half = 1 << whole("bits", bits, 2, 64) - 1
-    whole("refcount", refcount, -half, half - 1)
-    return divmod(refcount % (2 * half), whole("bias", bias, 1))
+    unsigned = whole("refcount", refcount, -half, half - 1) % (2 * half)
+    return divmod(unsigned, whole("bias", bias, 1))

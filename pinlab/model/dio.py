@@ -23,7 +23,7 @@ class DirectIO:
     Attributes: pages; in_flight; name (its owner's name in ledger and trace); from_disk.
     """
 
-    __slots__ = ("_holds", "_kernel", "_kind", "from_disk", "in_flight", "name", "pages")
+    __slots__ = ("_got", "_kernel", "_kind", "from_disk", "in_flight", "name")
 
     def __init__(self, mm: Mm, addr: int, nr_pages: int, number: int, *, from_disk: bool) -> None:
         addr = whole("addr", addr, 0)
@@ -37,15 +37,23 @@ class DirectIO:
         # The device writes memory when data comes from the disk: ITER_DEST adds FOLL_WRITE.
         flags = self._kind | (gup.FOLL_WRITE if from_disk else 0)
         got = gup.extract_user_pages(mm, addr >> PAGE_SHIFT, nr_pages, flags, self.name)
-        self.pages: list[Page] = got.result()
-        self._holds = got.holds
+        self._got = got.require_some()
         self.in_flight = True
 
+    @property
+    def pages(self) -> list[Page]:
+        """The pages of the buffer, in order."""
+        return self._got.pages()
+
     def complete(self) -> None:
-        """End the transfer and release every hold; RuntimeError if it was completed before."""
+        """End the transfer and release every hold; RuntimeError if it was completed before.
+
+        A folio that somebody freed meanwhile is counted down all the same, as in the kernel.
+        """
         self._require_in_flight()
         self.in_flight = False
-        gup.put_user_pages(self._kernel, self.pages, self._kind, self.name, self._holds)
+        for run in self._got.runs:
+            gup.gup_put_folio(self._kernel, run.folio, run.count, self._kind, self.name, run.holds)
 
     def device_write(self, data: bytes, offset: int = 0) -> None:
         """Let the device store `data` into the buffer's frames, from byte `offset` on.
@@ -72,14 +80,15 @@ class DirectIO:
     def _pieces(self, offset: int, nbytes: int | None) -> list[tuple[Page, int, int]]:
         """Split a byte range of the buffer into (page, offset, bytes) per page."""
         self._require_in_flight()
-        size = len(self.pages) * PAGE_SIZE
+        pages = self.pages
+        size = len(pages) * PAGE_SIZE
         offset = whole("offset", offset, 0, size)
         left = whole("nbytes", size - offset if nbytes is None else nbytes, 0, size - offset)
         pieces = []
         while left:
-            page, start = self.pages[offset // PAGE_SIZE], offset % PAGE_SIZE
+            page, start = pages[offset // PAGE_SIZE], offset % PAGE_SIZE
             n = min(left, PAGE_SIZE - start)
-            self._kernel.alive(page.folio)
+            self._kernel._alive(page.folio)
             pieces.append((page, start, n))
             offset, left = offset + n, left - n
         return pieces

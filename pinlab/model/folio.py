@@ -98,10 +98,10 @@ class Page:
         RuntimeError for a freed folio.
         """
         data = octets("data", data)
-        span = (whole("offset", offset, 0, PAGE_SIZE), len(data))
-        self._usable(*span)
-        self.put_bytes(data, offset)
-        self.folio.kernel.note("device", "device write", self, note=f"{span[1]} bytes")
+        offset = whole("offset", offset, 0, PAGE_SIZE)
+        self._usable(offset, len(data))
+        self._put_bytes(data, offset)
+        self.folio.kernel._note("device", "device write", self, note=f"{len(data)} bytes")
 
     def device_read(self, nbytes: int | None = None, offset: int = 0) -> bytes:
         """Return `nbytes` of this frame from `offset` on (to its end if None), as a device does.
@@ -111,8 +111,8 @@ class Page:
         offset = whole("offset", offset, 0, PAGE_SIZE)
         nbytes = PAGE_SIZE - offset if nbytes is None else whole("nbytes", nbytes, 0)
         self._usable(offset, nbytes)
-        self.folio.kernel.note("device", "device read", self, note=f"{nbytes} bytes")
-        return self.get_bytes(nbytes, offset)
+        self.folio.kernel._note("device", "device read", self, note=f"{nbytes} bytes")
+        return self._get_bytes(nbytes, offset)
 
     def _usable(self, offset: int, nbytes: int) -> None:
         if offset + nbytes > PAGE_SIZE:
@@ -120,15 +120,14 @@ class Page:
                 f"offset {offset} and {nbytes} bytes: a frame has {PAGE_SIZE} bytes, 0 to "
                 f"{PAGE_SIZE - 1}"
             )
-        if self.folio.freed:
-            raise RuntimeError(f"{self.name} was freed: no device may use it any more")
+        self.folio.kernel._alive(self.folio)
 
-    def put_bytes(self, data: bytes, offset: int) -> None:
+    def _put_bytes(self, data: bytes, offset: int) -> None:
         """Store bytes that are known to fit; frames never written take no memory."""
         frame = self.folio._bytes.setdefault(self.index, bytearray(PAGE_SIZE))
         frame[offset : offset + len(data)] = data
 
-    def get_bytes(self, nbytes: int, offset: int) -> bytes:
+    def _get_bytes(self, nbytes: int, offset: int) -> bytes:
         """Return bytes that are known to lie inside the frame."""
         frame = self.folio._bytes.get(self.index)
         return bytes(nbytes) if frame is None else bytes(frame[offset : offset + nbytes])

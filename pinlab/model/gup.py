@@ -1,8 +1,8 @@
 """GUP: get_user_pages and pin_user_pages, what they add to the counters and how that is undone.
 
-Function names are those of mm/gup.c in 6.12 and later; before 6.10 the slow grab was called
-try_grab_page and the fast one try_grab_folio (f442fa614137). What differs by release comes from
-`kernel.rules`.
+Function names are those of mm/gup.c in 6.10 and later (f442fa614137). Before, the slow grab was
+try_grab_page(), and the fast one try_grab_folio(), up to 5.17 try_grab_compound_head(). What
+differs by release comes from `kernel.rules`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from pinlab.model.ledger import PIN, REFERENCE, Hold
 
 if TYPE_CHECKING:
     from pinlab.model.kernel import Kernel
-    from pinlab.model.mm import Mm, Run
+    from pinlab.model.mm import Mm, Stretch
 
-# The values of include/linux/mm_types.h and mm/internal.h since 6.3/6.4; older ones differ.
+# The values of include/linux/mm_types.h and mm/internal.h since 6.3; older ones differ.
 FOLL_WRITE = 1 << 0
 FOLL_GET = 1 << 1
 FOLL_LONGTERM = 1 << 8
@@ -40,26 +40,30 @@ ADD, SKIP, REFUSE = "add", "skip", "refuse"
 
 
 def try_grab_folio(kernel: Kernel, folio: Folio, refs: int, flags: int) -> None:
-    """Grab a folio as the slow path does; OSError(ENOMEM) if refused, EINVAL for GET and PIN."""
-    if bad_flags(kernel, "try_grab_folio", flags, FOLL_GET | FOLL_PIN):
+    """Grab a folio as the slow path does; OSError(ENOMEM) if refused.
+
+    GET with PIN is EINVAL here already. In the kernel the entry of GUP refuses the two together
+    (is_valid_gup_args, 6.3 to 6.18), and the grab itself would take GET.
+    """
+    if get_and_pin(kernel, flags):
         raise OSError(errno.EINVAL, "FOLL_GET and FOLL_PIN exclude each other")
     if not _grab(kernel, folio, flags, "kernel", refs=refs)[0]:
         raise no_memory(folio)
 
 
 def try_grab_folio_fast(kernel: Kernel, folio: Folio, refs: int, flags: int) -> bool:
-    """Grab a folio as GUP-fast does; False if refused."""
-    if bad_flags(kernel, "try_grab_folio_fast", flags, FOLL_GET | FOLL_PIN):
+    """Grab a folio as GUP-fast does; False if refused, and for GET with PIN (see above)."""
+    if get_and_pin(kernel, flags):
         return False
     return bool(_grab(kernel, folio, flags, "kernel", refs=refs, fast=True)[0])
 
 
-def bad_flags(kernel: Kernel, site: str, flags: int, together: int) -> bool:
-    """Return whether all flags of `together` are set, which is a bug worth a warning."""
-    bad = flags & together == together
-    if bad:
-        kernel.warn_once(f"{site} flags", f"{site}: {flag_names(flags)} not allowed")
-    return bad
+def get_and_pin(kernel: Kernel, flags: int) -> bool:
+    """Return whether both flags are set, which is a bug of the caller and worth a warning."""
+    both = flags & FOLL_GET and flags & FOLL_PIN
+    if both:
+        kernel._warn_once("GET and PIN", "FOLL_GET and FOLL_PIN exclude each other")
+    return bool(both)
 
 
 def checked_flags(flags: int) -> int:
@@ -72,27 +76,31 @@ def checked_flags(flags: int) -> int:
     return flags
 
 
-def flag_names(flags: int) -> str:
-    """Return the names of the flags that are set, as C would write them."""
-    return " | ".join(name for bit, name in FLAG_NAMES.items() if flags & bit) or "0"
-
-
 def entry_flags(kernel: Kernel, flags: int, kind: int) -> int:
-    """Return what a caller passed with FOLL_GET or FOLL_PIN (`kind`) added.
+    """Return what a caller passed, with FOLL_GET or FOLL_PIN (`kind`) for the walk.
 
-    OSError(EINVAL) and a warning for what is_valid_gup_args() (6.4 to 6.18) refuses: FOLL_PIN is
-    never the caller's to pass, excludes FOLL_GET, and is a prerequisite of FOLL_LONGTERM.
+    OSError(EINVAL) and a warning for the first flag that this release refuses, in the order of
+    is_valid_gup_args() (6.3 to 6.18): FOLL_PIN is not the caller's to pass, excludes FOLL_GET,
+    and is a prerequisite of FOLL_LONGTERM.
     """
     flags = checked_flags(flags)
-    refused = FOLL_PIN | (FOLL_GET if kind == FOLL_PIN else 0)
-    if kind == FOLL_GET and kernel.rules.longterm_get == "refused":
-        refused |= FOLL_LONGTERM
-    if flags & refused:
-        names = flag_names(flags & refused)
-        caller = "pin_user_pages" if kind == FOLL_PIN else "get_user_pages"
-        kernel.warn_once("is_valid_gup_args", f"{caller}: {names} not allowed")
-        raise OSError(errno.EINVAL, f"{caller}: {names} not allowed")
-    return flags | kind
+    for flag in (FOLL_PIN, FOLL_GET, FOLL_LONGTERM):
+        if flags & flag and _refuses(kernel, kind, flag):
+            caller = "pin_user_pages" if kind == FOLL_PIN else "get_user_pages"
+            text = f"{caller}: {FLAG_NAMES[flag]} not allowed"
+            kernel._warn_once(f"{FLAG_NAMES[flag]} of a caller", text)
+            raise OSError(errno.EINVAL, text)
+    return flags & ~(FOLL_GET | FOLL_PIN) | kind
+
+
+def _refuses(kernel: Kernel, kind: int, flag: int) -> bool:
+    """Whether pin_user_pages() or get_user_pages() (`kind`) refuses a flag in this release."""
+    if flag == FOLL_LONGTERM:
+        return kind == FOLL_GET and kernel.rules.longterm_get == "refused"
+    if kind == FOLL_GET:
+        return flag == FOLL_PIN
+    refused = {"pin": FOLL_PIN, "get": FOLL_GET, "get_and_pin": FOLL_GET | FOLL_PIN}
+    return bool(flag & refused[kernel.rules.pin_refuses])
 
 
 def no_memory(folio: Folio) -> OSError:
@@ -105,11 +113,10 @@ def _grab(
     *, times: int = 1, refs: int = 1, fast: bool = False,
 ) -> tuple[int, Hold | None]:  # fmt: skip
     """Grab a folio `times` times, `refs` each time; return how many grabs succeeded."""
-    kernel.alive(folio)
     decision = _decide_fast(kernel, folio, flags) if fast else _decide_slow(kernel, folio, flags)
     name = _name(flags) + (", fast" if fast else "")
     if decision == SKIP:
-        kernel.note(actor, name, folio, times * refs, note="nothing counted")
+        kernel._note(actor, name, folio, times * refs, note="nothing counted")
         return times, None
     done, hold = 0, None
     if decision == ADD:
@@ -117,13 +124,16 @@ def _grab(
         done = min(times, _room(folio, refs * weight(folio, flags)))
         hold = _add(kernel, folio, done * refs, flags, actor, name)
     if done < times:
-        (_warn_fast if fast else _warn_slow)(kernel, folio, flags)
-        kernel.note(actor, name, folio, (times - done) * refs, note="refused")
+        if fast:
+            _warn_fast(kernel, folio, flags)
+        else:
+            _warn_slow(kernel, folio)
+        kernel._note(actor, name, folio, refs, note="refused")
     return done, hold
 
 
 def _name(flags: int) -> str:
-    return "pin" if flags & FOLL_PIN else "get"
+    return "pin" if flags & FOLL_PIN else "get" if flags & FOLL_GET else "grab"
 
 
 def _room(folio: Folio, step: int) -> int:
@@ -132,7 +142,10 @@ def _room(folio: Folio, step: int) -> int:
 
 
 def _decide_slow(kernel: Kernel, folio: Folio, flags: int) -> str:
-    """First the guard on the old value, then the zero page (try_grab_folio, 6.5 to 6.18)."""
+    """First the guard on the old value, then the zero page.
+
+    try_grab_page() in 6.5 to 6.9, try_grab_folio() in 6.10 to 6.18.
+    """
     if not flags & (FOLL_GET | FOLL_PIN) and kernel.rules.slow_guard != "always":
         return SKIP
     if folio.refcount <= 0:
@@ -143,7 +156,10 @@ def _decide_slow(kernel: Kernel, folio: Folio, flags: int) -> str:
 
 
 def _decide_fast(kernel: Kernel, folio: Folio, flags: int) -> str:
-    """The zero page before any look at the refcount (try_grab_folio_fast, 6.5 to 6.18)."""
+    """The zero page before any look at the refcount.
+
+    try_grab_folio() in 6.5 to 6.9, try_grab_folio_fast() in 6.10 to 6.18.
+    """
     if not flags & (FOLL_GET | FOLL_PIN):
         return REFUSE
     zero = flags & FOLL_PIN and folio is kernel.zero_page.folio
@@ -152,19 +168,19 @@ def _decide_fast(kernel: Kernel, folio: Folio, flags: int) -> str:
     return ADD if folio.refcount > 0 else REFUSE
 
 
-def _warn_slow(kernel: Kernel, folio: Folio, flags: int) -> None:
+def _warn_slow(kernel: Kernel, folio: Folio) -> None:
     """WARN_ON_ONCE of the guard; the backport to 6.1.130 refused without one."""
     if folio.refcount < 0 or (folio.refcount == 0 and kernel.rules.slow_guard != "as_fast"):
         text = f"try_grab_folio: refcount {folio.refcount} is not > 0"
-        kernel.warn_once("try_grab_folio", text)
+        kernel._warn_once("try_grab_folio", text)
 
 
 def _warn_fast(kernel: Kernel, folio: Folio, flags: int) -> None:
     """Two sites; a refcount of 0 is refused in silence, somebody is just freeing the folio."""
     if not flags & (FOLL_GET | FOLL_PIN):
-        kernel.warn_once("try_grab_folio_fast", "try_grab_folio_fast: neither GET nor PIN")
+        kernel._warn_once("try_grab_folio_fast", "try_grab_folio_fast: neither GET nor PIN")
     elif folio.refcount < 0:
-        kernel.warn_once("try_get_folio", f"try_get_folio: refcount {folio.refcount} is negative")
+        kernel._warn_once("try_get_folio", f"try_get_folio: refcount {folio.refcount} is negative")
 
 
 def weight(folio: Folio, flags: int) -> int:
@@ -181,9 +197,9 @@ def _add(kernel: Kernel, folio: Folio, count: int, flags: int, actor: str, name:
     if kind == PIN:
         if pins_before is not None:
             folio.pincount = int32(pins_before + count)
-        kernel.count_pins("nr_foll_pin_acquired", count)
+        kernel._count_pins("nr_foll_pin_acquired", count)
     hold = kernel.ledger.take(folio, kind, actor, count)
-    kernel.note(actor, name, folio, count, before, pins_before)
+    kernel._note(actor, name, folio, count, before, pins_before)
     return hold
 
 
@@ -192,7 +208,7 @@ def get_page(kernel: Kernel, folio: Folio) -> None:
     before = folio.refcount
     folio.refcount = int32(before + 1)
     kernel.ledger.take(folio, REFERENCE, "kernel", 1)
-    kernel.note("kernel", "get_page", folio, 1, before, folio.pincount)
+    kernel._note("kernel", "get_page", folio, 1, before, folio.pincount)
 
 
 def gup_put_folio(
@@ -205,30 +221,29 @@ def gup_put_folio(
     before, pins_before = folio.refcount, folio.pincount
     pin = bool(flags & FOLL_PIN)
     kind, name = (PIN, "unpin") if pin else (REFERENCE, "put")
+    # Struck out even where the kernel does nothing: who let go holds no more, and a count that
+    # stays is what `check` has to find.
     found = kernel.ledger.release(folio, kind, refs, own)
     zero = pin and folio is kernel.zero_page.folio
     if zero and kernel.rules.zero_page_unpin == "skipped":
-        kernel.note(actor, name, folio, refs, note="nothing counted")
+        kernel._note(actor, name, folio, refs, note="nothing counted")
         return
     if found < refs:
         kernel.ledger.enter_unmatched(folio, kind, actor, refs - found)
     if pin:
-        kernel.count_pins("nr_foll_pin_released", refs)
+        kernel._count_pins("nr_foll_pin_released", refs)
         if pins_before is not None:
             folio.pincount = int32(pins_before - refs)
     folio.refcount = int32(before - refs * weight(folio, flags))
-    kernel.note(actor, name, folio, refs, before, pins_before)
+    kernel._note(actor, name, folio, refs, before, pins_before)
     if folio.refcount == 0:
-        kernel.free(folio)
+        kernel._free(folio)
 
 
-def put_user_pages(
-    kernel: Kernel, pages: list[Page], flags: int, actor: str, own: Iterable[Hold] = ()
-) -> None:
+def put_user_pages(kernel: Kernel, pages: list[Page], flags: int, actor: str) -> None:
     """Release one hold of each page, a run of pages of one folio at a time (gup_folio_next)."""
-    own = list(own)
     for folio, run in groupby(pages, key=attrgetter("folio")):
-        gup_put_folio(kernel, folio, len(list(run)), flags, actor, own)
+        gup_put_folio(kernel, folio, len(list(run)), flags, actor)
 
 
 def folio_maybe_dma_pinned(folio: Folio) -> bool:
@@ -249,27 +264,43 @@ def folio_ref_zero_or_close_to_overflow(folio: Folio) -> bool:
 
 
 @dataclass(slots=True)
-class Grabbed:
-    """What one GUP call has got so far: pages in order, holds, and the error that stopped it."""
+class Run:
+    """`count` neighbouring pages of one folio, and the holds on them; the zero page is one."""
 
-    pages: list[Page] = field(default_factory=list)
-    holds: list[Hold] = field(default_factory=list)
+    folio: Folio
+    index: int
+    count: int
+    holds: list[Hold]
+
+    def pages(self) -> list[Page]:
+        """Return the pages; the zero page stands for all of its run."""
+        if not self.folio.order:
+            return [self.folio.page(0)] * self.count
+        return [self.folio.page(i) for i in range(self.index, self.index + self.count)]
+
+
+@dataclass(slots=True)
+class Grabbed:
+    """What one GUP call has got so far, run by run, and the error that stopped it."""
+
+    runs: list[Run] = field(default_factory=list)
     error: OSError | None = None
 
-    def enter(self, folio: Folio, index: int, count: int, hold: Hold | None) -> None:
-        """Add `count` pages of a folio from `index` on; a zero page stands for all of them."""
-        if folio.order:
-            self.pages += [folio.page(i) for i in range(index, index + count)]
-        else:
-            self.pages += [folio.page(0)] * count
-        if hold is not None:
-            self.holds.append(hold)
+    def enter(self, folio: Folio, index: int, count: int, *holds: Hold | None) -> None:
+        """Add `count` pages of a folio from `index` on."""
+        if count:
+            taken = [hold for hold in holds if hold is not None]
+            self.runs.append(Run(folio, index, count, taken))
 
-    def result(self) -> list[Page]:
-        """Return the pages; the error only if there are none, as __get_user_pages() does."""
-        if self.error is not None and not self.pages:
+    def pages(self) -> list[Page]:
+        """Return the pages in order."""
+        return [page for run in self.runs for page in run.pages()]
+
+    def require_some(self) -> Grabbed:
+        """Raise the error if there are no pages, and only then, as __get_user_pages() does."""
+        if self.error is not None and not self.runs:
             raise self.error
-        return self.pages
+        return self
 
 
 def user_pages_slow(
@@ -279,11 +310,11 @@ def user_pages_slow(
     write = bool(flags & FOLL_WRITE) or breaks_cow(mm.kernel, flags)
     end = vpn + nr_pages
     while vpn < end and got.error is None:
-        run = mm.run_at(vpn, end - vpn, write)
+        run = mm._run_at(vpn, end - vpn, write)
         if not run.length:
             got.error = no_mapping(vpn)
             break
-        folio, index = mm.fault_in(vpn, _reachable(mm.kernel, run, flags), write)
+        folio, index = mm._fault_in(vpn, _reachable(mm.kernel, run, flags), write)
         vpn += _grab_run(mm.kernel, folio, index, run.length, flags, actor, got)
     return got
 
@@ -296,15 +327,15 @@ def no_mapping(vpn: int) -> OSError:
 def breaks_cow(kernel: Kernel, flags: int) -> bool:
     """Return whether even a read-only GUP gets a private page instead of the zero page.
 
-    5.8 always (17839856fd58), 5.9 never (a308c71bf1e6), since 6.2 for FOLL_LONGTERM pins
-    (84209e87c696).
+    5.8 always, and late 5.7.y (17839856fd58); 5.9 never (a308c71bf1e6); since 6.2 for
+    FOLL_LONGTERM pins (84209e87c696).
     """
     rule = kernel.rules.gup_read_fault
     longterm = bool(flags & FOLL_LONGTERM and flags & FOLL_PIN)
     return rule == "private_page" or (rule == "private_page_if_longterm" and longterm)
 
 
-def _reachable(kernel: Kernel, run: Run, flags: int) -> int:
+def _reachable(kernel: Kernel, run: Stretch, flags: int) -> int:
     """How many pages of a run are faulted in: those that can be grabbed and the refused one."""
     zero = kernel.zero_page.folio
     decision = _decide_slow(kernel, zero, flags)
@@ -321,7 +352,6 @@ def _grab_run(
     if folio.order and kernel.rules.slow_grab_2mib == "first_then_rest":
         return _grab_first_then_rest(kernel, folio, index, length, flags, actor, got)
     if folio.order and kernel.rules.slow_grab_2mib == "unguarded":
-        kernel.alive(folio)
         got.enter(folio, index, length, _add(kernel, folio, length, flags, actor, _name(flags)))
         return length
     done, hold = _grab(kernel, folio, flags, actor, times=length)
@@ -339,17 +369,13 @@ def _grab_first_then_rest(
     if not first:
         got.error = no_memory(folio)
         return 0
-    got.enter(folio, index, 1, hold)
-    if length == 1:
-        return 1
-    rest, more = _grab(kernel, folio, flags, actor, refs=length - 1)
-    if rest:
-        got.enter(folio, index + 1, length - 1, more)
-        return length
-    got.pages.pop()
-    gup_put_folio(kernel, folio, 1, flags, actor, [got.holds.pop()])
-    got.error = OSError(errno.EFAULT, f"{folio.name}: {length - 1} more pages were refused")
-    return 0
+    rest, more = _grab(kernel, folio, flags, actor, refs=length - 1) if length > 1 else (1, None)
+    if not rest:
+        gup_put_folio(kernel, folio, 1, flags, actor, filter(None, [hold]))
+        got.error = OSError(errno.EFAULT, f"{folio.name}: {length - 1} more pages were refused")
+        return 0
+    got.enter(folio, index, length, hold, more)
+    return length
 
 
 def user_pages_fast(
@@ -359,7 +385,7 @@ def user_pages_fast(
     write = bool(flags & FOLL_WRITE) or breaks_cow(mm.kernel, flags)
     end = vpn + nr_pages
     while vpn < end:
-        folio = mm.folio_fast(vpn, write)
+        folio = mm._folio_fast(vpn, write)
         if folio is None:
             break
         index = vpn % folio.nr_pages
@@ -374,6 +400,7 @@ def user_pages_fast(
 
 def extract_user_pages(mm: Mm, vpn: int, nr_pages: int, flags: int, actor: str) -> Grabbed:
     """Fast as far as it goes, the rest slowly: what iov_iter hands to direct I/O."""
+    mm._require_alive(vpn, vpn + nr_pages)
     got = user_pages_fast(mm, vpn, nr_pages, flags, actor, Grabbed())
-    done = len(got.pages)
+    done = sum(run.count for run in got.runs)
     return user_pages_slow(mm, vpn + done, nr_pages - done, flags, actor, got)

@@ -42,6 +42,7 @@ class Kernel:
         self._next_pfn = 1
         self._requests = 0
         self._sites: set[str] = set()
+        self._freed_any = False
         self._huge_zero_folio: Folio | None = None
         self.zero_page = self._zero_folio(0, "zero page").page(0)
 
@@ -58,7 +59,7 @@ class Kernel:
         return self._huge_zero_folio
 
     def _zero_folio(self, order: int, name: str) -> Folio:
-        folio = self.new_folio(order)
+        folio = self._new_folio(order)
         self.names[folio] = name
         self.ledger.take(folio, ledger.BOOT, "kernel", 1)
         return folio
@@ -72,9 +73,9 @@ class Kernel:
 
         Raises ValueError for an order that the page allocator does not have (0 to 10).
         """
-        folio = self.new_folio(whole("order", order, 0, MAX_ORDER))
+        folio = self._new_folio(whole("order", order, 0, MAX_ORDER))
         self.ledger.take(folio, ledger.REFERENCE, "kernel", 1)
-        self.note("kernel", "alloc", folio, before=0, pins_before=folio.pincount)
+        self._note("kernel", "alloc", folio, folio.nr_pages, before=0, pins_before=folio.pincount)
         return folio
 
     def try_grab_folio(self, folio: Folio, refs: int, flags: int) -> None:
@@ -137,9 +138,8 @@ class Kernel:
     def _submit(self, mm: Mm, addr: int, nr_pages: int, from_disk: bool) -> DirectIO:
         if instance("mm", mm, Mm).kernel is not self:
             raise ValueError(f"{mm!r} belongs to another machine than {self!r}")
-        request = DirectIO(mm, addr, nr_pages, self._requests + 1, from_disk=from_disk)
         self._requests += 1
-        return request
+        return DirectIO(mm, addr, nr_pages, self._requests, from_disk=from_disk)
 
     def check(self) -> None:
         """Re-verify the named invariants over counters and ledger.
@@ -148,7 +148,7 @@ class Kernel:
         """
         ledger.check(self)
 
-    def new_folio(self, order: int) -> Folio:
+    def _new_folio(self, order: int) -> Folio:
         """Return a fresh folio whose single reference is not yet in the ledger."""
         pfn = -(-self._next_pfn >> order) << order
         self._next_pfn = pfn + (1 << order)
@@ -156,33 +156,37 @@ class Kernel:
         self.folios.append(folio)
         return folio
 
-    def free(self, folio: Folio) -> None:
+    def _free(self, folio: Folio) -> None:
         """Give a folio back whose refcount reached 0; the zero page stays, with a complaint."""
         if folio is self.zero_page.folio:
             # PG_reserved is among PAGE_FLAGS_CHECK_AT_FREE (include/linux/page-flags.h, 5.7 to
             # 6.5). A kernel with its page checks off would hand the zero page out to somebody.
-            self.warn_once("bad_page", "BUG: Bad page state: the refcount of the zero page is 0")
+            self._warn_once("bad_page", "BUG: Bad page state: the refcount of the zero page is 0")
         else:
-            folio.freed = True
-            self.note("kernel", "free", folio)
+            folio.freed = self._freed_any = True
+            self._note("kernel", "free", folio, folio.nr_pages)
 
-    def alive(self, folio: Folio) -> None:
+    def _is_huge_zero(self, folio: Folio) -> bool:
+        """Ask without allocating it."""
+        return folio is self._huge_zero_folio
+
+    def _alive(self, folio: Folio) -> None:
         """Raise RuntimeError if a folio was freed."""
         if folio.freed:
             raise RuntimeError(f"{folio.name} was freed and must not be used any more")
 
-    def count_pins(self, name: str, pins: int) -> None:
+    def _count_pins(self, name: str, pins: int) -> None:
         """Add to a counter of /proc/vmstat, where this release has it."""
         if self.rules.foll_pin_vmstat == "counted":
             self.vmstat[name] += pins
 
-    def warn_once(self, site: str, text: str) -> None:
+    def _warn_once(self, site: str, text: str) -> None:
         """Enter a WARN_ON_ONCE of `site` into the machine's warnings, the first time only."""
         if site not in self._sites:
             self._sites.add(site)
             self.warnings.append(text)
 
-    def note(
+    def _note(
         self, actor: str, operation: str, what: Folio | Page, pages: int = 1,
         before: int | None = None, pins_before: int | None = None, note: str = "",
     ) -> None:  # fmt: skip
@@ -201,7 +205,7 @@ class Kernel:
     def _use(self, folio: Folio) -> Folio:
         if instance("folio", folio, Folio).kernel is not self:
             raise ValueError(f"{folio!r} belongs to another machine than {self!r}")
-        self.alive(folio)
+        self._alive(folio)
         return folio
 
     def _use_page(self, page: Page) -> Page:

@@ -6,11 +6,11 @@ lessons are about.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinlab.model.counter import wrap
+from pinlab.model.counter import int32
 
 if TYPE_CHECKING:
     from pinlab.model.folio import Folio
@@ -44,58 +44,74 @@ class Unmatched(NamedTuple):
     times: int
 
 
-class Ledger:
-    """Holds by folio and kind, oldest first, and the releases that matched none."""
+class Account:
+    """The holds of one kind on one folio, oldest first, and the releases that matched none."""
+
+    __slots__ = ("holds", "total", "unmatched")
 
     def __init__(self) -> None:
-        self._accounts: dict[Folio, dict[str, OrderedDict[Hold, None]]] = {}
-        self._totals: dict[tuple[Folio, str], int] = {}
+        self.holds: deque[Hold] = deque()
+        self.total = 0
+        self.unmatched = 0
+
+    def strike(self, hold: Hold, count: int) -> int:
+        """Take up to `count` from one hold; return how many that were."""
+        struck = min(count, hold.count)
+        hold.count -= struck
+        self.total -= struck
+        # A hold that is used up is dropped when it has become the oldest.
+        while self.holds and not self.holds[0].count:
+            self.holds.popleft()
+        return struck
+
+
+class Ledger:
+    """Accounts by folio and kind, and the list of releases that matched no hold."""
+
+    def __init__(self) -> None:
+        self._accounts: defaultdict[tuple[Folio, str], Account] = defaultdict(Account)
         self.unmatched: list[Unmatched] = []
 
     def take(self, folio: Folio, kind: str, owner: str, count: int) -> Hold:
         """Enter `count` new holds."""
         hold = Hold(kind, owner, count)
-        self._accounts.setdefault(folio, {}).setdefault(kind, OrderedDict())[hold] = None
-        self._totals[folio, kind] = self.count(folio, kind) + count
+        account = self._accounts[folio, kind]
+        account.holds.append(hold)
+        account.total += count
         return hold
 
     def release(self, folio: Folio, kind: str, count: int, own: Iterable[Hold] = ()) -> int:
         """Strike out `count` holds, those in `own` first, then the oldest; return how many."""
-        account = self._accounts.get(folio, {}).get(kind, OrderedDict())
+        account = self._accounts[folio, kind]
         left = count
         for hold in own:
-            if hold in account:
-                left -= self._strike(account, hold, left)
-        while left and account:
-            left -= self._strike(account, next(iter(account)), left)
-        self._totals[folio, kind] = self.count(folio, kind) - (count - left)
+            left -= account.strike(hold, left)
+        while left and account.holds:
+            left -= account.strike(account.holds[0], left)
         return count - left
-
-    def _strike(self, account: OrderedDict[Hold, None], hold: Hold, count: int) -> int:
-        struck = min(count, hold.count)
-        hold.count -= struck
-        if not hold.count:
-            del account[hold]
-        return struck
 
     def enter_unmatched(self, folio: Folio, kind: str, owner: str, count: int) -> None:
         """Note releases that nobody had a hold for."""
+        self._accounts[folio, kind].unmatched += count
         self.unmatched.append(Unmatched(folio, kind, owner, count))
 
     def count(self, folio: Folio, kind: str) -> int:
         """Return how many holds of a kind there are on a folio."""
-        return self._totals.get((folio, kind), 0)
+        return self._accounts[folio, kind].total
+
+    def net(self, folio: Folio, kind: str) -> int:
+        """Return the holds of a kind on a folio less the releases that matched none."""
+        return self.count(folio, kind) - self._accounts[folio, kind].unmatched
 
     def holds(self, folio: Folio) -> dict[tuple[str, str], int]:
         """Return {(kind, owner): count} of a folio, mappings first, then oldest first.
 
         Holds of one owner are added up.
         """
-        sums: dict[tuple[str, str], int] = {}
-        account = self._accounts.get(folio, {})
-        for hold in (hold for kind in KINDS for hold in account.get(kind, ())):
-            sums[hold.kind, hold.owner] = sums.get((hold.kind, hold.owner), 0) + hold.count
-        return sums
+        sums: Counter[tuple[str, str]] = Counter()
+        for hold in (hold for kind in KINDS for hold in self._accounts[folio, kind].holds):
+            sums[hold.kind, hold.owner] += hold.count
+        return {key: count for key, count in sums.items() if count}
 
 
 class InvariantError(AssertionError):
@@ -128,21 +144,12 @@ def describe(kernel: Kernel) -> str:
     return "\n".join(lines)
 
 
-def _unmatched(kernel: Kernel, folio: Folio, kind: str) -> int:
-    entries = kernel.ledger.unmatched
-    return sum(entry.times for entry in entries if entry.folio is folio and entry.kind == kind)
-
-
-def _net(kernel: Kernel, folio: Folio, kind: str) -> int:
-    return kernel.ledger.count(folio, kind) - _unmatched(kernel, folio, kind)
-
-
 def _refcount_is_the_holds(kernel: Kernel) -> Iterable[str]:
     """The refcount is mappings, references and (times the bias) pins, modulo 2^32."""
     for folio in kernel.folios:
         weight = 1 if folio.pincount is not None else kernel.rules.pin_bias
-        others = sum(_net(kernel, folio, kind) for kind in (MAPPING, REFERENCE, BOOT))
-        holds = wrap(others + weight * _net(kernel, folio, PIN))
+        others = sum(kernel.ledger.net(folio, kind) for kind in (MAPPING, REFERENCE, BOOT))
+        holds = int32(others + weight * kernel.ledger.net(folio, PIN))
         if folio.refcount != holds:
             yield f"{folio.name} has refcount {folio.refcount}, its holds add up to {holds}"
 
@@ -150,7 +157,7 @@ def _refcount_is_the_holds(kernel: Kernel) -> Iterable[str]:
 def _pincount_is_the_pins(kernel: Kernel) -> Iterable[str]:
     """A separate pincount is the number of pins, modulo 2^32."""
     for folio in kernel.folios:
-        pins = wrap(_net(kernel, folio, PIN))
+        pins = int32(kernel.ledger.net(folio, PIN))
         if folio.pincount not in (None, pins):
             yield f"{folio.name} has pincount {folio.pincount}, the ledger {pins} pins"
 
@@ -163,7 +170,7 @@ def _every_release_had_a_hold(kernel: Kernel) -> Iterable[str]:
 
 def _vmstat_is_the_pins(kernel: Kernel) -> Iterable[str]:
     """Acquired minus released in /proc/vmstat is the number of pins held."""
-    pins = sum(_net(kernel, folio, PIN) for folio in kernel.folios)
+    pins = sum(kernel.ledger.net(folio, PIN) for folio in kernel.folios)
     difference = kernel.vmstat["nr_foll_pin_acquired"] - kernel.vmstat["nr_foll_pin_released"]
     if kernel.rules.foll_pin_vmstat == "counted" and difference != pins:
         yield f"acquired - released is {difference}, the ledger has {pins} pins"

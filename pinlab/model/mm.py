@@ -29,7 +29,7 @@ class Area(NamedTuple):
     order: int
 
 
-class Run(NamedTuple):
+class Stretch(NamedTuple):
     """Some neighbouring pages that one folio serves; `zero`: it is the zero page."""
 
     length: int
@@ -60,7 +60,8 @@ class Mm:
         space has no room.
         """
         nbytes = whole("nbytes", nbytes, 1)
-        if whole("order", order) not in (0, HPAGE_ORDER):
+        order = whole("order", order)
+        if order not in (0, HPAGE_ORDER):
             raise ValueError(f"order is {order}: allowed are 0 (4 KiB pages) and 9 (2 MiB)")
         unit = 1 << order
         start = -(-self._next // unit) * unit
@@ -77,7 +78,7 @@ class Mm:
         Raises OSError(EFAULT), with nothing changed, where nothing is mapped.
         """
         pieces = self._touch(addr, whole("nbytes", nbytes, 0), write=False)
-        return b"".join(page.get_bytes(n, offset) for page, offset, n in pieces)
+        return b"".join(page._get_bytes(n, offset) for page, offset, n in pieces)
 
     def write(self, addr: int, data: bytes) -> None:
         """Write memory as the CPU does: a page's first write allocates a frame of its own.
@@ -87,7 +88,7 @@ class Mm:
         data = octets("data", data)
         done = 0
         for page, offset, n in self._touch(addr, len(data), write=True):
-            page.put_bytes(data[done : done + n], offset)
+            page._put_bytes(data[done : done + n], offset)
             done += n
 
     def page_at(self, addr: int) -> Page | None:
@@ -113,7 +114,9 @@ class Mm:
         vpn = self._vpn(addr)
         nr_pages = whole("nr_pages", nr_pages, 1)
         flags = gup.entry_flags(self.kernel, flags, kind)
-        return gup.user_pages_slow(self, vpn, nr_pages, flags, self.name, gup.Grabbed()).result()
+        self._require_alive(vpn, vpn + nr_pages)
+        got = gup.user_pages_slow(self, vpn, nr_pages, flags, self.name, gup.Grabbed())
+        return got.require_some().pages()
 
     def _vpn(self, addr: int) -> int:
         return whole("addr", addr, 0) >> PAGE_SHIFT
@@ -132,45 +135,54 @@ class Mm:
 
     def _touch(self, addr: int, nbytes: int, write: bool) -> list[tuple[Page, int, int]]:
         """Fault an address range in; return (page, offset, bytes) for each page of it."""
-        start, end = whole("addr", addr, 0), addr + nbytes
+        start = whole("addr", addr, 0)
+        end = start + nbytes
         vpns = range(start >> PAGE_SHIFT, -(-end >> PAGE_SHIFT)) if nbytes else range(0)
-        self._require(vpns)
+        if (hole := self._mapped_until(vpns.start, vpns.stop)) < vpns.stop:
+            raise gup.no_mapping(hole)
+        self._require_alive(vpns.start, vpns.stop)
         pages: list[Page] = []
         while len(pages) < len(vpns):
             vpn = vpns[len(pages)]
-            run = self.run_at(vpn, vpns.stop - vpn, write)
-            pages += self._use(*self.fault_in(vpn, run.length, write), run)
+            run = self._run_at(vpn, vpns.stop - vpn, write)
+            folio, index = self._fault_in(vpn, run.length, write)
+            step = 1 if folio.order else 0
+            pages += [folio.page(index + i * step) for i in range(run.length)]
         cuts = [max(start, vpn << PAGE_SHIFT) for vpn in vpns] + [end]
         offsets = [(a % PAGE_SIZE, b - a) for a, b in pairwise(cuts)]
         return [(page, *piece) for page, piece in zip(pages, offsets, strict=True)]
 
-    def _use(self, folio: Folio, index: int, run: Run) -> list[Page]:
-        """The pages of a run; RuntimeError if somebody freed their folio."""
-        self.kernel.alive(folio)
-        step = 1 if folio.order else 0
-        return [folio.page(index + i * step) for i in range(run.length)]
-
-    def _require(self, pages: range) -> None:
-        vpn = pages.start
-        while vpn < pages.stop:
-            area = self._area(vpn)
-            if area is None:
-                raise gup.no_mapping(vpn)
+    def _mapped_until(self, vpn: int, end: int) -> int:
+        """Return the first page from `vpn` on that no mapping covers, at most `end`."""
+        while vpn < end and (area := self._area(vpn)) is not None:
             vpn = area.end
+        return min(vpn, end)
 
-    def run_at(self, vpn: int, limit: int, write: bool) -> Run:
+    def _require_alive(self, vpn: int, end: int) -> None:
+        """RuntimeError, before anything changes, if somebody freed what is mapped here."""
+        if not self.kernel._freed_any:
+            return
+        pages = range(vpn, self._mapped_until(vpn, end))
+        if not self._ptes.keys().isdisjoint(pages):
+            for page in filter(None, map(self._ptes.get, pages)):
+                self.kernel._alive(page.folio)
+        for slot in range(vpn // PTRS_PER_PMD, -(-pages.stop // PTRS_PER_PMD)):
+            if slot in self._pmds:
+                self.kernel._alive(self._pmds[slot])
+
+    def _run_at(self, vpn: int, limit: int, write: bool) -> Stretch:
         """Return the run of at most `limit` pages from `vpn` on that one folio serves.
 
         Its length is 0 where nothing is mapped. The zero page serves any number of pages.
         """
         area = self._area(vpn)
         if area is None:
-            return Run(0, zero=False)
+            return Stretch(0, zero=False)
         limit = min(limit, area.end - vpn)
         if area.order:
-            return Run(min(limit, PTRS_PER_PMD - vpn % PTRS_PER_PMD), zero=False)
+            return Stretch(min(limit, PTRS_PER_PMD - vpn % PTRS_PER_PMD), zero=False)
         zeros = 0 if write else self._zeros(vpn, limit)
-        return Run(zeros or 1, zero=zeros > 0)
+        return Stretch(zeros or 1, zero=zeros > 0)
 
     def _zeros(self, vpn: int, limit: int) -> int:
         """How many of the next `limit` pages have no frame of their own."""
@@ -179,9 +191,9 @@ class Mm:
             return limit
         return next(page - vpn for page in pages if page in self._ptes)
 
-    def fault_in(self, vpn: int, count: int, write: bool) -> tuple[Folio, int]:
+    def _fault_in(self, vpn: int, count: int, write: bool) -> tuple[Folio, int]:
         """Fault a run in where needed; return its folio and the index of its first page."""
-        if self.order_at(vpn):
+        if self._order_at(vpn):
             return self._fault_in_pmd(vpn, write)
         page = self._ptes.get(vpn)
         if page is None and not write:
@@ -194,18 +206,22 @@ class Mm:
     def _fault_in_pmd(self, vpn: int, write: bool) -> tuple[Folio, int]:
         slot, index = divmod(vpn, PTRS_PER_PMD)
         folio = self._pmds.get(slot)
-        if write and (folio is None or folio is self.kernel.huge_zero_folio):
+        if write and (folio is None or self.kernel._is_huge_zero(folio)):
             folio = self._pmds[slot] = self._own_folio(HPAGE_ORDER)
         elif folio is None:
-            folio = self._pmds[slot] = self.kernel.huge_zero_folio
-            self.kernel.note(self.name, "read fault", folio)
+            folio = self.kernel.huge_zero_folio
+            self.kernel._alive(folio)
+            self._pmds[slot] = folio
+            self.kernel._note(self.name, "read fault", folio, folio.nr_pages)
         return folio, index
 
     def _own_folio(self, order: int) -> Folio:
         """A write fault: a fresh folio whose first reference is the mapping's."""
-        folio = self.kernel.new_folio(order)
+        folio = self.kernel._new_folio(order)
         self.kernel.ledger.take(folio, MAPPING, self.name, 1)
-        self.kernel.note(self.name, "write fault", folio, before=0, pins_before=folio.pincount)
+        self.kernel._note(
+            self.name, "write fault", folio, folio.nr_pages, before=0, pins_before=folio.pincount
+        )
         return folio
 
     def _map_zero_page(self, pages: range) -> Page:
@@ -214,10 +230,10 @@ class Mm:
         if not self._zero_ptes.issuperset(pages):
             missing = set(pages) - self._zero_ptes
             self._zero_ptes |= missing
-            self.kernel.note(self.name, "read fault", zero.folio, len(missing))
+            self.kernel._note(self.name, "read fault", zero.folio, len(missing))
         return zero
 
-    def folio_fast(self, vpn: int, write: bool) -> Folio | None:
+    def _folio_fast(self, vpn: int, write: bool) -> Folio | None:
         """Return the folio that GUP-fast may take here, None where it leaves it to the slow path.
 
         It takes no special entry, and the zero page's is one (pte_mkspecial).
@@ -227,9 +243,9 @@ class Mm:
             page = self._ptes.get(vpn)
             return None if page is None else page.folio
         special = write or self.kernel.rules.huge_zero_pmd == "special"
-        return None if special and folio is self.kernel.huge_zero_folio else folio
+        return None if special and self.kernel._is_huge_zero(folio) else folio
 
-    def order_at(self, vpn: int) -> int:
+    def _order_at(self, vpn: int) -> int:
         """Return the order of the folios that back the mapping at a page, 0 where there is none."""
         area = self._area(vpn)
         return 0 if area is None else area.order

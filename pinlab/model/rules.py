@@ -23,6 +23,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "pin_bias": ("1", "1024"),
         "separate_pincount": ("none", "order_2_up", "order_1_up"),
         "foll_pin_vmstat": ("absent", "counted"),
+        "pin_refuses": ("pin", "get", "get_and_pin"),
         "longterm_get": ("allowed", "refused"),
         "gup_read_fault": ("zero_page", "private_page", "private_page_if_longterm"),
         "slow_guard": ("with_flags", "as_fast", "always"),
@@ -52,6 +53,7 @@ class Rules:
 
     pin_bias: what a pin adds to the refcount of a folio without its own pincount.
     separate_pincount: which folios have one. foll_pin_vmstat: are pins counted in /proc/vmstat.
+    pin_refuses: which flags pin_user_pages() refuses.
     longterm_get: may get_user_pages() be asked for FOLL_LONGTERM. gup_read_fault: what a
     read-only GUP of never-written memory meets. slow_guard: when the slow path looks at the
     refcount, and whether 0 is worth a warning. slow_grab_2mib: how the slow path grabs several
@@ -62,6 +64,7 @@ class Rules:
     pin_bias: int
     separate_pincount: str
     foll_pin_vmstat: str
+    pin_refuses: str
     longterm_get: str
     gup_read_fault: str
     slow_guard: str
@@ -97,7 +100,7 @@ def parse_release(release: str) -> Version:
     """
     if not isinstance(release, str):
         raise TypeError(f"release is {release!r}: it has to be a str like '6.5' or '6.1.130'")
-    if not re.fullmatch(r"(0|[1-9][0-9]{0,3})(\.(0|[1-9][0-9]{0,3})){1,2}", release):
+    if not re.fullmatch(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){1,2}", release):
         raise ValueError(f"release is {release!r}: allowed are X.Y and X.Y.Z, such as '6.1.130'")
     return tuple(int(part) for part in release.split("."))
 

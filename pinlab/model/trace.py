@@ -10,8 +10,10 @@ if TYPE_CHECKING:
 
 
 class Event(NamedTuple):
-    """What one operation did; `pages` is the length of the run.
+    """What one operation did.
 
+    pages is the length of the run: page table entries that a fault filled, frames that were
+    allocated or freed, or holds that were taken or released.
     The counters are the folio's, before and after; acquired and released are
     nr_foll_pin_acquired and nr_foll_pin_released of /proc/vmstat after the event.
     """
@@ -72,12 +74,13 @@ class Trace(Sequence[Event]):
         import pandas
 
         frame = pandas.DataFrame(self._events, columns=list(Event._fields))
-        frame = frame.astype({"pincount_before": "Int64", "pincount_after": "Int64"})
-        return frame.set_index("step")
+        pincounts = dict.fromkeys(("pincount_before", "pincount_after"), "Int64")
+        return frame.astype(dict.fromkeys(_INTEGERS, "int64") | pincounts).set_index("step")
 
 
 _HEADS = ("step", "actor", "operation", "page", "pages", "refcount", "pincount",
           "acquired", "released", "note")  # fmt: skip
+_INTEGERS = ("step", "pages", "refcount_before", "refcount_after", "acquired", "released")
 _NUMBERS = {"step", "pages", "refcount", "pincount", "acquired", "released"}
 
 

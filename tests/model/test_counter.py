@@ -91,6 +91,17 @@ def test_1024_references_split_into_one_pin() -> None:
     assert split_refcount(1024) == (1, 0)
 
 
+def test_small_counters_agree_with_stepping_for_every_step_they_allow() -> None:
+    for bits in (2, 4, 6):
+        top = 2 ** (bits - 1) - 1
+        for step in range(1, top + 2):
+            for r0 in range(-top - 1, top + 1):
+                value, steps = r0, 0
+                while value > 0:
+                    value, steps = wrap(value + step, bits), steps + 1
+                assert last_grab(r0, step, bits) == steps, (bits, step, r0)
+
+
 def test_a_counter_of_64_bits_holds_2_to_the_53_pins() -> None:
     assert last_pin(1, bits=64) == 2**53
     assert refcount_with(1, 0, 2**21, bits=64) == 2**31 + 1
@@ -103,7 +114,8 @@ def test_a_counter_of_64_bits_holds_2_to_the_53_pins() -> None:
         (lambda: wrap(True), TypeError, "value is True"),
         (lambda: wrap(1, bits=1), ValueError, "bits is 1: allowed .* 2 to 64"),
         (lambda: last_pin(2**31), ValueError, "r0 is 2147483648"),
-        (lambda: last_pin(1, bias=0), ValueError, "step is 0: allowed .* from 1 on"),
+        (lambda: last_pin(1, bias=0), ValueError, "bias is 0: allowed .* from 1 on"),
+        (lambda: last_grab(1, 129, bits=8), ValueError, "step is 129: allowed .* 1 to 128"),
         (lambda: refcount_with(1, -1, 0), ValueError, "references is -1"),
         (lambda: refcount_with(1, 0, -1), ValueError, "pins is -1"),
         (lambda: split_refcount(2**31), ValueError, "refcount is 2147483648"),

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from pinlab import FOLL_PIN, PAGE_SIZE, Kernel, Mm
+from pinlab import FOLL_PIN, PAGE_SIZE, InvariantError, Kernel, Mm
 
 BUFFER = 64 * PAGE_SIZE
 
@@ -189,7 +189,7 @@ def test_bad_requests_hold_nothing(
         getattr(kernel, method)(mm, addr + shift, nr_pages)
     assert kernel.zero_page.refcount == 1
     assert len(kernel.trace) == 0
-    assert kernel.submit_dio_write(mm, addr, 1).name == "parent, direct I/O 1"
+    assert kernel.ledger.holds(kernel.zero_page.folio) == {("boot", "kernel"): 1}
 
 
 def test_unaligned_is_einval() -> None:
@@ -222,6 +222,40 @@ def test_the_device_stays_inside_the_buffer_and_its_direction() -> None:
     with pytest.raises(TypeError, match="data is 7"):
         from_disk.device_write(7)  # type: ignore[arg-type]
     assert from_disk.device_read() == bytes(2 * PAGE_SIZE)
+
+
+def test_a_freed_page_in_the_buffer_leaves_no_hold_behind() -> None:
+    kernel, mm, addr = machine("6.4")
+    mm.write(addr, b"x" * 2 * PAGE_SIZE)
+    first, second = (mm.page_at(addr + i * PAGE_SIZE) for i in range(2))
+    assert first is not None
+    assert second is not None
+    kernel.put_page(second)
+    events = len(kernel.trace)
+    for use in (
+        lambda: kernel.submit_dio_write(mm, addr, 2),
+        lambda: mm.get_user_pages(addr, 2),
+        lambda: mm.write(addr, b"y" * 2 * PAGE_SIZE),
+    ):
+        with pytest.raises(RuntimeError, match="was freed"):
+            use()
+    assert first.refcount == 1
+    assert first.device_read(1) == b"x"
+    assert kernel.ledger.holds(first.folio) == {("mapping", "parent"): 1}
+    assert len(kernel.trace) == events + 1
+
+
+def test_a_folio_freed_under_a_request_is_counted_down_all_the_same() -> None:
+    kernel, mm, addr = machine("6.4")
+    request = kernel.submit_dio_read(mm, addr, 1)
+    folio = request.pages[0].folio
+    for _ in range(2):
+        kernel.put_page(request.pages[0])
+    assert folio.freed
+    request.complete()
+    assert folio.refcount == -1
+    with pytest.raises(InvariantError):
+        kernel.check()
 
 
 def test_a_frame_that_was_freed_under_a_request_is_an_error_to_use() -> None:

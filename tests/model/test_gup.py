@@ -382,3 +382,53 @@ def test_get_user_pages_may_be_told_foll_get() -> None:
     mm = kernel.new_mm()
     mm.get_user_pages(mm.mmap(4096), 1, FOLL_GET)
     assert kernel.zero_page.refcount == 2
+
+
+@pytest.mark.parametrize(
+    ("release", "refused_flags"),
+    [
+        ("5.6", {FOLL_PIN}),
+        ("5.7", {FOLL_GET}),
+        ("6.2", {FOLL_GET}),
+        ("6.3", {FOLL_GET, FOLL_PIN}),
+        ("6.18", {FOLL_GET, FOLL_PIN}),
+    ],
+)
+def test_which_flags_pin_user_pages_refuses(release: str, refused_flags: set[int]) -> None:
+    for flag in (FOLL_GET, FOLL_PIN):
+        kernel = Kernel(release)
+        mm = kernel.new_mm()
+        addr = mm.mmap(4096)
+        if flag in refused_flags:
+            with pytest.raises(OSError, match="not allowed"):
+                mm.pin_user_pages(addr, 1, flag)
+        else:
+            assert len(mm.pin_user_pages(addr, 1, flag)) == 1
+            kernel.unpin_user_page(kernel.zero_page)
+        assert kernel.zero_page.refcount == 1
+        kernel.check()
+
+
+def test_each_flag_has_a_warning_of_its_own() -> None:
+    kernel = Kernel("6.4")
+    mm = kernel.new_mm()
+    addr = mm.mmap(4096)
+    for call, flags in (
+        (mm.get_user_pages, FOLL_PIN | FOLL_LONGTERM),
+        (mm.get_user_pages, FOLL_LONGTERM),
+        (mm.pin_user_pages, FOLL_GET),
+        (mm.pin_user_pages, FOLL_GET),
+    ):
+        with pytest.raises(OSError, match="not allowed"):
+            call(addr, 1, flags)
+    assert kernel.warnings == [
+        "get_user_pages: FOLL_PIN not allowed",
+        "get_user_pages: FOLL_LONGTERM not allowed",
+        "pin_user_pages: FOLL_GET not allowed",
+    ]
+
+
+def test_a_grab_of_nothing_is_called_so_in_the_trace() -> None:
+    kernel = Kernel()
+    kernel.try_grab_folio(kernel.zero_page.folio, 3, 0)
+    assert (kernel.trace[-1].operation, kernel.trace[-1].note) == ("grab", "nothing counted")

@@ -321,6 +321,44 @@ def test_a_freed_page_that_is_still_mapped_is_an_error_to_use() -> None:
             use()
 
 
+def test_a_freed_huge_page_is_an_error_to_use() -> None:
+    kernel, mm = machine()
+    addr, other = mm.mmap(2 * MIB2, order=9), mm.mmap(MIB2, order=9)
+    mm.write(addr, b"x")
+    page = mm.page_at(addr)
+    assert page is not None
+    kernel.put_page(page)
+    with pytest.raises(RuntimeError, match="was freed"):
+        mm.read(addr, 1)
+    kernel.put_page(kernel.huge_zero_folio.page(0))
+    events = len(kernel.trace)
+    with pytest.raises(RuntimeError, match="huge zero folio was freed"):
+        mm.read(other, 1)
+    assert mm.page_at(other) is None
+    assert len(kernel.trace) == events
+
+
+def test_writing_to_an_own_huge_page_allocates_no_zero_folio() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(MIB2, order=9)
+    mm.write(addr, b"x")
+    folios = len(kernel.folios)
+    mm.write(addr, b"y")
+    kernel.submit_dio_write(mm, addr, 1)
+    assert len(kernel.folios) == folios
+
+
+def test_a_refused_page_is_one_event_of_one_page() -> None:
+    kernel, mm = machine("5.10")
+    addr = mm.mmap(MIB2, order=9)
+    mm.write(addr, b"x")
+    page = mm.page_at(addr)
+    assert page is not None
+    page.folio.refcount = INT_MAX - 2
+    assert len(mm.pin_user_pages(addr, 512)) == 3
+    assert [(e.pages, e.note) for e in kernel.trace[-2:]] == [(3, ""), (1, "refused")]
+
+
 def test_the_address_space_ends() -> None:
     _, mm = machine()
     with pytest.raises(OSError, match="no room") as caught:

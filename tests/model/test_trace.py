@@ -22,7 +22,7 @@ def test_one_event_per_operation_or_run() -> None:
         (0, "parent", "read fault", 2),
         (1, "parent", "pin", 2),
         (2, "kernel", "unpin", 2),
-        (3, "kernel", "alloc", 1),
+        (3, "kernel", "alloc", 512),
     ]
     assert (trace[1].refcount_before, trace[1].refcount_after) == (1, 2049)
     assert (trace[1].acquired, trace[1].released) == (2, 0)
@@ -44,7 +44,7 @@ def test_the_table_is_aligned_plain_text() -> None:
         "step  actor   operation  page       pages   refcount  pincount  acquired  released  note",
         "   1  parent  pin        zero page      2  1 -> 2049         -         2         0",
         "   2  kernel  unpin      zero page      2  2049 -> 1         -         2         2",
-        "   3  kernel  alloc      frame 512      1     0 -> 1         0         2         2",
+        "   3  kernel  alloc      frame 512    512     0 -> 1         0         2         2",
     ]
 
 
@@ -67,4 +67,6 @@ def test_the_dataframe_has_the_same_numbers() -> None:
     assert list(frame.index) == [event.step for event in trace]
     assert frame["refcount_after"].tolist() == [event.refcount_after for event in trace]
     assert frame["pincount_after"].isna().tolist() == [True, True, True, False]
-    assert len(Kernel().trace.to_dataframe()) == 0
+    empty = Kernel().trace.to_dataframe()
+    assert len(empty) == 0
+    assert empty["refcount_after"].dtype == frame["refcount_after"].dtype == "int64"

@@ -1,0 +1,74 @@
+"""Whole numbers of any kind are taken for what they are, in every place that takes one."""
+
+from typing import SupportsIndex, cast
+
+import numpy
+import pytest
+
+from pinlab import (
+    FOLL_GET,
+    PAGE_SIZE,
+    Kernel,
+    last_pin,
+    last_reference,
+    refcount_with,
+    split_refcount,
+    wrap,
+)
+
+
+class Whole:
+    """A whole number that can do nothing but say so."""
+
+    def __init__(self, value: int) -> None:
+        self.value = value
+
+    def __index__(self) -> int:
+        return self.value
+
+
+KINDS = [Whole, numpy.int64, numpy.uint64, numpy.int32, numpy.uint8]
+
+
+@pytest.mark.parametrize("kind", [Whole, numpy.int64, numpy.uint64])
+def test_addresses_and_sizes(kind: type[SupportsIndex]) -> None:
+    def whole(value: int) -> int:
+        return cast(int, kind(value))  # type: ignore[call-arg]
+
+    kernel = Kernel("6.4")
+    mm = kernel.new_mm()
+    addr = mm.mmap(whole(2 * PAGE_SIZE), whole(0))
+    huge = mm.mmap(whole(1), whole(9))
+    assert type(addr) is type(huge) is int
+    mm.write(whole(addr + 5), b"abc")
+    assert mm.read(whole(addr + 4), whole(5)) == b"\0abc\0"
+    assert mm.page_at(whole(huge)) is None
+    page = mm.page_at(whole(addr))
+    assert page is not None
+    assert mm.pin_user_pages(whole(addr), whole(1), whole(0)) == [page]
+    request = kernel.submit_dio_write(mm, whole(addr), whole(1))
+    assert request.device_read(whole(3), whole(5)) == b"abc"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_small_numbers(kind: type[SupportsIndex]) -> None:
+    def whole(value: int) -> int:
+        return cast(int, kind(value))  # type: ignore[call-arg]
+
+    kernel = Kernel("6.4")
+    folio = kernel.alloc_folio(whole(2))
+    page = folio.page(whole(3))
+    page.device_write(b"x" * 100, whole(200))
+    assert len(page.device_read()) == PAGE_SIZE
+    assert page.device_read(whole(3), whole(199)) == b"\0xx"
+    kernel.try_grab_folio(folio, whole(7), whole(FOLL_GET))
+    assert (folio.refcount, type(folio.refcount)) == (8, int)
+    assert wrap(whole(100), whole(32)) == 100
+    assert type(last_pin(whole(1))) is type(last_reference(whole(1))) is int
+    assert refcount_with(whole(1), whole(100), whole(100)) == 1 + 100 + 102400
+    assert split_refcount(whole(5)) == (0, 5)
+
+
+def test_numbers_that_numpy_would_wrap() -> None:
+    assert refcount_with(1, 0, numpy.int32(2**21), bits=64) == 1 + 2**31  # type: ignore[arg-type]
+    assert split_refcount(numpy.int32(-5)) == divmod(2**32 - 5, 1024)  # type: ignore[arg-type]
