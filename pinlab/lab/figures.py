@@ -68,10 +68,13 @@ def _bars(panel: Axes, answer: Answer, highest: int) -> None:
 
 
 def _title(answer: Answer) -> str:
-    """The label on lines short enough for a panel, and what was done."""
+    """The label on lines short enough for a panel; a recording's says what was done, too."""
+    label = fill(answer.label, 34)
+    if answer.date is not None:
+        return label
     writes, what = answer[0].writes, _accesses(answer[0])
     done = f"{writes} {what.removesuffix('s') if writes == 1 else what} of {PAGES} pages each"
-    return f"{fill(answer.label, 34)}\n{done}"
+    return f"{label}\n{done}"
 
 
 def _find(answer: Answer, buffer: str | int) -> Measurement | None:
@@ -203,7 +206,9 @@ class PageGrid:
 def _pin_line(panel: Axes, measured: Answer, predicted: Answer) -> None:
     """Pins over written pages: the model as a line, what was measured as points on it."""
     panel.plot(*_points(predicted), color=EDGE, label=predicted.label)
-    panel.plot(*_points(measured), "o", ms=8, mfc=PIN, mec=EDGE, ls="", label=measured.label)
+    panel.plot(
+        *_points(measured), "o", ms=8, mfc=PIN, mec=EDGE, ls="", label=fill(measured.label, 34)
+    )
     highest = measured[0].writes * PAGES
     panel.set_yticks([quarter * highest // 4 for quarter in range(5)])
     panel.set(xlim=(-3, PAGES + 3), ylim=(-0.04 * highest, 1.35 * highest))

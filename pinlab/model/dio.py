@@ -30,7 +30,7 @@ class DirectIO:
         nr_pages = whole("nr_pages", nr_pages, 1)
         if addr % PAGE_SIZE:
             raise OSError(errno.EINVAL, f"address {addr:#x} is not a multiple of {PAGE_SIZE}")
-        self.name = f"{mm.name}, direct I/O {number}"
+        self.name = f"{mm.name}, DIO {number}"
         self.from_disk = from_disk
         self._kernel = mm.kernel
         self._kind = gup.FOLL_PIN if mm.kernel.rules.dio_hold == "pin" else gup.FOLL_GET

@@ -116,7 +116,7 @@ def _grab(
     decision = _decide_fast(kernel, folio, flags) if fast else _decide_slow(kernel, folio, flags)
     name = _name(flags) + (", fast" if fast else "")
     if decision == SKIP:
-        kernel._note(actor, name, folio, times * refs, note="nothing counted")
+        kernel._note(actor, name, folio, times * refs, note="not counted")
         return times, None
     done, hold = 0, None
     if decision == ADD:
@@ -226,7 +226,7 @@ def gup_put_folio(
     found = kernel.ledger.release(folio, kind, refs, own)
     zero = pin and folio is kernel.zero_page.folio
     if zero and kernel.rules.zero_page_unpin == "skipped":
-        kernel._note(actor, name, folio, refs, note="nothing counted")
+        kernel._note(actor, name, folio, refs, note="not counted")
         return
     if found < refs:
         kernel.ledger.enter_unmatched(folio, kind, actor, refs - found)

@@ -59,10 +59,17 @@ class Trace(Sequence[Event]):
         return iter(self._events)
 
     def table(self) -> str:
-        """Return the trace as an aligned plain-text table, one line per event."""
-        rows = [_HEADS, *(_cells(event) for event in self._events)]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        """Return the trace as an aligned plain-text table, one line per event.
+
+        There is a column for the separate pincount if any of these folios has one.
+        """
+        heads = [head for head in _HEADS if head != "pincount" or self._has_pincounts()]
+        rows = [dict(zip(_HEADS, _HEADS, strict=True)), *map(_cells, self._events)]
+        widths = {head: max(len(row[head]) for row in rows) for head in heads}
         return "\n".join(_line(row, widths) for row in rows)
+
+    def _has_pincounts(self) -> bool:
+        return any(event.pincount_after is not None for event in self._events)
 
     __str__ = table
 
@@ -84,19 +91,12 @@ _INTEGERS = ("step", "pages", "refcount_before", "refcount_after", "acquired", "
 _NUMBERS = {"step", "pages", "refcount", "pincount", "acquired", "released"}
 
 
-def _cells(event: Event) -> tuple[str, ...]:
-    return (
-        str(event.step),
-        event.actor,
-        event.operation,
-        event.page,
-        str(event.pages),
-        _change(event.refcount_before, event.refcount_after),
-        _change(event.pincount_before, event.pincount_after),
-        str(event.acquired),
-        str(event.released),
-        event.note,
-    )
+def _cells(event: Event) -> dict[str, str]:
+    return {
+        **{head: str(getattr(event, head)) for head in _HEADS if head in Event._fields},
+        "refcount": _change(event.refcount_before, event.refcount_after),
+        "pincount": _change(event.pincount_before, event.pincount_after),
+    }
 
 
 def _change(before: int | None, after: int | None) -> str:
@@ -105,7 +105,9 @@ def _change(before: int | None, after: int | None) -> str:
     return str(after) if before == after else f"{before} -> {after}"
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    columns = zip(_HEADS, cells, widths, strict=True)
-    aligned = (c.rjust(w) if head in _NUMBERS else c.ljust(w) for head, c, w in columns)
+def _line(cells: dict[str, str], widths: dict[str, int]) -> str:
+    aligned = (
+        cells[head].rjust(width) if head in _NUMBERS else cells[head].ljust(width)
+        for head, width in widths.items()
+    )
     return "  ".join(aligned).rstrip()

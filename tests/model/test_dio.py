@@ -282,8 +282,8 @@ def test_repr_tells_direction_and_state() -> None:
     kernel, mm, addr = machine("6.4")
     to_disk, from_disk = kernel.submit_dio_write(mm, addr, 1), kernel.submit_dio_read(mm, addr, 2)
     to_disk.complete()
-    assert repr(to_disk) == "<DirectIO 'parent, direct I/O 1': 1 pages to disk, completed>"
-    assert repr(from_disk) == "<DirectIO 'parent, direct I/O 2': 2 pages from disk, in flight>"
+    assert repr(to_disk) == "<DirectIO 'parent, DIO 1': 1 pages to disk, completed>"
+    assert repr(from_disk) == "<DirectIO 'parent, DIO 2': 2 pages from disk, in flight>"
 
 
 def test_other_users_are_refused_while_the_counter_is_negative() -> None:

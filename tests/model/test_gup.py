@@ -431,4 +431,4 @@ def test_each_flag_has_a_warning_of_its_own() -> None:
 def test_a_grab_of_nothing_is_called_so_in_the_trace() -> None:
     kernel = Kernel()
     kernel.try_grab_folio(kernel.zero_page.folio, 3, 0)
-    assert (kernel.trace[-1].operation, kernel.trace[-1].note) == ("grab", "nothing counted")
+    assert (kernel.trace[-1].operation, kernel.trace[-1].note) == ("grab", "not counted")

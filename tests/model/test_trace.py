@@ -48,6 +48,15 @@ def test_the_table_is_aligned_plain_text() -> None:
     ]
 
 
+def test_a_table_without_large_folios_has_no_column_for_pincounts() -> None:
+    table = short_story().trace[:2].table()
+    assert "pincount" not in table
+    assert (
+        table.splitlines()[2]
+        == "   1  parent  pin         zero page      2  1 -> 2049         2         0"
+    )
+
+
 def test_an_empty_trace_is_a_heading() -> None:
     assert str(Kernel().trace).startswith("step  actor  operation")
     assert repr(Kernel().trace) == "<Trace of 0 events>"
