@@ -11,49 +11,76 @@ from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.kernel import Kernel
 
 MISCONCEPTIONS: Mapping[str, str] = {
-    "pins-are-about-data": "a pin is taken of a frame, whatever bytes are in it",
-    "64-pages-64-frames": "pages that were never written share one frame, the zero page",
+    "pins-are-about-data": "A pin is taken of a frame, whatever bytes are in it",
+    "64-pages-64-frames": "Pages that were never written share one frame, the zero page",
 }
 """Ideas that a wrong answer may rest on, by id; the sentence says what holds instead."""
+
+ONE_WRITE = "That is for one write; every write takes its pins anew"
+ONE_PIN = "That is one pin for each write; a pin is taken for each page"
 
 
 @dataclass(frozen=True)
 class Question:
-    """A number to predict: the right one, and which wrong one looks like which idea."""
+    """A number to predict: the right one, and for some wrong ones an idea's id or a sentence."""
 
     asked: str
     right: int
     wrong: Mapping[int, str]
 
-    def reply(self, guess: object) -> str:
-        """Return a sentence or two about a guess; None or ... counts as not made yet.
+    def number(self, guess: object) -> int | None:
+        """Return the guess, None if it is not made yet (None or ...).
 
         Raises TypeError or ValueError for what is no whole number from 0 on.
         """
         if guess is None or guess is ...:
+            return None
+        return whole(f"your guess for {self.asked}", cast(SupportsIndex, guess), 0)
+
+    def reply(self, guess: object) -> str:
+        """Return a sentence or two about a guess; raises as `number`."""
+        number = self.number(guess)
+        if number is None:
             return f"{self.asked}: no guess yet. Put a number there and run the cell again."
-        number = whole("your guess", cast(SupportsIndex, guess), 0)
         if number == self.right:
             return f"{self.asked}: {number} is right."
         told = f"{self.asked}: you expected {number}, the model counts {self.right}."
-        idea = self.wrong.get(number)
-        return f"{told} This looks like {idea}: {MISCONCEPTIONS[idea]}." if idea else told
+        return f"{told}{self._hint(number)}"
+
+    def _hint(self, number: int) -> str:
+        hint = self.wrong.get(number)
+        if hint is None:
+            return ""
+        return f" {MISCONCEPTIONS[hint]} ({hint})." if hint in MISCONCEPTIONS else f" {hint}."
 
 
 def guess_three_buffers(letters: object = None, zeros: object = None, never: object = None) -> None:
-    """Check a guess: how many pins 100 writes of 64 pages take from each of the three buffers."""
+    """Check a guess: how many pins 100 writes of 64 pages take from each of the three buffers.
+
+    Raises TypeError or ValueError, before anything is said, if one is no whole number from 0 on.
+    """
     full, none = pins(100, written=range(64)), pins(100, written=())
-    print(Question("letters", full, {none: "64-pages-64-frames"}).reply(letters))
-    print(Question("zeros you wrote", full, {none: "pins-are-about-data"}).reply(zeros))
-    print(Question("never written", none, {full: "64-pages-64-frames"}).reply(never))
+    slips = {full // 100: ONE_WRITE, 100: ONE_PIN}
+    guesses = {
+        "letters": (letters, full, slips),
+        "zeros you wrote": (zeros, full, slips | {none: "pins-are-about-data"}),
+        "never written": (never, none, dict.fromkeys((full, full // 100), "64-pages-64-frames")),
+    }
+    replies = [Question(name, right, wrong).reply(g) for name, (g, right, wrong) in guesses.items()]
+    print("\n".join(replies))
 
 
 def guess_two_pages(guess: object = None) -> None:
-    """Check a guess: the pins of 1000 writes after three bytes went into pages 0, 5 and 5."""
+    """Check a guess: the pins of 1000 writes after three bytes went into pages 0, 5 and 5.
+
+    Raises TypeError or ValueError if it is no whole number from 0 on.
+    """
     right = pins(1000, written=(0, 5, 5))
     wrong = {
-        pins(1000, written=range(3)): "pins-are-about-data",
+        pins(1000, written=range(3)): "That counts the bytes; two of them went into one page",
         pins(1000, written=range(64)): "64-pages-64-frames",
+        pins(1, written=(0, 5, 5)): ONE_WRITE,
+        1000: ONE_PIN,
     }
     print(Question("pages 0, 5 and 5 again", right, wrong).reply(guess))
 

@@ -94,7 +94,7 @@ class Answer:
         control = () if self.control is None else (self.control,)
         rows = [_HEADS, *map(_cells, (*self.measurements, *control))]
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        head = f"{self.label} (Linux {self.kernel}, {self.method})"
+        head = f"{self.label}; {self.method}"
         return "\n".join([head, *(_line(row, widths) for row in rows), *_nonempty(self.note)])
 
     __str__ = table
@@ -147,7 +147,7 @@ def _version(release: str) -> str:
     return found.group() if found else release
 
 
-_HEADS = ("buffer", "writes", "pages", "touched", "acquired", "released", "seconds")
+_HEADS = ("buffer", "writes", "pages", "written", "acquired", "released", "seconds")
 
 
 def _cells(row: Measurement) -> tuple[str, ...]:

@@ -22,34 +22,46 @@ def test_right_guesses(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("guess", "line", "idea"),
+    ("guess", "line", "hint"),
     [
-        ({"zeros": 0}, 1, "pins-are-about-data"),
-        ({"never": 6400}, 2, "64-pages-64-frames"),
-        ({"letters": 0}, 0, "64-pages-64-frames"),
+        ({"zeros": 0}, 1, "(pins-are-about-data)."),
+        ({"never": 6400}, 2, "(64-pages-64-frames)."),
+        ({"never": 64}, 2, "(64-pages-64-frames)."),
+        ({"letters": 64}, 0, "That is for one write; every write takes its pins anew."),
+        ({"zeros": 100}, 1, "That is one pin for each write; a pin is taken for each page."),
+        ({"letters": 7}, 0, "the model counts 6400."),
     ],
 )
-def test_a_wrong_guess_is_told_which_idea_it_looks_like(
-    guess: dict[str, int], line: int, idea: str, capsys: pytest.CaptureFixture[str]
+def test_a_wrong_guess_is_told_what_it_looks_like(
+    guess: dict[str, int], line: int, hint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lab.guess_three_buffers(**guess)
     told = capsys.readouterr().out.splitlines()[line]
-    assert f"looks like {idea}: {MISCONCEPTIONS[idea]}." in told
+    assert told.endswith(hint)
     assert f"you expected {next(iter(guess.values()))}" in told
 
 
 @pytest.mark.parametrize(
-    ("guess", "idea"), [(3000, "pins-are-about-data"), (64000, "64-pages-64-frames")]
+    ("guess", "hint"),
+    [
+        (3000, "That counts the bytes; two of them went into one page."),
+        (64000, "(64-pages-64-frames)."),
+        (2, "That is for one write; every write takes its pins anew."),
+        (1000, "That is one pin for each write; a pin is taken for each page."),
+        (5, "the model counts 2000."),
+    ],
 )
 def test_wrong_guesses_about_two_pages(
-    guess: int, idea: str, capsys: pytest.CaptureFixture[str]
+    guess: int, hint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lab.guess_two_pages(guess)
-    assert f"the model counts 2000. This looks like {idea}" in capsys.readouterr().out
+    assert capsys.readouterr().out.strip().endswith(hint)
 
 
-def test_an_unknown_wrong_guess_is_only_told_the_number() -> None:
-    assert Question("x", 3, {}).reply(4) == "x: you expected 4, the model counts 3."
+@pytest.mark.parametrize("idea", MISCONCEPTIONS)
+def test_an_idea_is_answered_in_a_sentence_and_by_its_id(idea: str) -> None:
+    reply = Question("x", 3, {4: idea}).reply(4)
+    assert reply == f"x: you expected 4, the model counts 3. {MISCONCEPTIONS[idea]} ({idea})."
 
 
 @pytest.mark.parametrize("nothing", [None, ...])
@@ -66,5 +78,11 @@ def test_no_guess_is_answered_kindly(nothing: object, capsys: pytest.CaptureFixt
     [("many", TypeError), (64.0, TypeError), (-1, ValueError), (True, TypeError)],
 )
 def test_a_guess_is_a_whole_number(guess: object, error: type[Exception]) -> None:
-    with pytest.raises(error, match="your guess is"):
+    with pytest.raises(error, match="your guess for pages 0, 5 and 5 again is"):
         lab.guess_two_pages(guess)
+
+
+def test_one_bad_guess_and_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(TypeError, match="your guess for never written is 'many'"):
+        lab.guess_three_buffers(letters=3000, zeros=64000, never="many")
+    assert capsys.readouterr().out == ""

@@ -70,8 +70,8 @@ def test_the_sentence_of_a_control() -> None:
 def test_table(answer: Answer) -> None:
     assert answer.table() == str(answer)
     assert answer.table() == (
-        "your kernel, 6.18.44 (Linux 6.18.44-1-generic, direct I/O)\n"
-        "buffer   writes  pages  touched  acquired  released  seconds\n"
+        "your kernel, 6.18.44; direct I/O\n"
+        "buffer   writes  pages  written  acquired  released  seconds\n"
         "letters     100     64       64      6400      6400    0.012\n"
         "never       100     64        0         0         0    0.010\n"
         "control       0      0        0         0         0    0.100\n"

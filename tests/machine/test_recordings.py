@@ -66,8 +66,8 @@ def test_recorded_shows_one_write_each() -> None:
 
 def test_table_of_a_recording() -> None:
     assert recorded("letters", "zeros", 8).table() == (
-        "recording: Linux 6.12.117, November 2026, one write each (Linux 6.12.117, direct I/O)\n"
-        "buffer   writes  pages  touched  acquired  released  seconds\n"
+        "recording: Linux 6.12.117, November 2026, one write each; direct I/O\n"
+        "buffer   writes  pages  written  acquired  released  seconds\n"
         "letters       1     64       64        64        64        -\n"
         "Not recorded: 'zeros', 8."
     )
