@@ -12,11 +12,12 @@ from pinlab.model.kernel import Kernel
 
 MISCONCEPTIONS: Mapping[str, str] = {
     "pins-are-about-data": "A pin is taken of a frame, whatever bytes are in it",
-    "64-pages-64-frames": "Pages that were never written share one frame, the zero page",
+    "64-pages-64-frames": "Pages never written to share one frame, and that one is not pinned",
 }
 """Ideas that a wrong answer may rest on, by id; the sentence says what holds instead."""
 
 ONE_WRITE = "That is for one write; every write takes its pins anew"
+OWN_FRAMES = "Written pages have frames of their own, and every write pins each of them"
 ONE_PIN = "That is one pin for each write; a pin is taken for each page"
 
 
@@ -41,7 +42,7 @@ class Question:
         """Return a sentence or two about a guess; raises as `number`."""
         number = self.number(guess)
         if number is None:
-            return f"{self.asked}: no guess yet. Put a number there and run the cell again."
+            return f"{self.asked}: no guess yet. Put a number in the place of None."
         if number == self.right:
             return f"{self.asked}: {number} is right."
         told = f"{self.asked}: you expected {number}, the model counts {self.right}."
@@ -62,7 +63,7 @@ def guess_three_buffers(letters: object = None, zeros: object = None, never: obj
     full, none = pins(100, written=range(64)), pins(100, written=())
     slips = {full // 100: ONE_WRITE, 100: ONE_PIN}
     guesses = {
-        "letters": (letters, full, slips),
+        "letters": (letters, full, slips | {none: OWN_FRAMES}),
         "zeros you wrote": (zeros, full, slips | {none: "pins-are-about-data"}),
         "never written": (never, none, dict.fromkeys((full, full // 100), "64-pages-64-frames")),
     }

@@ -50,6 +50,14 @@ def require_some(answer: Answer) -> None:
         raise ValueError(f"{answer.label}: there is nothing to draw. {answer.note}")
 
 
+def require_numbers(answer: Answer) -> None:
+    """Raise as `require_some`, and ValueError if it is about buffers that have a name."""
+    require_some(answer)
+    names = [m.buffer for m in answer if isinstance(m.buffer, str)]
+    if names:
+        raise ValueError(f"the answer is about {names}: ask for numbers of pages, as in ask(0, 8)")
+
+
 def _bars(panel: Axes, answer: Answer, highest: int) -> None:
     for place, buffer in enumerate(BUFFERS):
         measurement = _find(answer, buffer)
@@ -108,7 +116,7 @@ class TouchedPages:
     """
 
     def __init__(self, measured: Answer) -> None:
-        require_some(measured)
+        require_numbers(measured)
         self.measured = measured
         self.predicted = in_the_model(asked(measured, range(PAGES + 1)))
         self.figure = Figure(figsize=(8.4, 3.4), layout="constrained")
@@ -144,7 +152,7 @@ def touched_filmstrip(measured: Answer, positions: Sequence[int] = (0, 8, 64)) -
 
     Raises TypeError for what is no Answer or no k, ValueError for an empty answer or a k beyond 64.
     """
-    require_some(measured)
+    require_numbers(measured)
     positions = [whole("k", k, 0, PAGES) for k in positions]
     predicted = in_the_model(measured)
     figure = Figure(figsize=(8.4, 2.9), layout="constrained")

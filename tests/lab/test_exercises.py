@@ -29,6 +29,7 @@ def test_right_guesses(capsys: pytest.CaptureFixture[str]) -> None:
         ({"never": 64}, 2, "(64-pages-64-frames)."),
         ({"letters": 64}, 0, "That is for one write; every write takes its pins anew."),
         ({"zeros": 100}, 1, "That is one pin for each write; a pin is taken for each page."),
+        ({"letters": 0}, 0, "and every write pins each of them."),
         ({"letters": 7}, 0, "the model counts 6400."),
     ],
 )

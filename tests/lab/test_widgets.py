@@ -126,6 +126,7 @@ def test_a_watch_has_words_for_a_front_end_without_widgets(monkeypatch: pytest.M
         (lambda: lab.watch(3), TypeError, "run is 3: it has to be of type Run"),  # type: ignore[arg-type]
         (lambda: lab.touched_pages(3), TypeError, "answer is 3: it has to be of type Answer"),  # type: ignore[arg-type]
         (lambda: lab.touched_pages(an_answer(TOUCHED), k=65), ValueError, "k is 65"),
+        (lambda: lab.touched_pages(recorded("never")), ValueError, r"about \['never'\]: ask for"),
         (lambda: lab.touched_filmstrip(an_answer(TOUCHED), (0, -1)), ValueError, "k is -1"),
         (lambda: lab.three_buffers("mine"), TypeError, "answer is 'mine'"),  # type: ignore[arg-type]
         (lambda: lab.three_buffers(), ValueError, "no answers"),

@@ -109,6 +109,16 @@ def test_where_gup_fast_may_take_the_huge_zero_folio(release: str, fast: bool) -
     kernel.check()
 
 
+@pytest.mark.parametrize(("release", "private"), [("5.7", False), ("5.8", True), ("5.9", False)])
+def test_in_5_8_even_gup_fast_breaks_cow(release: str, private: bool) -> None:
+    kernel = Kernel(release)
+    mm = kernel.new_mm()
+    addr = mm.mmap(512 * PAGE_SIZE, order=9)
+    mm.read(addr, 1)
+    request = kernel.submit_dio_write(mm, addr, 1)
+    assert (request.pages[0].folio is not kernel.huge_zero_folio) == private
+
+
 def test_a_2_mib_folio_is_taken_fast_and_whole() -> None:
     kernel = Kernel("6.18")
     mm = kernel.new_mm()

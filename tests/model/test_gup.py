@@ -96,6 +96,7 @@ def test_both_paths_refuse_a_counter_that_is_not_positive(refcount: int, flags: 
     assert len(kernel.warnings) == (1 if refcount == 0 else 2)
     assert folio.refcount == refcount
     assert kernel.vmstat["nr_foll_pin_acquired"] == 0
+    assert [event.note for event in kernel.trace[1:]] == ["refused", "refused"]
 
 
 def test_one_addition_of_many_references_may_wrap_far() -> None:

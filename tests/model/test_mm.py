@@ -188,6 +188,7 @@ def test_the_backport_to_6_1_130_refuses_every_pin_of_the_zero_page() -> None:
             mm.pin_user_pages(addr, 2, flags)
         assert caught.value.errno == errno.ENOMEM
     assert (kernel.zero_page.refcount, kernel.warnings) == (1, [])
+    assert mm.page_at(addr + PAGE_SIZE) is None  # the walk ended at the first page
     mm.write(addr, b"x")
     assert len(mm.pin_user_pages(addr, 2)) == 1
 
@@ -218,6 +219,11 @@ def test_when_a_read_only_pin_gets_a_page_of_its_own(
 def test_a_reference_in_5_8_breaks_cow_too_and_a_longterm_write_is_like_any_write() -> None:
     kernel, mm = machine("5.8")
     assert mm.get_user_pages(mm.mmap(PAGE_SIZE), 1) != [kernel.zero_page]
+
+
+def test_a_longterm_reference_where_one_is_allowed_unshares_nothing() -> None:
+    kernel, mm = machine("6.2", longterm_get="allowed")
+    assert mm.get_user_pages(mm.mmap(PAGE_SIZE), 1, FOLL_LONGTERM) == [kernel.zero_page]
 
 
 def test_gup_returns_the_pages_before_a_hole() -> None:
