@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pinlab.machine.answer import PROCESS_VM_READV, Answer, Measurement
-from pinlab.machine.buffers import Buffer, check_all, touched
+from pinlab.machine.answer import PROCESS_VM_READV, Answer, Measurement, version
+from pinlab.machine.buffers import PAGES, Buffer, check_all, touched
 from pinlab.model.arguments import instance
 from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.kernel import Kernel
@@ -21,9 +20,8 @@ def in_the_model(answer: Answer, *buffers: Buffer) -> Answer:
     differ; `figures.three_buffers` says so where they do. Raises TypeError for what is no Answer,
     ValueError for an empty one, an unknown buffer, or a release that is not modelled.
     """
-    if not len(instance("answer", answer, Answer)):
-        raise ValueError(f"{answer.label}: there is nothing to repeat. {answer.note}")
-    release = _release(answer.kernel)
+    require_some(answer, "repeat")
+    release = version(answer.kernel)
     question = asked(answer, buffers) if buffers else answer
     measured = tuple(_repeat(Kernel(release), measurement) for measurement in question)
     return Answer(
@@ -38,6 +36,12 @@ def in_the_model(answer: Answer, *buffers: Buffer) -> Answer:
     )
 
 
+def require_some(answer: Answer, purpose: str) -> None:
+    """Raise TypeError if it is no Answer, ValueError in its own words if it is empty."""
+    if not len(instance("answer", answer, Answer)):
+        raise ValueError(f"{answer.label}: there is nothing to {purpose}. {answer.note}")
+
+
 def asked(answer: Answer, buffers: Iterable[Buffer]) -> Answer:
     """Return the same question to the same kernel for other buffers."""
     one = answer[0]
@@ -49,17 +53,18 @@ def asked(answer: Answer, buffers: Iterable[Buffer]) -> Answer:
     )
 
 
-def _release(kernel: str) -> str:
-    """Return X.Y.Z of what a kernel calls itself, such as 6.18.44-generic."""
-    found = re.match(r"\d+\.\d+(\.\d+)?", kernel)
-    return found.group() if found else kernel
+def buffer_in(kernel: Kernel, written: Iterable[int], byte: bytes = b"x") -> tuple[Mm, int]:
+    """Return a process and the address of its 64-page buffer, a byte written into some pages."""
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGES * PAGE_SIZE)
+    for page in written:
+        mm.write(addr + page * PAGE_SIZE, byte)
+    return mm, addr
 
 
 def _repeat(kernel: Kernel, measurement: Measurement) -> Measurement:
-    mm = kernel.new_mm()
-    addr = mm.mmap(measurement.pages * PAGE_SIZE)
-    for i in range(measurement.touched):
-        mm.write(addr + i * PAGE_SIZE, b"\0" if measurement.buffer == "zeros" else b"x")
+    byte = b"\0" if measurement.buffer == "zeros" else b"x"
+    mm, addr = buffer_in(kernel, range(measurement.touched), byte)
     # Each access ends before the next begins, so they are all alike: one tells for all.
     _access(kernel, mm, addr, measurement)
     acquired, released = (measurement.writes * pins for pins in kernel.vmstat.values())

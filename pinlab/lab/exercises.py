@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import SupportsIndex, cast
 
+from pinlab.lab.counterpart import buffer_in
+from pinlab.machine.buffers import PAGES
 from pinlab.model.arguments import whole
-from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.kernel import Kernel
 
 MISCONCEPTIONS: Mapping[str, str] = {
@@ -60,7 +61,7 @@ def guess_three_buffers(letters: object = None, zeros: object = None, never: obj
 
     Raises TypeError or ValueError, before anything is said, if one is no whole number from 0 on.
     """
-    full, none = pins(100, written=range(64)), pins(100, written=())
+    full, none = pins(100, written=range(PAGES)), pins(100, written=())
     slips = {full // 100: ONE_WRITE, 100: ONE_PIN}
     guesses = {
         "letters": (letters, full, slips | {none: OWN_FRAMES}),
@@ -79,7 +80,7 @@ def guess_two_pages(guess: object = None) -> None:
     right = pins(1000, written=(0, 5, 5))
     wrong = {
         pins(1000, written=range(3)): "That counts the bytes; two of them went into one page",
-        pins(1000, written=range(64)): "64-pages-64-frames",
+        pins(1000, written=range(PAGES)): "64-pages-64-frames",
         pins(1, written=(0, 5, 5)): ONE_WRITE,
         1000: ONE_PIN,
     }
@@ -89,10 +90,7 @@ def guess_two_pages(guess: object = None) -> None:
 def pins(writes: int, written: Iterable[int]) -> int:
     """Return the pins of that many writes to disk, in the newest model, by written pages."""
     kernel = Kernel()
-    mm = kernel.new_mm()
-    addr = mm.mmap(64 * PAGE_SIZE)
-    for page in written:
-        mm.write(addr + page * PAGE_SIZE, b"x")
+    mm, addr = buffer_in(kernel, written)
     for _ in range(writes):
-        kernel.submit_dio_write(mm, addr, 64).complete()
+        kernel.submit_dio_write(mm, addr, PAGES).complete()
     return kernel.vmstat["nr_foll_pin_acquired"]

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from pinlab.lab.counterpart import asked, in_the_model
+from pinlab.lab.counterpart import asked, in_the_model, require_some
 from pinlab.lab.palette import EDGE, PIN, PIN_HATCH, ZERO_PAGE
 from pinlab.lab.picture import Picture
 from pinlab.machine.answer import PROCESS_VM_READV, Answer, Measurement
-from pinlab.model.arguments import instance, whole
+from pinlab.machine.buffers import PAGES
+from pinlab.model.arguments import whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-PAGES = 64
 COLUMNS = 8
 
-BUFFERS = {"letters": "letters", "zeros": "zeros\nyou wrote", "never": "never\nwritten"}
+BUFFERS = {"letters": "letters", "zeros": "zeros you wrote", "never": "never written"}
 
 
 def three_buffers(*answers: Answer) -> Picture:
@@ -32,7 +32,7 @@ def three_buffers(*answers: Answer) -> Picture:
     if not answers:
         raise ValueError("no answers: three_buffers() draws at least one")
     for answer in answers:
-        require_some(answer)
+        require_some(answer, "draw")
     figure = Figure(figsize=(3.6 * len(answers), 3.3), layout="constrained")
     panels = figure.subplots(1, len(answers), sharey=True, squeeze=False)[0]
     highest = max(m.writes * m.pages for answer in answers for m in answer)
@@ -44,15 +44,9 @@ def three_buffers(*answers: Answer) -> Picture:
     return Picture(figure, alt, "\n".join([*words, *_verdict(answers)]))
 
 
-def require_some(answer: Answer) -> None:
-    """Raise TypeError if it is no Answer, ValueError in its own words if it is empty."""
-    if not len(instance("answer", answer, Answer)):
-        raise ValueError(f"{answer.label}: there is nothing to draw. {answer.note}")
-
-
 def require_numbers(answer: Answer) -> None:
     """Raise as `require_some`, and ValueError if it is about buffers that have a name."""
-    require_some(answer)
+    require_some(answer, "draw")
     names = [m.buffer for m in answer if isinstance(m.buffer, str)]
     if names:
         raise ValueError(f"the answer is about {names}: ask for numbers of pages, as in ask(0, 8)")
@@ -68,7 +62,7 @@ def _bars(panel: Axes, answer: Answer, highest: int) -> None:
         panel.bar(place, pins, 0.62, color=PIN, edgecolor=EDGE, hatch=PIN_HATCH)
         panel.text(place, pins + 0.02 * highest, str(pins), ha="center", va="bottom", weight="bold")
     panel.set_title(_title(answer), fontsize=10)
-    panel.set_xticks(range(len(BUFFERS)), BUFFERS.values())
+    panel.set_xticks(range(len(BUFFERS)), [name.replace(" ", "\n", 1) for name in BUFFERS.values()])
     panel.set_xlim(-0.6, len(BUFFERS) - 0.4)
     panel.set_ylim(0, 1.15 * highest)
     panel.set_yticks([quarter * highest // 4 for quarter in range(5)])
@@ -90,8 +84,7 @@ def _find(answer: Answer, buffer: str | int) -> Measurement | None:
 
 
 def _pins_by_buffer(answer: Answer) -> str:
-    words = {"letters": "letters", "zeros": "zeros you wrote", "never": "never written"}
-    return ", ".join(f"{words.get(str(m.buffer), m.buffer)} {m.acquired}" for m in answer)
+    return ", ".join(f"{BUFFERS.get(str(m.buffer), m.buffer)} {m.acquired}" for m in answer)
 
 
 def _verdict(answers: Sequence[Answer]) -> list[str]:

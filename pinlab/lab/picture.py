@@ -21,6 +21,11 @@ def png(figure: Figure, dpi: int = STATIC_DPI) -> bytes:
     return buffer.getvalue()
 
 
+def width(figure: Figure) -> int:
+    """Return how wide a figure is shown, in pixels of the page."""
+    return int(figure.get_figwidth() * MOVING_DPI)
+
+
 @dataclass(frozen=True)
 class Picture:
     """A figure, its alt text, and its text twin: the same numbers from the same state.
@@ -35,10 +40,9 @@ class Picture:
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        width = int(self.figure.get_figwidth() * MOVING_DPI)
         display(
             {"image/png": png(self.figure), "text/plain": self.alt},
-            metadata={"image/png": {"alt": self.alt, "width": width}},
+            metadata={"image/png": {"alt": self.alt, "width": width(self.figure)}},
             raw=True,
         )
         print(self.twin)

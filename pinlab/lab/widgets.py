@@ -12,9 +12,10 @@ from html import escape
 
 import ipywidgets
 
-from pinlab.lab.figures import PAGES, TouchedPages, touched_filmstrip
-from pinlab.lab.picture import MOVING_DPI, Picture, png
+from pinlab.lab.figures import TouchedPages, touched_filmstrip
+from pinlab.lab.picture import MOVING_DPI, Picture, png, width
 from pinlab.machine import Answer, Progress, Run
+from pinlab.machine.buffers import PAGES
 from pinlab.model.arguments import instance, whole
 
 
@@ -68,7 +69,7 @@ def touched_pages(measured: Answer, k: int = 8) -> Exhibit:
     """
     k = whole("k", k, 0, PAGES)
     figure = TouchedPages(measured)
-    picture = ipywidgets.Image(format="png", width=int(8.4 * MOVING_DPI))
+    picture = ipywidgets.Image(format="png", width=width(figure.figure))
     words = ipywidgets.HTML()
 
     def draw(k: int) -> None:

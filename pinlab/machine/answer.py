@@ -119,7 +119,7 @@ def from_this_kernel(
         method=method,
         control=others,
         note=" ".join([*_why_not_direct(method), _noise(others)]),
-        label=f"your kernel, {_version(platform.release())}",
+        label=f"your kernel, {version(platform.release())}",
     )
 
 
@@ -141,9 +141,9 @@ def _noise(control: Measurement) -> str:
     )
 
 
-def _version(release: str) -> str:
+def version(release: str) -> str:
     """Return the numbers of a release: 6.18.44 of 6.18.44-generic."""
-    found = re.match(r"[\d.]*\d", release)
+    found = re.match(r"\d+\.\d+(\.\d+)?", release)
     return found.group() if found else release
 
 

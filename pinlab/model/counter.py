@@ -34,6 +34,11 @@ def wrap(value: int, bits: int = 32) -> int:
     return (whole("value", value) + half) % (2 * half) - half
 
 
+def room(r0: int, step: int, top: int = INT_MAX) -> int:
+    """Return how many additions of `step` start above zero; the model's own guard asks here."""
+    return (top - r0) // step + 1 if r0 > 0 else 0
+
+
 def last_grab(r0: int, step: int, bits: int = 32) -> int:
     """Return how many additions of `step` succeed, one after another, from `r0`.
 
@@ -46,8 +51,7 @@ def last_grab(r0: int, step: int, bits: int = 32) -> int:
     """
     top = (1 << whole("bits", bits, 2, 64) - 1) - 1
     r0 = whole("r0", r0, -top - 1, top)
-    step = whole("step", step, 1, top + 1)
-    return (top - r0) // step + 1 if r0 > 0 else 0
+    return room(r0, whole("step", step, 1, top + 1), top)
 
 
 def last_pin(r0: int, bias: int = GUP_PIN_COUNTING_BIAS, bits: int = 32) -> int:

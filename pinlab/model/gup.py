@@ -15,7 +15,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from pinlab.model.arguments import whole
-from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, INT_MAX, int32
+from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, int32, room
 from pinlab.model.folio import PAGE_SHIFT, Folio, Page
 from pinlab.model.ledger import PIN, REFERENCE, Hold
 
@@ -121,7 +121,7 @@ def _grab(
     done, hold = 0, None
     if decision == ADD:
         # Each grab looks at the value the one before it left; the last may pass INT_MAX.
-        done = min(times, _room(folio, refs * weight(folio, flags)))
+        done = min(times, room(folio.refcount, refs * weight(folio, flags)))
         hold = _add(kernel, folio, done * refs, flags, actor, name)
     if done < times:
         if fast:
@@ -134,11 +134,6 @@ def _grab(
 
 def _name(flags: int) -> str:
     return "pin" if flags & FOLL_PIN else "get" if flags & FOLL_GET else "grab"
-
-
-def _room(folio: Folio, step: int) -> int:
-    """How many additions of `step` the guard lets through; `counter.last_grab`, unchecked."""
-    return (INT_MAX - folio.refcount) // step + 1 if folio.refcount > 0 else 0
 
 
 def _decide_slow(kernel: Kernel, folio: Folio, flags: int) -> str:
@@ -337,12 +332,14 @@ def breaks_cow(kernel: Kernel, flags: int) -> bool:
 
 def _reachable(kernel: Kernel, run: Stretch, flags: int) -> int:
     """How many pages of a run are faulted in: those that can be grabbed and the refused one."""
+    if not run.zero:
+        return run.length
     zero = kernel.zero_page.folio
     decision = _decide_slow(kernel, zero, flags)
-    if not run.zero or decision == SKIP:
+    if decision == SKIP:
         return run.length
-    room = _room(zero, weight(zero, flags)) if decision == ADD else 0
-    return min(run.length, room + 1)
+    grabs = room(zero.refcount, weight(zero, flags)) if decision == ADD else 0
+    return min(run.length, grabs + 1)
 
 
 def _grab_run(
