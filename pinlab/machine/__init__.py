@@ -7,7 +7,8 @@ buffer take, to disk, past the page cache? Every answer says where its numbers a
 from pinlab.machine.answer import Answer, Measurement
 from pinlab.machine.availability import why_not
 from pinlab.machine.dialogue import Progress
-from pinlab.machine.recordings import recorded, recording
+from pinlab.machine.limits import own_limits
+from pinlab.machine.recordings import cases, recorded, recording
 from pinlab.machine.run import Run, ask, start
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "Progress",
     "Run",
     "ask",
+    "cases",
+    "own_limits",
     "recorded",
     "recording",
     "start",

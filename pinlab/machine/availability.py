@@ -32,10 +32,8 @@ def why_not(folder: str | os.PathLike[str] | None = None) -> str | None:
 def place(folder: str | os.PathLike[str] | None) -> str:
     """Return the folder to measure in; UnavailableError if that or anything else is lacking."""
     candidates = direct_io.folders(folder)
-    if _recording_wanted():
-        raise UnavailableError(f"{VARIABLE}=recording asks for the recording, not for this kernel.")
-    if platform.system() != "Linux":
-        raise UnavailableError(f"This system is {platform.system() or 'unknown'}, not Linux.")
+    if reason := no_linux_wanted():
+        raise UnavailableError(reason)
     if not vmstat.present():
         raise UnavailableError(
             "This kernel has no nr_foll_pin_acquired in /proc/vmstat (Linux has it since 5.7)."
@@ -43,11 +41,19 @@ def place(folder: str | os.PathLike[str] | None) -> str:
     return _first_usable(candidates)
 
 
-def _recording_wanted() -> bool:
+def no_linux_wanted() -> str | None:
+    """Return why nothing here is to be read or asked, None if this Linux may be.
+
+    Raises ValueError for an unknown value of PINLAB_MACHINE.
+    """
     value = os.environ.get(VARIABLE, "")
     if value not in ("", "recording"):
         raise ValueError(f"{VARIABLE} is {value!r}: allowed are 'recording' and nothing at all")
-    return value == "recording"
+    if value:
+        return f"{VARIABLE}=recording asks for the recording, not for this kernel."
+    if platform.system() != "Linux":
+        return f"This system is {platform.system() or 'unknown'}, not Linux."
+    return None
 
 
 def _first_usable(folders: Iterable[str]) -> str:

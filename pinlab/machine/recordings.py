@@ -53,11 +53,22 @@ def recording(
     Numbers are ints, words stay words. `build` is needed where a kernel was recorded in more
     than one. Raises ValueError naming the choices if there is no such recording.
     """
+    rows = _narrow(_of_experiment(kernel, experiment, build), "case", case)
+    return {row.quantity: _value(row.value) for row in rows}
+
+
+def cases(kernel: str, experiment: str, build: str | None = None) -> tuple[str, ...]:
+    """Return the recorded cases of one experiment, in the order of the file.
+
+    Raises ValueError as `recording`.
+    """
+    return tuple(dict.fromkeys(row.case for row in _of_experiment(kernel, experiment, build)))
+
+
+def _of_experiment(kernel: str, experiment: str, build: str | None) -> tuple[_Row, ...]:
     rows = _narrow(_rows(), "kernel", kernel)
     rows = _narrow(rows, "build", _only_build(rows) if build is None else build)
-    rows = _narrow(rows, "experiment", experiment)
-    rows = _narrow(rows, "case", case)
-    return {row.quantity: _value(row.value) for row in rows}
+    return _narrow(rows, "experiment", experiment)
 
 
 @cache

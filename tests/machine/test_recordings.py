@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pinlab.data_folder import DATA
-from pinlab.machine import recorded, recording
+from pinlab.machine import cases, recorded, recording
 
 FIXED = "with the zero-page fix (A/B pair)"
 UNFIXED = "without the zero-page fix (A/B pair)"
@@ -51,6 +51,38 @@ def test_two_builds_have_to_be_told_apart() -> None:
 def test_what_was_not_recorded(question: tuple[Any, ...], message: str) -> None:
     with pytest.raises(ValueError, match="recorded are") as caught:
         recording(*question)
+    assert str(caught.value).startswith(message)
+
+
+def test_cases_are_those_of_one_experiment_in_the_order_of_the_file() -> None:
+    found = [row["case"] for row in rows() if row["experiment"] == "touched_pages"]
+    assert cases("6.18.44", "touched_pages") == tuple(dict.fromkeys(found))
+    assert found[0] == "k=0:writes=100"
+
+
+@pytest.mark.parametrize("build", [FIXED, UNFIXED])
+def test_every_case_is_named_once_and_can_be_asked_for(build: str) -> None:
+    found = cases("6.1.192", "held_pins", build)
+    assert len(found) == len(set(found)) > 20
+    assert all(recording("6.1.192", "held_pins", case, build) for case in found)
+
+
+def test_the_cases_of_two_builds_have_to_be_told_apart() -> None:
+    with pytest.raises(ValueError, match="several builds"):
+        cases("6.1.192", "held_pins")
+
+
+@pytest.mark.parametrize(
+    ("question", "message"),
+    [
+        (("6.5", "held_pins"), "kernel is '6.5': recorded are '5.10.262', "),
+        (("6.18.44", "held"), "experiment is 'held': recorded are "),
+        (("6.18.44", "touched_pages", "SUSE"), "build is 'SUSE': recorded are "),
+    ],
+)
+def test_cases_of_what_was_not_recorded(question: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(ValueError, match="recorded are") as caught:
+        cases(*question)
     assert str(caught.value).startswith(message)
 
 

@@ -1,0 +1,195 @@
+"""How many direct writes can be in flight together: what the source says, and this machine.
+
+The first is from data/in_flight_limits.csv. The second is only read, never set.
+"""
+
+from __future__ import annotations
+
+import csv
+import platform
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from pinlab.data_folder import DATA
+from pinlab.machine.answer import version
+from pinlab.machine.availability import no_linux_wanted
+
+ROOT = Path("/")
+"""Where /proc and /sys are."""
+
+AIO = "/proc/sys/fs/aio-max-nr"
+BLOCK = "/sys/block"
+
+
+class Limit(NamedTuple):
+    """One limit on what is in flight.
+
+    value: None where the kernel sets no limit. file: where a machine says its own value, "" if
+    it does not. source: file and release of the kernel source, or the kernel that was asked.
+    """
+
+    id: str
+    name: str
+    value: int | None
+    unit: str
+    what: str
+    file: str
+    source: str
+
+
+@dataclass(frozen=True)
+class OwnLimits:
+    """What this machine says, or why it says nothing.
+
+    live: whether it was read just now. note: what could not be read, and which disks have no
+    queue to read, in plain sentences; "" if nothing. label: the words to put beside the numbers.
+    """
+
+    limits: tuple[Limit, ...]
+    live: bool
+    note: str
+    label: str
+
+    def __len__(self) -> int:
+        return len(self.limits)
+
+    def __iter__(self) -> Iterator[Limit]:
+        return iter(self.limits)
+
+    def __getitem__(self, key: str) -> Limit:
+        """Return a limit by its id; KeyError naming the ids there are."""
+        for limit in self.limits:
+            if limit.id == key:
+                return limit
+        raise KeyError(f"no limit {key!r} was read, only {[limit.id for limit in self.limits]}")
+
+
+@cache
+def limits() -> tuple[Limit, ...]:
+    """Return the limits that the kernel's source sets, in the order of the data file."""
+    with (DATA / "in_flight_limits.csv").open(encoding="utf-8", newline="") as file:
+        return tuple(_limit(row) for row in csv.DictReader(file))
+
+
+def _limit(row: dict[str, str]) -> Limit:
+    value = int(row["value"]) if row["value"] else None
+    return Limit(
+        row["id"], row["limit"], value, row["unit"], row["what"], row["file"], row["source"]
+    )
+
+
+def own_limits() -> OwnLimits:
+    """Return aio-max-nr, and the most requests in one hardware queue and in one disk.
+
+    Their ids are aio-max-nr, queue and disk; a limit that cannot be read is left out, and the
+    note says why. Off Linux and with PINLAB_MACHINE=recording nothing is read. Raises ValueError
+    for an unknown value of that variable.
+    """
+    reason = no_linux_wanted()
+    if reason is not None:
+        return OwnLimits((), live=False, note=reason, label="this machine was not read")
+    label = f"your kernel, {version(platform.release())}"
+    notes: list[str] = []
+    found = (*_announced(label, notes), *_busiest(_disks(notes), label))
+    return OwnLimits(found, live=True, note=" ".join(notes), label=label)
+
+
+class _UnreadableError(Exception):
+    """A file has no number to give; the message says in one sentence why."""
+
+
+def _announced(label: str, notes: list[str]) -> list[Limit]:
+    try:
+        value = _number(AIO)
+    except _UnreadableError as reason:
+        notes.append(str(reason))
+        return []
+    (default,) = (limit for limit in limits() if limit.file == AIO)
+    return [default._replace(value=value, source=label)]
+
+
+class _Disk(NamedTuple):
+    """A disk: its requests per hardware queue, its hardware queues, and where the first is from."""
+
+    name: str
+    requests: int
+    queues: int
+    file: str
+
+
+def _disks(notes: list[str]) -> list[_Disk]:
+    found, without = [], []
+    for name in _names(BLOCK):
+        try:
+            if _number(f"{BLOCK}/{name}/size") == 0:
+                continue  # an unused loop device or an empty drive takes no writes
+            queues = len(_names(f"{BLOCK}/{name}/mq"))
+            if not queues:  # up to Linux 6.4 it has a file nr_requests all the same
+                without.append(name)
+                continue
+            file = f"{BLOCK}/{name}/queue/nr_requests"
+            found.append(_Disk(name, _number(file), queues, file))
+        except _UnreadableError as reason:
+            notes.append(str(reason))
+    if not found:
+        notes.append(f"No disk here has a file {BLOCK}/*/queue/nr_requests to read.")
+    if without:
+        notes.append(f"No request queue of their own, only what is below: {', '.join(without)}.")
+    return found
+
+
+def _busiest(disks: list[_Disk], label: str) -> list[Limit]:
+    if not disks:
+        return []
+    deepest = max(disks, key=lambda disk: disk.requests)
+    widest = max(disks, key=lambda disk: disk.requests * disk.queues)
+    return [
+        Limit(
+            id="queue",
+            name=f"one hardware queue of {deepest.name}",
+            value=deepest.requests,
+            unit="requests per hardware queue",
+            what="Each hardware queue takes this many requests, then a submitter sleeps.",
+            file=deepest.file,
+            source=label,
+        ),
+        Limit(
+            id="disk",
+            name=f"all hardware queues of {widest.name}",
+            value=widest.requests * widest.queues,
+            unit="requests per disk",
+            what=f"{widest.requests} requests times {_many(widest.queues)}; less where these share "
+            "their places, and a write may share the request of the one before it.",
+            file=f"{widest.file}, {BLOCK}/{widest.name}/mq",
+            source=label,
+        ),
+    ]
+
+
+def _many(queues: int) -> str:
+    return "1 hardware queue" if queues == 1 else f"{queues} hardware queues"
+
+
+def _number(file: str) -> int:
+    try:
+        text = _path(file).read_text(encoding="utf-8", errors="replace").strip()
+    except OSError as error:
+        raise _UnreadableError(f"{file} cannot be read: {error.strerror}.") from None
+    if not re.fullmatch(r"[0-9]{1,20}", text):  # 2^64 - 1 has 20 digits
+        raise _UnreadableError(f"{file} says {text[:20]!r}, which is no number.")
+    return int(text)
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return sorted(path.name for path in _path(folder).iterdir())
+    except OSError:
+        return []  # a disk without request queues has no mq, a container may have no /sys
+
+
+def _path(file: str) -> Path:
+    return ROOT / file.removeprefix("/")

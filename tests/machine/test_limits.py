@@ -1,0 +1,259 @@
+"""What bounds the writes in flight: the data file, and this machine's files in a made-up root."""
+
+import csv
+import platform
+import re
+from pathlib import Path
+
+import pytest
+
+from pinlab.data_folder import DATA
+from pinlab.machine import limits as module
+from pinlab.machine.limits import Limit, OwnLimits, limits, own_limits
+
+WRITES, PAGES = 32768, 64
+"""The mail's: 2^15 writes of 64 pages, 2^21 pins."""
+
+linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="needs Linux")
+
+
+class FakeRoot:
+    """A folder in the place of /, on a Linux 6.18.44."""
+
+    def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.path = path
+        monkeypatch.setattr(module, "ROOT", path)
+        monkeypatch.setattr(platform, "system", lambda: "Linux")
+        monkeypatch.setattr(platform, "release", lambda: "6.18.44-generic")
+        self.write("proc/sys/fs/aio-max-nr", "65536\n")
+
+    def write(self, name: str, text: str) -> None:
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def disk(self, name: str, requests: object, queues: int = 1, size: object = 2048) -> None:
+        self.write(f"sys/block/{name}/size", f"{size}\n")
+        self.write(f"sys/block/{name}/queue/nr_requests", f"{requests}\n")
+        for number in range(queues):
+            self.write(f"sys/block/{name}/mq/{number}/nr_tags", "128\n")
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeRoot:
+    return FakeRoot(tmp_path, monkeypatch)
+
+
+def values(own: OwnLimits) -> dict[str, int | None]:
+    return {limit.id: limit.value for limit in own}
+
+
+def by_id(key: str) -> Limit:
+    (found,) = (limit for limit in limits() if limit.id == key)
+    return found
+
+
+def test_the_limits_are_those_of_the_data_file() -> None:
+    with (DATA / "in_flight_limits.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == ["id", "limit", "value", "unit", "what", "file", "source"]
+    written = [("" if row.value is None else str(row.value), *row[3:]) for row in limits()]
+    assert [(row.id, row.name) for row in limits()] == [(r["id"], r["limit"]) for r in rows]
+    assert written == [tuple(list(row.values())[2:]) for row in rows]
+
+
+def test_every_limit_is_told_in_full() -> None:
+    assert len({limit.id for limit in limits()}) == len(limits()) > 0
+    for limit in limits():
+        assert limit.name
+        assert limit.unit
+        assert re.fullmatch(r"[^.]+\.", limit.what.replace("io.max", "")), "one sentence"
+        assert re.match(r"\d+\.\d+(\.\d+)?(,| and )", limit.source), "a release comes first"
+        assert limit.file == "" or limit.file.startswith(("/proc/", "/sys/"))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("aio-max-nr", 2 * WRITES),
+        ("aio-context", 2**23),
+        ("io_uring-sq", WRITES),
+        ("io_uring-cq", 2 * WRITES),
+        ("queue-default", 128),
+        ("queue-scheduler", 2 * 128),
+        ("queue-scheduler-max", 16 * 128),
+        ("queue-nvme", 1024 - 1),
+        ("queue-max", 10240),
+        ("bio-pages", 256),
+        ("dio-pages", PAGES),
+        ("write-pages", (2**31 - 4096) // 4096),
+    ],
+)
+def test_a_value(key: str, value: int) -> None:
+    assert by_id(key).value == value
+
+
+def test_some_lists_have_no_limit() -> None:
+    unlimited = [limit.id for limit in limits() if limit.value is None]
+    assert unlimited == ["dm-suspended", "io-max", "dm-crypt"]
+
+
+def test_a_machine_says_its_own(root: FakeRoot) -> None:
+    root.write("proc/sys/fs/aio-max-nr", "1048576\n")
+    root.disk("vda", 256)
+    own = own_limits()
+    assert values(own) == {"aio-max-nr": 1048576, "queue": 256, "disk": 256}
+    assert (own.live, own.note, own.label) == (True, "", "your kernel, 6.18.44")
+    assert {limit.source for limit in own} == {"your kernel, 6.18.44"}
+    assert [limit.file for limit in own] == [
+        "/proc/sys/fs/aio-max-nr",
+        "/sys/block/vda/queue/nr_requests",
+        "/sys/block/vda/queue/nr_requests, /sys/block/vda/mq",
+    ]
+    assert own["aio-max-nr"].what == by_id("aio-max-nr").what
+    assert own["queue"].name == "one hardware queue of vda"
+    assert own["disk"].what.startswith("256 requests times 1 hardware queue;")
+
+
+def test_the_deepest_queue_is_not_always_that_of_the_widest_disk(root: FakeRoot) -> None:
+    root.disk("nvme0n1", 1023, queues=33)
+    root.disk("sda", 64)
+    root.disk("sdb", 2048)
+    own = own_limits()
+    assert (own["queue"].name, own["queue"].value) == ("one hardware queue of sdb", 2048)
+    assert (own["disk"].name, own["disk"].value) == ("all hardware queues of nvme0n1", 33 * 1023)
+    assert own["disk"].what.startswith("1023 requests times 33 hardware queues;")
+    assert own.note == ""
+
+
+def test_a_loop_device_matters_only_in_use(root: FakeRoot) -> None:
+    root.disk("loop0", 128, size=0)
+    root.disk("loop1", 100)
+    root.disk("vda", 64)
+    own = own_limits()
+    assert (own["queue"].file, own["queue"].value) == ("/sys/block/loop1/queue/nr_requests", 100)
+    assert own.note == ""
+
+
+def test_a_disk_without_a_request_queue_is_named(root: FakeRoot) -> None:
+    root.disk("dm-0", 128, queues=0)  # the file of an older kernel, which bounds nothing
+    root.write("sys/block/zram0/size", "2048\n")
+    root.disk("vda", 64)
+    own = own_limits()
+    assert own["queue"].value == 64
+    assert own.note == "No request queue of their own, only what is below: dm-0, zram0."
+
+
+def test_no_disk_at_all(root: FakeRoot) -> None:
+    own = own_limits()
+    assert values(own) == {"aio-max-nr": 65536}
+    assert own.note == "No disk here has a file /sys/block/*/queue/nr_requests to read."
+
+
+def test_missing_files_are_named(root: FakeRoot) -> None:
+    (root.path / "proc/sys/fs/aio-max-nr").unlink()
+    root.disk("vda", 256)
+    (root.path / "sys/block/vda/queue/nr_requests").unlink()
+    own = own_limits()
+    assert (len(own), own.live, own.label) == (0, True, "your kernel, 6.18.44")
+    assert own.note == (
+        "/proc/sys/fs/aio-max-nr cannot be read: No such file or directory. "
+        "/sys/block/vda/queue/nr_requests cannot be read: No such file or directory. "
+        "No disk here has a file /sys/block/*/queue/nr_requests to read."
+    )
+
+
+def test_a_folder_in_the_place_of_a_file(root: FakeRoot) -> None:
+    (root.path / "proc/sys/fs/aio-max-nr").unlink()
+    (root.path / "proc/sys/fs/aio-max-nr").mkdir()
+    own = own_limits()
+    assert len(own) == 0
+    assert own.note.startswith("/proc/sys/fs/aio-max-nr cannot be read: ")
+
+
+@pytest.mark.parametrize("text", ["", "many", "-1", "1_000", "65536 0", "0x10000", "²", "9" * 5000])
+def test_what_is_no_number_is_shown(root: FakeRoot, text: str) -> None:
+    root.write("proc/sys/fs/aio-max-nr", f"{text}\n")
+    root.disk("sda", text)
+    root.disk("sdb", 99, size=text)
+    root.disk("vda", 256)
+    own = own_limits()
+    assert values(own) == {"queue": 256, "disk": 256}
+    assert own.note == " ".join(
+        f"{file} says {text[:20]!r}, which is no number."
+        for file in (
+            "/proc/sys/fs/aio-max-nr",
+            "/sys/block/sda/queue/nr_requests",
+            "/sys/block/sdb/size",
+        )
+    )
+
+
+def test_bytes_that_are_no_text(root: FakeRoot) -> None:
+    (root.path / "proc/sys/fs/aio-max-nr").write_bytes(b"\xff\x00")
+    assert "aio-max-nr says " in own_limits().note
+
+
+def test_the_largest_value_a_kernel_takes(root: FakeRoot) -> None:
+    root.write("proc/sys/fs/aio-max-nr", f"{2**64 - 1}\n")
+    assert own_limits()["aio-max-nr"].value == 2**64 - 1
+
+
+def test_a_limit_that_was_not_read(root: FakeRoot) -> None:
+    with pytest.raises(KeyError, match=r"'disk' was read, only \['aio-max-nr'\]"):
+        own_limits()["disk"]
+
+
+def refuse_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(file: str) -> Path:
+        raise AssertionError(f"{file} was asked for")
+
+    monkeypatch.setattr(module, "_path", refuse)
+
+
+@pytest.mark.parametrize(
+    ("system", "name"), [("Darwin", "Darwin"), ("Windows", "Windows"), ("", "unknown")]
+)
+def test_other_systems_are_not_read(
+    system: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_to_read(monkeypatch)
+    monkeypatch.setattr(platform, "system", lambda: system)
+    assert own_limits() == OwnLimits(
+        (), live=False, note=f"This system is {name}, not Linux.", label="this machine was not read"
+    )
+
+
+def test_a_recording_is_wanted(root: FakeRoot, monkeypatch: pytest.MonkeyPatch) -> None:
+    root.disk("vda", 256)
+    refuse_to_read(monkeypatch)
+    monkeypatch.setenv("PINLAB_MACHINE", "recording")
+    own = own_limits()
+    assert (len(own), own.live, own.label) == (0, False, "this machine was not read")
+    assert own.note == "PINLAB_MACHINE=recording asks for the recording, not for this kernel."
+    assert by_id("aio-max-nr").value == 65536  # the data file is read all the same
+
+
+def test_a_variable_that_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PINLAB_MACHINE", "live")
+    with pytest.raises(ValueError, match="PINLAB_MACHINE is 'live': allowed are 'recording'"):
+        own_limits()
+
+
+def test_nothing_is_written(root: FakeRoot) -> None:
+    root.disk("vda", 256)
+    before = {path: path.stat().st_mtime_ns for path in root.path.rglob("*")}
+    own_limits()
+    assert {path: path.stat().st_mtime_ns for path in root.path.rglob("*")} == before
+
+
+@linux_only
+def test_this_machine() -> None:
+    own = own_limits()
+    assert own.live
+    for limit in own:
+        assert limit.value is not None
+        assert limit.value > 0
+    if Path("/proc/sys/fs/aio-max-nr").exists():
+        said = Path("/proc/sys/fs/aio-max-nr").read_text(encoding="utf-8")
+        assert own["aio-max-nr"].value == int(said)
