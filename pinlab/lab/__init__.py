@@ -1,18 +1,34 @@
-"""The notebook's face: pictures with their text twins, widgets, and questions that answer back."""
+"""The notebook's face: pictures with their text twins, widgets, and exercises that answer back."""
 
+from pinlab.lab.callers import callers
 from pinlab.lab.counterpart import in_the_model
-from pinlab.lab.exercises import guess_three_buffers, guess_two_pages
-from pinlab.lab.figures import three_buffers, touched_filmstrip
-from pinlab.lab.picture import Picture
-from pinlab.lab.widgets import touched_pages, watch
+from pinlab.lab.exercises import check, given, hint, mistakes
+from pinlab.lab.figures.buffers import three_buffers, touched_filmstrip
+from pinlab.lab.figures.ends import five_ends
+from pinlab.lab.figures.limits import in_flight
+from pinlab.lab.picture import Drawing, Picture
+from pinlab.lab.widgets.cliff import walk_the_cliff
+from pinlab.lab.widgets.held import held_together
+from pinlab.lab.widgets.odometer import count_pins
+from pinlab.lab.widgets.touched import touched_pages
+from pinlab.lab.widgets.watch import watch
 
 __all__ = [
+    "Drawing",
     "Picture",
-    "guess_three_buffers",
-    "guess_two_pages",
+    "callers",
+    "check",
+    "count_pins",
+    "five_ends",
+    "given",
+    "held_together",
+    "hint",
+    "in_flight",
     "in_the_model",
+    "mistakes",
     "three_buffers",
     "touched_filmstrip",
     "touched_pages",
+    "walk_the_cliff",
     "watch",
 ]

@@ -1,8 +1,11 @@
 """The model's side of a measurement."""
 
+from collections.abc import Callable
+
 import pytest
 
 from pinlab import lab
+from pinlab.machine import recorded
 from pinlab.machine.answer import PROCESS_VM_READV
 from tests.lab.answers import BUFFERS, TOUCHED, an_answer
 
@@ -43,3 +46,18 @@ def test_one_access_stands_for_all_because_each_ends_before_the_next() -> None:
 def test_an_unmodelled_kernel_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"'4\.19\.0'"):
         lab.in_the_model(an_answer(BUFFERS, kernel="4.19.0-27-amd64"))
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "words"),
+    [
+        (lambda: lab.in_the_model(None), TypeError, "answer is None"),  # type: ignore[arg-type]
+        (lambda: lab.in_the_model(an_answer(TOUCHED), "leters"), ValueError, "'leters'"),
+        (lambda: lab.in_the_model(recorded("zeros")), ValueError, "nothing to repeat"),
+    ],
+)
+def test_bad_arguments_are_named(
+    ask: Callable[[], object], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        ask()

@@ -17,6 +17,8 @@ from pinlab.machine.buffers import PAGES
 from pinlab.model.arguments import whole
 
 if TYPE_CHECKING:
+    import pandas
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
 COLUMNS = 8
@@ -105,7 +107,7 @@ def _verdict(answers: Sequence[Answer]) -> list[str]:
 class TouchedPages:
     """A buffer of 64 pages of which the first k were written, and the pins that writes of it take.
 
-    The figure is kept and only its artists change (`draw`), which is what makes a slider quick.
+    Artists are kept and changed (`draw`); those that change are in `moving`.
     """
 
     def __init__(self, measured: Answer) -> None:
@@ -117,9 +119,8 @@ class TouchedPages:
         self._buffer = PageGrid(buffer)
         _pin_line(line, self.measured, self.predicted)
         (self._marker,) = line.plot([], [], "s", ms=14, mfc="none", mec=EDGE, mew=1.5)
+        self.moving = [*self._buffer.moving, self._marker]
         self.draw(PAGES)
-        self.figure.draw_without_rendering()
-        self.figure.set_layout_engine("none")  # laid out once: nothing jumps, and it is quicker
 
     def draw(self, k: int) -> None:
         """Show the buffer with k written pages, and mark its pins on the line."""
@@ -157,27 +158,25 @@ def touched_filmstrip(measured: Answer, positions: Sequence[int] = (0, 8, 64)) -
         f"A buffer of 64 pages with {', '.join(map(str, positions))} of them written, and a line: "
         f"pins over written pages k. {measured.label}: {_pins_by_buffer(measured)}."
     )
-    return Picture(figure, alt, _touched_table(measured, predicted))
+    twin = (
+        f"Pins of {measured[0].writes} {_accesses(measured[0])} of {PAGES} pages, k of them "
+        f"written before. Measured: {measured.label}."
+    )
+    return Picture(figure, alt, twin, _touched_table(measured, predicted))
 
 
 def _accesses(measurement: Measurement) -> str:
     return "reads" if measurement.method == PROCESS_VM_READV else "writes"
 
 
-def _touched_table(measured: Answer, predicted: Answer) -> str:
-    rows = [
-        f"{m.touched:3}  {m.acquired:8}  {p.acquired:5}"
-        for m, p in zip(measured, predicted, strict=True)
-    ]
-    return "\n".join(
-        [
-            f"Pins of {measured[0].writes} {_accesses(measured[0])} of {PAGES} pages, "
-            "k of them written before.",
-            f"measured: {measured.label}; model: Linux {predicted.kernel}",
-            "  k  measured  model",
-            *rows,
-        ]
-    )
+def _touched_table(measured: Answer, predicted: Answer) -> pandas.DataFrame:
+    import pandas
+
+    columns = {
+        "measured": [m.acquired for m in measured],
+        f"model, Linux {predicted.kernel}": [p.acquired for p in predicted],
+    }
+    return pandas.DataFrame(columns, index=pandas.Index([m.touched for m in measured], name="k"))
 
 
 class PageGrid:
@@ -192,6 +191,7 @@ class PageGrid:
         panel.set_xticks([])
         panel.set_yticks([])
         panel.spines[:].set_visible(False)
+        self.moving: list[Artist] = [*self._squares, panel.xaxis]
 
     def draw(self, k: int) -> None:
         """Show the first k pages as written."""

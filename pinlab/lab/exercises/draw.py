@@ -1,0 +1,29 @@
+"""Draws: choices that depend on a seed and on nothing else.
+
+`random.Random.random` gives the same numbers for a seed in every Python version; its other
+methods have changed between versions, so nothing else of it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from random import Random
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Draw:
+    """A source of choices for one exercise and one seed."""
+
+    def __init__(self, id: str, seed: int) -> None:
+        self._random = Random(f"{id}:{seed}")
+
+    def one(self, things: Sequence[T]) -> T:
+        """Return one of the things."""
+        return things[int(self._random.random() * len(things))]
+
+    def shuffled(self, things: Sequence[T]) -> list[T]:
+        """Return the things in another order."""
+        keyed = [(self._random.random(), place) for place in range(len(things))]
+        return [things[place] for _, place in sorted(keyed)]

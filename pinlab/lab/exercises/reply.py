@@ -1,0 +1,35 @@
+"""What a check says: sentences, shown as Markdown in a notebook and as text in a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer to an answer.
+
+    right is None while there is nothing to judge; misconception is the id of the idea that a
+    wrong answer looks like, if it is a known one; details are lines to be read as they stand.
+    """
+
+    text: str
+    right: bool | None = None
+    misconception: str | None = None
+    details: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """One or two words, none while there is nothing to judge."""
+        return {None: "", True: "Right.", False: "Not yet."}[self.right]
+
+    def __str__(self) -> str:
+        told = f"{self.verdict} {self.text}".lstrip()
+        return f"{told}\n\n{self.details}" if self.details else told
+
+    __repr__ = __str__
+
+    def _repr_markdown_(self) -> str:
+        mark = f"**{self.verdict}** " if self.verdict else ""
+        details = f"\n\n```text\n{self.details}\n```" if self.details else ""
+        return f"{mark}{self.text}{details}"

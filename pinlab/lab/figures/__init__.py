@@ -1,0 +1,1 @@
+"""Figures: pure functions from a state to a picture, and panels that are kept and updated."""

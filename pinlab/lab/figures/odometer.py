@@ -1,0 +1,166 @@
+"""The odometer: the 32 binary digits of a refcount, read as a sign, pins and references.
+
+A reading aid: the kernel adds to one number, and there are no separate fields in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+
+from pinlab.lab.palette import EDGE, OVERFLOW, PIN, REFERENCE
+from pinlab.lab.picture import Drawing
+from pinlab.lab.powers import digits, plural
+from pinlab.lab.writes import R0
+from pinlab.model.arguments import instance
+from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, last_pin, refcount_with
+
+BITS = 32
+REFERENCE_DIGITS = GUP_PIN_COUNTING_BIAS.bit_length() - 1
+PIN_DIGITS = BITS - 1 - REFERENCE_DIGITS
+
+CELL, TALL, GAP, MARGIN = 18, 28, 8, 6
+HEAD, ROW = 24, 62
+WIDTH = 2 * MARGIN + BITS * CELL + 2 * GAP
+
+
+@dataclass(frozen=True)
+class Tries:
+    """Pins that were tried one after another on a small page that others hold, too.
+
+    The refcount begins at 1; `references` are extra ones, taken before the first pin.
+    """
+
+    pins: int
+    references: int = 0
+
+    @property
+    def held(self) -> int:
+        """Pins that succeeded."""
+        return min(self.pins, last_pin(R0 + self.references))
+
+    @property
+    def refcount(self) -> int:
+        """What the refcount reads after all tries."""
+        return self.after(self.held)
+
+    @property
+    def before(self) -> int:
+        """What the refcount read before the last try."""
+        return self.after(max(min(self.pins - 1, self.held), 0))
+
+    def after(self, pins: int) -> int:
+        """Return what the refcount reads with that many pins."""
+        return refcount_with(R0, self.references, pins)
+
+
+def odometer(*rows: Tries) -> Drawing:
+    """Draw one row of 32 digits for each set of tries.
+
+    Raises TypeError for what is no Tries, ValueError for none.
+    """
+    if not rows:
+        raise ValueError("no tries: odometer() draws at least one row")
+    height = HEAD + ROW * len(rows)
+    drawn = "".join(
+        _row(HEAD + ROW * n, instance("tries", tries, Tries)) for n, tries in enumerate(rows)
+    )
+    twin = "\n".join(sentence(tries) for tries in rows)
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+        f'width="{WIDTH}" height="{height}" style="max-width:100%;height:auto" '
+        f'font-family="sans-serif" role="img" aria-label="{escape(twin, quote=True)}">'
+        f'<rect width="{WIDTH}" height="{height}" fill="white"/>{_hatch()}{_heads()}{drawn}</svg>'
+    )
+    return Drawing(svg, f"Rows of {BITS} binary digits, the refcount in each. {twin}", twin)
+
+
+def odometer_filmstrip() -> Drawing:
+    """Draw the first pin, the last ones that fit, and the first that is refused."""
+    last = last_pin(R0)
+    return odometer(*map(Tries, (0, 1, last - 1, last, last + 1)))
+
+
+def sentence(tries: Tries) -> str:
+    """Return what became of the last try, with the refcount before and after it."""
+    extra = f" on top of {_extra(tries)}" if tries.references else ""
+    if not tries.pins:
+        return f"No pin yet{extra}: the refcount is {digits(tries.refcount)}."
+    if tries.pins > tries.held:
+        return (
+            f"Pin {digits(tries.pins)}{extra} finds the refcount at {digits(tries.refcount)}, "
+            f"not above zero: it is refused (ENOMEM). {digits(tries.held)} pins are held."
+        )
+    below = ", below zero" if tries.refcount < 0 else ""
+    return (
+        f"Pin {digits(tries.pins)}{extra} finds the refcount at {digits(tries.before)}, above "
+        f"zero: it succeeds. Now it is {digits(tries.refcount)}{below}."
+    )
+
+
+def _extra(tries: Tries) -> str:
+    return f"{tries.references} {plural(tries.references, 'extra reference')}"
+
+
+def _hatch() -> str:
+    """What fills the digits of pins: the colour of pins, with thin lines across."""
+    return (
+        '<defs><pattern id="pin" width="6" height="6" patternUnits="userSpaceOnUse">'
+        f'<rect width="6" height="6" fill="{PIN}"/>'
+        f'<path d="M0 6 L6 0" stroke="{EDGE}" stroke-width="0.5" stroke-opacity="0.4"/>'
+        "</pattern></defs>"
+    )
+
+
+def _x(place: int) -> int:
+    """The left side of a digit; place 0 is the sign."""
+    return MARGIN + CELL * place + GAP * (place > 0) + GAP * (place > PIN_DIGITS)
+
+
+def _heads() -> str:
+    heads = (
+        (0, "sign"),
+        (1, f"{PIN_DIGITS} digits: {GUP_PIN_COUNTING_BIAS} for each pin"),
+        (PIN_DIGITS + 1, f"{REFERENCE_DIGITS} digits: references"),
+    )
+    return "".join(_text(_x(place), 16, words, size=11) for place, words in heads)
+
+
+def _row(y: int, tries: Tries) -> str:
+    refcount = tries.refcount
+    bits, before = _bits(refcount), _bits(tries.before)
+    cells = "".join(
+        _digit(place, y, bit, changed=bit != before[place]) for place, bit in enumerate(bits)
+    )
+    tried = f"pin {tries.pins}" if tries.pins else "no pin yet"
+    fate = " refused" if tries.pins > tries.held else ""
+    extra = f", {_extra(tries)}" if tries.references else ""
+    words = f"{tried}{fate}{extra}: refcount {refcount}"
+    colour = OVERFLOW if refcount < 0 else EDGE
+    return cells + _text(_x(0), y + TALL + 18, words, size=15, fill=colour, weight="bold")
+
+
+def _bits(refcount: int) -> str:
+    return f"{refcount % 2**BITS:0{BITS}b}"
+
+
+def _digit(place: int, y: int, bit: str, *, changed: bool) -> str:
+    """A box with a digit: filled if it is 1, with a thick edge if the last try changed it."""
+    on, is_pin = bit == "1", 0 < place <= PIN_DIGITS
+    colour = OVERFLOW if place == 0 else "url(#pin)" if is_pin else REFERENCE
+    ink = "white" if on and not is_pin else EDGE
+    box = (
+        f'<rect x="{_x(place)}" y="{y}" width="{CELL - 3}" height="{TALL}" rx="2" '
+        f'fill="{colour if on else "white"}" stroke="{EDGE}" stroke-width="{3 if changed else 1}"/>'
+    )
+    return box + _text(_x(place) + (CELL - 3) / 2, y + 19, bit, size=14, fill=ink, anchor="middle")
+
+
+def _text(
+    x: float, y: int, words: str,
+    *, size: int, fill: str = EDGE, weight: str = "normal", anchor: str = "start",
+) -> str:  # fmt: skip
+    return (
+        f'<text x="{x:g}" y="{y}" font-size="{size}" fill="{fill}" font-weight="{weight}" '
+        f'text-anchor="{anchor}">{escape(words)}</text>'
+    )

@@ -1,0 +1,34 @@
+"""Draws: a seed fixes every choice, in every Python version."""
+
+import pytest
+
+from pinlab.lab.exercises.draw import Draw
+
+
+def test_these_are_the_choices_of_one_seed_for_ever() -> None:
+    draw = Draw("example", 3)
+    assert [draw.one("abcdef") for _ in range(8)] == list("efdccefc")
+    assert draw.shuffled((1, 2, 4, 8, 16)) == [1, 4, 8, 16, 2]
+
+
+@pytest.mark.parametrize(("id", "seed"), [("example", 4), ("another", 3)])
+def test_another_seed_or_exercise_chooses_otherwise(id: str, seed: int) -> None:
+    first, second = Draw("example", 3), Draw(id, seed)
+    assert [first.one(range(1000)) for _ in range(4)] != [second.one(range(1000)) for _ in range(4)]
+
+
+def test_every_thing_is_chosen_sooner_or_later() -> None:
+    draw = Draw("example", 0)
+    assert {draw.one("abc") for _ in range(100)} == set("abc")
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_shuffling_loses_nothing_and_leaves_the_things_alone(seed: int) -> None:
+    things = [3, 1, 2, 1]
+    assert sorted(Draw("example", seed).shuffled(things)) == [1, 1, 2, 3]
+    assert things == [3, 1, 2, 1]
+
+
+def test_some_seed_gives_another_order() -> None:
+    orders = {tuple(Draw("example", seed).shuffled("abc")) for seed in range(50)}
+    assert len(orders) == 6

@@ -1,0 +1,71 @@
+"""The exercises of lesson 00: their numbers, and what each wrong one is told."""
+
+import pytest
+
+from pinlab import lab
+from pinlab.lab.exercises.start_here import pins
+from tests.lab.exercises.solved import refcount_in_flight
+
+
+@pytest.mark.parametrize(
+    ("writes", "written", "expected"),
+    [
+        (100, range(64), 6400),
+        (100, (), 0),
+        (100, (0,), 100),
+        (1000, (0, 5, 5), 2000),
+        (0, (0,), 0),
+    ],
+)
+def test_the_numbers_come_from_the_model(
+    writes: int, written: tuple[int, ...], expected: int
+) -> None:
+    assert pins(writes, written) == expected
+
+
+@pytest.mark.parametrize(
+    ("guess", "words"),
+    [
+        ({"zeros": 0}, "(pins-are-about-data)."),
+        ({"never": 6400}, "(64-pages-64-frames)."),
+        ({"never": 64}, "(64-pages-64-frames)."),
+        ({"letters": 64}, "That is for one write;"),
+        ({"zeros": 100}, "That is one pin for each write;"),
+        ({"letters": 0}, "every write pins each of them."),
+        ({"letters": 7}, "the model gives 6400"),
+    ],
+)
+def test_a_wrong_guess_at_a_buffer_is_told_what_it_looks_like(
+    guess: dict[str, int], words: str
+) -> None:
+    guesses = {"letters": None, "zeros": None, "never": None}
+    reply = lab.check("three-buffers", guesses | guess)
+    ((buffer, number),) = guess.items()
+    (line,) = (line for line in reply.text.splitlines() if line.startswith(f"- {buffer}: "))
+    assert f"you expected {number}, " in line
+    assert words in line
+
+
+@pytest.mark.parametrize(
+    ("guess", "words"),
+    [
+        (3000, "That counts the bytes;"),
+        (64000, "(64-pages-64-frames)."),
+        (2, "That is for one write;"),
+        (1000, "That is one pin for each write;"),
+    ],
+)
+def test_a_wrong_guess_at_two_pages_is_told_what_it_looks_like(guess: int, words: str) -> None:
+    reply = lab.check("two-pages", guess)
+    assert f"You expected {guess}" in reply.text
+    assert "the model gives 2000" in reply.text
+    assert words in reply.text
+
+
+def test_the_model_shows_the_mails_overflow() -> None:
+    assert lab.check("overflow", refcount_in_flight("feared")).right
+
+
+@pytest.mark.parametrize("number", [2**31, 2**31 + 1])
+def test_a_refcount_past_the_largest_value_would_need_more_bits(number: int) -> None:
+    assert lab.check("overflow", number).misconception == "a-counter-has-64-bits"

@@ -1,0 +1,161 @@
+"""Pictures of buffers hold the state's numbers, in artists, alt text and words alike."""
+
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+from matplotlib.axes import Axes
+
+from pinlab import lab
+from pinlab.lab.figures.buffers import TouchedPages
+from pinlab.lab.picture import Picture
+from pinlab.machine import Answer, recorded
+from tests.lab.answers import BUFFERS, TOUCHED, an_answer
+from tests.lab.figures.lines import points
+
+
+@cache
+def touched() -> TouchedPages:
+    """One figure for all tests; each draws what it asks about."""
+    return TouchedPages(an_answer(TOUCHED))
+
+
+def heights(panel: Axes) -> list[float]:
+    return [bar.get_height() for container in panel.containers for bar in container]
+
+
+def words(panel: Axes) -> set[str]:
+    return {text.get_text() for text in panel.texts}
+
+
+def test_three_bars_with_their_numbers() -> None:
+    (panel,) = lab.three_buffers(an_answer(BUFFERS)).figure.axes
+    assert heights(panel) == [6400, 6400, 0]
+    assert words(panel) == {"6400", "0"}
+    assert panel.get_title() == "your kernel, 6.18.44\n100 writes of 64 pages each"
+    assert panel.get_ylabel() == "pins acquired"
+
+
+def test_the_words_and_the_alt_text_have_the_numbers_of_the_bars() -> None:
+    picture = lab.three_buffers(an_answer(BUFFERS))
+    told = "your kernel, 6.18.44: letters 6400, zeros you wrote 6400, never written 0."
+    assert picture.twin == told
+    assert told in picture.alt
+
+
+def test_side_by_side_on_one_scale() -> None:
+    mine = an_answer(BUFFERS)
+    picture = lab.three_buffers(mine, lab.in_the_model(mine))
+    left, right = picture.figure.axes
+    assert left.get_ylim() == right.get_ylim() == (0, 1.15 * 6400)
+    assert heights(left) == heights(right)
+    assert "They agree" in picture.twin
+
+
+def test_a_difference_is_shown() -> None:
+    mine = an_answer({"letters": 6400, "zeros": 6400, "never": 6400})
+    twin = lab.three_buffers(mine, lab.in_the_model(mine)).twin
+    assert (
+        "They differ: the model, Linux 6.18.44 has 0 pins for 'never', "
+        "your kernel, 6.18.44 has 6400."
+    ) in twin
+    assert "agree" not in twin
+
+
+def test_what_was_not_recorded_is_said_and_not_drawn() -> None:
+    recording = recorded("letters", "zeros", "never")
+    picture = lab.three_buffers(recording, lab.in_the_model(recording, "letters", "zeros", "never"))
+    left, right = picture.figure.axes
+    assert (heights(left), heights(right)) == ([64, 0], [64, 64, 0])
+    assert "not\nrecorded" in words(left)
+    assert left.get_title() == "recording: Linux 6.12.117,\nNovember 2026, one write each"
+    assert right.get_title().endswith("1 write of 64 pages each")
+
+
+def test_a_kept_figure_moves_its_artists_and_nothing_else() -> None:
+    figure = touched()
+    buffer, line = figure.figure.axes
+    limits = (line.get_xlim(), line.get_ylim(), buffer.get_xlim())
+    artists = len(line.get_children()) + len(buffer.get_children())
+    for k in (0, 8, 64):
+        figure.draw(k)
+    assert (line.get_xlim(), line.get_ylim(), buffer.get_xlim()) == limits
+    assert len(line.get_children()) + len(buffer.get_children()) == artists
+
+
+@pytest.mark.parametrize("k", [0, 1, 8, 63, 64])
+def test_written_pages_are_hatched_and_the_marker_is_at_their_pins(k: int) -> None:
+    figure = touched()
+    buffer, line = figure.figure.axes
+    figure.draw(k)
+    assert [square.get_hatch() is not None for square in buffer.patches] == [
+        i < k for i in range(64)
+    ]
+    assert points(line.lines[-1]) == [(k, 100 * k)]
+    assert f"k = {k}" in buffer.get_xlabel()
+
+
+def test_a_sentence_tells_prediction_and_measurement() -> None:
+    sentence = touched().sentence(8)
+    assert "k = 8: 8 pages have a frame of their own, 56 are the zero page." in sentence
+    assert "100 writes take 800 pins in the model, 800 in your kernel." in sentence
+
+
+def test_a_sentence_about_what_was_not_measured_has_the_prediction_alone() -> None:
+    sentence = touched().sentence(9)
+    assert sentence.endswith("100 writes take 900 pins in the model.")
+
+
+@pytest.mark.parametrize(
+    ("k", "words"), [(1, "1 page has a frame of its own, 63 are"), (63, "1 is the zero page")]
+)
+def test_one_page_is_one_page(k: int, words: str) -> None:
+    assert words in touched().sentence(k)
+
+
+def test_a_kernel_that_pins_the_zero_page_takes_as_many_pins_for_every_k() -> None:
+    flat = dict.fromkeys(TOUCHED, 6400)
+    figure = TouchedPages(an_answer(flat, kernel="6.4", method="process_vm_readv"))
+    assert "100 reads take 6400 pins in the model, 6400 in your kernel" in figure.sentence(0)
+
+
+def test_the_filmstrip_has_a_table_of_the_same_numbers() -> None:
+    picture = lab.touched_filmstrip(an_answer(TOUCHED), positions=(0, 8, 64))
+    assert len(picture.figure.axes) == 4
+    numbers = [line.split() for line in str(picture).splitlines()]
+    for k, pins in TOUCHED.items():
+        assert [str(k), str(pins), str(pins)] in numbers
+
+
+def test_the_recording_is_labelled_in_every_picture() -> None:
+    recording = recorded(0, 1, 2, 8, 32, 64)
+    label = "recording: Linux 6.18.44, November 2026, 100 writes each"
+    picture = lab.touched_filmstrip(recording)
+    assert label in picture.twin
+    assert label in picture.alt
+    assert "800 in the recording: Linux 6.18.44" in TouchedPages(recording).sentence(8)
+
+
+@pytest.mark.parametrize("draw", [lab.three_buffers, lab.touched_filmstrip, TouchedPages])
+def test_an_answer_without_a_measurement_is_an_error(
+    draw: Callable[[Answer], Picture | TouchedPages],
+) -> None:
+    with pytest.raises(ValueError, match=r"there is nothing to draw\. Not recorded: 'zeros'"):
+        draw(recorded("zeros"))
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: lab.touched_filmstrip(an_answer(TOUCHED), (0, -1)), ValueError, "k is -1"),
+        (lambda: lab.touched_filmstrip(an_answer(TOUCHED), (65,)), ValueError, "k is 65"),
+        (lambda: lab.three_buffers("mine"), TypeError, "answer is 'mine'"),  # type: ignore[arg-type]
+        (lambda: lab.three_buffers(), ValueError, "no answers"),
+        (lambda: TouchedPages(recorded("never")), ValueError, r"about \['never'\]: ask for"),
+    ],
+)
+def test_bad_arguments_are_named(
+    make: Callable[[], object], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        make()

@@ -1,0 +1,103 @@
+"""Pictures: an image with alt text, its words below it, and the same bytes for the same state."""
+
+import pandas
+import pytest
+from matplotlib.figure import Figure
+
+from pinlab import lab
+from pinlab.lab.picture import COLUMNS, Drawing, Picture, fitted, png, width
+from tests.lab.answers import BUFFERS, an_answer
+from tests.lab.front_end import WIDGET_VIEW, FrontEnd
+
+SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
+TABLE = pandas.DataFrame({"refcount": [1025, 65537]}, index=pandas.Index([1, 64], name="pins"))
+
+
+def picture(table: pandas.DataFrame | None = None) -> Picture:
+    return Picture(Figure(figsize=(2, 1)), "One bar.", "Pins: 64.\nIn words.", table)
+
+
+def test_the_same_state_is_the_same_picture() -> None:
+    first, second = (png(lab.three_buffers(an_answer(BUFFERS)).figure) for _ in range(2))
+    assert first == second
+    assert first.startswith(b"\x89PNG")
+
+
+def test_another_state_is_another_picture() -> None:
+    first, second = (
+        png(lab.three_buffers(an_answer(BUFFERS | {"never": pins})).figure) for pins in (0, 6400)
+    )
+    assert first != second
+
+
+def test_a_picture_names_no_software() -> None:
+    assert b"Software" not in png(Figure(figsize=(1, 1)))
+
+
+@pytest.mark.parametrize("dpi", [96, 144])
+def test_a_picture_has_as_many_pixels_as_asked_for(dpi: int) -> None:
+    assert png(Figure(figsize=(2, 1)), dpi)[16:24] == b"".join(
+        side.to_bytes(4, "big") for side in (2 * dpi, dpi)
+    )
+
+
+def test_a_stored_picture_is_sharper_than_it_is_wide() -> None:
+    assert width(Figure(figsize=(2, 1))) < int.from_bytes(png(Figure(figsize=(2, 1)))[16:20], "big")
+
+
+@pytest.mark.parametrize(
+    ("shown", "mime"),
+    [(picture(), "image/png"), (Drawing(SVG, "One bar.", "Pins: 64."), "image/svg+xml")],
+)
+def test_a_picture_is_displayed_once_with_its_alt_text(
+    shown: Picture | Drawing, mime: str, front_end: FrontEnd
+) -> None:
+    shown._ipython_display_()
+    (place,) = front_end.pictures()
+    assert front_end.bundles[place]["text/plain"] == "One bar."
+    assert front_end.metadata[place][mime]["alt"] == "One bar."
+    assert front_end.widgets() == []
+
+
+def test_an_image_says_how_wide_it_is_to_be_shown(front_end: FrontEnd) -> None:
+    picture()._ipython_display_()
+    (place,) = front_end.pictures()
+    assert front_end.metadata[place]["image/png"]["width"] == 192
+
+
+def test_the_words_are_displayed_below(
+    front_end: FrontEnd, capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture()._ipython_display_()
+    words = front_end.words() + capsys.readouterr().out
+    assert words.index("One bar.") < words.index("Pins: 64.") < words.index("In words.")
+
+
+def test_a_table_is_displayed_too(front_end: FrontEnd, capsys: pytest.CaptureFixture[str]) -> None:
+    picture(TABLE)._ipython_display_()
+    assert "65537" in front_end.words() + capsys.readouterr().out
+
+
+def test_a_widget_is_shown_in_the_place_of_the_picture(front_end: FrontEnd) -> None:
+    picture().show({WIDGET_VIEW: {"model_id": "1"}, "text/plain": "VBox()"})
+    assert front_end.widgets() == front_end.pictures() == [0]
+    assert front_end.bundles[0]["text/plain"] == "One bar."
+
+
+def test_printed_it_is_its_words_and_its_table() -> None:
+    assert str(picture()) == "Pins: 64.\nIn words."
+    assert str(picture(TABLE)).startswith("Pins: 64.\nIn words.\n")
+    assert "65537" in str(picture(TABLE))
+
+
+def test_long_lines_are_broken_between_words() -> None:
+    text = "eight " * 40
+    lines = fitted(f"short\n{text.strip()}\nshort").split("\n")
+    assert (lines[0], lines[-1]) == ("short", "short")
+    assert max(map(len, lines)) <= COLUMNS
+    assert " ".join(lines[1:-1]) == text.strip()
+
+
+@pytest.mark.parametrize("text", ["", "a\n\nb", "x" * COLUMNS])
+def test_what_fits_stays_as_it_is(text: str) -> None:
+    assert fitted(text) == text

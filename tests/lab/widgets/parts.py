@@ -1,0 +1,57 @@
+"""The parts of an exhibit, as a reader meets them from top to bottom."""
+
+from collections.abc import Callable
+from html import unescape
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import ipywidgets
+
+from pinlab import lab
+from pinlab.lab.widgets.exhibit import Exhibit
+from tests.lab.answers import TOUCHED, an_answer
+
+MAKE: dict[str, Callable[[], Exhibit]] = {
+    "touched_pages": lambda: lab.touched_pages(an_answer(TOUCHED)),
+    "count_pins": lab.count_pins,
+    "held_together": lab.held_together,
+    "walk_the_cliff": lab.walk_the_cliff,
+}
+"""Every exhibit, by the function that makes it."""
+
+
+class Row(NamedTuple):
+    """A slider over the numbers of the stops, and the box beside it."""
+
+    bar: Any
+    box: Any
+
+
+class Parts:
+    """Toggle (if there is one), rows of controls, the sentence, and the picture."""
+
+    def __init__(self, exhibit: Exhibit) -> None:
+        *controls, self._words, self._picture = exhibit.widget.children
+        self.toggle: Any = None
+        if isinstance(controls[0], ipywidgets.ToggleButtons):
+            self.toggle = controls.pop(0)
+        self.rows = [Row(*row.children) for row in controls]
+
+    @property
+    def html(self) -> str:
+        return str(self._words.value)
+
+    @property
+    def sentence(self) -> str:
+        """The sentence alone, without its markup."""
+        return unescape(self.html.partition(">")[2].rpartition("<")[0])
+
+    @property
+    def picture(self) -> bytes | str:
+        shown = self._picture.value
+        return shown if isinstance(shown, str) else bytes(shown)
+
+
+def differ(things: list[object]) -> bool:
+    """Whether each thing differs from the one before."""
+    return all(first != second for first, second in pairwise(things))
