@@ -1,4 +1,4 @@
-"""Run lessons on a clean kernel; as a program: run every lesson and store its outputs."""
+"""Run lessons on a clean kernel; as a program: generate the glossary, run every lesson."""
 
 import os
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from unittest.mock import patch
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from tests.notebooks import glossary
 from tests.notebooks.lesson import ROOT, paths, read
 from tests.notebooks.normalise import as_stored, normalise
 
@@ -35,8 +36,13 @@ def run(path: Path) -> NotebookNode:
 
 def store(path: Path) -> bool:
     """Run a notebook and store its outputs; whether that changed the file."""
-    before = path.read_text(encoding="utf-8")
-    after = as_stored(run(path))
+    return write(path, run(path))
+
+
+def write(path: Path, notebook: NotebookNode) -> bool:
+    """Store a notebook; whether that changed the file."""
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    after = as_stored(notebook)
     path.write_text(after, encoding="utf-8", newline="\n")
     return after != before
 
@@ -51,8 +57,12 @@ def clean_environment() -> Iterator[None]:
 
 
 def main() -> None:
-    """Run every lesson and say what became of its file."""
+    """Generate the glossary, run every lesson, and say what became of each file."""
+    generated = write(glossary.GLOSSARY, glossary.notebook(glossary.terms()))
+    print(f"{glossary.GLOSSARY.relative_to(ROOT)}: {'generated' if generated else 'unchanged'}")
     for path in paths():
+        if path == glossary.GLOSSARY:
+            continue
         print(f"{path.relative_to(ROOT)}: running ...", end=" ", flush=True)
         print("outputs stored" if store(path) else "unchanged")
 

@@ -1,0 +1,176 @@
+"""The glossary: its terms, the notebook made of them, and the links that lessons owe it."""
+
+import csv
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbformat import NotebookNode, v4
+
+from tests.notebooks.lesson import FOLDER, ROOT, Lesson, read
+from tests.notebooks.normalise import normalise
+from tests.notebooks.quotations import IN_TEXT
+from tests.notebooks.shape import CODE
+
+REGISTER = ROOT / "data" / "glossary.csv"
+GLOSSARY = FOLDER / "glossary.ipynb"
+TITLE = """# Glossary
+
+The words that the lessons use in one fixed sense, each with the lesson that uses it first; \
+`make notebooks` generates this page from [data/glossary.csv](../data/glossary.csv)."""
+# Lines and marks that are no prose: headings, quotations, tables, link definitions; images, tags.
+NO_PROSE = re.compile(
+    r"""^[ \t]*(?:\#{1,6}[ ]|>|\||\[[^\]\n]+\]:).*$ | !\[[^\]]*\]\([^)]*\) | <[/!a-zA-Z][^>]*>""",
+    re.MULTILINE | re.VERBOSE,
+)
+LINK = r"\[(?P<label>[^\[\]]*)\]\(\s*(?P<target>[^)\s]+)[^)]*\)"
+# Stands for what was taken out, so that the words around it do not become neighbours.
+GAP = "|"
+
+
+@dataclass(frozen=True)
+class Term:
+    """One row of data/glossary.csv; its definition and its source are Markdown."""
+
+    term: str
+    also: str
+    definition: str
+    source: str
+    lesson: str
+
+    @property
+    def spellings(self) -> list[str]:
+        """Everything that is read as this term: itself, its plural, its abbreviation."""
+        return [self.term, *filter(None, self.also.split(";"))]
+
+    def link(self, path: Path) -> str:
+        """The target of a link from that notebook.
+
+        JupyterLab goes to a cell by its id on the first click; to a heading only once the page
+        that has it is open.
+        """
+        file = Path(os.path.relpath(GLOSSARY, path.parent)).as_posix()
+        return f"{file}#cell-id={self.cell_id}"
+
+    @property
+    def cell_id(self) -> str:
+        """The id of its cell in the glossary."""
+        return re.sub(r"[^a-z0-9]+", "-", self.term.lower())
+
+
+@dataclass(frozen=True)
+class Use:
+    """A term in the prose of a cell, in the words that stand there."""
+
+    cell: int
+    words: str
+    term: Term
+    linked: bool
+
+
+def terms() -> list[Term]:
+    """Every row of data/glossary.csv."""
+    with REGISTER.open(encoding="utf-8", newline="") as file:
+        return [Term(**row) for row in csv.DictReader(file)]
+
+
+def notebook(rows: Iterable[Term]) -> NotebookNode:
+    """The glossary: a title, then one cell for each term."""
+    cells = [v4.new_markdown_cell(TITLE, id="title")]
+    cells += [v4.new_markdown_cell(_entry(row), id=row.cell_id) for row in rows]
+    return normalise(v4.new_notebook(cells=cells))
+
+
+def unlinked(lesson: Lesson, rows: list[Term]) -> Iterator[str]:
+    """One message for each term whose first use in the prose is not a link to the glossary."""
+    met = set()
+    for use in uses(lesson, rows):
+        if use.term not in met and not use.linked:
+            wanted = f"[{use.words}]({use.term.link(lesson.path)})"
+            yield f"cell {use.cell} uses {use.term.term!r} first, without a link: {wanted}"
+        met.add(use.term)
+
+
+def wrong_links(lesson: Lesson, rows: list[Term]) -> Iterator[str]:
+    """Links into the glossary that name no term, or another one than their words do."""
+    targets = {row.link(lesson.path): row for row in rows}
+    spellings = _spellings(rows)
+    for number, cell in lesson.cells("markdown"):
+        for link in re.finditer(LINK, CODE.sub(GAP, cell.source)):
+            label, target = link["label"], link["target"]
+            if GLOSSARY.name + "#" not in target:
+                continue
+            if target not in targets:
+                yield f"cell {number} links to no term: {target}"
+            elif spellings.get(_key(label), targets[target]) != targets[target]:
+                yield f"cell {number} links {label!r} to another term: {target}"
+
+
+def misplaced(rows: list[Term], lessons: Iterable[Lesson]) -> Iterator[str]:
+    """Terms that are not first used in the lesson that their row names, of those that are there."""
+    first: dict[Term, str] = {}
+    names = set()
+    for lesson in sorted(lessons, key=lambda lesson: lesson.path.stem):
+        names.add(lesson.path.stem)
+        for use in uses(lesson, rows):
+            first.setdefault(use.term, lesson.path.stem)
+    for row in rows:
+        found = first.get(row)
+        # A lesson still to be written may use the term before the later lessons do.
+        is_due = row.lesson in names or (found is not None and found < row.lesson)
+        if is_due and found != row.lesson:
+            yield f"{row.term!r} is first used in {found or 'no lesson'}, not in {row.lesson}"
+
+
+def uses(lesson: Lesson, rows: list[Term]) -> Iterator[Use]:
+    """Every use of a term in the text below the title cell, in the order of reading."""
+    targets = {row.link(lesson.path): row for row in rows}
+    spellings = _spellings(rows)
+    # The longest first: "zero page" is no use of "page".
+    words = "|".join(map(_pattern, sorted(spellings, key=len, reverse=True)))
+    scan = re.compile(rf"{LINK}|(?<!\w)(?P<words>{words})(?!\w)", re.IGNORECASE)
+    for number, cell in lesson.cells("markdown"):
+        if number == 1:
+            continue
+        for found in scan.finditer(_prose(cell.source)):
+            if found["words"]:
+                term = spellings[_key(found["words"])]
+                yield Use(number, found["words"], term, linked=False)
+            elif found["target"] in targets:
+                yield Use(number, found["label"], targets[found["target"]], linked=True)
+
+
+def _entry(row: Term) -> str:
+    first = f"First used in {_lesson_link(row.lesson)}."
+    return "\n\n".join([f"## {row.term}", row.definition, first, f"Source: {row.source}."])
+
+
+def _lesson_link(name: str) -> str:
+    """A lesson by its title, or by its name as long as it is not written."""
+    path = FOLDER / f"{name}.ipynb"
+    if not path.exists():
+        return f"`{name}`"
+    title = read(path).notebook.cells[0].source.splitlines()[0].removeprefix("# ")
+    return f"[{title}]({path.name})"
+
+
+def _prose(source: str) -> str:
+    """The author's running text: no code, headings, tables, pictures, nor the words of others."""
+    for pattern in (CODE, NO_PROSE, IN_TEXT):
+        source = pattern.sub(GAP, source)
+    return source
+
+
+def _spellings(rows: Iterable[Term]) -> dict[str, Term]:
+    return {_key(spelling): row for row in rows for spelling in row.spellings}
+
+
+def _key(words: str) -> str:
+    """Words as they are looked up: in-flight, In flight and *in flight* are the same."""
+    return re.sub(r"[\s-]+", " ", words.strip("*")).lower()
+
+
+def _pattern(spelling: str) -> str:
+    return re.escape(spelling).replace(r"\ ", r"[\s-]+")
