@@ -8,14 +8,50 @@ import gc
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 
 from pinlab import PAGE_SIZE, DirectIO, Kernel, machine
+from tests.browser import chromium, latency
 from tests.notebooks.execute import run
 from tests.notebooks.lesson import paths
 
 WRITES, PAGES = 32768, 64
+
+
+@dataclass(frozen=True)
+class Contest:
+    """An exhibit and the same plot through `interact`, each a line of code that shows a slider."""
+
+    name: str
+    goal: float
+    exhibit: str
+    interact: str
+
+
+RECORDED = "machine.recorded(0, 1, 2, 8, 32, 64)"
+CONTESTS = [
+    Contest(
+        name="written pages",
+        goal=0.60,
+        exhibit=f"from pinlab import lab, machine; lab.touched_pages({RECORDED})",
+        interact=f"from pinlab import machine; from tests.browser import plain; "
+        f"plain.touched_pages({RECORDED})",
+    ),
+    Contest(
+        name="held together",
+        goal=0.60,
+        exhibit="from pinlab import lab; lab.held_together()",
+        interact="from tests.browser import plain; plain.held_together()",
+    ),
+    Contest(
+        name="odometer (SVG)",
+        goal=0.40,
+        exhibit="from pinlab import lab; lab.count_pins()",
+        interact="from tests.browser import plain; plain.count_pins()",
+    ),
+]
 
 
 def seconds(action: Callable[[], object], times: int) -> float:
@@ -57,6 +93,19 @@ def import_seconds() -> float:
     return float(shown.stdout)
 
 
+def print_redraws() -> None:
+    """Print how long exhibits take to follow their slider, if there is a browser to see it."""
+    browser = chromium.find()
+    if browser is None:
+        print(f"slider to redraw was not measured: {chromium.MISSING}")
+        return
+    for contest in CONTESTS:
+        ours, plain = latency.compare(browser, contest.exhibit, contest.interact)
+        print(f"slider to redraw, {contest.name:24}{ours:8.0f} ms")
+        print(f"  the same plot through interact          {plain:8.0f} ms")
+        print(f"  exhibit / interact (goal: at most {contest.goal:.2f}) {ours / plain:8.2f}")
+
+
 def main() -> None:
     """Print one line per figure."""
     model = seconds(hold, times=5)
@@ -70,6 +119,7 @@ def main() -> None:
         print(f"this kernel was not asked: {machine.why_not()}")
     imported = median(import_seconds() for _ in range(11))
     print(f"import pinlab (goal: under 60)            {1000 * imported:8.1f} ms")
+    print_redraws()
     lessons = paths()
     one_after_another = seconds(lambda: [run(path) for path in lessons], times=3)
     print(f"all notebooks ({len(lessons)}), one after another      {one_after_another:8.1f} s")

@@ -3,23 +3,19 @@
 import json
 import os
 import re
-import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from http.client import HTTPConnection
 from pathlib import Path
 from shutil import copy
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests.lab_server import ROOT, Server, clean_environment
+
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 FIRST = "notebooks/00_start_here.ipynb"
-SECONDS_TO_START = 60
 
 # Stands in for Python: notes each call, creates an environment of itself, and obeys $BROKEN.
 FAKE_PYTHON = """#!/bin/sh
@@ -31,12 +27,6 @@ case "$*" in
     "-m pip"*) [ "$BROKEN" != pip ] ;;
 esac
 """
-
-
-def clean_environment(**extra: str) -> dict[str, str]:
-    """This environment without what the outer make passes on to an inner one."""
-    inner = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
-    return inner | extra
 
 
 @dataclass(frozen=True)
@@ -142,85 +132,6 @@ def test_clean_leaves_the_environment_and_the_lessons(checkout: Checkout) -> Non
     assert checkout.make("clean").returncode == 0
     assert all(path.exists() for path in kept)
     assert not any(path.exists() for path in caches)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a server says: where to go, or a page."""
-
-    status: int
-    location: str
-    page: str
-
-
-@dataclass(frozen=True)
-class Server:
-    """A JupyterLab that `make lab` started."""
-
-    pid: int
-    port: int
-    token: str
-
-    def get(self, path: str, token: str = "") -> Answer:
-        """What the server says to whoever has that token, or none."""
-        headers = {"Authorization": f"token {token}"} if token else {}
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=SECONDS_TO_START)
-        try:
-            connection.request("GET", path, headers=headers)
-            response = connection.getresponse()
-            location = response.getheader("Location", "")
-            return Answer(response.status, location, response.read().decode())
-        finally:
-            connection.close()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """`make lab` in this checkout, with nobody's settings; ended by its process id."""
-    if Path(sys.prefix).resolve() != ROOT / ".venv":
-        pytest.skip("not run by `make test`: starting a server would install into .venv")
-    folder = tmp_path_factory.mktemp("jupyter")
-    names = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
-    environment = clean_environment(**{name: str(folder / name) for name in names})
-    log = folder / "log"
-    with log.open("w") as output:
-        make = subprocess.Popen(
-            ["make", "lab", f"LABFLAGS=--no-browser --ServerApp.port={free_port()}"],
-            cwd=ROOT,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        server = started(make, folder / "JUPYTER_RUNTIME_DIR", log)
-        try:
-            yield server
-        finally:
-            os.kill(server.pid, signal.SIGTERM)
-    finally:
-        make.wait(SECONDS_TO_START)
-    with pytest.raises(ProcessLookupError):
-        os.kill(server.pid, 0)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
-
-
-def started(make: "subprocess.Popen[bytes]", folder: Path, log: Path) -> Server:
-    """Wait for the file in which a running server describes itself."""
-    deadline = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < deadline and make.poll() is None:
-        for file in folder.glob("jpserver-*.json"):
-            if text := file.read_text():
-                told = json.loads(text)
-                return Server(told["pid"], told["port"], told["token"])
-        time.sleep(0.1)
-    make.terminate()
-    raise AssertionError(f"make lab did not start a server:\n{log.read_text()}")
 
 
 def test_lab_opens_at_the_first_lesson(server: Server) -> None:

@@ -1,0 +1,181 @@
+"""Every lesson with a slider, in JupyterLab itself: it runs, and its exhibits follow the reader.
+
+Its kernel measures this machine, as a reader's does.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, JSHandle, Locator, Page, TimeoutError, expect
+
+from pinlab.lab.picture import MOVES
+from tests.browser.jupyterlab import (
+    HANDLE,
+    SECONDS,
+    SECONDS_TO_SHOW,
+    arrow,
+    errors,
+    open_notebook,
+    run_all,
+    wait_until_idle,
+    watch,
+)
+from tests.lab_server import ROOT, Server
+from tests.notebooks.lesson import FOLDER, read
+
+EXHIBIT = ".pinlab-exhibit"
+ROW = f"{EXHIBIT} .widget-hbox:has(> .widget-hslider)"
+
+# The sentences and the pictures of an exhibit, as text that differs when they do.
+SHOWN = """exhibit => [
+    [...exhibit.querySelectorAll('[role=status]')].map(words => words.textContent).join(' '),
+    [...exhibit.querySelectorAll('img, svg')].map(one => one.src || one.outerHTML).join(' '),
+]"""
+CHANGED = f"""([exhibit, [words, picture]]) => {{
+    const [wordsNow, pictureNow] = ({SHOWN})(exhibit);
+    return wordsNow !== words && pictureNow !== picture;
+}}"""
+
+
+def exhibits(path: Path) -> int:
+    """How many outputs of a lesson tell some positions of sliders in words."""
+    texts = [output.get("data", {}).get("text/plain", "") for _, output in read(path).outputs()]
+    return sum(text.startswith(MOVES) for text in texts)
+
+
+LESSONS = {
+    path.name: found
+    for path in sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+    if (found := exhibits(path))
+}
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A row of controls: a slider, and the number box beside it."""
+
+    row: Locator
+
+    @property
+    def handle(self) -> Locator:
+        """What the arrow keys move."""
+        return self.row.locator(HANDLE)
+
+    @property
+    def box(self) -> Locator:
+        """Where a number is typed."""
+        return self.row.locator("input[type=number]")
+
+    def exhibit(self) -> JSHandle:
+        """The exhibit that it belongs to."""
+        return self.row.evaluate_handle(f"row => row.closest('{EXHIBIT}')")
+
+    def stands(self, where: str) -> str:
+        """Where the slider stands now, or at its ends, min and max."""
+        return self.handle.get_attribute(f"aria-value{where}") or ""
+
+    def press_arrow(self) -> None:
+        """Move by one step with the keyboard."""
+        self.handle.scroll_into_view_if_needed()
+        self.handle.press(arrow(self.handle))
+
+    def type(self, value: str) -> None:
+        """Type a number into the box."""
+        self.box.fill(value)
+        self.box.press("Enter")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A lesson whose cells have been run."""
+
+    page: Page
+    exhibits: int
+    complaints: list[str]
+
+    def sliders(self) -> list[Slider]:
+        """Every slider of an exhibit, in the order of the page."""
+        shown = expect(self.page.locator(EXHIBIT))
+        shown.to_have_count(self.exhibits, timeout=SECONDS_TO_SHOW * SECONDS)
+        return [Slider(row) for row in self.page.locator(ROW).all()]
+
+
+@pytest.fixture(scope="module", params=LESSONS)
+def lesson(request: pytest.FixtureRequest, browser: Browser, server: Server) -> Iterator[Opened]:
+    """The lesson in a page of its own; neither its file nor a kernel tells of it afterwards."""
+    path = FOLDER / request.param
+    stored = path.read_bytes()
+    page = browser.new_page()
+    complaints = watch(page, server)
+    try:
+        cells = len([*read(path).cells("code")])
+        open_notebook(page, server, str(path.relative_to(ROOT)), cells)
+        run_all(page)
+        yield Opened(page, LESSONS[request.param], complaints)
+    finally:
+        page.close()
+        server.close_notebooks()
+    assert path.read_bytes() == stored
+    assert server.running("kernels") == []
+
+
+def changes(slider: Slider, move: Callable[[], None]) -> tuple[str, str]:
+    """Make a move that changes sentence and picture; the sentence before, and the one after."""
+    page, exhibit = slider.row.page, slider.exhibit()
+    wait_until_idle(page)
+    words, picture = exhibit.evaluate(SHOWN)
+    assert words
+    assert picture
+    move()
+    with suppress(TimeoutError):  # the comparisons below say what has not changed
+        page.wait_for_function(
+            CHANGED, arg=[exhibit, [words, picture]], timeout=SECONDS_TO_SHOW * SECONDS
+        )
+    words_now, picture_now = exhibit.evaluate(SHOWN)
+    label = slider.row.text_content()
+    assert words_now != words, f"{label!r} leaves the sentence as it is"
+    assert picture_now != picture, f"{label!r} leaves the picture as it is: {words!r}"
+    return words, words_now
+
+
+def test_the_first_lesson_has_a_slider() -> None:
+    assert LESSONS.get("00_start_here.ipynb")
+
+
+def test_every_cell_runs_without_an_error(lesson: Opened) -> None:
+    assert errors(lesson.page) == []
+
+
+def test_every_slider_stands_in_an_exhibit(lesson: Opened) -> None:
+    sliders = lesson.sliders()
+    assert len(sliders) >= lesson.exhibits
+    assert len(sliders) == lesson.page.locator(HANDLE).count()
+
+
+def test_an_arrow_key_moves_every_slider_and_its_number_moves_it_back(lesson: Opened) -> None:
+    for slider in lesson.sliders():
+        stood, typed = slider.stands("now"), slider.box.input_value()
+        words, moved = changes(slider, slider.press_arrow)
+        expect(slider.handle).not_to_have_attribute("aria-valuenow", stood)
+        expect(slider.box).not_to_have_value(typed)
+        assert changes(slider, partial(slider.type, typed)) == (moved, words)
+        expect(slider.handle).to_have_attribute("aria-valuenow", stood)
+
+
+def test_a_typed_number_moves_every_slider_to_its_end_and_back(lesson: Opened) -> None:
+    for slider in lesson.sliders():
+        typed = slider.box.input_value()
+        end = "min" if slider.stands("now") == slider.stands("max") else "max"
+        number = slider.box.get_attribute(end) or ""
+        words, moved = changes(slider, partial(slider.type, number))
+        expect(slider.handle).to_have_attribute("aria-valuenow", slider.stands(end))
+        assert changes(slider, partial(slider.type, typed)) == (moved, words)
+
+
+# The last one, since it looks back at what the others have caused.
+def test_the_page_reports_no_error_and_asks_nobody_else(lesson: Opened) -> None:
+    assert lesson.complaints == []

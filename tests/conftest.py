@@ -1,0 +1,22 @@
+"""The one server that the tests of `make lab` and those in a browser share."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab_server import ROOT, Server, free_port, running
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """`make lab` in this checkout, with nobody's settings."""
+    if Path(sys.prefix).resolve() != ROOT / ".venv":
+        pytest.skip("not run by `make test`: starting a server would install into .venv")
+    flags = f"LABFLAGS=--no-browser --ServerApp.port={free_port()}"
+    with running(["make", "lab", flags], tmp_path_factory.mktemp("jupyter")) as server:
+        yield server
+    with pytest.raises(ProcessLookupError):
+        os.kill(server.pid, 0)
