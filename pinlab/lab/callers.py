@@ -51,7 +51,7 @@ def callers() -> pandas.DataFrame:
     columns = {
         "refcount negative": results("overflowed", WITHOUT_FIX),
         "after the holders left": results("after_release", WITHOUT_FIX),
-        "same load, with the fix": results("overflowed", WITH_FIX),
+        "same load, with the patch": results("overflowed", WITH_FIX),
     }
     words = {
         name: {call: in_words(call, result) for call, result in column.items()}

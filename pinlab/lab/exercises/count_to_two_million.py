@@ -48,7 +48,7 @@ def which_hold() -> Choice:
             "both": "pins-and-references-are-the-same",
             "neither": "a-counter-has-64-bits",
         },
-        because="2^21 pins add 2^31 to the refcount, one more than it can hold above zero.",
+        because="2^21 pins add 2^31; with the 1 that is there, that is two more than it can hold.",
         hints=(
             "What does one hold of each kind add to the refcount?",
             "A reference adds 1 and a pin 1024. Multiply both by 2^21, and compare with 2^31 - 1.",
@@ -73,7 +73,8 @@ def last_pin_of_all() -> Number:
         },
         because="It finds the refcount above zero, so it is allowed, and takes it below.",
         hints=(
-            "The kernel looks at the refcount before it adds. What does pin 2^21 find there?",
+            "The kernel looks at the refcount before it adds. What does the pin that would go past "
+            "the end find there?",
             "After 2^21 - 1 pins the refcount is 1 + (2^21 - 1) * 1024 = 2^31 - 1023: still above "
             "zero. What happens to whoever comes next, and to the one after?",
         ),
@@ -122,8 +123,8 @@ def digits_that_change() -> Number:
         because="All 21 digits of the pins go from 1 to 0, and the sign from 0 to 1.",
         hints=(
             "How does 2^31 - 1023 look in binary? Which digits of it are 1?",
-            "It is a 0 for the sign, 21 times 1, and 1 in ten digits. Add 2^10: where does the "
-            "carry go?",
+            "It is a 0 for the sign, then 21 ones, then 0000000001. Add 2^10: where does the carry "
+            "go?",
         ),
     )
 
@@ -370,25 +371,25 @@ def last_reference_of_all() -> Number:
 
 
 def references_first() -> Number:
-    """Predict the last pin if 1023 references are held before."""
-    extra = GUP_PIN_COUNTING_BIAS - R0
+    """Predict the last pin if 2047 references are held before."""
+    extra = 2 * GUP_PIN_COUNTING_BIAS - R0
     right = last_pin(R0 + extra)
     return Number(
         id="references-first",
         lesson=LESSON,
         right=right,
         wrong={
-            last_pin(R0): "That is the last one if nobody else holds the page. Add the 1023 "
-            "references, and see what pin 2^21 finds",
-            last_pin(R0) + 1: "Even without the references that pin would be refused",
+            last_pin(R0): "That is the last one if nobody else holds the page",
+            right + 1: "That pin finds the refcount below zero already: 2047 references and the 1 "
+            "of the start are as much as two pins",
             right - 1: "the-last-pin-fails",
-            right - extra: "pins-and-references-are-the-same",
+            last_pin(R0) - extra: "pins-and-references-are-the-same",
             last_grab(R0 + extra, GUP_PIN_COUNTING_BIAS, bits=64): "a-counter-has-64-bits",
         },
-        because="1024 + (2^21 - 1) * 1024 is 2^31, so this pin takes the refcount below zero.",
+        because="2048 + (2^21 - 2) * 1024 is 2^31, so this pin takes the refcount below zero.",
         hints=(
             "Write down r0 + G + 1024 P for these holds. For which P is it 2^31 or more?",
-            "r0 + G is 1 + 1023 = 1024, which is as much as one pin.",
+            "r0 + G is 1 + 2047 = 2048, which is as much as two pins.",
         ),
     )
 
@@ -474,15 +475,20 @@ def try_grab() -> Program:
         states=tuple(product((*edges, *drawn), (1, 64, 512))),
         model=grab_in_the_model,
         trace=lambda *state: str(_grabbed(*state)[0].trace[1:]),
-        wrong={
-            "the-last-pin-fails": _looks_at_the_new_value,
-            "overflow-wraps-to-zero-and-frees": _without_guard,
-            "a-counter-has-64-bits": _without_wrap,
-            "pins-and-references-are-the-same": _adds_references,
-            "A refcount of 0 is refused as well: nobody holds the page, and it is being freed": (
-                _lets_zero_pass
+        wrong=(
+            ("the-last-pin-fails", _looks_at_both_values),
+            ("the-last-pin-fails", _looks_at_the_new_value),
+            ("overflow-wraps-to-zero-and-frees", _without_guard),
+            ("a-counter-has-64-bits", _without_wrap),
+            ("pins-and-references-are-the-same", _adds_references),
+            (
+                "A refcount of 0 is refused as well: nobody holds the page, and it is being freed",
+                _lets_zero_pass,
             ),
-        },
+            ("The kernel looks once for the whole call, however many pins it adds", _one_by_one),
+            ("The kernel returns errors as negative numbers", _positive_error),
+            ("What is wanted is a pair, the error and the refcount as it was", _error_alone),
+        ),
         because="One look at the old value, one addition that wraps.",
         hints=(
             "Two lines are enough: one that refuses, one that adds. Which value does the guard "
@@ -511,9 +517,32 @@ def _grabbed(refcount: int, refs: int) -> tuple[Kernel, Folio, int]:
     return kernel, folio, 0
 
 
-def _looks_at_the_new_value(refcount: int, refs: int) -> tuple[int, int]:
+def _looks_at_both_values(refcount: int, refs: int) -> tuple[int, int]:
     after = wrap(refcount + refs * GUP_PIN_COUNTING_BIAS)
     return (-ENOMEM, refcount) if refcount <= 0 or after <= 0 else (0, after)
+
+
+def _looks_at_the_new_value(refcount: int, refs: int) -> tuple[int, int]:
+    after = wrap(refcount + refs * GUP_PIN_COUNTING_BIAS)
+    return (-ENOMEM, refcount) if after <= 0 else (0, after)
+
+
+def _one_by_one(refcount: int, refs: int) -> tuple[int, int]:
+    for _ in range(refs):
+        if refcount <= 0:
+            return -ENOMEM, refcount
+        refcount = wrap(refcount + GUP_PIN_COUNTING_BIAS)
+    return 0, refcount
+
+
+def _positive_error(refcount: int, refs: int) -> tuple[int, int]:
+    error, after = grab_in_the_model(refcount, refs)
+    return -error, after
+
+
+def _error_alone(refcount: int, refs: int) -> int | tuple[int, int]:
+    error, after = grab_in_the_model(refcount, refs)
+    return error or (0, after)
 
 
 def _without_guard(refcount: int, refs: int) -> tuple[int, int]:

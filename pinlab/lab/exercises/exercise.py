@@ -12,6 +12,9 @@ from pinlab.lab.exercises.reply import Reply
 from pinlab.lab.powers import digits
 from pinlab.model.arguments import whole
 
+MISREAD: Mapping[int, str] = {2 ^ n: f"2**{n}" for n in range(10, 64)}
+"""What Python makes of 2^10 and so on, where ^ is exclusive or."""
+
 HINT, BIGGER_HINT, SOLUTION = 1, 2, 3
 """How far a hint goes."""
 
@@ -100,7 +103,10 @@ class Number(Exercise):
         if number == self.right:
             return self._right(f"{digits(number)}.")
         told = f"You expected {digits(number)}, the model gives {digits(self.right)}."
-        return self._wrong(told, self.wrong.get(number))
+        idea = self.wrong.get(number)
+        if idea is None and number in MISREAD and self.right > max(MISREAD):
+            idea = f"If you meant a power: Python writes it {MISREAD[number]}"
+        return self._wrong(told, idea)
 
     def _wanted(self) -> str:
         return "put a whole number in the place of `None`"
@@ -260,11 +266,11 @@ class Program(Exercise):
     states: Sequence[tuple[int, ...]]
     model: Callable[..., object]
     trace: Callable[..., str]
-    wrong: Mapping[str, Callable[..., object]]
+    wrong: Sequence[tuple[str, Callable[..., object]]]
 
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return functions that rest on an idea, each with its id or a sentence."""
-        return ((function, idea) for idea, function in self.wrong.items())
+        return ((function, idea) for idea, function in self.wrong)
 
     def _judge(self, answer: object) -> Reply:
         if not callable(answer):
@@ -301,7 +307,7 @@ class Program(Exercise):
         return next(
             (
                 idea
-                for idea, function in self.wrong.items()
+                for idea, function in self.wrong
                 if all(function(*s) == r for s, r in zip(self.states, results, strict=True))
             ),
             None,

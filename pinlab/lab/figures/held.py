@@ -31,6 +31,7 @@ class HeldTogether:
 
     def __init__(self, panel: Axes, writes: Writes) -> None:
         self._panel = panel
+        self._bits = 0
         panel.set(xlim=(0, 1.03 * MOST_WRITES), ylim=(-1.12, 1.12))
         panel.set_xticks([k << 14 for k in range(5)], ["0", "2^14", "2^15", "", "2^16"])
         panel.set_yticks([-1, 0, 1])
@@ -46,7 +47,7 @@ class HeldTogether:
         (self._end,) = panel.plot([], [], "o", ms=9, mec=EDGE, clip_on=False, zorder=5)
         self._words = panel.text(0.03, 0.57, "", transform=panel.transAxes)
         self.moving: list[Artist] = [
-            self._band, self._climb, self._drop, self._end, self._words, panel.title, panel.yaxis,
+            self._band, self._climb, self._drop, self._end, self._words, panel.title,
         ]  # fmt: skip
         self.draw(writes)
 
@@ -63,7 +64,9 @@ class HeldTogether:
         low = min(end, 0)
         self._band.set_bounds(0, low, 0 if writes.together else writes.writes, top - low)
         self._end.set_data([writes.writes], [end])
-        self._panel.set_yticklabels([f"-2^{writes.bits - 1}", "0", power(scale - 1) or ""])
+        if writes.bits != self._bits:
+            self._bits = writes.bits
+            self._panel.set_yticklabels([f"-2^{writes.bits - 1}", "0", power(scale - 1) or ""])
         colour = REFERENCE if writes.bias == 1 else PIN
         self._climb.set_color(colour)
         self._end.set_markerfacecolor(colour)

@@ -31,11 +31,16 @@ class Kept:
         figure.set_layout_engine("none")  # laid out with everything in place: nothing jumps
         for artist in moving:
             artist.set_animated(True)
+        self._stand_still()
+
+    def _stand_still(self) -> None:
         self._canvas.draw()
-        self._still = self._canvas.copy_from_bbox(figure.bbox)
+        self._still = self._canvas.copy_from_bbox(self.figure.bbox)
 
     def png(self) -> bytes:
         """Return the figure with its moving artists as they are now."""
+        if self.figure.stale:  # one of the others was changed, which is seldom
+            self._stand_still()
         self._canvas.restore_region(self._still)
         for artist in self.moving:
             self.figure.draw_artist(artist)

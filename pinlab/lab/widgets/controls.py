@@ -17,7 +17,8 @@ class Dial:
 
     `positions` are the slider's stops, rising; the box allows `low` to `high`, by default from
     the first of them to the last. `changed` is called with the new number, whichever was moved.
-    Raises TypeError or ValueError for a first value that the box would not allow.
+    `value` is the number that is set. Raises TypeError or ValueError for a first one that the box
+    would not allow.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class Dial:
         low = positions[0] if low is None else low
         high = positions[-1] if high is None else high
         value = whole(label, value, low, high)
+        self.value = value
         self._positions = positions
         self._following = False
         self.bar = ipywidgets.IntSlider(
@@ -45,28 +47,32 @@ class Dial:
             [self.bar, self.box], layout=ipywidgets.Layout(flex_flow="row wrap")
         )
 
-    @property
-    def value(self) -> int:
-        """The number that is set."""
-        return int(self.box.value)
-
     def _nearest(self, value: int) -> int:
         """The stop that is nearest to a number, the upper one of two."""
         above = min(bisect_left(self._positions, value), len(self._positions) - 1)
         return min((above, max(above - 1, 0)), key=lambda stop: abs(self._positions[stop] - value))
 
     def _moved(self, change: dict[str, int]) -> None:
-        if not self._following:
-            self.box.value = self._positions[change["new"]]
+        self._set(self._positions[change["new"]])
 
     def _typed(self, change: dict[str, int]) -> None:
-        # The box may hold a number between two stops: the slider follows without setting it.
+        self._set(change["new"])
+
+    def _set(self, number: int) -> None:
+        """Take a number over from the bar or the box: tell it first, then have both show it.
+
+        The box may hold a number between two stops, so the slider follows without setting it.
+        """
+        if self._following:
+            return
         self._following = True
+        self.value = number
         try:
-            self.bar.value = self._nearest(change["new"])
+            self._changed(number)
         finally:
+            self.box.value = number
+            self.bar.value = self._nearest(number)
             self._following = False
-        self._changed(change["new"])
 
 
 def powers(first: int, last: int) -> list[int]:

@@ -36,7 +36,7 @@ def test_two_to_the_21_pins_are_too_many_and_references_are_not(flags: int, kind
     assert (kernel.zero_page.refcount < 0) == (kind == "too many")
 
 
-@pytest.mark.parametrize(("id", "references"), [("last-pin", 0), ("references-first", 1023)])
+@pytest.mark.parametrize(("id", "references"), [("last-pin", 0), ("references-first", 2047)])
 def test_the_last_pin_succeeds_in_the_model_and_the_next_does_not(id: str, references: int) -> None:
     kernel = feared()
     zero = kernel.zero_page.folio

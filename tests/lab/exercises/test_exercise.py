@@ -1,6 +1,7 @@
 """The kinds of exercise, on small made-up ones: what is said to which answer."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -51,7 +52,7 @@ def program() -> Program:
     return Program(
         id="lines", lesson="00_start_here", hints=HINTS, because="So.", name="double",
         arguments=("a",), states=((0,), (1,), (3,), (4,)), model=double,
-        trace=lambda a: f"the model at {a}", wrong={IDEA: _forgets_the_end},
+        trace=lambda a: f"the model at {a}", wrong=[(IDEA, _forgets_the_end)],
     )  # fmt: skip
 
 
@@ -79,6 +80,13 @@ def test_another_wrong_number_is_told_what_was_expected_and_what_came() -> None:
     reply = number().check(2**21)
     assert reply.text.startswith("You expected 2097152 (2^21), the model gives 3. A hint")
     assert (reply.right, reply.misconception) == (False, None)
+
+
+@pytest.mark.parametrize(("typed", "meant"), [(2 ^ 21, "2**21"), (2 ^ 10, "2**10")])
+def test_an_exclusive_or_is_told_how_python_writes_a_power(typed: int, meant: str) -> None:
+    large = replace(number(), right=2**31)
+    assert f"If you meant a power: Python writes it {meant}." in large.check(typed).text
+    assert "If you meant a power" not in number().check(typed).text
 
 
 @pytest.mark.parametrize("low", [0, -5, None])
