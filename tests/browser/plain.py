@@ -68,21 +68,21 @@ def count_pins() -> None:
     """Show the first slider of `lab.count_pins` through `interact`: the digits in matplotlib."""
 
     def show(pins: int) -> None:
-        draw_digits(Tries(2**21 + pins).refcount)
+        draw_digits(Tries(2**21 + pins))
         plt.show()
 
     ipywidgets.interact(show, pins=ipywidgets.IntSlider(-1, -4, 2))
 
 
-def draw_digits(refcount: int) -> Figure:
+def draw_digits(tries: Tries) -> Figure:
     """Draw what one row of the odometer shows, on a new figure."""
     figure, panel = plt.subplots(figsize=(7.4, 0.9), layout="constrained")
-    for place, digit in enumerate(f"{refcount % 2**32:032b}"):
+    for place, digit in enumerate(f"{tries.refcount % 2**32:032b}"):
         colour = OVERFLOW if place == 0 else PIN if place <= 21 else REFERENCE
         face = colour if digit == "1" else "white"
         panel.add_patch(Rectangle((place, 0), 0.9, 1, fc=face, ec=EDGE))
         panel.text(place + 0.45, 0.5, digit, ha="center", va="center")
-    panel.set(xlim=(0, 32), ylim=(0, 1), title=f"refcount {refcount}")
+    panel.set(xlim=(0, 32), ylim=(0, 1), title=f"pin {tries.pins}: refcount {tries.refcount}")
     panel.set_axis_off()
     return figure
 
