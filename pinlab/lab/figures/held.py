@@ -45,9 +45,10 @@ class HeldTogether:
         (self._climb,) = panel.plot([], [], lw=2.5, path_effects=outline)
         (self._drop,) = panel.plot([], [], color=OVERFLOW, lw=2.2, ls=(0, (4, 2)))
         (self._end,) = panel.plot([], [], "o", ms=9, mec=EDGE, clip_on=False, zorder=5)
+        self._title = panel.set_title(" ", fontsize=10)
         self._words = panel.text(0.03, 0.57, "", transform=panel.transAxes)
         self.moving: list[Artist] = [
-            self._band, self._climb, self._drop, self._end, self._words, panel.title,
+            self._band, self._climb, self._drop, self._end, self._words, self._title,
         ]  # fmt: skip
         self.draw(writes)
 
@@ -72,7 +73,7 @@ class HeldTogether:
         self._end.set_markerfacecolor(colour)
         apart = not writes.together and not fell
         self._words.set_text(f"up to {writes.refcount} and back to {R0}, each time" * apart)
-        self._panel.set_title(headline(writes), fontsize=10)
+        self._title.set_text(headline(writes))
 
 
 def headline(writes: Writes) -> str:

@@ -97,3 +97,25 @@ def test_every_state_is_another_picture_of_the_same_size(
         pictures.append(kept.png())
     assert len(set(pictures)) == len(states)
     assert len({picture[16:24] for picture in pictures}) == 1
+
+
+@pytest.mark.parametrize(("make", "states"), [
+    (touched, [64, 8]), (cliff, [0, 2047]), (held, [Writes(), Writes(together=False)]),
+])  # fmt: skip
+def test_what_stands_still_is_not_drawn_again_for_what_moves(
+    make: Callable[[], tuple[Kept, Callable[[Any], None]]], states: list[object]
+) -> None:
+    kept, draw = make()
+    for state in states:
+        draw(state)
+        assert not kept.figure.stale
+        assert kept.png()
+
+
+def test_a_change_of_what_stands_still_is_shown() -> None:
+    kept, draw = held()
+    before = kept.png()
+    draw(Writes(bits=16))
+    assert kept.figure.stale
+    assert kept.png() != before
+    assert not kept.figure.stale
