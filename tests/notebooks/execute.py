@@ -10,11 +10,11 @@ from unittest.mock import patch
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 
+from tests.lab_server import FOLDERS
 from tests.notebooks import glossary
 from tests.notebooks.lesson import ROOT, paths, read
 from tests.notebooks.normalise import as_stored, normalise
 
-FOLDERS = ("IPYTHONDIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
 SECONDS_PER_CELL = 300
 
 

@@ -28,13 +28,11 @@ from pinlab.model.gup import FOLL_PIN
 from pinlab.model.kernel import Kernel
 
 LESSON = "04_count_to_two_million"
-FEARED = {"release": "6.5", "zero_page_pins": "counted"}
-"""The kernel of the mail's fear: pinned direct I/O without the patch. None was released."""
 
 
 def feared() -> Kernel:
-    """Return a machine with the kernel they feared."""
-    return Kernel(FEARED["release"], zero_page_pins=FEARED["zero_page_pins"])
+    """Return the kernel they feared: pinned direct I/O without the patch. None was released."""
+    return Kernel("6.5", zero_page_pins="counted")
 
 
 def which_hold() -> Choice:
