@@ -363,7 +363,7 @@ def last_reference_of_all() -> Number:
         because="It finds the refcount at 2^31 - 1, above zero, and takes it to -2^31.",
         hints=(
             "What does the refcount read when the last one comes that still finds it above zero?",
-            "After R references it is 1 + R. The largest value above zero is 2^31 - 1.",
+            "After G references it is 1 + G. The largest value above zero is 2^31 - 1.",
         ),
     )
 
