@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.model import gup
 from pinlab.model.arguments import octets, whole
+from pinlab.model.counter import int32
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SHIFT, PAGE_SIZE, Folio, Page
 from pinlab.model.ledger import MAPPING
 
@@ -27,6 +28,12 @@ class Area(NamedTuple):
     start: int
     end: int
     order: int
+
+    def without(self, gone: range) -> list[Area]:
+        """Return what is left of it: none, one or two."""
+        before = self._replace(end=min(self.end, gone.start))
+        after = self._replace(start=max(self.start, gone.stop))
+        return [left for left in (before, after) if left.start < left.end]
 
 
 class Stretch(NamedTuple):
@@ -71,6 +78,54 @@ class Mm:
         self._areas.append(Area(start, end, order))
         self._next = end + 1  # a page that is never mapped, so that overruns fault
         return start << PAGE_SHIFT
+
+    def munmap(self, addr: int, nbytes: int) -> None:
+        """Unmap pages: the mapping's reference goes, and with it a frame that nobody else holds.
+
+        A frame that a request in flight holds stays until that completes. nbytes is rounded up to
+        whole pages; what is not mapped in between is passed over (do_vmi_munmap(), mm/vma.c, 6.18).
+        Raises OSError(EINVAL) for an address within a page or a range beyond the address space,
+        ValueError for nbytes below 1 or a range that cuts a 2 MiB folio, which is not modelled.
+        """
+        start = whole("addr", addr, 0)
+        end = start + whole("nbytes", nbytes, 1)
+        if start % PAGE_SIZE:
+            raise OSError(errno.EINVAL, f"address {start:#x} is not a multiple of {PAGE_SIZE}")
+        if end > TASK_SIZE:
+            raise OSError(errno.EINVAL, f"address {end:#x} is beyond {TASK_SIZE:#x}")
+        gone = range(start >> PAGE_SHIFT, -(-end >> PAGE_SHIFT))
+        self._require_unmappable(gone)
+        self._areas = [left for area in self._areas for left in area.without(gone)]
+        # Asked of the entries and not of the range, which may be far longer.
+        if zeros := {vpn for vpn in self._zero_ptes if vpn in gone}:
+            self._zero_ptes -= zeros
+            self.kernel._note(self.name, "unmap", self.kernel.zero_page.folio, len(zeros))
+        for vpn in sorted(vpn for vpn in self._ptes if vpn in gone):
+            self._unmap(self._ptes.pop(vpn).folio)
+        for slot in [slot for slot in self._pmds if slot * PTRS_PER_PMD in gone]:
+            self._unmap(self._pmds.pop(slot))
+
+    def _require_unmappable(self, gone: range) -> None:
+        """Raise, before anything changes, for a cut through a 2 MiB folio or a freed one."""
+        for area in self._areas:
+            first, last = max(area.start, gone.start), min(area.end, gone.stop)
+            if first >= last:
+                continue
+            if area.order and (first % PTRS_PER_PMD or last % PTRS_PER_PMD):
+                raise ValueError(
+                    f"pages {first:#x} to {last:#x} cut a 2 MiB folio: allowed are whole ones"
+                )
+            self._require_alive(first, last)
+
+    def _unmap(self, folio: Folio) -> None:
+        """Drop one mapping of a folio; a mapping of the huge zero folio holds no reference."""
+        before, huge_zero = folio.refcount, self.kernel._is_huge_zero(folio)
+        if not huge_zero:
+            self.kernel.ledger.release(folio, MAPPING, 1)
+            folio.refcount = int32(before - 1)
+        self.kernel._note(self.name, "unmap", folio, folio.nr_pages, before, folio.pincount)
+        if folio.refcount == 0:
+            self.kernel._free(folio)
 
     def read(self, addr: int, nbytes: int) -> bytes:
         """Read memory as the CPU does: never-written pages show the zero page.
