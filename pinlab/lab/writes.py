@@ -62,7 +62,7 @@ class Writes:
     @property
     def limit(self) -> int:
         """The largest value of the counter."""
-        return int(2 ** (self.bits - 1)) - 1
+        return (1 << self.bits - 1) - 1
 
     def after(self, holds: int) -> int:
         """Return what the refcount reads with that many holds."""

@@ -65,7 +65,10 @@ class Exercise(ABC):
         """Say what an answer looks like."""
 
     def _open(self) -> Reply:
-        return Reply(f"No answer yet: {self._wanted()}. A hint: `lab.hint({_quoted(self.id)})`.")
+        return Reply(f"No answer yet: {self._wanted()}. {self._offer()}")
+
+    def _offer(self) -> str:
+        return f"A hint: `lab.hint({_quoted(self.id)})`."
 
     def _right(self, text: str) -> Reply:
         return Reply(f"{text} {self.because}", right=True)
@@ -73,8 +76,7 @@ class Exercise(ABC):
     def _wrong(self, text: str, idea: str | None, details: str = "") -> Reply:
         told = f"{text} {reason(idea)}" if idea else text
         known = idea if idea in misconceptions() else None
-        hint = f" A hint: `lab.hint({_quoted(self.id)})`."
-        return Reply(told + hint, right=False, misconception=known, details=details)
+        return Reply(f"{told} {self._offer()}", False, known, details)
 
 
 def is_open(answer: object) -> bool:
@@ -155,7 +157,7 @@ class Numbers(Exercise):
         if wrong:
             ideas = (self.parts[name][1].get(cast(int, numbers[name])) for name in wrong)
             known = next((idea for idea in ideas if idea in misconceptions()), None)
-            return Reply(f"\n{lines}\n\nA hint: `lab.hint({_quoted(self.id)})`.", False, known)
+            return Reply(f"\n{lines}\n\n{self._offer()}", False, known)
         if None in numbers.values():
             return Reply(lines)
         return Reply(f"{self.because}\n\n{lines}", right=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
@@ -35,15 +36,21 @@ def five_ends() -> Picture:
     return Picture(figure, alt, twin, _table())
 
 
+@cache
+def _steps(end: str) -> list[Step]:
+    """What is drawn, told in words and put into the table."""
+    return climb(end, GETS, BITS, START)
+
+
 def _in_words(end: str) -> str:
-    steps = climb(end, GETS, BITS, START)
+    steps = _steps(end)
     number, event = _turn(steps)
     top = max(step.value for step in steps)
     return f"up to {top}, {event} from number {number} on, {steps[-1].value} at last"
 
 
 def _panel(panel: Axes, end: str) -> None:
-    steps = climb(end, GETS, BITS, START)
+    steps = _steps(end)
     values = [START, *(step.value for step in steps)]
     number, event = _turn(steps)
     panel.axhspan(-(2 ** (BITS - 1)) - 12, 0, color=OVERFLOW, alpha=0.08, lw=0)
@@ -71,7 +78,7 @@ def _table() -> pandas.DataFrame:
 
 
 def _row(end: str) -> tuple[str, str, int, int, str]:
-    steps = climb(end, GETS, BITS, START)
+    steps = _steps(end)
     number, event = _turn(steps)
     left = climb_and_return(end, GIVEN_BACK, BITS, START)[-1]
     after = "no program left" if left.event == ABORTED else str(left.value)

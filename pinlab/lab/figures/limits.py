@@ -34,6 +34,7 @@ def in_flight(own: OwnLimits) -> Picture:
     """
     by_id = {limit.id: limit for limit in limits()}
     shown = [by_id[name] for name in SHOWN] + list(instance("own", own, OwnLimits))
+    named = [(_name(limit, own), limit) for limit in shown]
     figure = Figure(figsize=(8.4, 0.36 * len(shown) + 1.1), layout="constrained")
     panel = figure.subplots()
     for place, limit in enumerate(shown):
@@ -43,10 +44,9 @@ def in_flight(own: OwnLimits) -> Picture:
     panel.set(xlim=(NEAREST, FARTHEST * 2**5), ylim=(len(shown) - 0.4, -0.6))
     panel.set_xticks([2**n for n in (5, 10, 15, 20)], ["2^5", "2^10", "2^15", "2^20"])
     panel.minorticks_off()
-    panel.set_yticks(range(len(shown)), [_name(limit, own) for limit in shown])
+    panel.set_yticks(range(len(shown)), [name for name, _ in named])
     panel.set_xlabel(f"for one queue, ring or list; dashed: the mail's {WRITES} writes")
     panel.spines[["top", "right"]].set_visible(False)
-    named = [(_name(limit, own), limit) for limit in shown]
     bars = "; ".join(f"{name}: {_number(limit)}" for name, limit in named)
     alt = f"Bars on a scale of powers of two, a dashed line at {WRITES}. {bars}."
     yours = f"Read here: {own.label}." if own.live else f"Your machine was not read. {own.note}"
