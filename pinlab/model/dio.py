@@ -52,6 +52,7 @@ class DirectIO:
         """
         self._require_in_flight()
         self.in_flight = False
+        del self._kernel.requests[self.name]
         for run in self._got.runs:
             gup.gup_put_folio(self._kernel, run.folio, run.count, self._kind, self.name, run.holds)
 

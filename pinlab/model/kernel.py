@@ -21,7 +21,8 @@ class Kernel:
     Raises TypeError if `release` is not a str, ValueError if it is older or malformed, or for an
     unknown rule or value.
 
-    Attributes: release; rules; vmstat; warnings; trace; ledger; zero_page; folios.
+    Attributes: release; rules; vmstat; warnings; trace; ledger; zero_page; folios; mms; requests
+    (those in flight, by name).
 
     >>> kernel = Kernel("6.4")
     >>> mm = kernel.new_mm()
@@ -38,9 +39,11 @@ class Kernel:
         self.trace = Trace()
         self.ledger = ledger.Ledger()
         self.folios: list[Folio] = []
+        self.mms: list[Mm] = []
+        self.requests: dict[str, DirectIO] = {}
         self.names: dict[Folio, str] = {}
         self._next_pfn = 1
-        self._requests = 0
+        self._submitted = 0
         self._sites: set[str] = set()
         self._freed_any = False
         self._huge_zero_folio: Folio | None = None
@@ -66,7 +69,9 @@ class Kernel:
 
     def new_mm(self, name: str = "parent") -> Mm:
         """Return the empty address space of a new process; names need not be unique."""
-        return Mm(self, instance("name", name, str))
+        mm = Mm(self, instance("name", name, str))
+        self.mms.append(mm)
+        return mm
 
     def alloc_folio(self, order: int = 0) -> Folio:
         """Return a fresh folio of 2^order pages with refcount 1, which is the caller's reference.
@@ -138,8 +143,10 @@ class Kernel:
     def _submit(self, mm: Mm, addr: int, nr_pages: int, from_disk: bool) -> DirectIO:
         if instance("mm", mm, Mm).kernel is not self:
             raise ValueError(f"{mm!r} belongs to another machine than {self!r}")
-        self._requests += 1
-        return DirectIO(mm, addr, nr_pages, self._requests, from_disk=from_disk)
+        self._submitted += 1
+        request = DirectIO(mm, addr, nr_pages, self._submitted, from_disk=from_disk)
+        self.requests[request.name] = request
+        return request
 
     def check(self) -> None:
         """Re-verify the named invariants over counters and ledger.

@@ -108,3 +108,21 @@ def test_importing_pinlab_imports_the_standard_library_alone() -> None:
     foreign = set(run.stdout.split()) & {"pandas", "numpy", "matplotlib", "ipywidgets", "IPython"}
     assert foreign == set()
     assert "pinlab" in run.stdout.split()
+
+
+def test_a_machine_knows_its_processes_and_the_requests_in_flight() -> None:
+    kernel = Kernel()
+    parent, other = kernel.new_mm(), kernel.new_mm("other")
+    addr = parent.mmap(4096)
+    first, second = (kernel.submit_dio_write(parent, addr, 1) for _ in range(2))
+    assert kernel.mms == [parent, other]
+    assert kernel.requests == {first.name: first, second.name: second}
+    first.complete()
+    assert list(kernel.requests.values()) == [second]
+
+
+def test_a_request_that_got_nothing_is_not_in_flight() -> None:
+    kernel = Kernel()
+    with pytest.raises(OSError, match="nothing is mapped"):
+        kernel.submit_dio_write(kernel.new_mm(), 0, 1)
+    assert kernel.requests == {}

@@ -5,38 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 
-from pinlab.lab.exercises import count_to_two_million, start_here
+from pinlab.lab.exercises import (
+    count_pins_apart,
+    count_to_two_million,
+    draw_a_page,
+    hold_a_page,
+    pin_a_page,
+    pretend_to_pin,
+    start_here,
+)
 from pinlab.lab.exercises.exercise import HINT, SOLUTION, Exercise, in_words
 from pinlab.lab.exercises.misconceptions import reason
 from pinlab.lab.exercises.reply import Reply
 from pinlab.model.arguments import whole
 
+LESSONS = (
+    start_here,
+    draw_a_page,
+    hold_a_page,
+    pin_a_page,
+    count_to_two_million,
+    pretend_to_pin,
+    count_pins_apart,
+)
+"""The modules with the exercises of each lesson, in the order of the lessons."""
+
 FIXED: Mapping[str, Callable[[], Exercise]] = {
-    "three-buffers": start_here.three_buffers,
-    "one-byte": start_here.one_byte,
-    "two-pages": start_here.two_pages,
-    "overflow": start_here.overflow,
-    "which-hold": count_to_two_million.which_hold,
-    "last-pin": count_to_two_million.last_pin_of_all,
-    "what-it-reads": count_to_two_million.what_it_reads,
-    "digits-that-change": count_to_two_million.digits_that_change,
-    "one-after-another": count_to_two_million.one_after_another,
-    "who-is-refused": count_to_two_million.who_is_refused,
-    "first-refused-reader": count_to_two_million.first_refused_reader,
-    "three-kernels": count_to_two_million.three_kernels,
-    "five-ends": count_to_two_million.five_ends,
-    "which-end": count_to_two_million.which_end,
-    "feared-releases": count_to_two_million.feared_releases,
-    "full-queues": count_to_two_million.full_queues,
-    "last-reference": count_to_two_million.last_reference_of_all,
-    "references-first": count_to_two_million.references_first,
-    "try-grab": count_to_two_million.try_grab,
+    id: make for lesson in LESSONS for id, make in lesson.FIXED.items()
 }
 """Exercises with one question each, by id."""
 
 SEEDED: Mapping[str, Callable[[int], Exercise]] = {
-    "most-at-once": count_to_two_million.most_at_once,
-    "find-the-leak": count_to_two_million.find_the_leak,
+    id: make for lesson in LESSONS for id, make in lesson.SEEDED.items()
 }
 """Exercises that draw their question from a seed: the same seed, the same question."""
 
@@ -67,14 +67,16 @@ def mistakes(id: str) -> Reply:
 
 
 def given(id: str, seed: int = 0) -> object:
-    """Return what an exercise hands out to work on, such as a trace.
+    """Return what an exercise hands out to work on, such as a trace, or else its question.
 
-    Raises ValueError if it hands out nothing.
+    Raises ValueError if its only question is the lesson's.
     """
-    found = exercise(id, seed).given
-    if found is None:
-        raise ValueError(f"exercise {id!r} hands out nothing: its question is in the lesson")
-    return found
+    found = exercise(id, seed)
+    if found.given is not None:
+        return found.given
+    if found.question:
+        return Reply(found.question)
+    raise ValueError(f"exercise {id!r} hands out nothing: its question is in the lesson")
 
 
 def exercise(id: str, seed: int = 0) -> Exercise:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from errno import ENOMEM
 from itertools import accumulate, product
 
 from pinlab.lab.callers import CALLS, refused
 from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import Choice, Number, Numbers, Program, Selection
+from pinlab.lab.exercises.exercise import (
+    Choice,
+    Exercise,
+    Number,
+    Numbers,
+    Program,
+    Selection,
+)
 from pinlab.lab.figures.cliff import PINS_PER_READER
 from pinlab.lab.figures.ends import BITS, GIVEN_BACK
 from pinlab.lab.writes import R0, WRITES, Writes
@@ -560,3 +568,27 @@ def _lets_zero_pass(refcount: int, refs: int) -> tuple[int, int]:
     if refcount < 0:
         return -ENOMEM, refcount
     return 0, wrap(refcount + refs * GUP_PIN_COUNTING_BIAS)
+
+
+FIXED: Mapping[str, Callable[[], Exercise]] = {
+    "which-hold": which_hold,
+    "last-pin": last_pin_of_all,
+    "what-it-reads": what_it_reads,
+    "digits-that-change": digits_that_change,
+    "one-after-another": one_after_another,
+    "who-is-refused": who_is_refused,
+    "first-refused-reader": first_refused_reader,
+    "three-kernels": three_kernels,
+    "five-ends": five_ends,
+    "which-end": which_end,
+    "feared-releases": feared_releases,
+    "full-queues": full_queues,
+    "last-reference": last_reference_of_all,
+    "references-first": references_first,
+    "try-grab": try_grab,
+}
+
+SEEDED: Mapping[str, Callable[[int], Exercise]] = {
+    "most-at-once": most_at_once,
+    "find-the-leak": find_the_leak,
+}

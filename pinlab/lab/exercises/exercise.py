@@ -24,7 +24,8 @@ class Exercise(ABC):
     """A question of a lesson; wrong answers are looked up among those that rest on an idea.
 
     `lesson` is the notebook's name without its ending, `because` says why the right answer is
-    right, `given` is what the lesson hands out to work on, if anything.
+    right, `given` is what the lesson hands out to work on, if anything. `question` is the whole
+    question in Markdown, for those that are drawn from a seed: a worksheet has no lesson around it.
     """
 
     id: str
@@ -32,6 +33,7 @@ class Exercise(ABC):
     hints: tuple[str, str]
     because: str
     given: object = None
+    question: str = ""
 
     def check(self, answer: object) -> Reply:
         """Judge an answer; None, `...` or a stub is answered kindly.

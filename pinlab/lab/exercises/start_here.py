@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from pinlab.lab.counterpart import buffer_in
-from pinlab.lab.exercises.exercise import Number, Numbers
+from pinlab.lab.exercises.exercise import Exercise, Number, Numbers
 from pinlab.lab.writes import R0, Writes
 from pinlab.machine.buffers import PAGES
 from pinlab.model.counter import INT_MAX, INT_MIN
@@ -112,3 +112,13 @@ def pins(writes: int, written: Iterable[int]) -> int:
     for _ in range(writes):
         kernel.submit_dio_write(mm, addr, PAGES).complete()
     return kernel.vmstat["nr_foll_pin_acquired"]
+
+
+FIXED: Mapping[str, Callable[[], Exercise]] = {
+    "three-buffers": three_buffers,
+    "one-byte": one_byte,
+    "two-pages": two_pages,
+    "overflow": overflow,
+}
+
+SEEDED: Mapping[str, Callable[[int], Exercise]] = {}

@@ -9,7 +9,13 @@ import pytest
 from pinlab import FOLL_GET, FOLL_PIN, PAGE_SIZE, Kernel, lab
 from pinlab.lab.exercises import SEEDED, exercise
 from pinlab.lab.exercises.exercise import Number, Program
-from tests.lab.exercises.solved import leaking, pins_held, refcount_in_flight, trace, try_grab
+from tests.lab.exercises.solved.count_to_two_million import (
+    leaking,
+    pins_held,
+    refcount_in_flight,
+    trace,
+    try_grab,
+)
 
 SEEDS = range(50)
 

@@ -4,7 +4,7 @@ import pytest
 
 from pinlab import lab
 from pinlab.lab.exercises.start_here import pins
-from tests.lab.exercises.solved import refcount_in_flight
+from tests.lab.exercises.solved.count_to_two_million import refcount_in_flight
 
 
 @pytest.mark.parametrize(

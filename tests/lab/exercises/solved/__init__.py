@@ -1,0 +1,91 @@
+"""The right answers, worked out here and not with the exercises, and one of each other kind."""
+
+from collections.abc import Callable
+
+from pinlab.lab.exercises import EXERCISES, exercise
+from pinlab.lab.exercises.exercise import Choice, Exercise, Number, Numbers, Program, Selection
+from tests.lab.exercises.solved import (
+    count_pins_apart,
+    count_to_two_million,
+    draw_a_page,
+    hold_a_page,
+    pin_a_page,
+    pretend_to_pin,
+    start_here,
+)
+
+Errors = type[Exception] | tuple[type[Exception], ...]
+EITHER = (TypeError, ValueError)
+
+RIGHT: dict[str, object] = {
+    **start_here.RIGHT,
+    **draw_a_page.RIGHT,
+    **hold_a_page.RIGHT,
+    **pin_a_page.RIGHT,
+    **count_to_two_million.RIGHT,
+    **pretend_to_pin.RIGHT,
+    **count_pins_apart.RIGHT,
+}
+
+
+def stubs(id: str) -> list[object]:
+    """What stands in the place of an answer that nobody has given yet."""
+
+    def body_to_write(*state: int) -> None: ...
+
+    match exercise(id, 0):
+        case Numbers(parts=parts):
+            return [None, ..., dict.fromkeys(parts), dict.fromkeys(parts, ...)]
+        case Program():
+            return [None, ..., body_to_write, lambda *state: ...]
+    return [None, ...]
+
+
+def nonsense(id: str) -> list[tuple[object, object, Errors]]:
+    """What cannot be an answer, the part of it that is named, and the exception that does so."""
+    match exercise(id, 0):
+        case Number(low=low):
+            return [(bad, bad, error) for bad, error in _no_numbers(low)]
+        case Numbers(parts=parts, low=low):
+            empty = dict.fromkeys(parts)
+            inside: list[tuple[object, object, Errors]] = [
+                (empty | {name: bad}, bad, error)
+                for name in parts
+                for bad, error in _no_numbers(low)
+            ]
+            others: list[object] = [{}, {next(iter(parts)): 1}, empty | {"another": 1}, [1], 1]
+            return inside + [(bad, bad, EITHER) for bad in others]
+        case Choice():
+            texts = [(bad, bad, ValueError) for bad in ("nothing of that", "")]
+            return [*texts, *((bad, bad, EITHER) for bad in (3, True, {"a"}))]
+        case Selection(options=options):
+            known = options[0]
+            whole = [(bad, bad, TypeError) for bad in (known, 3, True)]
+            inside = [({"nobody"}, "nobody", ValueError), ([known, "nobody"], "nobody", ValueError)]
+            return [*whole, *inside, ([[known]], [known], EITHER)]
+        case Program(name=name):
+            return [(bad, bad, TypeError) for bad in (name, 3, (0, 1025))]
+    raise AssertionError(f"{id} is of a new kind")
+
+
+def _no_numbers(low: int | None) -> list[tuple[object, Errors]]:
+    assert low is not None
+    kinds: list[object] = ["many", "64", True, 1.5, 64.0, {1, 2}]
+    return [*((bad, TypeError) for bad in kinds), (low - 1, ValueError)]
+
+
+def mistaken(found: Exercise) -> list[tuple[object, str]]:
+    """Each wrong answer that an exercise knows, as a reader would give it, and its idea."""
+    if isinstance(found, Numbers):
+        right = {name: number for name, (number, _) in found.parts.items()}
+        return [
+            (right | {name: number}, idea)
+            for name, (_, wrong) in found.parts.items()
+            for number, idea in wrong.items()
+        ]
+    return list(found.mistakes())
+
+
+def each(what: Callable[[str], list[object]]) -> list[tuple[str, object]]:
+    """Pairs of an exercise's id and one of its answers."""
+    return [(id, answer) for id in EXERCISES for answer in what(id)]

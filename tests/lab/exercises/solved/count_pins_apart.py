@@ -1,0 +1,3 @@
+"""The right answers of lesson 06."""
+
+RIGHT: dict[str, object] = {}
