@@ -5,7 +5,7 @@ Field names are those of struct folio (include/linux/mm_types.h, 6.18), without 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.model.arguments import octets, whole
 
@@ -21,14 +21,35 @@ MAX_ORDER = 10
 """The largest order the page allocator hands out on x86-64 (MAX_PAGE_ORDER, 6.18)."""
 
 
+class Span(NamedTuple):
+    """Bytes [start, end) of a frame that one writer stored; writers are numbers of the machine."""
+
+    start: int
+    end: int
+    writer: int
+
+    def outside(self, start: int, end: int) -> list[Span]:
+        """Return what a later write of [start, end) leaves of it."""
+        pieces = (
+            self._replace(end=min(self.end, start)),
+            self._replace(start=max(self.start, end)),
+        )
+        return [piece for piece in pieces if piece.start < piece.end]
+
+
 class Folio:
     """2^order frames side by side that are allocated, counted and freed as one.
 
     Attributes: order; nr_pages; pfn (number of the first frame); refcount (signed 32 bit);
-    pincount (None where this release keeps no separate count for that order); freed.
+    pincount (None where this release keeps no separate count for that order); freed; mapcount
+    (page table entries that map it); anon_exclusive (its bytes belong to one process alone:
+    PageAnonExclusive, which a kernel has since 5.19; before that nobody asks).
     """
 
-    __slots__ = ("_bytes", "_pages", "freed", "kernel", "order", "pfn", "pincount", "refcount")
+    __slots__ = (
+        "_bytes", "_origins", "_pages", "anon_exclusive", "freed", "kernel", "mapcount", "order",
+        "pfn", "pincount", "refcount",
+    )  # fmt: skip
 
     def __init__(self, kernel: Kernel, order: int, pfn: int, pincount: int | None) -> None:
         self.kernel = kernel
@@ -38,8 +59,11 @@ class Folio:
         self.refcount = 1
         self.pincount = pincount
         self.freed = False
+        self.mapcount = 0
+        self.anon_exclusive = False
         self._pages: dict[int, Page] = {}
         self._bytes: dict[int, bytearray] = {}
+        self._origins: dict[int, list[Span]] = {}
 
     @property
     def nr_pages(self) -> int:
@@ -100,7 +124,11 @@ class Page:
         data = octets("data", data)
         offset = whole("offset", offset, 0, PAGE_SIZE)
         self._usable(offset, len(data))
-        self._put_bytes(data, offset)
+        self._device_write(data, offset, None)
+
+    def _device_write(self, data: bytes, offset: int, writer: int | None) -> None:
+        """Store bytes that are known to fit, and note it."""
+        self._put_bytes(data, offset, writer)
         self.folio.kernel._note("device", "device write", self, note=f"{len(data)} bytes")
 
     def device_read(self, nbytes: int | None = None, offset: int = 0) -> bytes:
@@ -122,10 +150,35 @@ class Page:
             )
         self.folio.kernel._alive(self.folio)
 
-    def _put_bytes(self, data: bytes, offset: int) -> None:
-        """Store bytes that are known to fit; frames never written take no memory."""
+    def _put_bytes(self, data: bytes, offset: int, writer: int | None = None) -> None:
+        """Store bytes that are known to fit; frames never written take no memory.
+
+        `writer` is who will be asked for when somebody reads them; None for nobody.
+        """
         frame = self.folio._bytes.setdefault(self.index, bytearray(PAGE_SIZE))
-        frame[offset : offset + len(data)] = data
+        end = offset + len(data)
+        frame[offset:end] = data
+        old = self.folio._origins.get(self.index, ())
+        spans = [piece for span in old for piece in span.outside(offset, end)]
+        own = [] if writer is None or not data else [Span(offset, end, writer)]
+        self.folio._origins[self.index] = spans + own
+
+    def _writers(self, nbytes: int, offset: int) -> set[int]:
+        """Return who stored the bytes of a range, as far as that is known."""
+        spans = self.folio._origins.get(self.index, ())
+        return {s.writer for s in spans if s.start < offset + nbytes and s.end > offset}
+
+    def _copy_from(self, other: Page, start: int = 0, nbytes: int = PAGE_SIZE) -> None:
+        """Take over bytes of another frame, and who stored them."""
+        if other.index not in other.folio._bytes:
+            return
+        self._put_bytes(other._get_bytes(nbytes, start), start)
+        end = start + nbytes
+        self.folio._origins[self.index] += [
+            Span(max(span.start, start), min(span.end, end), span.writer)
+            for span in other.folio._origins[other.index]
+            if span.start < end and span.end > start
+        ]
 
     def _get_bytes(self, nbytes: int, offset: int) -> bytes:
         """Return bytes that are known to lie inside the frame."""

@@ -247,10 +247,15 @@ def folio_maybe_dma_pinned(folio: Folio) -> bool:
     The cast to unsigned is the kernel's: a refcount that overflowed reads as pinned. 5.6 has no
     such function and cannot tell pins from references: False.
     """
+    return maybe_pinned_at(folio, folio.refcount)
+
+
+def maybe_pinned_at(folio: Folio, refcount: int) -> bool:
+    """Return the guess for another refcount: fork may have taken a reference of its own."""
     if folio.pincount is not None:
         return folio.pincount > 0
     bias = folio.kernel.rules.pin_bias
-    return bias == GUP_PIN_COUNTING_BIAS and folio.refcount % 2**32 >= bias
+    return bias == GUP_PIN_COUNTING_BIAS and refcount % 2**32 >= bias
 
 
 def folio_ref_zero_or_close_to_overflow(folio: Folio) -> bool:
@@ -302,14 +307,18 @@ def user_pages_slow(
     mm: Mm, vpn: int, nr_pages: int, flags: int, actor: str, got: Grabbed
 ) -> Grabbed:
     """Walk the page tables as __get_user_pages() does: fault a page in, then grab it."""
+    if flags & FOLL_PIN:
+        mm.has_pinned = True
     write = bool(flags & FOLL_WRITE) or breaks_cow(mm.kernel, flags)
+    unshare = must_unshare(mm.kernel, flags)
     end = vpn + nr_pages
     while vpn < end and got.error is None:
         run = mm._run_at(vpn, end - vpn, write)
         if not run.length:
             got.error = no_mapping(vpn)
             break
-        folio, index = mm._fault_in(vpn, _reachable(mm.kernel, run, flags), write)
+        reach = _reachable(mm.kernel, run, flags)
+        folio, index = mm._fault_in(vpn, reach, write, unshare)
         vpn += _grab_run(mm.kernel, folio, index, run.length, flags, actor, got)
     return got
 
@@ -328,6 +337,16 @@ def breaks_cow(kernel: Kernel, flags: int) -> bool:
     rule = kernel.rules.gup_read_fault
     longterm = bool(flags & FOLL_LONGTERM and flags & FOLL_PIN)
     return rule == "private_page" or (rule == "private_page_if_longterm" and longterm)
+
+
+def must_unshare(kernel: Kernel, flags: int) -> bool:
+    """Return whether GUP makes a page that several processes share exclusive before it takes it.
+
+    gup_must_unshare() for anonymous pages, 5.19 to 6.18: a read-only pin does, a read-only
+    reference does not.
+    """
+    read_only_pin = flags & FOLL_PIN and not flags & FOLL_WRITE
+    return bool(read_only_pin) and kernel.rules.pin_unshares == "shared_page"
 
 
 def _reachable(kernel: Kernel, run: Stretch, flags: int) -> int:
@@ -380,9 +399,10 @@ def user_pages_fast(
 ) -> Grabbed:
     """Walk as GUP-fast does, without faulting: stop at the first page it cannot have."""
     write = bool(flags & FOLL_WRITE) or breaks_cow(mm.kernel, flags)
+    unshare = must_unshare(mm.kernel, flags)
     end = vpn + nr_pages
     while vpn < end:
-        folio = mm._folio_fast(vpn, write)
+        folio = mm._folio_fast(vpn, write, unshare)
         if folio is None:
             break
         index = vpn % folio.nr_pages

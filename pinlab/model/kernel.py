@@ -44,6 +44,7 @@ class Kernel:
         self.names: dict[Folio, str] = {}
         self._next_pfn = 1
         self._submitted = 0
+        self._writers = 0
         self._sites: set[str] = set()
         self._freed_any = False
         self._huge_zero_folio: Folio | None = None
@@ -181,6 +182,16 @@ class Kernel:
         """Raise RuntimeError if a folio was freed."""
         if folio.freed:
             raise RuntimeError(f"{folio.name} was freed and must not be used any more")
+
+    def _new_writer(self) -> int:
+        """Return a number for whoever stores bytes from now on."""
+        self._writers += 1
+        return self._writers
+
+    def _saw(self, mm: Mm, page: Page, nbytes: int, offset: int) -> None:
+        """Enter a leak if these bytes are of somebody that the process never shared memory with."""
+        if page._writers(nbytes, offset) - mm._known:
+            self.ledger.enter_leak(page.folio, mm.name)
 
     def _count_pins(self, name: str, pins: int) -> None:
         """Add to a counter of /proc/vmstat, where this release has it."""

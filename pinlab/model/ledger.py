@@ -44,6 +44,17 @@ class Unmatched(NamedTuple):
     times: int
 
 
+class Leak(NamedTuple):
+    """`reader` got bytes of a folio that another process stored after they shared it last.
+
+    by_reference: somebody held the folio by a plain reference then, which promises nothing.
+    """
+
+    folio: Folio
+    reader: str
+    by_reference: bool
+
+
 class Account:
     """The holds of one kind on one folio, oldest first, and the releases that matched none."""
 
@@ -71,6 +82,7 @@ class Ledger:
     def __init__(self) -> None:
         self._accounts: defaultdict[tuple[Folio, str], Account] = defaultdict(Account)
         self.unmatched: list[Unmatched] = []
+        self.leaks: list[Leak] = []
 
     def take(self, folio: Folio, kind: str, owner: str, count: int) -> Hold:
         """Enter `count` new holds."""
@@ -94,6 +106,10 @@ class Ledger:
         """Note releases that nobody had a hold for."""
         self._accounts[folio, kind].unmatched += count
         self.unmatched.append(Unmatched(folio, kind, owner, count))
+
+    def enter_leak(self, folio: Folio, reader: str) -> None:
+        """Note bytes that reached somebody who never had them."""
+        self.leaks.append(Leak(folio, reader, self.count(folio, REFERENCE) > 0))
 
     def count(self, folio: Folio, kind: str) -> int:
         """Return how many holds of a kind there are on a folio."""
@@ -190,6 +206,52 @@ def _zero_pages_hold_zeros(kernel: Kernel) -> Iterable[str]:
             yield f"the {folio.name} contains something else than zeros"
 
 
+def _every_mapping_holds(kernel: Kernel) -> Iterable[str]:
+    """Each page table entry of an ordinary folio comes with one reference, a zero page's with none.
+
+    A 2 MiB mapping is one entry.
+    """
+    entries: Counter[Folio] = Counter()
+    for mm in kernel.mms:
+        entries.update(pte.page.folio for pte in mm._ptes.values())
+        entries.update(f for f in mm._pmds.values() if not kernel._is_huge_zero(f))
+    for folio in kernel.folios:
+        found = (entries[folio], folio.mapcount, kernel.ledger.count(folio, MAPPING))
+        if len(set(found)) > 1:
+            yield (
+                f"{folio.name} has {found[0]} entries, mapcount {found[1]} and {found[2]} mappings"
+            )
+
+
+def _freed_is_unmapped(kernel: Kernel) -> Iterable[str]:
+    """No page table leads to a folio that was freed."""
+    for mm in kernel.mms:
+        for folio in {pte.page.folio for pte in mm._ptes.values()} | set(mm._pmds.values()):
+            if folio.freed:
+                yield f"{mm.name} maps {folio.name}, which was freed"
+
+
+def _pinned_is_exclusive(kernel: Kernel) -> Iterable[str]:
+    """Since 5.19 an anonymous page that is pinned and mapped belongs to one process alone."""
+    if kernel.rules.pin_unshares == "never":
+        return
+    for folio in kernel.folios:
+        if folio.mapcount and not folio.anon_exclusive and kernel.ledger.count(folio, PIN):
+            yield f"{folio.name} is pinned and shared"
+
+
+def _no_foreign_bytes(kernel: Kernel) -> Iterable[str]:
+    """Nobody's bytes reach a process that never had them, where the release promises that.
+
+    Before 5.9 fork and copy-on-write look at no hold; later a reference still promises nothing.
+    """
+    if kernel.rules.fork_copies == "never":
+        return
+    for leak in kernel.ledger.leaks:
+        if not leak.by_reference:
+            yield f"{leak.reader} got foreign bytes from {leak.folio.name}"
+
+
 INVARIANTS = {
     "refcount-is-the-holds": _refcount_is_the_holds,
     "pincount-is-the-pins": _pincount_is_the_pins,
@@ -197,5 +259,9 @@ INVARIANTS = {
     "vmstat-is-the-pins": _vmstat_is_the_pins,
     "freed-is-unheld": _freed_is_unheld,
     "zero-pages-hold-zeros": _zero_pages_hold_zeros,
+    "every-mapping-holds": _every_mapping_holds,
+    "freed-is-unmapped": _freed_is_unmapped,
+    "pinned-is-exclusive": _pinned_is_exclusive,
+    "no-foreign-bytes": _no_foreign_bytes,
 }
 """Name of each invariant and the function that lists what breaks it."""

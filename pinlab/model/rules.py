@@ -30,6 +30,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "slow_grab_2mib": ("unguarded", "page_by_page", "first_then_rest"),
         "huge_zero_pmd": ("ordinary", "special"),
         "dio_hold": ("get", "pin"),
+        "fork_copies": ("never", "maybe_pinned", "exclusive_and_maybe_pinned"),
+        "fork_asks": ("first", "with_own_reference"),
+        "write_fault_reuses": ("mapped_once", "held_once", "exclusive_or_held_once"),
+        "pin_unshares": ("never", "shared_page"),
         "zero_page_grab": ("counted", "skipped", "refused"),
         "zero_page_grab_fast": ("counted", "skipped"),
         "zero_page_unpin": ("counted", "skipped"),
@@ -58,7 +62,10 @@ class Rules:
     read-only GUP of never-written memory meets. slow_guard: when the slow path looks at the
     refcount, and whether 0 is worth a warning. slow_grab_2mib: how the slow path grabs several
     pages of one 2 MiB folio. huge_zero_pmd: does GUP-fast see the huge zero folio. dio_hold:
-    what direct I/O holds. zero_page_*: what FOLL_PIN does to the zero page, hunk by hunk.
+    what direct I/O holds. fork_copies: which pages fork copies for the child at once. fork_asks:
+    does it ask before it takes its own reference. write_fault_reuses: when a write to a read-only
+    page keeps the frame. pin_unshares: which page a read-only pin makes exclusive first.
+    zero_page_*: what FOLL_PIN does to the zero page, hunk by hunk.
     """
 
     pin_bias: int
@@ -71,6 +78,10 @@ class Rules:
     slow_grab_2mib: str
     huge_zero_pmd: str
     dio_hold: str
+    fork_copies: str
+    fork_asks: str
+    write_fault_reuses: str
+    pin_unshares: str
     zero_page_grab: str
     zero_page_grab_fast: str
     zero_page_unpin: str

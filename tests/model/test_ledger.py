@@ -132,7 +132,10 @@ def edit_vmstat(kernel: Kernel) -> None:
         (put_a_pinned_page, {"every-release-had-a-hold"}),
         (unpin_a_reference, {"every-release-had-a-hold"}),
         (put_the_boot_reference, {"every-release-had-a-hold"}),
-        (free_a_mapped_page, {"every-release-had-a-hold", "freed-is-unheld"}),
+        (
+            free_a_mapped_page,
+            {"every-release-had-a-hold", "freed-is-unheld", "freed-is-unmapped"},
+        ),
         (write_to_the_zero_page, {"zero-pages-hold-zeros"}),
         (edit_a_refcount, {"refcount-is-the-holds"}),
         (edit_a_pincount, {"pincount-is-the-pins"}),
