@@ -10,7 +10,8 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -162,12 +163,21 @@ def rules_for(release: str, overrides: Mapping[str, object] = MappingProxyType({
     version = parse_release(release)
     if version < VERSIONS[0]:
         raise ValueError(f"release is {release!r}: FOLL_PIN, and so the model, begins with 5.6")
+    rules = _rules_of(version)
+    if not overrides:
+        return rules
+    changed = {rule: _check_choice(rule, v) for rule, v in _hunk_by_hunk(overrides).items()}
+    sources = {**rules.sources, **dict.fromkeys(changed, "set by keyword")}
+    bias = int(changed.pop("pin_bias", rules.pin_bias))
+    return replace(rules, pin_bias=bias, **changed, sources=MappingProxyType(sources))
+
+
+@cache
+def _rules_of(version: Version) -> Rules:
+    """Return the rules of one release; machines share them, they never change."""
     chosen = {row.rule: row for row in sorted(_rows_of(version), key=lambda row: row.version)}
     values = {rule: row.value for rule, row in chosen.items()}
     sources = {rule: row.source for rule, row in chosen.items()}
-    for rule, value in _hunk_by_hunk(overrides).items():
-        values[rule] = _check_choice(rule, value)
-        sources[rule] = "set by keyword"
     bias = int(values.pop("pin_bias"))
     return Rules(pin_bias=bias, **values, sources=MappingProxyType(sources))
 
