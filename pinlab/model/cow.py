@@ -39,12 +39,12 @@ def do_wp_page(mm: Mm, vpn: int, *, unshare: bool) -> Pte:
 def _reuses(mm: Mm, folio: Folio) -> bool:
     """Whether the frame is kept.
 
-    mapped_once: reuse_swap_page() (5.6 to 5.8). held_once: page_count() and page_mapcount()
-    (5.9 to 5.18). exclusive_or_held_once: PageAnonExclusive(), else the refcount (5.19 to 6.18).
+    mapped_once: reuse_swap_page() (5.6 to 5.8). held_once: page_count() (5.9 to 5.18; up to 5.17
+    also page_mapcount(), which is never more). exclusive_or_held_once: PageAnonExclusive(), else
+    the refcount (5.19 to 6.18).
     """
     rule = mm.kernel.rules.write_fault_reuses
     if rule == "mapped_once":
         return folio.mapcount == 1
-    if rule == "exclusive_or_held_once" and folio.anon_exclusive:
-        return True
-    return folio.mapcount == 1 and folio.refcount == 1
+    exclusive = rule == "exclusive_or_held_once" and folio.anon_exclusive
+    return exclusive or folio.refcount == 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pinlab.model import gup
 from pinlab.model.arguments import octets, whole
-from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE
+from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE, Writer
 
 if TYPE_CHECKING:
     from pinlab.model.folio import Page
@@ -66,7 +66,7 @@ class DirectIO:
         data = octets("data", data)
         if not self.from_disk:
             raise ValueError("a request to disk: its device reads memory and never writes it")
-        writer = self._kernel._new_writer()
+        writer = Writer(self.name, by_reference=self._kind == gup.FOLL_GET)
         self._mm._known.add(writer)
         done = 0
         for page, start, n in self._pieces(offset, len(data)):

@@ -21,20 +21,37 @@ MAX_ORDER = 10
 """The largest order the page allocator hands out on x86-64 (MAX_PAGE_ORDER, 6.18)."""
 
 
+class Writer:
+    """Who stores bytes: a process between two forks, or a device for one transfer.
+
+    by_reference: a device that holds its frames by plain references, which promise little.
+    """
+
+    __slots__ = ("by_reference", "name")
+
+    def __init__(self, name: str, *, by_reference: bool = False) -> None:
+        self.name = name
+        self.by_reference = by_reference
+
+
 class Span(NamedTuple):
-    """Bytes [start, end) of a frame that one writer stored; writers are numbers of the machine."""
+    """Bytes [start, end) of a frame that one writer stored."""
 
     start: int
     end: int
-    writer: int
+    writer: Writer
 
     def outside(self, start: int, end: int) -> list[Span]:
         """Return what a later write of [start, end) leaves of it."""
-        pieces = (
-            self._replace(end=min(self.end, start)),
-            self._replace(start=max(self.start, end)),
-        )
+        if end <= self.start or self.end <= start:
+            return [self]
+        pieces = (Span(self.start, start, self.writer), Span(end, self.end, self.writer))
         return [piece for piece in pieces if piece.start < piece.end]
+
+    def inside(self, start: int, end: int) -> list[Span]:
+        """Return what of it lies in [start, end): one span or none."""
+        piece = Span(max(self.start, start), min(self.end, end), self.writer)
+        return [piece] if piece.start < piece.end else []
 
 
 class Folio:
@@ -47,7 +64,7 @@ class Folio:
     """
 
     __slots__ = (
-        "_bytes", "_origins", "_pages", "anon_exclusive", "freed", "kernel", "mapcount", "order",
+        "_bytes", "_pages", "_spans", "anon_exclusive", "freed", "kernel", "mapcount", "order",
         "pfn", "pincount", "refcount",
     )  # fmt: skip
 
@@ -63,7 +80,7 @@ class Folio:
         self.anon_exclusive = False
         self._pages: dict[int, Page] = {}
         self._bytes: dict[int, bytearray] = {}
-        self._origins: dict[int, list[Span]] = {}
+        self._spans: dict[int, list[Span]] = {}
 
     @property
     def nr_pages(self) -> int:
@@ -126,7 +143,7 @@ class Page:
         self._usable(offset, len(data))
         self._device_write(data, offset, None)
 
-    def _device_write(self, data: bytes, offset: int, writer: int | None) -> None:
+    def _device_write(self, data: bytes, offset: int, writer: Writer | None) -> None:
         """Store bytes that are known to fit, and note it."""
         self._put_bytes(data, offset, writer)
         self.folio.kernel._note("device", "device write", self, note=f"{len(data)} bytes")
@@ -150,35 +167,31 @@ class Page:
             )
         self.folio.kernel._alive(self.folio)
 
-    def _put_bytes(self, data: bytes, offset: int, writer: int | None = None) -> None:
+    def _put_bytes(self, data: bytes, offset: int, writer: Writer | None = None) -> None:
         """Store bytes that are known to fit; frames never written take no memory.
 
         `writer` is who will be asked for when somebody reads them; None for nobody.
         """
-        frame = self.folio._bytes.setdefault(self.index, bytearray(PAGE_SIZE))
-        end = offset + len(data)
-        frame[offset:end] = data
-        old = self.folio._origins.get(self.index, ())
-        spans = [piece for span in old for piece in span.outside(offset, end)]
+        frames, end = self.folio._bytes, offset + len(data)
+        if self.index not in frames:
+            frames[self.index] = bytearray(PAGE_SIZE)
+        frames[self.index][offset:end] = data
         own = [] if writer is None or not data else [Span(offset, end, writer)]
-        self.folio._origins[self.index] = spans + own
+        self._set_spans(offset, end, own)
 
-    def _writers(self, nbytes: int, offset: int) -> set[int]:
-        """Return who stored the bytes of a range, as far as that is known."""
-        spans = self.folio._origins.get(self.index, ())
-        return {s.writer for s in spans if s.start < offset + nbytes and s.end > offset}
+    def _set_spans(self, start: int, end: int, spans: list[Span]) -> None:
+        """Enter who stored [start, end), in place of whoever did before."""
+        old = self.folio._spans.get(self.index, ())
+        self.folio._spans[self.index] = [s for o in old for s in o.outside(start, end)] + spans
 
-    def _copy_from(self, other: Page, start: int = 0, nbytes: int = PAGE_SIZE) -> None:
-        """Take over bytes of another frame, and who stored them."""
-        if other.index not in other.folio._bytes:
-            return
-        self._put_bytes(other._get_bytes(nbytes, start), start)
-        end = start + nbytes
-        self.folio._origins[self.index] += [
-            Span(max(span.start, start), min(span.end, end), span.writer)
-            for span in other.folio._origins[other.index]
-            if span.start < end and span.end > start
-        ]
+    def _spans(self, start: int, end: int) -> list[Span]:
+        """Return who stored the bytes of [start, end), as far as that is known."""
+        return [s for o in self.folio._spans.get(self.index, ()) for s in o.inside(start, end)]
+
+    def _copy_from(self, other: Page, start: int = 0, end: int = PAGE_SIZE) -> None:
+        """Take over the bytes [start, end) of another frame, and who stored them."""
+        self._put_bytes(other._get_bytes(end - start, start), start)
+        self._set_spans(start, end, other._spans(start, end))
 
     def _get_bytes(self, nbytes: int, offset: int) -> bytes:
         """Return bytes that are known to lie inside the frame."""

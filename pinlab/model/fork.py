@@ -1,7 +1,7 @@
 """Fork: a second process with the same memory; each mapped page is shared, or copied at once.
 
-copy_present_pte() and copy_present_page() in mm/memory.c; which page is copied is where the eras
-differ, see `kernel.rules.fork_copies` and `fork_asks`.
+copy_present_pte() and copy_present_page() in mm/memory.c, copy_one_pte() up to 5.8. Which page is
+copied is where the eras differ, see `kernel.rules.fork_copies` and `fork_asks`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 class Fork:
     """A fork under way: iterating goes on with it, pausing in the middle of each page's copy.
 
-    A device may write the frame in that pause, and the child's copy is then torn.
+    A device may write the frame in that pause, and the child's copy is then torn. That is inferred
+    from copy_present_page() (5.9 to 6.18), which copies while the frame can be written; J. Horn's
+    patch of 3 June 2025, "mm/memory: ensure fork child sees coherent memory snapshot", says so of
+    the parent's other threads. Until it has ended neither process can use its memory (the kernel
+    holds mmap_lock, and the parent is in the system call): RuntimeError.
     Attributes: child (complete when the iteration has ended).
     """
 
@@ -34,25 +38,27 @@ class Fork:
         for area in parent._areas:
             parent._require_alive(area.start, area.end)
         self.child = parent.kernel.new_mm(name)
-        self._steps = self._run(parent)
+        parent._forking = self.child._forking = True
+        self._steps = self._run(parent, self.child)
 
     def __iter__(self) -> Iterator[None]:
         return self._steps
 
-    def _run(self, parent: Mm) -> Iterator[None]:
-        child, kernel = self.child, parent.kernel
+    def _run(self, parent: Mm, child: Mm) -> Iterator[None]:
         child._areas, child._next = list(parent._areas), parent._next
-        child._known |= parent._known
-        parent._writer = kernel._new_writer()  # what it stores from now on, the child never had
-        parent._known.add(parent._writer)
         if parent._zero_ptes:
             child._zero_ptes = set(parent._zero_ptes)
-            kernel._note(parent.name, "fork", kernel.zero_page, len(child._zero_ptes))
-        for vpn, pte in sorted(parent._ptes.items()):
+            zero = parent.kernel.zero_page
+            parent.kernel._note(child.name, "fork", zero, len(child._zero_ptes))
+        for vpn in sorted(parent._ptes):
+            pte = parent._ptes[vpn]
             if _copies(parent, pte.page.folio):
                 yield from _copy(child, vpn, pte)
             else:
                 _share(child, vpn, pte)
+        child._known |= parent._known
+        parent._writer = None  # what it stores from now on, the child never had
+        parent._forking = child._forking = False
 
 
 def _copies(parent: Mm, folio: Folio) -> bool:
@@ -69,10 +75,9 @@ def _copies(parent: Mm, folio: Folio) -> bool:
 def _copy(child: Mm, vpn: int, pte: Pte) -> Iterator[None]:
     """Give the child a frame of its own, writable; the parent's entry stays as it is."""
     own = child._map_own(vpn, "fork copy", f"of {pte.page.name}")
-    for half in (0, PAGE_SIZE // 2):
-        own.page._copy_from(pte.page, half, PAGE_SIZE // 2)
-        if not half:
-            yield
+    own.page._copy_from(pte.page, 0, PAGE_SIZE // 2)
+    yield
+    own.page._copy_from(pte.page, PAGE_SIZE // 2, PAGE_SIZE)
 
 
 def _share(child: Mm, vpn: int, pte: Pte) -> None:

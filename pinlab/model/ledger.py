@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinlab.model.counter import int32
 
 if TYPE_CHECKING:
-    from pinlab.model.folio import Folio
+    from pinlab.model.folio import Folio, Writer
     from pinlab.model.kernel import Kernel
 
 MAPPING, REFERENCE, PIN, BOOT = "mapping", "reference", "pin", "boot"
@@ -45,14 +45,11 @@ class Unmatched(NamedTuple):
 
 
 class Leak(NamedTuple):
-    """`reader` got bytes of a folio that another process stored after they shared it last.
-
-    by_reference: somebody held the folio by a plain reference then, which promises nothing.
-    """
+    """`reader` got bytes of a folio that `writer` stored after they had memory in common last."""
 
     folio: Folio
     reader: str
-    by_reference: bool
+    writer: Writer
 
 
 class Account:
@@ -77,7 +74,7 @@ class Account:
 
 
 class Ledger:
-    """Accounts by folio and kind, and the list of releases that matched no hold."""
+    """Accounts by folio and kind, the releases that matched no hold, and the leaks."""
 
     def __init__(self) -> None:
         self._accounts: defaultdict[tuple[Folio, str], Account] = defaultdict(Account)
@@ -107,9 +104,11 @@ class Ledger:
         self._accounts[folio, kind].unmatched += count
         self.unmatched.append(Unmatched(folio, kind, owner, count))
 
-    def enter_leak(self, folio: Folio, reader: str) -> None:
-        """Note bytes that reached somebody who never had them."""
-        self.leaks.append(Leak(folio, reader, self.count(folio, REFERENCE) > 0))
+    def enter_leak(self, folio: Folio, reader: str, writer: Writer) -> None:
+        """Note bytes that reached somebody who never had them, once."""
+        leak = Leak(folio, reader, writer)
+        if leak not in self.leaks:
+            self.leaks.append(leak)
 
     def count(self, folio: Folio, kind: str) -> int:
         """Return how many holds of a kind there are on a folio."""
@@ -207,20 +206,16 @@ def _zero_pages_hold_zeros(kernel: Kernel) -> Iterable[str]:
 
 
 def _every_mapping_holds(kernel: Kernel) -> Iterable[str]:
-    """Each page table entry of an ordinary folio comes with one reference, a zero page's with none.
-
-    A 2 MiB mapping is one entry.
-    """
+    """Each page table entry comes with one reference, except a zero page's; 2 MiB is one entry."""
     entries: Counter[Folio] = Counter()
     for mm in kernel.mms:
         entries.update(pte.page.folio for pte in mm._ptes.values())
         entries.update(f for f in mm._pmds.values() if not kernel._is_huge_zero(f))
     for folio in kernel.folios:
-        found = (entries[folio], folio.mapcount, kernel.ledger.count(folio, MAPPING))
-        if len(set(found)) > 1:
-            yield (
-                f"{folio.name} has {found[0]} entries, mapcount {found[1]} and {found[2]} mappings"
-            )
+        mapped, booked = entries[folio], kernel.ledger.count(folio, MAPPING)
+        if not mapped == folio.mapcount == booked:
+            counts = f"mapcount {folio.mapcount}, page table entries {mapped}"
+            yield f"{folio.name} has {counts}, mappings in the ledger {booked}"
 
 
 def _freed_is_unmapped(kernel: Kernel) -> Iterable[str]:
@@ -232,8 +227,11 @@ def _freed_is_unmapped(kernel: Kernel) -> Iterable[str]:
 
 
 def _pinned_is_exclusive(kernel: Kernel) -> Iterable[str]:
-    """Since 5.19 an anonymous page that is pinned and mapped belongs to one process alone."""
-    if kernel.rules.pin_unshares == "never":
+    """Since 5.19 an anonymous page that is pinned and mapped belongs to one process alone.
+
+    Pinning has to unshare for that, and fork to copy.
+    """
+    if "never" in (kernel.rules.pin_unshares, kernel.rules.fork_copies):
         return
     for folio in kernel.folios:
         if folio.mapcount and not folio.anon_exclusive and kernel.ledger.count(folio, PIN):
@@ -243,13 +241,14 @@ def _pinned_is_exclusive(kernel: Kernel) -> Iterable[str]:
 def _no_foreign_bytes(kernel: Kernel) -> Iterable[str]:
     """Nobody's bytes reach a process that never had them, where the release promises that.
 
-    Before 5.9 fork and copy-on-write look at no hold; later a reference still promises nothing.
+    Before 5.9 copy-on-write and fork look at no hold. Since then a device's bytes can still reach
+    a child of the process that it works for if it holds the frame by a reference.
     """
-    if kernel.rules.fork_copies == "never":
+    if kernel.rules.write_fault_reuses == "mapped_once" or kernel.rules.fork_copies == "never":
         return
     for leak in kernel.ledger.leaks:
-        if not leak.by_reference:
-            yield f"{leak.reader} got foreign bytes from {leak.folio.name}"
+        if not leak.writer.by_reference:
+            yield f"{leak.reader} got bytes of {leak.writer.name} in {leak.folio.name}"
 
 
 INVARIANTS = {

@@ -6,17 +6,17 @@ What fork does with a mapped page is in fork.py, what a write to a shared one do
 from __future__ import annotations
 
 import errno
-from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.model import cow, gup
 from pinlab.model.arguments import instance, octets, whole
 from pinlab.model.counter import int32
-from pinlab.model.folio import HPAGE_ORDER, PAGE_SHIFT, PAGE_SIZE, Folio, Page
+from pinlab.model.folio import HPAGE_ORDER, PAGE_SHIFT, PAGE_SIZE, Folio, Page, Writer
 from pinlab.model.fork import Fork
 from pinlab.model.ledger import MAPPING, Hold
 
 if TYPE_CHECKING:
+    from pinlab.model.gup import Need
     from pinlab.model.kernel import Kernel
 
 MMAP_BASE = 0x7F00_0000_0000
@@ -70,9 +70,10 @@ class Mm:
         self.name = name
         self.has_pinned = False
         self.exited = False
-        # Who stored bytes that this process has seen; its own number changes with each fork.
-        self._writer = kernel._new_writer()
-        self._known = {self._writer}
+        self._forking = False
+        # Whose bytes this process may see, and as whom it stores its own (see `_storing`).
+        self._known: set[Writer] = set()
+        self._writer: Writer | None = None
         self._areas: list[Area] = []
         # Two kinds of entries: special ones for the zero page, and those for frames of its own.
         self._zero_ptes: set[int] = set()
@@ -123,7 +124,8 @@ class Mm:
     def exit(self) -> None:
         """End the process: its mappings and their references go, its requests go on.
 
-        Afterwards only its attributes can be read; anything else is RuntimeError.
+        Afterwards only its attributes can be read; anything else is RuntimeError. (A kernel may
+        wait for a process's requests before it unmaps anything: exit_aio(), fs/aio.c, 6.18.)
         """
         self._require_running()
         everything = range(TASK_SIZE >> PAGE_SHIFT)
@@ -135,7 +137,8 @@ class Mm:
     def fork(self, name: str = "child") -> Mm:
         """Return a new process that has the same memory, shared or copied as this release does.
 
-        Raises ValueError for a process with 2 MiB mappings, whose fork is not modelled.
+        Raises, with nothing changed, ValueError for a process with 2 MiB mappings, whose fork is
+        not modelled, and RuntimeError if somebody freed a folio that it maps.
         """
         for _ in (steps := self.fork_in_steps(name)):
             pass
@@ -152,9 +155,9 @@ class Mm:
     def write_protect(self, addr: int) -> None:
         """Make one page table entry read-only; the mapping stays writable.
 
-        As clear_refs does for soft-dirty tracking (fs/proc/task_mmu.c), which spares pages that
-        may be pinned since 5.12; here none is spared. Raises OSError(EFAULT) where nothing is
-        mapped, ValueError for a 2 MiB mapping, which is not modelled.
+        As clear_refs did for soft-dirty tracking before it spared pages that may be pinned
+        (9348b73c2e1b, 5.11); here none is spared. Raises OSError(EFAULT) where nothing is mapped,
+        ValueError for a 2 MiB mapping, which is not modelled.
         """
         self._require_running()
         vpn = self._vpn(addr)
@@ -164,6 +167,7 @@ class Mm:
             raise ValueError(f"address {addr:#x} is in a 2 MiB mapping: allowed are 4 KiB pages")
         if pte := self._ptes.get(vpn):
             pte.writable = False
+            self.kernel._note(self.name, "write-protect", pte.page)
 
     def _zap(self, gone: range) -> None:
         """Drop areas and entries of a range that is known to be unmappable."""
@@ -206,7 +210,7 @@ class Mm:
 
         Raises OSError(EFAULT), with nothing changed, where nothing is mapped.
         """
-        pieces = self._touch(addr, whole("nbytes", nbytes, 0), write=False)
+        pieces = self._touch(addr, whole("nbytes", nbytes, 0), gup.TO_READ)
         for page, offset, n in pieces:
             self.kernel._saw(self, page, n, offset)
         return b"".join(page._get_bytes(n, offset) for page, offset, n in pieces)
@@ -217,13 +221,21 @@ class Mm:
         Raises OSError(EFAULT), with nothing changed, where nothing is mapped.
         """
         data = octets("data", data)
-        done = 0
-        for page, offset, n in self._touch(addr, len(data), write=True):
-            page._put_bytes(data[done : done + n], offset, self._writer)
+        done, writer = 0, self._storing()
+        for page, offset, n in self._touch(addr, len(data), gup.TO_WRITE):
+            page._put_bytes(data[done : done + n], offset, writer)
             done += n
+
+    def _storing(self) -> Writer:
+        """Return as whom this process stores: somebody new after each fork."""
+        if self._writer is None:
+            self._writer = Writer(self.name)
+            self._known.add(self._writer)
+        return self._writer
 
     def page_at(self, addr: int) -> Page | None:
         """Return the page that the page table maps at an address, None if there is none."""
+        self._require_not_exited()
         return self._mapped(self._vpn(addr))
 
     def get_user_pages(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
@@ -267,7 +279,7 @@ class Mm:
             return pte.page
         return self.kernel.zero_page if vpn in self._zero_ptes else None
 
-    def _touch(self, addr: int, nbytes: int, write: bool) -> list[tuple[Page, int, int]]:
+    def _touch(self, addr: int, nbytes: int, need: Need) -> list[tuple[Page, int, int]]:
         """Fault an address range in; return (page, offset, bytes) for each page of it."""
         self._require_running()
         start = whole("addr", addr, 0)
@@ -279,13 +291,17 @@ class Mm:
         pages: list[Page] = []
         while len(pages) < len(vpns):
             vpn = vpns[len(pages)]
-            run = self._run_at(vpn, vpns.stop - vpn, write)
-            folio, index = self._fault_in(vpn, run.length, write)
+            run = self._run_at(vpn, vpns.stop - vpn, need)
+            folio, index = self._fault_in(vpn, run.length, need)
             step = 1 if folio.order else 0
             pages += [folio.page(index + i * step) for i in range(run.length)]
-        cuts = [max(start, vpn << PAGE_SHIFT) for vpn in vpns] + [end]
-        offsets = [(a % PAGE_SIZE, b - a) for a, b in pairwise(cuts)]
-        return [(page, *piece) for page, piece in zip(pages, offsets, strict=True)]
+        pieces = []
+        for page in pages:
+            offset = start % PAGE_SIZE
+            n = min(PAGE_SIZE - offset, end - start)
+            pieces.append((page, offset, n))
+            start += n
+        return pieces
 
     def _mapped_until(self, vpn: int, end: int) -> int:
         """Return the first page from `vpn` on that no mapping covers, at most `end`."""
@@ -295,7 +311,7 @@ class Mm:
 
     def _require_alive(self, vpn: int, end: int) -> None:
         """RuntimeError, before anything changes, if somebody freed what is mapped here."""
-        if not self.kernel._freed_any:
+        if not self.kernel._freed_mapped:
             return
         pages = range(vpn, self._mapped_until(vpn, end))
         if not self._ptes.keys().isdisjoint(pages):
@@ -305,7 +321,7 @@ class Mm:
             if slot in self._pmds:
                 self.kernel._alive(self._pmds[slot])
 
-    def _run_at(self, vpn: int, limit: int, write: bool) -> Stretch:
+    def _run_at(self, vpn: int, limit: int, need: Need) -> Stretch:
         """Return the run of at most `limit` pages from `vpn` on that one folio serves.
 
         Its length is 0 where nothing is mapped. The zero page serves any number of pages.
@@ -316,7 +332,7 @@ class Mm:
         limit = min(limit, area.end - vpn)
         if area.order:
             return Stretch(min(limit, PTRS_PER_PMD - vpn % PTRS_PER_PMD), zero=False)
-        zeros = 0 if write else self._zeros(vpn, limit)
+        zeros = 0 if need.write or need.unshare_zero else self._zeros(vpn, limit)
         return Stretch(zeros or 1, zero=zeros > 0)
 
     def _zeros(self, vpn: int, limit: int) -> int:
@@ -326,24 +342,27 @@ class Mm:
             return limit
         return next(page - vpn for page in pages if page in self._ptes)
 
-    def _fault_in(
-        self, vpn: int, count: int, write: bool, unshare: bool = False
-    ) -> tuple[Folio, int]:
-        """Fault a run in where needed; return its folio and the index of its first page.
-
-        `unshare`: a page that is shared with another process is made this one's alone first.
-        """
+    def _fault_in(self, vpn: int, count: int, need: Need) -> tuple[Folio, int]:
+        """Fault a run in where needed; return its folio and the index of its first page."""
         if self._order_at(vpn):
-            return self._fault_in_pmd(vpn, write)
+            return self._fault_in_pmd(vpn, need.write or need.unshare_zero)
         pte = self._ptes.get(vpn)
-        if pte is None and not write:
-            return self._map_zero_page(range(vpn, vpn + count)).folio, 0
+        if pte is None and not need.write:
+            zero = self._map_zero_page(range(vpn, vpn + count))
+            if not need.unshare_zero:
+                return zero.folio, 0
         if pte is None:
             self._zero_ptes.discard(vpn)
-            pte = self._map_own(vpn)
-        elif not pte.writable and (write or (unshare and not pte.page.folio.anon_exclusive)):
-            pte = cow.do_wp_page(self, vpn, unshare=not write)
+            pte = self._map_own(vpn) if need.write else self._unshare_zero(vpn)
+        elif not need.is_met_by(pte):
+            pte = cow.do_wp_page(self, vpn, unshare=not need.write)
         return pte.page.folio, 0
+
+    def _unshare_zero(self, vpn: int) -> Pte:
+        """Map a fresh frame in place of the zero page; the entry stays read-only."""
+        pte = self._map_own(vpn, "unshare", f"of {self.kernel.zero_page.name}")
+        pte.writable = False
+        return pte
 
     def _fault_in_pmd(self, vpn: int, write: bool) -> tuple[Folio, int]:
         slot, index = divmod(vpn, PTRS_PER_PMD)
@@ -386,21 +405,23 @@ class Mm:
             self.kernel._note(self.name, "read fault", zero.folio, len(missing))
         return zero
 
-    def _folio_fast(self, vpn: int, write: bool, unshare: bool) -> Folio | None:
+    def _folio_fast(self, vpn: int, write: bool) -> Folio | None:
         """Return the folio that GUP-fast may take here, None where it leaves it to the slow path.
 
-        It takes no special entry, and the zero page's is one (pte_mkspecial); no read-only entry
-        for writing, and none that has to be unshared first.
+        It takes no special entry, and the zero page's is one (pte_mkspecial), and no read-only
+        entry for writing.
         """
         folio = self._pmds.get(vpn // PTRS_PER_PMD)
         if folio is None:
             pte = self._ptes.get(vpn)
-            if pte is None:
-                return None
-            faults = write or (unshare and not pte.page.folio.anon_exclusive)
-            return None if faults and not pte.writable else pte.page.folio
+            return None if pte is None or (write and not pte.writable) else pte.page.folio
         special = write or self.kernel.rules.huge_zero_pmd == "special"
         return None if special and self.kernel._is_huge_zero(folio) else folio
+
+    def _keeps_fast(self, vpn: int, need: Need) -> bool:
+        """Return whether GUP-fast keeps what it has taken here: nothing has to be unshared."""
+        pte = self._ptes.get(vpn)
+        return pte is None or need.is_met_by(pte)
 
     def _order_at(self, vpn: int) -> int:
         """Return the order of the folios that back the mapping at a page, 0 where there is none."""
@@ -408,6 +429,11 @@ class Mm:
         return 0 if area is None else area.order
 
     def _require_running(self) -> None:
+        self._require_not_exited()
+        if self._forking:
+            raise RuntimeError(f"{self.name} is in the middle of fork: its memory waits for that")
+
+    def _require_not_exited(self) -> None:
         if self.exited:
             raise RuntimeError(f"{self.name} has exited: it has no memory any more")
 
