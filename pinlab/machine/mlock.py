@@ -39,7 +39,7 @@ class Call(NamedTuple):
     pages: over all times together.
     """
 
-    name: str
+    call: str
     times: int
     pages: int
     acquired: int
@@ -65,8 +65,7 @@ class Mlocked:
 
     def table(self) -> str:
         """Return all of it as plain text, the calls in aligned columns."""
-        rows = [("call", "times", "pages", "acquired", "released")]
-        rows += [tuple(map(str, call)) for call in (self.mlock, self.read)]
+        rows = [Call._fields, *(tuple(map(str, call)) for call in (self.mlock, self.read))]
         if self.control is not None:
             rows.append(("control", "0", "0", *map(str, self.control[4:6])))
         head = f"{self.label}; {buffers.PAGES} written pages, and VmLck {self.resident} KiB higher"
@@ -76,7 +75,7 @@ class Mlocked:
 
 
 def ask_mlock(times: int = RECORDED_TIMES) -> Mlocked:
-    """mlock and munlock 64 written pages `times` times, then have them pinned as often.
+    """Have 64 written pages mlocked and munlocked `times` times, then pinned as often.
 
     Pinned by process_vm_readv: it shows that the counters move here. Nothing stays mlocked. Where
     this kernel cannot be asked the answer is a recording, and its note says why. Raises TypeError

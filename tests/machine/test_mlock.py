@@ -185,7 +185,7 @@ def test_the_recording_is_that_of_the_file(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("PINLAB_MACHINE", "recording")
     answer = machine.ask_mlock(7)
     for call in (answer.mlock, answer.read):
-        found = recording("6.18.44", "mlocked_pages", f"{call.name}:times=100")
+        found = recording("6.18.44", "mlocked_pages", f"{call.call}:times=100")
         assert (call.acquired, call.released) == (found["acq"], found["rel"])
     assert (answer.date, answer.control) == ("November 2026", None)
 

@@ -70,7 +70,7 @@ def odometer(*rows: Tries) -> Drawing:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         f'width="{WIDTH}" height="{height}" style="max-width:100%;height:auto" '
         f'font-family="sans-serif" role="img" aria-label="{escape(twin, quote=True)}">'
-        f'<rect width="{WIDTH}" height="{height}" fill="white"/>{_hatch()}{_heads()}{drawn}</svg>'
+        f'<rect width="{WIDTH}" height="{height}" fill="white"/>{hatch()}{heads()}{drawn}</svg>'
     )
     return Drawing(svg, f"Rows of {BITS} binary digits, the refcount in each. {twin}", twin)
 
@@ -102,7 +102,7 @@ def _extra(tries: Tries) -> str:
     return f"{tries.references} {plural(tries.references, 'extra reference')}"
 
 
-def _hatch() -> str:
+def hatch() -> str:
     """What fills the digits of pins: the colour of pins, with thin lines across."""
     return (
         '<defs><pattern id="pin" width="6" height="6" patternUnits="userSpaceOnUse">'
@@ -117,27 +117,33 @@ def _x(place: int) -> int:
     return MARGIN + CELL * place + GAP * (place > 0) + GAP * (place > PIN_DIGITS)
 
 
-def _heads() -> str:
-    heads = (
+def heads() -> str:
+    """Draw what the three groups of digits are, above the first row."""
+    words = (
         (0, "sign"),
         (1, f"{PIN_DIGITS} digits: {GUP_PIN_COUNTING_BIAS} for each pin"),
         (PIN_DIGITS + 1, f"{REFERENCE_DIGITS} digits: references"),
     )
-    return "".join(_text(_x(place), 16, words, size=11) for place, words in heads)
+    return "".join(text(_x(place), 16, head, size=11) for place, head in words)
 
 
 def _row(y: int, tries: Tries) -> str:
     refcount = tries.refcount
-    bits, before = _bits(refcount), _bits(tries.before)
-    cells = "".join(
-        _digit(place, y, bit, changed=bit != before[place]) for place, bit in enumerate(bits)
-    )
     tried = f"pin {tries.pins}" if tries.pins else "no pin yet"
     fate = " refused" if tries.pins > tries.held else ""
     extra = f", {_extra(tries)}" if tries.references else ""
     words = f"{tried}{fate}{extra}: refcount {refcount}"
     colour = OVERFLOW if refcount < 0 else EDGE
-    return cells + _text(_x(0), y + TALL + 18, words, size=15, fill=colour, weight="bold")
+    cells = binary(y, refcount, tries.before)
+    return cells + text(_x(0), y + TALL + 18, words, size=15, fill=colour, weight="bold")
+
+
+def binary(y: int, refcount: int, before: int) -> str:
+    """Draw the 32 digits of a refcount, those that differ from what it was before thick."""
+    digits, old = _bits(refcount), _bits(before)
+    return "".join(
+        _digit(place, y, digit, changed=digit != old[place]) for place, digit in enumerate(digits)
+    )
 
 
 def _bits(refcount: int) -> str:
@@ -153,13 +159,14 @@ def _digit(place: int, y: int, bit: str, *, changed: bool) -> str:
         f'<rect x="{_x(place)}" y="{y}" width="{CELL - 3}" height="{TALL}" rx="2" '
         f'fill="{colour if on else "white"}" stroke="{EDGE}" stroke-width="{3 if changed else 1}"/>'
     )
-    return box + _text(_x(place) + (CELL - 3) / 2, y + 19, bit, size=14, fill=ink, anchor="middle")
+    return box + text(_x(place) + (CELL - 3) / 2, y + 19, bit, size=14, fill=ink, anchor="middle")
 
 
-def _text(
+def text(
     x: float, y: int, words: str,
     *, size: int, fill: str = EDGE, weight: str = "normal", anchor: str = "start",
 ) -> str:  # fmt: skip
+    """Draw a line of words."""
     return (
         f'<text x="{x:g}" y="{y}" font-size="{size}" fill="{fill}" font-weight="{weight}" '
         f'text-anchor="{anchor}">{escape(words)}</text>'
