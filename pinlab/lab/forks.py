@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pinlab.lab.mapped_once import looks_pinned
 from pinlab.lab.powers import plural
 from pinlab.machine.recordings import recording
-from pinlab.model.kernel import Kernel
 
 if TYPE_CHECKING:
     import pandas
@@ -65,7 +65,4 @@ def did(kernel: str, case: str) -> str:
 
 def guess(refcount: int) -> str:
     """Return what the model takes a single page with this refcount for."""
-    kernel = Kernel()
-    folio = kernel.alloc_folio()
-    folio.refcount = refcount
-    return "maybe pinned" if kernel.folio_maybe_dma_pinned(folio) else "not pinned"
+    return "maybe pinned" if looks_pinned(refcount) else "not pinned"

@@ -10,15 +10,14 @@ from functools import cached_property
 from html import escape
 
 from pinlab.lab.figures.odometer import TALL, WIDTH, binary, hatch, heads, text
+from pinlab.lab.mapped_once import mapped_once
 from pinlab.lab.palette import EDGE, REFERENCE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import plural
 from pinlab.model import ledger
 from pinlab.model.arguments import instance, whole
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, split_refcount
-from pinlab.model.folio import PAGE_SIZE, Folio
-from pinlab.model.gup import FOLL_GET, FOLL_PIN
-from pinlab.model.kernel import Kernel
+from pinlab.model.folio import Folio
 
 MOST_PINS, MOST_REFERENCES = 8, 4096
 """What fits on the picture's axis."""
@@ -48,15 +47,7 @@ class Held:
 
     @cached_property
     def _folio(self) -> Folio:
-        kernel = Kernel()
-        mm = kernel.new_mm()
-        addr = mm.mmap(PAGE_SIZE)
-        mm.write(addr, b"x")
-        folio = kernel.folios[-1]
-        for kind, holds in ((FOLL_GET, self.references), (FOLL_PIN, self.pins)):
-            if holds:
-                kernel.try_grab_folio(folio, holds, kind)
-        return folio
+        return mapped_once(self.pins, self.references)
 
     @property
     def refcount(self) -> int:
