@@ -29,10 +29,8 @@ MAPPED = "The page is mapped, and the mapping's reference is one of those that a
 
 def one_number() -> Choice:
     """Choose what a refcount of 2 tells on a kernel where a pin adds 1, too."""
-    same = (
-        mapped_once(references=1, release="5.6").refcount
-        == mapped_once(pins=1, release="5.6").refcount
-    )
+    reference = mapped_once(references=1, release="5.6")
+    pin = mapped_once(pins=1, release="5.6")
     return Choice(
         id="one-number",
         lesson=LESSON,
@@ -319,7 +317,7 @@ def split(seed: int) -> Numbers:
 
 def pins_left(seed: int) -> Number:
     """Tell from a row of refcounts how many pins are held at the end."""
-    draw = Draw("pins-left", seed)
+    draw = Draw("pins-still-held", seed)
     first, second = draw.one(range(2, 6)), draw.one(range(1, 6))
     released = draw.one(range(1, first + second))
     references = draw.shuffled((521, 640, 707, 778, 850, 902, 945, 983))[:3]
@@ -370,7 +368,7 @@ HOLDERS = ("A", "B", "C", "D", "E", "F")
 
 def wrong_release(seed: int) -> Number:
     """Find in a trace the release that was of the wrong kind."""
-    draw = Draw("wrong-release", seed)
+    draw = Draw("the-fault", seed)
     kernel = Kernel("6.18")
     mm = kernel.new_mm()
     addr = mm.mmap(PAGE_SIZE)
