@@ -27,7 +27,7 @@ CASES = {
         for extra in EXTRA
     },
     "one pin (io_uring)": "really_pinned_iouring",
-    "2000, and never pinned anything": "vmsplice_refs_2000_haspinned_0",
+    "2000, and nothing ever pinned": "vmsplice_refs_2000_haspinned_0",
 }
 """What was held when the process forked, and the case of the recording."""
 

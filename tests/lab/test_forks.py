@@ -33,7 +33,7 @@ def test_a_cell_is_what_was_recorded(held: str, case: str, kernel: str) -> None:
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_fork_does_what_the_guess_says_where_something_was_pinned(kernel: str) -> None:
     asked = "model's guess" if kernel.startswith("5.") else "guess at 1 more"
-    known = TABLE[[not held.endswith("anything") for held in TABLE.index]]
+    known = TABLE[[not held.endswith("nothing ever pinned") for held in TABLE.index]]
     assert len(known) == 8
     copies = {"maybe pinned": "copies", "not pinned": "shares"}
     assert list(known[kernel]) == [copies[guess] for guess in known[asked]]
@@ -46,7 +46,7 @@ def test_the_two_guesses_differ_in_one_row_and_so_do_the_kernels() -> None:
 
 
 def test_a_process_that_never_pinned_anything_is_not_asked_about() -> None:
-    never = TABLE.loc["2000, and never pinned anything"]
+    never = TABLE.loc["2000, and nothing ever pinned"]
     assert never["model's guess"] == "maybe pinned"
     assert {never[kernel] for kernel in KERNELS} == {"shares"}
 

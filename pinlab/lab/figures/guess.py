@@ -29,6 +29,9 @@ CAPTION, LEDGER, AXIS = 20, 18, 22
 SCALE = (WIDTH - LEFT - 10) / MOST
 """Pixels for each 1 of the refcount."""
 
+DASHED = 'stroke-width="2.2" stroke-dasharray="3 2"'
+"""The line from which on the guess is yes."""
+
 
 @dataclass(frozen=True)
 class Held:
@@ -158,7 +161,8 @@ def _page(y: int, held: Held) -> str:
         _bar(axis + 5 + BAR * row, pins, references, true=pins == held.known(ledger.PIN))
         for row, (pins, references) in enumerate(held.mixtures)
     ]
-    return "".join(parts)
+    turns = _line(1, axis + 2, BAR * len(held.mixtures) + 9, DASHED)
+    return "".join([*parts, turns])
 
 
 def _x(refcount: int) -> float:
@@ -166,19 +170,15 @@ def _x(refcount: int) -> float:
 
 
 def _axis(y: int, tall: int) -> str:
-    """A thin line for each pin that would fit, and a dashed one where the guess turns."""
+    """A thin line and a label for each pin that would fit."""
     pins = range(MOST // GUP_PIN_COUNTING_BIAS + 1)
-    lines = "".join(_line(pin, y + 3, tall + 3, dashed=pin == 1) for pin in pins)
+    lines = "".join(_line(pin, y + 3, tall + 3) for pin in pins)
     labels = "".join(_label(pin, y) for pin in (0, 1, 2, 4, 8, pins[-1]))
     return lines + labels
 
 
-def _line(pin: int, y: int, tall: int, *, dashed: bool) -> str:
-    width, dashes, opacity = ("2", "4 2", "1") if dashed else ("1", "none", "0.25")
-    return (
-        f'<path d="M{_x(pin * GUP_PIN_COUNTING_BIAS):g} {y}v{tall}" stroke="{EDGE}" '
-        f'stroke-width="{width}" stroke-dasharray="{dashes}" stroke-opacity="{opacity}"/>'
-    )
+def _line(pin: int, y: int, tall: int, style: str = 'stroke-opacity="0.25"') -> str:
+    return f'<path d="M{_x(pin * GUP_PIN_COUNTING_BIAS):g} {y}v{tall}" stroke="{EDGE}" {style}/>'
 
 
 def _label(pin: int, y: int) -> str:
