@@ -143,9 +143,9 @@ def false_positive(seed: int) -> Number:
         wrong={number: idea for number, idea in wrong.items() if number != right},
         because=f"With the references of the mappings that makes {mappings} + {right} = {BIAS}.",
         question=(
-            f"Linux 6.18. A single page is mapped {times}, and each mapping holds one reference. "
-            "Nobody has pinned it. What is the smallest number of *extra* references with which "
-            "`folio_maybe_dma_pinned()` says yes?"
+            f"Linux 6.18. A single page is mapped {times}, and each mapping holds one reference; "
+            "what is held beyond these is extra. Nobody has pinned it. **What is the smallest "
+            "number of extra references with which `folio_maybe_dma_pinned()` says yes?**"
         ),
         hints=(
             "What does the refcount have to read, and how much of that is there already?",
@@ -305,8 +305,8 @@ def split(seed: int) -> Numbers:
         "for each.",
         question=(
             f"Linux 6.18. The refcount of a single page reads {refcount}, and nothing else is "
-            "known. What is the largest number of pins that it can hold, and how many references "
-            "are there in that case (the mapping's among them)?"
+            "known. **What is the largest number of pins that can be behind it, and how many "
+            "references are there in that case (the mapping's among them)?**"
         ),
         hints=(
             "Think of the odometer: how often does 1024 fit?",
@@ -340,7 +340,6 @@ def pins_left(seed: int) -> Number:
         0: "The steps of whole 1024s are pins, and not all of them were released",
         refcounts[-1]: "That is the refcount",
     }
-    listed = ", ".join(map(str, refcounts))
     return Number(
         id="pins-left",
         lesson=LESSON,
@@ -350,10 +349,10 @@ def pins_left(seed: int) -> Number:
         because=f"{first + second} were taken and {released} released. By the last refcount alone "
         f"it might be up to {naive}.",
         question=(
-            "Linux 6.18. A single page that is mapped once. In each step one holder takes or "
-            "releases some holds of one kind, and never more than 1000 references. The refcount "
-            f"reads, before the first step and after each one: {listed}. How many pins are held "
-            "at the end?"
+            "Linux 6.18. A single page is mapped once. In each step one holder takes or releases "
+            "some holds of one kind, and never more than 1000 references. These numbers are what "
+            "the refcount reads, before the first step and after each one. **How many pins are "
+            "held at the end?**"
         ),
         hints=(
             "Look at the steps from one number to the next, not at the numbers.",
@@ -400,9 +399,8 @@ def wrong_release(seed: int) -> Number:
         because=f"{fault} took {names[kinds[fault]]}, so it should have been {should}. The "
         f"refcount ends at {folio.refcount} and not at 1.",
         question=(
-            "Linux 6.18. Six holders, A to F, each take one hold of the same page, and each "
-            "release it. One of them calls the wrong function. In which step?\n\n"
-            f"```text\n{trace}\n```"
+            "Linux 6.18. Six holders, A to F, each take one hold of the same page, and each of "
+            "them releases it. One of them calls the wrong function. **In which step?**"
         ),
         hints=(
             "Look for what each holder took: get or pin? Its release has to be put or unpin.",
