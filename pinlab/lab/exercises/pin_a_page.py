@@ -24,6 +24,7 @@ from pinlab.model.kernel import Kernel
 LESSON = "03_pin_a_page"
 
 BIAS = GUP_PIN_COUNTING_BIAS
+ALIKE = "A reference adds 1, and a pin of a single page adds 1024"
 MAPPED = "The page is mapped, and the mapping's reference is one of those that add up"
 
 
@@ -90,8 +91,8 @@ def pins_and_references() -> Number:
             right - 1: MAPPED,
             mapped_once(1, 2).refcount: "Each of the three pins adds 1024",
             mapped_once(3, 0).refcount: "The extra references add up, too",
-            1 + 2 + 3: "pins-and-references-are-the-same",
-            2 + 3: "pins-and-references-are-the-same",
+            1 + 2 + 3: ALIKE,
+            2 + 3: ALIKE,
             1 + 3000 + 2: "A pin adds 2^10 = 1024, not 1000",
         },
         because="1 for the mapping, 2 for the extra references, and 3 times 1024.",
@@ -287,7 +288,7 @@ def split(seed: int) -> Numbers:
             most + 1: f"{most + 1} pins alone would be {BIAS * (most + 1)}",
             most - 1: "One more fits",
             0: "None is possible, too, but it is not the largest",
-            refcount: "pins-and-references-are-the-same",
+            refcount: ALIKE,
         },
         "references": {
             rest - 1: MAPPED,
