@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 
-from pinlab.lab.figures.odometer import TALL, WIDTH, binary, hatch, heads, text
+from pinlab.lab.figures.odometer import TALL, WIDTH, binary, heads
 from pinlab.lab.mapped_once import mapped_once
 from pinlab.lab.palette import EDGE, REFERENCE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import plural
+from pinlab.lab.svg import PINNED, document, text
 from pinlab.model import ledger
 from pinlab.model.arguments import instance, whole
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, split_refcount
@@ -131,12 +131,7 @@ def _draw(*pages: Held, rows: int = 0) -> Drawing:
         y += TALL + CAPTION + LEDGER + AXIS + BAR * (rows or len(held.mixtures)) + GAP
     drawn = "".join(_page(top, held) for top, held in zip(tops, pages, strict=True))
     twin = "\n".join(map(sentence, pages))
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" width="{WIDTH}" '
-        f'height="{y}" style="max-width:100%;height:auto" font-family="sans-serif" role="img" '
-        f'aria-label="{escape(twin, quote=True)}"><rect width="{WIDTH}" height="{y}" '
-        f'fill="white"/>{hatch()}{heads()}{drawn}</svg>'
-    )
+    svg = document(WIDTH, y, heads() + drawn, twin)
     alt = "The 32 binary digits of a refcount, and a bar for each mixture that gives it."
     return Drawing(svg, f"{alt} {twin}", twin)
 
@@ -191,8 +186,7 @@ def _label(pin: int, y: int) -> str:
 def _bar(y: int, pins: int, references: int, *, true: bool) -> str:
     """Pins one after the other, then the references; what the ledger has is marked."""
     boxes = "".join(
-        _box(_x(n * GUP_PIN_COUNTING_BIAS), y, GUP_PIN_COUNTING_BIAS, "url(#pin)")
-        for n in range(pins)
+        _box(_x(n * GUP_PIN_COUNTING_BIAS), y, GUP_PIN_COUNTING_BIAS, PINNED) for n in range(pins)
     )
     if references:
         boxes += _box(_x(pins * GUP_PIN_COUNTING_BIAS), y, references, REFERENCE)
