@@ -15,6 +15,7 @@ from tests.lab.stories import unmapped_in_flight
 MAKE: dict[str, Callable[[], Exhibit]] = {
     "touched_pages": lambda: lab.touched_pages(an_answer(TOUCHED)),
     "count_pins": lab.count_pins,
+    "guess_pins": lab.guess_pins,
     "held_together": lab.held_together,
     "walk_the_cliff": lab.walk_the_cliff,
     "step_through": lambda: lab.step_through(unmapped_in_flight),
