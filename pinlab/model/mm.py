@@ -58,6 +58,14 @@ class Pte:
         self.writable = writable
 
 
+class Entry(NamedTuple):
+    """What a page table says of one virtual page number; a 2 MiB entry gives its first page."""
+
+    vpn: int
+    page: Page
+    writable: bool
+
+
 class Mm:
     """The address space of one process; it starts empty.
 
@@ -237,6 +245,21 @@ class Mm:
         """Return the page that the page table maps at an address, None if there is none."""
         self._require_not_exited()
         return self._mapped(self._vpn(addr))
+
+    def areas(self) -> list[Area]:
+        """Return the mappings by address, whether or not any of their pages was touched yet."""
+        return list(self._areas)
+
+    def mapped(self) -> list[Entry]:
+        """Return the filled page table entries, by address."""
+        zero, is_huge_zero = self.kernel.zero_page, self.kernel._is_huge_zero
+        entries = [Entry(vpn, zero, writable=False) for vpn in self._zero_ptes]
+        entries += [Entry(vpn, pte.page, pte.writable) for vpn, pte in self._ptes.items()]
+        entries += [
+            Entry(slot * PTRS_PER_PMD, folio.page(0), not is_huge_zero(folio))
+            for slot, folio in self._pmds.items()
+        ]
+        return sorted(entries)
 
     def get_user_pages(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
         """Take a reference (FOLL_GET) on each page; flags: FOLL_WRITE.
