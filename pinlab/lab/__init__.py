@@ -3,6 +3,7 @@
 from pinlab.lab.callers import callers
 from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.exercises import check, given, hint, mistakes
+from pinlab.lab.exercises.problems import problems
 from pinlab.lab.figures.buffers import three_buffers, touched_filmstrip
 from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.limits import in_flight
@@ -26,6 +27,7 @@ __all__ = [
     "in_flight",
     "in_the_model",
     "mistakes",
+    "problems",
     "three_buffers",
     "touched_filmstrip",
     "touched_pages",
