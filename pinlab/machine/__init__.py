@@ -10,6 +10,7 @@ from pinlab.machine.dialogue import Progress
 from pinlab.machine.limits import own_limits
 from pinlab.machine.recordings import cases, recorded, recording
 from pinlab.machine.run import Run, ask, start
+from pinlab.machine.smaps import resident
 
 __all__ = [
     "Answer",
@@ -21,6 +22,7 @@ __all__ = [
     "own_limits",
     "recorded",
     "recording",
+    "resident",
     "start",
     "why_not",
 ]

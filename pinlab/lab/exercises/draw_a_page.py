@@ -26,7 +26,9 @@ NONE, ZERO, OWN = 0, 1, 2
 """An entry as a number: 0 where it is empty, else that of its frame. The zero page's is 1 in the
 model, and OWN is the first that others have."""
 
-ZERO_PAGE_TOO = "The zero page is a frame as well, and pages that were only read lead to it"
+ZERO_PAGE_TOO = (
+    "The zero page is a frame as well, and entries of pages that were only read point to it"
+)
 
 
 def five_questions() -> Numbers:
@@ -400,7 +402,7 @@ def entry_that_cannot_be(seed: int) -> Number:
         hints=(
             "For each page, ask who wrote to it, the program or a device, and who only read it.",
             "Three cases: nobody touched the page, and its entry is empty; it was only read, and "
-            "its entry leads to the zero page; it was written to, and it has a frame of its own. "
+            "its entry points to the zero page; it was written to, and it has a frame of its own. "
             "A device reads memory on the way to disk, and writes it on the way from disk.",
         ),
     )
@@ -459,8 +461,8 @@ def _reason(page: int, accesses: Iterable[Access]) -> str:
 REASONS = {
     WRITE: "the program wrote to it, so it has a frame of its own",
     FROM_DISK: "the device wrote to it, so it has a frame of its own",
-    READ: "it was only read, so it leads to the zero page",
-    TO_DISK: "the device only read it, so it leads to the zero page",
+    READ: "it was only read, so its entry points to the zero page",
+    TO_DISK: "the device only read it, so its entry points to the zero page",
 }
 """Why a page has the entry that it has, the weightiest access first."""
 
@@ -468,7 +470,7 @@ REASONS = {
 def _shown(accesses: Iterable[Access], entries: Iterable[int]) -> str:
     done = [f"{place}. {access}" for place, access in enumerate(accesses, start=1)]
     table = [f"{page:4}  {_name(entry)}" for page, entry in enumerate(entries)]
-    return "\n".join([*done, "", "page  its entry leads to", *table])
+    return "\n".join([*done, "", "page  its entry points to", *table])
 
 
 def _name(entry: int) -> str:
@@ -513,7 +515,7 @@ def page_fault() -> Program:
                 _every_write_allocates,
             ),
             (
-                "The data are in the frame that the entry leads to: a read has to leave it there",
+                "The data are in the frame that the entry points to: a read has to leave it there",
                 _reads_forget,
             ),
             (

@@ -179,7 +179,7 @@ ENTRY_1 = """\
 4. direct I/O from disk fills pages 4 to 5
 5. direct I/O to disk takes pages 2 to 3
 
-page  its entry leads to
+page  its entry points to
    0  - (empty)
    1  frame 3
    2  the zero page
