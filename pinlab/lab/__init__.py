@@ -12,6 +12,7 @@ from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.widgets.cliff import walk_the_cliff
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
+from pinlab.lab.widgets.touch_map import touch_the_map
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
 
@@ -31,6 +32,7 @@ __all__ = [
     "mistakes",
     "problems",
     "three_buffers",
+    "touch_the_map",
     "touched_filmstrip",
     "touched_pages",
     "walk_the_cliff",

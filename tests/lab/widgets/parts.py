@@ -16,6 +16,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "count_pins": lab.count_pins,
     "held_together": lab.held_together,
     "walk_the_cliff": lab.walk_the_cliff,
+    "touch_the_map": lab.touch_the_map,
 }
 """Every exhibit, by the function that makes it."""
 
