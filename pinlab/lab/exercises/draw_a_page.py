@@ -14,6 +14,7 @@ from pinlab.lab.exercises.exercise import (
     Program,
     Selection,
 )
+from pinlab.lab.exercises.misconceptions import misconceptions
 from pinlab.machine.buffers import PAGES
 from pinlab.model.folio import PAGE_SIZE, Folio
 from pinlab.model.kernel import Kernel
@@ -243,14 +244,15 @@ def frames_in_the_trace(seed: int) -> Number:
         right=right,
         wrong=_without(
             right,
-            {
-                right + 1: "every-process-has-its-own-zero-page",
-                right - 1: ZERO_PAGE_TOO,
-                sum(event.pages for event in faults): "64-pages-64-frames",
-                right + pins: "A pin brings no new frame: it is a hold of one that is there",
-                len(trace): "That counts lines; the pins bring no frames, and all read "
+            (right + 1, "every-process-has-its-own-zero-page"),
+            (right - 1, ZERO_PAGE_TOO),
+            (sum(event.pages for event in faults), "64-pages-64-frames"),
+            (right + pins, "A pin brings no new frame: it is a hold of one that is there"),
+            (
+                len(trace),
+                "That is the number of lines; the pins bring no frames, and all read "
                 "faults bring the same one",
-            },
+            ),
         ),
         because="Each write fault brings a frame of its own, and all read faults the same one.",
         hints=(
@@ -260,9 +262,19 @@ def frames_in_the_trace(seed: int) -> Number:
     )
 
 
-def _without(right: int, wrong: Mapping[int, str]) -> dict[int, str]:
-    """Those of the wrong answers that are not the right one with this seed."""
-    return {number: idea for number, idea in wrong.items() if number != right}
+def _without(right: int, *wrong: tuple[int, str]) -> dict[int, str]:
+    """Return the wrong answers with their ideas, but for the right one; two may share a number."""
+    ideas: dict[int, list[str]] = {}
+    for number, idea in wrong:
+        if number != right:
+            ideas.setdefault(number, []).append(idea)
+    return {number: _either(told) for number, told in ideas.items()}
+
+
+def _either(ideas: Sequence[str]) -> str:
+    """The idea that has an id, else all of them as one sentence."""
+    known = (idea for idea in ideas if idea in misconceptions())
+    return next(known, ". Or: ".join(ideas))
 
 
 class Piece(NamedTuple):
@@ -300,16 +312,19 @@ def own_frames(seed: int) -> Number:
         right=right,
         wrong=_without(
             right,
-            {
-                right + 1: "That includes the zero page",
-                0: "The kernel does not look at the bytes: zeros that are written are data, too",
-                2 * PAGES: "64-pages-64-frames",
-                len(set().union(*pages)): "Page 0 of one process is another page than page 0 of "
-                "the other, and each of them needs a frame of its own",
-                sum(map(len, begun)): "Some of them go on into the next page",
-                sum(map(len, pieces.values())): "That is the number of writes; what matters is "
-                "how many pages they touch",
-            },
+            (right + 1, "That includes the zero page"),
+            (0, "The kernel does not look at the bytes: zeros that are written are data, too"),
+            (2 * PAGES, "64-pages-64-frames"),
+            (
+                len(set().union(*pages)),
+                "Page 0 of one process is another page than page 0 of the "
+                "other, and each of them needs a frame of its own",
+            ),
+            (sum(map(len, begun)), "Some of them go on into the next page"),
+            (
+                sum(map(len, pieces.values())),
+                "That is the number of writes; what matters is how many pages they touch",
+            ),
         ),
         because="Each page of each process that was written to has a frame of its own.",
         hints=(
@@ -389,8 +404,9 @@ def entry_that_cannot_be(seed: int) -> Number:
         id="entry-that-cannot-be",
         lesson=LESSON,
         question="Linux 6.18. What was done to a buffer of 8 pages, in private memory that nobody "
-        "had touched before, and its page table afterwards. One entry cannot be: which page's? "
-        "(Which numbers the frames have does not matter.)",
+        "had touched before, in this order, and its page table afterwards; all requests have "
+        "completed. One entry cannot be: which page's? (Which numbers the frames have does not "
+        "matter.)",
         given=_shown(accesses, shown),
         right=wrong_at,
         wrong={

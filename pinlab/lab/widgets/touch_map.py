@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ipywidgets
 
@@ -66,8 +66,12 @@ def touch_the_map(read: int = PAGES, written: int = 0, processes: int = 1) -> Ex
 def touch_filmstrip() -> Drawing:
     """Draw the map for three positions of the sliders, each below its sentence."""
     positions = Touches(PAGES, 3, 1), Touches(PAGES, 3, 2), Touches(0, 3, 1)
-    states = [(touches, snapshot(touches.kernel)) for touches in positions]
-    return sheet([(state, sentence(touches, state)) for touches, state in states])
+    states = [snapshot(touches.kernel) for touches in positions]
+    told = [sentence(touches, state) for touches, state in zip(positions, states, strict=True)]
+    shown = {frame.refcount for state in states for frame in state.frames}
+    counters = f"Refcount of each frame: {', '.join(map(str, sorted(shown)))}."
+    drawn = sheet(list(zip(states, told, strict=True)))
+    return replace(drawn, twin="\n".join([*told, counters]))
 
 
 def sentence(touches: Touches, state: Snapshot) -> str:
