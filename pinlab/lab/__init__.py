@@ -8,8 +8,10 @@ from pinlab.lab.figures.buffers import three_buffers, touched_filmstrip
 from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.figures.map import draw_map
+from pinlab.lab.forks import when_fork_copies
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.widgets.cliff import walk_the_cliff
+from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
 from pinlab.lab.widgets.touch_map import touch_the_map
@@ -25,6 +27,7 @@ __all__ = [
     "draw_map",
     "five_ends",
     "given",
+    "guess_pins",
     "held_together",
     "hint",
     "in_flight",
@@ -37,4 +40,5 @@ __all__ = [
     "touched_pages",
     "walk_the_cliff",
     "watch",
+    "when_fork_copies",
 ]

@@ -14,6 +14,7 @@ from tests.lab.answers import TOUCHED, an_answer
 MAKE: dict[str, Callable[[], Exhibit]] = {
     "touched_pages": lambda: lab.touched_pages(an_answer(TOUCHED)),
     "count_pins": lab.count_pins,
+    "guess_pins": lab.guess_pins,
     "held_together": lab.held_together,
     "walk_the_cliff": lab.walk_the_cliff,
     "touch_the_map": lab.touch_the_map,
