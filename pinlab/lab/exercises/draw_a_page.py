@@ -156,12 +156,12 @@ def which_bytes() -> Choice:
 
 
 REQUESTS: Mapping[str, tuple[str, bool]] = {
-    "to disk, never touched": ("never touched", False),
-    "to disk, only read": ("only read", False),
-    "to disk, all written": ("all written", False),
-    "from disk, never touched": ("never touched", True),
-    "from disk, only read": ("only read", True),
-    "from disk, all written": ("all written", True),
+    "to disk: never touched": ("never touched", False),
+    "to disk: only read": ("only read", False),
+    "to disk: all written": ("all written", False),
+    "from disk: never touched": ("never touched", True),
+    "from disk: only read": ("only read", True),
+    "from disk: all written": ("all written", True),
 }
 """Direct I/O by its direction and what the program did to the buffer; True is from disk."""
 
@@ -177,17 +177,17 @@ def meets_the_zero_page() -> Selection:
         options=tuple(REQUESTS),
         right=right,
         wrong={
-            frozenset({"from disk, never touched", "from disk, only read"}): (
+            frozenset({"from disk: never touched", "from disk: only read"}): (
                 "a-disk-read-reads-memory"
             ),
             from_disk: "a-disk-read-reads-memory",
-            frozenset({"to disk, only read"}): "For a page that nobody touched the kernel has the "
+            frozenset({"to disk: only read"}): "For a page that nobody touched the kernel has the "
             "page fault of a read itself, and that brings the zero page",
         },
         missing=dict.fromkeys(right, missing),
         extra={
             **dict.fromkeys(from_disk, "a-disk-read-reads-memory"),
-            "to disk, all written": "Written pages have frames of their own, and the device reads "
+            "to disk: all written": "Written pages have frames of their own, and the device reads "
             "those",
         },
         because="There the device only reads memory, and no page has a frame of its own.",
@@ -414,7 +414,7 @@ def entry_that_cannot_be(seed: int) -> Number:
             for page in range(ROWS)
             if page != wrong_at
         },
-        because=f"For page {wrong_at} it holds that {_reason(wrong_at, accesses)}.",
+        because=f"Page {wrong_at}: {_reason(wrong_at, accesses)}.",
         hints=(
             "For each page, ask who wrote to it, the program or a device, and who only read it.",
             "Three cases: nobody touched the page, and its entry is empty; it was only read, and "

@@ -67,7 +67,7 @@ def impossible(seed: int) -> list[int]:
 RIGHT: dict[str, object] = {
     "five-questions": {"read": 1, "both": 1, "written": 3 + 1, "from_disk": 64, "copied": 0},
     "which-bytes": "new",
-    "meets-the-zero-page": {"to disk, never touched", "to disk, only read"},
+    "meets-the-zero-page": {"to disk: never touched", "to disk: only read"},
     "page-fault": page_fault,
     "frames-in-the-trace": frames(seed=0),
     "own-frames": len(written(seed=0)),
