@@ -10,10 +10,12 @@ from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.figures.map import draw_map
 from pinlab.lab.forks import when_fork_copies
 from pinlab.lab.picture import Drawing, Picture
+from pinlab.lab.widgets.beside import side_by_side
 from pinlab.lab.widgets.cliff import walk_the_cliff
 from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
+from pinlab.lab.widgets.steps import step_through
 from pinlab.lab.widgets.touch_map import touch_the_map
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
@@ -34,6 +36,8 @@ __all__ = [
     "in_the_model",
     "mistakes",
     "problems",
+    "side_by_side",
+    "step_through",
     "three_buffers",
     "touch_the_map",
     "touched_filmstrip",
