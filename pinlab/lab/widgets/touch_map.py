@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import ipywidgets
 
-from pinlab.lab.figures.map import draw_map, sheet
+from pinlab.lab.figures.map import NARROW, Panel, draw_map, sheet
 from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import plural
 from pinlab.lab.snapshot import Frame, Snapshot, snapshot
@@ -29,6 +29,12 @@ class Touches:
     read: int
     written: int
     processes: int
+
+    @property
+    def done(self) -> str:
+        """It in words."""
+        who = ", by each of 2 processes" if self.processes > 1 else ""
+        return f"{self.read} {plural(self.read, 'page')} read, {self.written} written{who}."
 
     @property
     def kernel(self) -> Kernel:
@@ -64,14 +70,14 @@ def touch_the_map(read: int = PAGES, written: int = 0, processes: int = 1) -> Ex
 
 
 def touch_filmstrip() -> Drawing:
-    """Draw the map for three positions of the sliders, each below its sentence."""
-    positions = Touches(PAGES, 3, 1), Touches(PAGES, 3, 2), Touches(0, 3, 1)
+    """Draw the map for four positions of the sliders, two abreast, each below what was done."""
+    positions = Touches(PAGES, 3, 1), Touches(40, 3, 1), Touches(PAGES, 3, 2), Touches(0, 3, 1)
     states = [snapshot(touches.kernel) for touches in positions]
+    panels = [Panel(state, touches.done) for touches, state in zip(positions, states, strict=True)]
     told = [sentence(touches, state) for touches, state in zip(positions, states, strict=True)]
-    shown = {frame.refcount for state in states for frame in state.frames}
-    counters = f"Refcount of each frame: {', '.join(map(str, sorted(shown)))}."
-    drawn = sheet(list(zip(states, told, strict=True)))
-    return replace(drawn, twin="\n".join([*told, counters]))
+    counters = {frame.refcount for state in states for frame in state.frames}
+    told.append(f"Refcount of each frame: {', '.join(map(str, sorted(counters)))}.")
+    return replace(sheet(panels, NARROW, abreast=2), twin="\n".join(told))
 
 
 def sentence(touches: Touches, state: Snapshot) -> str:
@@ -85,15 +91,13 @@ def sentence(touches: Touches, state: Snapshot) -> str:
     1 page has a frame of its own, 63 entries point to the zero page, 0 are empty
     Behind 64 pages: 2 frames.
     """
-    who = ", by each of 2 processes" if touches.processes > 1 else ""
-    done = f"{touches.read} {plural(touches.read, 'page')} read, {touches.written} written{who}."
     pages = touches.processes * PAGES
     behind = _behind(state)
     zeros = sum(frame.zero for frame in behind)
     own, empty = len(behind) - zeros, pages - len(behind)
     frames = len({frame.number for frame in behind})
     return (
-        f"{done} {_own(own)}, {_point(zeros)} to the zero page, "
+        f"{touches.done} {_own(own)}, {_point(zeros)} to the zero page, "
         f"{empty} {'is' if empty == 1 else 'are'} empty. "
         f"Behind {pages} pages: {frames} {plural(frames, 'frame')}."
     )

@@ -96,8 +96,9 @@ def test_it_begins_within_its_ranges(
 def test_the_filmstrip_says_what_each_of_its_maps_shows() -> None:
     strip = touch_filmstrip()
     assert ET.fromstring(strip.svg).tag.endswith("svg")
-    for where in ((64, 3, 1), (64, 3, 2), (0, 3, 1)):
+    for where in ((64, 3, 1), (40, 3, 1), (64, 3, 2), (0, 3, 1)):
         assert at(*where).sentence in strip.twin.splitlines()
+    assert strip.twin.endswith("Refcount of each frame: 1.")
 
 
 def test_the_drawing_is_well_formed_wherever_the_sliders_are() -> None:
