@@ -168,19 +168,19 @@ REQUESTS: Mapping[str, tuple[str, bool]] = {
 
 def meets_the_zero_page() -> Selection:
     """Select the requests whose device gets the zero page."""
-    right = frozenset(name for name in REQUESTS if _meets_the_zero_page(name))
-    from_disk = frozenset(name for name, (_, is_from_disk) in REQUESTS.items() if is_from_disk)
+    right = [name for name in REQUESTS if _meets_the_zero_page(name)]
+    from_disk = [name for name, (_, is_from_disk) in REQUESTS.items() if is_from_disk]
     missing = "To disk the device only reads, and for pages that nobody wrote to zeros are enough"
     return Selection(
         id="meets-the-zero-page",
         lesson=LESSON,
         options=tuple(REQUESTS),
-        right=right,
+        right=frozenset(right),
         wrong={
             frozenset({"from disk: never touched", "from disk: only read"}): (
                 "a-disk-read-reads-memory"
             ),
-            from_disk: "a-disk-read-reads-memory",
+            frozenset(from_disk): "a-disk-read-reads-memory",
             frozenset({"to disk: only read"}): "For a page that nobody touched the kernel has the "
             "page fault of a read itself, and that brings the zero page",
         },
