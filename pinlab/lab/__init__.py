@@ -3,7 +3,7 @@
 from pinlab.lab.callers import callers
 from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.exercises import check, given, hint, mistakes
-from pinlab.lab.figures.buffers import three_buffers, touched_filmstrip
+from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
 from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.picture import Drawing, Picture
@@ -26,6 +26,7 @@ __all__ = [
     "in_flight",
     "in_the_model",
     "mistakes",
+    "never_written",
     "three_buffers",
     "touched_filmstrip",
     "touched_pages",
