@@ -5,9 +5,13 @@ from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.exercises import check, given, hint, mistakes
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
 from pinlab.lab.figures.ends import five_ends
+from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.limits import in_flight
+from pinlab.lab.figures.orders import pins_by_order
 from pinlab.lab.picture import Drawing, Picture
+from pinlab.lab.readers import huge_zero_readers
 from pinlab.lab.widgets.cliff import walk_the_cliff
+from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
 from pinlab.lab.widgets.touched import touched_pages
@@ -19,14 +23,18 @@ __all__ = [
     "callers",
     "check",
     "count_pins",
+    "draw_folios",
     "five_ends",
     "given",
     "held_together",
     "hint",
+    "huge_zero_readers",
     "in_flight",
     "in_the_model",
     "mistakes",
     "never_written",
+    "pin_a_folio",
+    "pins_by_order",
     "three_buffers",
     "touched_filmstrip",
     "touched_pages",

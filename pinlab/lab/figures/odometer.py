@@ -70,7 +70,7 @@ def odometer(*rows: Tries) -> Drawing:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         f'width="{WIDTH}" height="{height}" style="max-width:100%;height:auto" '
         f'font-family="sans-serif" role="img" aria-label="{escape(twin, quote=True)}">'
-        f'<rect width="{WIDTH}" height="{height}" fill="white"/>{_hatch()}{_heads()}{drawn}</svg>'
+        f'<rect width="{WIDTH}" height="{height}" fill="white"/>{hatch()}{_heads()}{drawn}</svg>'
     )
     return Drawing(svg, f"Rows of {BITS} binary digits, the refcount in each. {twin}", twin)
 
@@ -102,7 +102,7 @@ def _extra(tries: Tries) -> str:
     return f"{tries.references} {plural(tries.references, 'extra reference')}"
 
 
-def _hatch() -> str:
+def hatch() -> str:
     """What fills the digits of pins: the colour of pins, with thin lines across."""
     return (
         '<defs><pattern id="pin" width="6" height="6" patternUnits="userSpaceOnUse">'
@@ -123,7 +123,7 @@ def _heads() -> str:
         (1, f"{PIN_DIGITS} digits: {GUP_PIN_COUNTING_BIAS} for each pin"),
         (PIN_DIGITS + 1, f"{REFERENCE_DIGITS} digits: references"),
     )
-    return "".join(_text(_x(place), 16, words, size=11) for place, words in heads)
+    return "".join(text(_x(place), 16, words, size=11) for place, words in heads)
 
 
 def _row(y: int, tries: Tries) -> str:
@@ -137,7 +137,7 @@ def _row(y: int, tries: Tries) -> str:
     extra = f", {_extra(tries)}" if tries.references else ""
     words = f"{tried}{fate}{extra}: refcount {refcount}"
     colour = OVERFLOW if refcount < 0 else EDGE
-    return cells + _text(_x(0), y + TALL + 18, words, size=15, fill=colour, weight="bold")
+    return cells + text(_x(0), y + TALL + 18, words, size=15, fill=colour, weight="bold")
 
 
 def _bits(refcount: int) -> str:
@@ -153,13 +153,14 @@ def _digit(place: int, y: int, bit: str, *, changed: bool) -> str:
         f'<rect x="{_x(place)}" y="{y}" width="{CELL - 3}" height="{TALL}" rx="2" '
         f'fill="{colour if on else "white"}" stroke="{EDGE}" stroke-width="{3 if changed else 1}"/>'
     )
-    return box + _text(_x(place) + (CELL - 3) / 2, y + 19, bit, size=14, fill=ink, anchor="middle")
+    return box + text(_x(place) + (CELL - 3) / 2, y + 19, bit, size=14, fill=ink, anchor="middle")
 
 
-def _text(
+def text(
     x: float, y: int, words: str,
     *, size: int, fill: str = EDGE, weight: str = "normal", anchor: str = "start",
 ) -> str:  # fmt: skip
+    """Draw a line of words."""
     return (
         f'<text x="{x:g}" y="{y}" font-size="{size}" fill="{fill}" font-weight="{weight}" '
         f'text-anchor="{anchor}">{escape(words)}</text>'
