@@ -113,7 +113,7 @@ def test_orders_apart_is_asked_of_all_three_rules() -> None:
 def test_two_counters_is_right_with_every_seed() -> None:
     found = {seed: lab.check("two-counters", left(seed), seed).right for seed in SEEDS}
     assert found == dict.fromkeys(SEEDS, True)
-    assert len({tuple(left(seed).values()) for seed in SEEDS}) >= 40
+    assert len({tuple(left(seed).values()) for seed in SEEDS}) >= 30
 
 
 def test_two_counters_has_both_kinds_left_and_one_call_undone() -> None:
