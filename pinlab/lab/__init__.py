@@ -3,6 +3,7 @@
 from pinlab.lab.callers import callers
 from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.exercises import check, given, hint, mistakes
+from pinlab.lab.exercises.problems import problems
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
 from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.folio import draw_folios
@@ -35,6 +36,7 @@ __all__ = [
     "never_written",
     "pin_a_folio",
     "pins_by_order",
+    "problems",
     "three_buffers",
     "touched_filmstrip",
     "touched_pages",

@@ -140,8 +140,8 @@ def pin_pages(seed: int) -> Numbers:
         question=(
             f"On Linux {release} with 64 bits a fresh folio of order {order} ({size} "
             f"{plural(size, 'page')}) has the refcount 1 and no pins. A driver pins {n} "
-            f"{plural(n, 'page')} of it in one call. What do the folio's refcount and its pincount "
-            "read then? If this release keeps no pincount for that order, write 0 for it."
+            f"{plural(n, 'page')} of it in one call. **What do the folio's refcount and its "
+            "pincount read then?** If this release keeps no pincount for that order, write 0 for it."
         ),
         because=_why(release, order),
         hints=(
@@ -185,8 +185,8 @@ def orders_apart(seed: int) -> Selection:
         right=right,
         wrong={orders: idea for orders, idea in wrong.items() if orders != right},
         question=(
-            f"Which of the orders {', '.join(options)} keep their pins in a pincount of their own "
-            f"on Linux {release} with 64 bits? Answer with a set of strings, or with `set()`."
+            f"**Which of the orders {', '.join(options)} keep their pins in a pincount of their "
+            f"own on Linux {release} with 64 bits?** Answer with a set of strings, or with `set()`."
         ),
         because="None before 5.7; from 5.7 on orders above 1; from 5.18 on all above 0.",
         hints=(
@@ -354,8 +354,8 @@ def two_counters(seed: int) -> Numbers:
             for name, (right, wrong) in parts.items()
         },
         question=(
-            "A folio of order 9 on Linux 6.5, mapped once. How many pins are held after the last "
-            "line of this trace, and how many *extra* references (beyond the mapping's)?"
+            "A folio of order 9 on Linux 6.5, mapped once. **How many pins are held after the last "
+            "line of this trace, and how many extra references (beyond the mapping's)?**"
         ),
         because="The pincount has the pins; the refcount has these, the mapping and the rest.",
         hints=(
@@ -406,8 +406,8 @@ def put_for_unpin(seed: int) -> Number:
         },
         question=(
             "Five programs hold pages of the huge zero folio on Linux 6.5 and release them. One "
-            "of them has pins and releases them with `put_page()`, as if they were references. In "
-            "which step of this trace? The refcount is 1 again afterwards, as if nothing was "
+            "of them has pins and releases them with `put_page()`, as if they were references. "
+            "**In which step of this trace?** The refcount is 1 again afterwards, as if nothing was "
             "wrong."
         ),
         because="What was pinned was put: the refcount is back at 1, and the pincount is not at 0.",
