@@ -141,7 +141,7 @@ def pin_pages(seed: int) -> Numbers:
             f"On Linux {release} with 64 bits a fresh folio of order {order} ({size} "
             f"{plural(size, 'page')}) has the refcount 1 and no pins. A driver pins {n} "
             f"{plural(n, 'page')} of it in one call. **What do the folio's refcount and its "
-            "pincount read then?** If this release keeps no pincount for that order, write 0 for it."
+            "pincount read then?** If this release keeps no pincount for that order, write 0."
         ),
         because=_why(release, order),
         hints=(
@@ -407,8 +407,8 @@ def put_for_unpin(seed: int) -> Number:
         question=(
             "Five programs hold pages of the huge zero folio on Linux 6.5 and release them. One "
             "of them has pins and releases them with `put_page()`, as if they were references. "
-            "**In which step of this trace?** The refcount is 1 again afterwards, as if nothing was "
-            "wrong."
+            "**In which step of this trace?** The refcount is 1 again afterwards, as if nothing "
+            "was wrong."
         ),
         because="What was pinned was put: the refcount is back at 1, and the pincount is not at 0.",
         hints=(
