@@ -16,6 +16,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "count_pins": lab.count_pins,
     "held_together": lab.held_together,
     "walk_the_cliff": lab.walk_the_cliff,
+    "pin_a_folio": lambda: lab.pin_a_folio(order=9, pages=64),
 }
 """Every exhibit, by the function that makes it."""
 
