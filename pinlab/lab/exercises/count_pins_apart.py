@@ -207,10 +207,10 @@ MAYBES = (("6.18", 0), ("6.18", 9), ("5.17", 1), ("5.18", 1), ("5.7", 2))
 
 def maybe_pinned() -> Selection:
     """Select the folios that 1023 extra references make look pinned."""
-    options = {f"order {order}, Linux {release}": (release, order) for release, order in MAYBES}
+    options = {f"order {order} on Linux {release}": (release, order) for release, order in MAYBES}
     right = frozenset(words for words, folio in options.items() if _looks_pinned(*folio))
-    exact = "It has a pincount, which no reference touches: 0 pins are 0"
-    fuzzy = "Without a pincount a refcount of 1024 looks like one pin, whoever added it"
+    exact = "has a pincount, which no reference touches: 0 pins are 0"
+    fuzzy = "has no pincount, and a refcount of 1024 looks like one pin"
     return Selection(
         id="maybe-pinned",
         lesson=LESSON,
@@ -220,8 +220,16 @@ def maybe_pinned() -> Selection:
             frozenset(): "Without a pincount the refcount is all there is to look at",
             frozenset(options): "every-pin-adds-1024",
         },
-        missing=dict.fromkeys((words for words in options if words in right), fuzzy),
-        extra=dict.fromkeys((words for words in options if words not in right), exact),
+        missing={
+            words: f"Order{words.removeprefix('order')} {fuzzy}"
+            for words in options
+            if words in right
+        },
+        extra={
+            words: f"Order{words.removeprefix('order')} {exact}"
+            for words in options
+            if words not in right
+        },
         because="These two have no pincount; the refcount has to do for both kinds.",
         hints=(
             "Which of them have a pincount?",

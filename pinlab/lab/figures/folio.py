@@ -23,8 +23,11 @@ from pinlab.model.rules import NEWEST, rules_for
 
 MOST_PAGES = 1 << MAX_ORDER
 
-WIDTH, HEIGHT, MARGIN = 388, 226, 10
+WIDTH, HEIGHT, MARGIN = 388, 178, 10
 """Of one folio with its counters."""
+
+VERDICT = 48
+"""The height of the lines below it that say how it can be told and where it ends."""
 
 FIELD, LARGEST_PAGE = 128, 40
 """The side of the square that has the largest folio, and of a page in the smallest."""
@@ -103,30 +106,37 @@ class Pinned:
         return "no telling: a pin is a reference here"
 
 
-def draw_folios(*orders: int, pages: int = 1, release: str = NEWEST) -> Drawing:
+def draw_folios(
+    *orders: int, pages: int = 1, release: str = NEWEST, verdicts: bool = False
+) -> Drawing:
     """Draw fresh folios of some orders side by side, after `pages` pages of each were pinned.
 
     orders: 0 to 10. pages: 1 to 1024, in one call; of a smaller folio all pages are pinned.
-    release: as for a Kernel. Raises TypeError or ValueError for others, or without an order.
+    release: as for a Kernel. verdicts: say below each whether the kernel can tell that it is
+    pinned, and which pin is the last to succeed. Raises TypeError or ValueError for others, or
+    without an order.
     """
     if not orders:
         raise ValueError("no orders: draw_folios() draws at least one folio")
-    return folios(*(Pinned(release, order, pages) for order in orders))
+    return folios(*(Pinned(release, order, pages) for order in orders), verdicts=verdicts)
 
 
-def folios(*drawn: Pinned) -> Drawing:
+def folios(*drawn: Pinned, verdicts: bool = True) -> Drawing:
     """Draw folios with their counters, two in a row."""
     columns = min(len(drawn), 2)
-    width, height = columns * WIDTH, -(-len(drawn) // columns) * HEIGHT
-    cards = "".join(
-        _card(n % columns * WIDTH, n // columns * HEIGHT, pinned) for n, pinned in enumerate(drawn)
-    )
-    twin = "\n".join(sentence(pinned) for pinned in drawn)
+    tall = HEIGHT + VERDICT * verdicts
+    width, height = columns * WIDTH, -(-len(drawn) // columns) * tall
+    cards, lines = [], []
+    for n, pinned in enumerate(drawn):
+        x, y = n % columns * WIDTH, n // columns * tall
+        cards.append(_card(x, y, pinned) + (_verdict(x, y + HEIGHT, pinned) if verdicts else ""))
+        lines.append(sentence(pinned) if verdicts else counted(pinned))
+    twin = "\n".join(lines)
     svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
         f'width="{width}" height="{height}" style="max-width:100%;height:auto" '
         f'font-family="sans-serif" role="img" aria-label="{escape(twin, quote=True)}">'
-        f'<rect width="{width}" height="{height}" fill="white"/>{hatch()}{cards}</svg>'
+        f'<rect width="{width}" height="{height}" fill="white"/>{hatch()}{"".join(cards)}</svg>'
     )
     return Drawing(svg, f"Folios as fields of pages, with their counters. {twin}", twin)
 
@@ -139,26 +149,27 @@ def folio_filmstrip() -> Drawing:
     )  # fmt: skip
 
 
+def counted(pinned: Pinned) -> str:
+    """Return what becomes of the counters."""
+    apart = "no pincount" if pinned.pincount is None else f"pincount {_change(pinned.pincount)}"
+    return f"{_what(pinned)}: refcount {_change(pinned.refcount)}, {apart}."
+
+
 def sentence(pinned: Pinned) -> str:
-    """Return what the picture shows."""
-    counted = f"refcount {_change(pinned.refcount)}, " + (
-        "no pincount" if pinned.pincount is None else f"pincount {_change(pinned.pincount)}"
-    )
+    """Return what becomes of the counters, whether the kernel can tell, and where it ends."""
     return (
-        f"{_what(pinned)}, {_how_many(pinned)}: {counted}. Is it pinned? "
-        f"{pinned.verdict[0].upper()}{pinned.verdict[1:]}. Taken one at a time, pin "
-        f"{digits(pinned.last)} is the last to succeed."
+        f"{counted(pinned)} Is it pinned? {pinned.verdict[0].upper()}{pinned.verdict[1:]}. Taken "
+        f"one at a time, pin {digits(pinned.last)} is the last to succeed."
     )
 
 
 def _what(pinned: Pinned) -> str:
     pages = 1 << pinned.order
-    return f"Linux {pinned.release}, order {pinned.order}, {pages} {plural(pages, 'page')}"
-
-
-def _how_many(pinned: Pinned) -> str:
     wanted = f" ({pinned.wanted} wanted)" if pinned.wanted != pinned.pages else ""
-    return f"{pinned.pages} pinned{wanted}"
+    return (
+        f"Linux {pinned.release}, order {pinned.order}, {pages} {plural(pages, 'page')}, "
+        f"{pinned.pages} pinned{wanted}"
+    )
 
 
 def _change(counter: tuple[int, int]) -> str:
@@ -167,22 +178,20 @@ def _change(counter: tuple[int, int]) -> str:
 
 
 def _card(x: int, y: int, pinned: Pinned) -> str:
-    """One folio: its pages at the left, its counters at the right, the verdict below."""
+    """One folio: its pages at the left, its counters at the right."""
     left, right = x + MARGIN, x + 2 * MARGIN + FIELD
-    pages = 1 << pinned.order
-    head = (
-        f"order {pinned.order}, Linux {pinned.release}: {pages} {plural(pages, 'page')}, "
-        f"{_how_many(pinned)}"
-    )
     together = [REFERENCE, HATCHED] if pinned.pincount is None else [REFERENCE]
     return (
-        text(left, y + 22, head, size=14, weight="bold")
+        text(left, y + 22, _what(pinned), size=14, weight="bold")
         + _field(left, y + 38, pinned)
         + _counter(right, y + 38, "refcount", pinned.refcount, together)
         + _counter(right, y + 108, "pincount", pinned.pincount, [HATCHED])
-        + text(left, y + 192, f"pinned? {pinned.verdict}", size=14)
-        + text(left, y + 212, f"last pin to succeed: {power(pinned.last)}", size=14)
     )
+
+
+def _verdict(x: int, y: int, pinned: Pinned) -> str:
+    told = text(x + MARGIN, y + 14, f"pinned? {pinned.verdict}", size=14)
+    return told + text(x + MARGIN, y + 34, f"last pin to succeed: {power(pinned.last)}", size=14)
 
 
 def _field(x: int, y: int, pinned: Pinned) -> str:

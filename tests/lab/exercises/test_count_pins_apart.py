@@ -62,7 +62,7 @@ def test_who_looks_pinned_is_whom_the_model_takes_for_pinned(release: str, order
     kernel.try_grab_folio(folio, 1023, FOLL_GET)
     asked = exercise("maybe-pinned")
     assert isinstance(asked, Selection)
-    looks_pinned = f"order {order}, Linux {release}" in asked.right
+    looks_pinned = f"order {order} on Linux {release}" in asked.right
     assert kernel.folio_maybe_dma_pinned(folio) == looks_pinned
 
 

@@ -142,9 +142,19 @@ def test_pages_that_the_folio_has_not_are_told() -> None:
 def test_folios_stand_two_in_a_row() -> None:
     svg = ET.fromstring(lab.draw_folios(0, 9, 10, pages=2).svg)
     heads = [t for t in svg.iter(f"{SVG}text") if t.get("font-weight") == "bold"]
-    places = {(t.text or "").partition(",")[0]: t.attrib for t in heads if "order" in str(t.text)}
+    places = {(t.text or "").split(", ")[1]: t.attrib for t in heads if "order" in str(t.text)}
     assert places["order 9"]["x"] == str(WIDTH + 10)
-    assert places["order 0"]["y"] == places["order 9"]["y"] < places["order 10"]["y"]
+    y = {order: float(place["y"]) for order, place in places.items()}
+    assert y["order 0"] == y["order 9"] < y["order 10"]
+
+
+def test_verdicts_are_shown_where_they_are_wanted() -> None:
+    plain, told = lab.draw_folios(0, 9), lab.draw_folios(0, 9, verdicts=True)
+    for words in ("maybe", "certainly", "2^31 - 1"):
+        assert words.casefold() not in (plain.svg + plain.twin + plain.alt).casefold()
+        assert words.casefold() in told.svg.casefold()
+        assert words.casefold() in told.twin.casefold()
+    assert told.svg == folios(Pinned(order=0), Pinned(order=9)).svg
 
 
 def test_the_drawing_says_itself_what_it_shows() -> None:

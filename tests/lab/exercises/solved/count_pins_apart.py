@@ -77,7 +77,7 @@ def grab(refcount: int, pincount: int | None, refs: int) -> tuple[int, int, int 
 RIGHT: dict[str, object] = {
     "one-madvise": 100 * 64,
     "page-7": {"refcount": 1 + 2, "pincount": 2},
-    "maybe-pinned": {"order 0, Linux 6.18", "order 1, Linux 5.17"},
+    "maybe-pinned": {"order 0 on Linux 6.18", "order 1 on Linux 5.17"},
     "folio-limit": 2**31 - 1,
     "two-zero-pages": {
         "zero page, refcount": 1,
