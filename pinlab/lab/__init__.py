@@ -8,6 +8,7 @@ from pinlab.lab.figures.buffers import never_written, three_buffers, touched_fil
 from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.limits import in_flight
+from pinlab.lab.figures.map import draw_map
 from pinlab.lab.figures.orders import pins_by_order
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.readers import huge_zero_readers
@@ -25,6 +26,7 @@ __all__ = [
     "check",
     "count_pins",
     "draw_folios",
+    "draw_map",
     "five_ends",
     "given",
     "held_together",

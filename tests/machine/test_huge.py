@@ -15,6 +15,7 @@ from pinlab.machine import run as run_module
 from pinlab.machine.availability import UnavailableError
 from pinlab.machine.dialogue import Dialogue
 from tests.machine.counting import ask_for
+from tests.machine.processes import output_of
 
 if platform.system() != "Linux":
     pytest.skip("needs Linux", allow_module_level=True)
@@ -119,7 +120,10 @@ OBSTACLES = pytest.mark.parametrize(
         (switch_the_huge_zero_folio_off, "{tmp_path}/use_zero_page says '0'"),
         (have_no_such_settings, "there is no {tmp_path}/enabled"),
         (take_no_advice, "the kernel answers 'Invalid argument'"),
-        (map_single_pages, "reading there mapped a single page; memory may be short"),
+        (
+            map_single_pages,
+            "reading there mapped a single page; memory is short, or this process may not",
+        ),
         (hide_the_page_table, "there is no {tmp_path}/pagemap"),
     ],
 )
@@ -150,6 +154,24 @@ def test_memory_that_cannot_be_mapped_is_a_reason(
     monkeypatch.setattr(huge, "SETTINGS", settings(tmp_path, hpage_pmd_size=str(1 << 60)))
     with pytest.raises(UnavailableError, match="the kernel answers 'Cannot allocate memory'"):
         buffers.new("huge-never")
+
+
+def test_a_process_without_huge_pages_gets_the_recording_and_the_reason(
+    memory: memoryview, folder: Path
+) -> None:
+    """A real obstacle, which the worker inherits: prctl(PR_SET_THP_DISABLE)."""
+    code = (
+        "import ctypes\n"
+        "from pinlab import machine\n"
+        "ctypes.CDLL(None).prctl(41, 1, 0, 0, 0)\n"
+        f"print(machine.ask('never', 'huge-never', writes=100, folder={str(folder)!r}))\n"
+    )
+    said = output_of(code)
+    assert said.startswith("recording: Linux 6.18.44")
+    assert said.endswith(
+        "There is no huge zero folio to be had here: "
+        "reading there mapped a single page; memory is short, or this process may not.\n"
+    )
 
 
 def test_the_worker_refuses_and_the_recording_answers(

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 
-from pinlab.lab.figures.odometer import hatch, text
 from pinlab.lab.palette import EDGE, REFERENCE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import digits, plural, power
+from pinlab.lab.svg import PINNED, document, text
 from pinlab.model.arguments import whole
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, last_grab
 from pinlab.model.folio import MAX_ORDER
@@ -23,7 +22,7 @@ from pinlab.model.rules import NEWEST, rules_for
 
 MOST_PAGES = 1 << MAX_ORDER
 
-WIDTH, HEIGHT, MARGIN = 388, 178, 10
+WIDTH, HEIGHT, MARGIN = 388, 198, 10
 """Of one folio with its counters."""
 
 VERDICT = 48
@@ -34,8 +33,6 @@ FIELD, LARGEST_PAGE = 128, 40
 
 BOX, TALL, STRIPE = 210, 46, 10
 """A counter: its box, and the stripe at its left side that says what it counts."""
-
-HATCHED = "url(#pin)"
 
 
 @dataclass(frozen=True)
@@ -132,12 +129,7 @@ def folios(*drawn: Pinned, verdicts: bool = True) -> Drawing:
         cards.append(_card(x, y, pinned) + (_verdict(x, y + HEIGHT, pinned) if verdicts else ""))
         lines.append(sentence(pinned) if verdicts else counted(pinned))
     twin = "\n".join(lines)
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        f'width="{width}" height="{height}" style="max-width:100%;height:auto" '
-        f'font-family="sans-serif" role="img" aria-label="{escape(twin, quote=True)}">'
-        f'<rect width="{width}" height="{height}" fill="white"/>{hatch()}{"".join(cards)}</svg>'
-    )
+    svg = document(width, height, "".join(cards), twin)
     return Drawing(svg, f"Folios as fields of pages, with their counters. {twin}", twin)
 
 
@@ -152,7 +144,7 @@ def folio_filmstrip() -> Drawing:
 def counted(pinned: Pinned) -> str:
     """Return what becomes of the counters."""
     apart = "no pincount" if pinned.pincount is None else f"pincount {_change(pinned.pincount)}"
-    return f"{_what(pinned)}: refcount {_change(pinned.refcount)}, {apart}."
+    return f"{_which(pinned)}, {_how_many(pinned)}: refcount {_change(pinned.refcount)}, {apart}."
 
 
 def sentence(pinned: Pinned) -> str:
@@ -163,13 +155,14 @@ def sentence(pinned: Pinned) -> str:
     )
 
 
-def _what(pinned: Pinned) -> str:
+def _which(pinned: Pinned) -> str:
     pages = 1 << pinned.order
+    return f"Linux {pinned.release}, order {pinned.order}, {pages} {plural(pages, 'page')}"
+
+
+def _how_many(pinned: Pinned) -> str:
     wanted = f" ({pinned.wanted} wanted)" if pinned.wanted != pinned.pages else ""
-    return (
-        f"Linux {pinned.release}, order {pinned.order}, {pages} {plural(pages, 'page')}, "
-        f"{pinned.pages} pinned{wanted}"
-    )
+    return f"{pinned.pages} pinned{wanted}"
 
 
 def _change(counter: tuple[int, int]) -> str:
@@ -180,12 +173,13 @@ def _change(counter: tuple[int, int]) -> str:
 def _card(x: int, y: int, pinned: Pinned) -> str:
     """One folio: its pages at the left, its counters at the right."""
     left, right = x + MARGIN, x + 2 * MARGIN + FIELD
-    together = [REFERENCE, HATCHED] if pinned.pincount is None else [REFERENCE]
+    together = [REFERENCE, PINNED] if pinned.pincount is None else [REFERENCE]
     return (
-        text(left, y + 22, _what(pinned), size=14, weight="bold")
-        + _field(left, y + 38, pinned)
-        + _counter(right, y + 38, "refcount", pinned.refcount, together)
-        + _counter(right, y + 108, "pincount", pinned.pincount, [HATCHED])
+        text(left, y + 22, _which(pinned), size=14, weight="bold")
+        + text(left, y + 42, _how_many(pinned), size=14)
+        + _field(left, y + 58, pinned)
+        + _counter(right, y + 58, "refcount", pinned.refcount, together)
+        + _counter(right, y + 128, "pincount", pinned.pincount, [PINNED])
     )
 
 
@@ -200,8 +194,8 @@ def _field(x: int, y: int, pinned: Pinned) -> str:
     rows = (1 << pinned.order) // columns
     side = min(LARGEST_PAGE, FIELD // columns)
     full, rest = divmod(pinned.pages, columns)
-    filled = _rect(x, y, columns * side, full * side, HATCHED)
-    filled += _rect(x, y + full * side, rest * side, side, HATCHED)
+    filled = _rect(x, y, columns * side, full * side, PINNED)
+    filled += _rect(x, y + full * side, rest * side, side, PINNED)
     lines = "".join(f"M{x + n * side} {y}v{rows * side}" for n in range(columns + 1))
     lines += "".join(f"M{x} {y + n * side}h{columns * side}" for n in range(rows + 1))
     return (

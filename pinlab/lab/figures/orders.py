@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from html import escape
 from itertools import groupby
 from typing import NamedTuple
 
-from pinlab.lab.figures.folio import HATCHED, Pinned
-from pinlab.lab.figures.odometer import hatch, text
+from pinlab.lab.figures.folio import Pinned
 from pinlab.lab.palette import EDGE, REFERENCE
 from pinlab.lab.picture import Drawing
+from pinlab.lab.svg import PINNED, document, text
 from pinlab.model.folio import MAX_ORDER
 from pinlab.model.kernel import Kernel
 
@@ -52,13 +51,7 @@ def pins_by_order() -> Drawing:
         _row(HEAD + TALL * n, release, ways) for n, (release, ways) in enumerate(rows.items())
     )
     foot = text(LEFT, height - 10, "two numbers: refcount, then pincount", size=13)
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        f'width="{WIDTH}" height="{height}" style="max-width:100%;height:auto" '
-        f'font-family="sans-serif" role="img" aria-label="{escape(twin, quote=True)}">'
-        f'<rect width="{WIDTH}" height="{height}" fill="white"/>'
-        f"{hatch()}{_heads()}{drawn}{foot}</svg>"
-    )
+    svg = document(WIDTH, height, _heads() + drawn + foot, twin)
     return Drawing(svg, f"A grid of releases and orders. {twin}", twin)
 
 
@@ -101,10 +94,10 @@ def _cell(x: int, y: int, counted: Way) -> str:
     """One number in a box, or two side by side: the colours are those of the counters."""
     wide = CELL - GAP
     if counted.pincount is None:
-        fill = REFERENCE if counted.refcount == 1 else HATCHED
+        fill = REFERENCE if counted.refcount == 1 else PINNED
         return _box(x, y, wide, counted.refcount, fill)
     left = _box(x, y, wide / 2, counted.refcount, REFERENCE)
-    return left + _box(x + wide / 2, y, wide / 2, counted.pincount, HATCHED)
+    return left + _box(x + wide / 2, y, wide / 2, counted.pincount, PINNED)
 
 
 def _box(x: float, y: int, width: float, added: int, fill: str) -> str:

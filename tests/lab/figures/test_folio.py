@@ -8,7 +8,6 @@ import pytest
 from pinlab import FOLL_PIN, PAGE_SIZE, Kernel, lab
 from pinlab.lab.figures.folio import (
     FIELD,
-    HATCHED,
     WIDTH,
     Pinned,
     folio_filmstrip,
@@ -16,6 +15,7 @@ from pinlab.lab.figures.folio import (
     sentence,
 )
 from pinlab.lab.palette import REFERENCE
+from pinlab.lab.svg import PINNED, measured
 
 SVG = "{http://www.w3.org/2000/svg}"
 RELEASES = ("5.6", "5.7", "5.17", "5.18", "6.18")
@@ -99,7 +99,7 @@ def test_the_hatched_part_of_the_field_is_the_pages_that_are_pinned(pinned: Pinn
     columns, rows = 2 ** -(-pinned.order // 2), 2 ** (pinned.order // 2)
     side = min(40, 128 // columns)
     inside = [
-        r for r in rects(pinned) if float(r.attrib["x"]) < FIELD + 10 and r.get("fill") == HATCHED
+        r for r in rects(pinned) if float(r.attrib["x"]) < FIELD + 10 and r.get("fill") == PINNED
     ]
     area = sum(float(r.attrib["width"]) * float(r.attrib["height"]) for r in inside)
     assert columns * rows == 2**pinned.order
@@ -109,7 +109,7 @@ def test_the_hatched_part_of_the_field_is_the_pages_that_are_pinned(pinned: Pinn
 @pytest.mark.parametrize("pinned", STATES, ids=str)
 def test_a_counter_has_the_colours_of_what_is_added_up_in_it(pinned: Pinned) -> None:
     stripes = [r.get("fill") for r in rects(pinned) if r.get("width") == "10"]
-    assert stripes == [REFERENCE, HATCHED]
+    assert stripes == [REFERENCE, PINNED]
     dashed = [r for r in rects(pinned) if r.get("stroke-dasharray")]
     assert len(dashed) == (added(pinned)[1] is None)
     assert ("no pincount" in words(pinned)) == bool(dashed)
@@ -123,6 +123,15 @@ def test_nothing_is_drawn_outside(pinned: Pinned) -> None:
         x, y = float(rect.attrib["x"]), float(rect.attrib["y"])
         assert 0 <= x <= x + float(rect.attrib["width"]) <= width
         assert 0 <= y <= y + float(rect.attrib["height"]) <= height
+
+
+@pytest.mark.parametrize("pinned", [*STATES, Pinned("6.18", 10, 1024)], ids=str)
+def test_no_line_is_wider_than_its_place(pinned: Pinned) -> None:
+    for line in drawn(pinned).iter(f"{SVG}text"):
+        bold = line.get("font-weight") == "bold"
+        wide = measured(line.text or "", int(line.attrib["font-size"]), bold=bold)
+        if line.get("text-anchor") == "start":
+            assert float(line.attrib["x"]) + wide <= WIDTH
 
 
 @pytest.mark.parametrize("pinned", STATES, ids=str)
