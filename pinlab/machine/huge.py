@@ -43,9 +43,7 @@ def _never_written(nbytes: int, size: int) -> memoryview:
     memory[0]  # the read fault
     # Of a huge page the last page is mapped, too, which nobody has touched.
     if not _is_mapped(address(memory) + size - mmap.PAGESIZE):
-        raise _without(
-            "reading there mapped a single page; memory is short, or this process may not"
-        )
+        raise _without("a read maps a single page; memory is short, or this process may not")
     return memory
 
 

@@ -122,7 +122,7 @@ OBSTACLES = pytest.mark.parametrize(
         (take_no_advice, "the kernel answers 'Invalid argument'"),
         (
             map_single_pages,
-            "reading there mapped a single page; memory is short, or this process may not",
+            "a read maps a single page; memory is short, or this process may not",
         ),
         (hide_the_page_table, "there is no {tmp_path}/pagemap"),
     ],
@@ -170,7 +170,7 @@ def test_a_process_without_huge_pages_gets_the_recording_and_the_reason(
     assert said.startswith("recording: Linux 6.18.44")
     assert said.endswith(
         "There is no huge zero folio to be had here: "
-        "reading there mapped a single page; memory is short, or this process may not.\n"
+        "a read maps a single page; memory is short, or this process may not.\n"
     )
 
 
