@@ -449,6 +449,7 @@ def grab_a_folio() -> Program:
         trace=lambda *state: str(_grabbed(*state)[0].trace[1:]),
         wrong=(
             ("every-pin-adds-1024", _adds_1024_always),
+            ("every-pin-adds-1024", _adds_1024_alone),
             ("each-subpage-has-its-own-count", _adds_1_for_a_call),
             ("large-folios-overflow-at-2^21", _refuses_at_2_21),
             (
@@ -502,6 +503,10 @@ def _grab(refcount: int, pincount: int | None, refcount_up: int, pincount_up: in
 
 def _adds_1024_always(refcount: int, pincount: int | None, refs: int) -> Counters:
     return _grab(refcount, pincount, refs * GUP_PIN_COUNTING_BIAS, refs)
+
+
+def _adds_1024_alone(refcount: int, pincount: int | None, refs: int) -> Counters:
+    return _grab(refcount, pincount, refs * GUP_PIN_COUNTING_BIAS, 0)
 
 
 def _adds_1_for_a_call(refcount: int, pincount: int | None, refs: int) -> Counters:
