@@ -10,12 +10,16 @@ from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.figures.map import draw_map
 from pinlab.lab.figures.orders import pins_by_order
+from pinlab.lab.forks import when_fork_copies
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.readers import huge_zero_readers
+from pinlab.lab.widgets.beside import side_by_side
 from pinlab.lab.widgets.cliff import walk_the_cliff
 from pinlab.lab.widgets.folio import pin_a_folio
+from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
+from pinlab.lab.widgets.steps import step_through
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
 
@@ -29,6 +33,7 @@ __all__ = [
     "draw_map",
     "five_ends",
     "given",
+    "guess_pins",
     "held_together",
     "hint",
     "huge_zero_readers",
@@ -39,9 +44,12 @@ __all__ = [
     "pin_a_folio",
     "pins_by_order",
     "problems",
+    "side_by_side",
+    "step_through",
     "three_buffers",
     "touched_filmstrip",
     "touched_pages",
     "walk_the_cliff",
     "watch",
+    "when_fork_copies",
 ]

@@ -385,9 +385,9 @@ def _get(mm: Mm, addr: int, pages: int) -> list[Page]:
 NAMES = ("A", "B", "C", "D", "E")
 
 
-def put_for_unpin(seed: int) -> Number:
+def find_the_put(seed: int) -> Number:
     """Find in a trace which program has released its pins as if they were references."""
-    draw = Draw("put-for-unpin", seed)
+    draw = Draw("find-the-put", seed)
     kernel = Kernel("6.5")
     kinds = draw.shuffled((FOLL_PIN, FOLL_PIN, FOLL_PIN, FOLL_GET, FOLL_GET))
     sizes = draw.shuffled((2, 3, 5, 8, 13, 21))[: len(NAMES)]
@@ -403,7 +403,7 @@ def put_for_unpin(seed: int) -> Number:
         gup.gup_put_folio(kernel, kernel.huge_zero_folio, sizes[n], kind, NAMES[n])
     names = {FOLL_PIN: "pins, and unpins", FOLL_GET: "references, and puts"}
     return Number(
-        id="put-for-unpin",
+        id="find-the-put",
         lesson=LESSON,
         given=kernel.trace,
         right=released[culprit],
@@ -562,5 +562,5 @@ SEEDED: Mapping[str, Callable[[int], Exercise]] = {
     "pin-pages": pin_pages,
     "orders-apart": orders_apart,
     "two-counters": two_counters,
-    "put-for-unpin": put_for_unpin,
+    "find-the-put": find_the_put,
 }

@@ -124,16 +124,14 @@ def test_two_counters_has_both_kinds_left_and_one_call_undone() -> None:
 
 def test_one_release_of_the_wrong_kind_and_it_is_the_one_to_find() -> None:
     assert {seed: len(wrong_releases(seed)) for seed in SEEDS} == dict.fromkeys(SEEDS, 1)
-    found = {
-        seed: lab.check("put-for-unpin", wrong_releases(seed)[0], seed).right for seed in SEEDS
-    }
+    found = {seed: lab.check("find-the-put", wrong_releases(seed)[0], seed).right for seed in SEEDS}
     assert found == dict.fromkeys(SEEDS, True)
     assert len({wrong_releases(seed)[0] for seed in SEEDS}) == 5
 
 
 def test_a_put_for_an_unpin_hides_in_the_refcount_and_shows_in_the_pincount() -> None:
     for seed in SEEDS:
-        events = trace("put-for-unpin", seed)
+        events = trace("find-the-put", seed)
         (step,) = wrong_releases(seed)
         assert events[-1].refcount_after == 1
         assert events[-1].pincount_after == events[step].pages
@@ -141,11 +139,11 @@ def test_a_put_for_an_unpin_hides_in_the_refcount_and_shows_in_the_pincount() ->
 
 def test_a_release_of_the_right_kind_is_told_what_was_taken() -> None:
     for seed in SEEDS:
-        releases = [e for e in trace("put-for-unpin", seed) if e.operation in ("unpin", "put")]
+        releases = [e for e in trace("find-the-put", seed) if e.operation in ("unpin", "put")]
         for event in releases:
             if event.step not in wrong_releases(seed):
                 kind = {"unpin": "pins", "put": "references"}[event.operation]
-                reply = lab.check("put-for-unpin", event.step, seed)
+                reply = lab.check("find-the-put", event.step, seed)
                 assert reply.right is False
                 assert (
                     f"{event.actor} took {event.pages} {kind}, and {event.operation}s" in reply.text
@@ -302,27 +300,27 @@ step  actor   operation    page       pages    refcount  pincount  acquired  rel
    4  parent  pin          frame 512     12  110 -> 122   5 -> 17        17         0
    5  parent  pin          frame 512     20  122 -> 142  17 -> 37        37         0
    6  kernel  unpin        frame 512     12  142 -> 130  37 -> 25        37        12"""
-PUT_FOR_UNPIN_1 = """\
+FIND_THE_PUT_1 = """\
 step  actor  operation   page             pages  refcount  pincount  acquired  released  note
    0  A      read fault  huge zero folio    512         1         0         0         0
-   1  A      get         huge zero folio     13   1 -> 14         0         0         0
-   2  B      read fault  huge zero folio    512        14         0         0         0
-   3  B      pin         huge zero folio      3  14 -> 17    0 -> 3         3         0
-   4  C      read fault  huge zero folio    512        17         3         3         0
-   5  C      pin         huge zero folio      8  17 -> 25   3 -> 11        11         0
-   6  D      read fault  huge zero folio    512        25        11        11         0
-   7  D      pin         huge zero folio      5  25 -> 30  11 -> 16        16         0
-   8  E      read fault  huge zero folio    512        30        16        16         0
-   9  E      get         huge zero folio      2  30 -> 32        16        16         0
-  10  D      put         huge zero folio      5  32 -> 27        16        16         0
-  11  C      unpin       huge zero folio      8  27 -> 19   16 -> 8        16         8
-  12  B      unpin       huge zero folio      3  19 -> 16    8 -> 5        16        11
-  13  E      put         huge zero folio      2  16 -> 14         5        16        11
-  14  A      put         huge zero folio     13   14 -> 1         5        16        11"""
+   1  A      pin         huge zero folio      8    1 -> 9    0 -> 8         8         0
+   2  B      read fault  huge zero folio    512         9         8         8         0
+   3  B      pin         huge zero folio     13   9 -> 22   8 -> 21        21         0
+   4  C      read fault  huge zero folio    512        22        21        21         0
+   5  C      get         huge zero folio      5  22 -> 27        21        21         0
+   6  D      read fault  huge zero folio    512        27        21        21         0
+   7  D      get         huge zero folio      3  27 -> 30        21        21         0
+   8  E      read fault  huge zero folio    512        30        21        21         0
+   9  E      pin         huge zero folio     21  30 -> 51  21 -> 42        42         0
+  10  E      put         huge zero folio     21  51 -> 30        42        42         0
+  11  B      unpin       huge zero folio     13  30 -> 17  42 -> 29        42        13
+  12  D      put         huge zero folio      3  17 -> 14        29        42        13
+  13  A      unpin       huge zero folio      8   14 -> 6  29 -> 21        42        21
+  14  C      put         huge zero folio      5    6 -> 1        21        42        21"""
 
 
 @pytest.mark.parametrize(
-    ("id", "text"), [("two-counters", TWO_COUNTERS_1), ("put-for-unpin", PUT_FOR_UNPIN_1)]
+    ("id", "text"), [("two-counters", TWO_COUNTERS_1), ("find-the-put", FIND_THE_PUT_1)]
 )
 def test_this_is_the_trace_of_seed_1_for_ever(id: str, text: str) -> None:
     assert str(lab.given(id, seed=1)) == text

@@ -52,10 +52,10 @@ def left(seed: int) -> dict[str, int]:
 
 
 def wrong_releases(seed: int) -> list[int]:
-    """The steps of `put-for-unpin` in which somebody releases another kind than they took."""
+    """The steps of `find-the-put` in which somebody releases another kind than they took."""
     took: dict[str, str] = {}
     found = []
-    for event in trace("put-for-unpin", seed):
+    for event in trace("find-the-put", seed):
         if event.operation in ("pin", "get"):
             took[event.actor] = event.operation
         elif event.operation in ("unpin", "put"):
@@ -88,5 +88,5 @@ RIGHT: dict[str, object] = {
     "pin-pages": counters(seed=0),
     "orders-apart": orders(seed=0),
     "two-counters": left(seed=0),
-    "put-for-unpin": wrong_releases(seed=0)[0],
+    "find-the-put": wrong_releases(seed=0)[0],
 }
