@@ -5,6 +5,7 @@ from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.exercises import check, given, hint, mistakes
 from pinlab.lab.figures.buffers import three_buffers, touched_filmstrip
 from pinlab.lab.figures.ends import five_ends
+from pinlab.lab.figures.ledger import ledger
 from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.widgets.cliff import walk_the_cliff
@@ -25,6 +26,7 @@ __all__ = [
     "hint",
     "in_flight",
     "in_the_model",
+    "ledger",
     "mistakes",
     "three_buffers",
     "touched_filmstrip",
