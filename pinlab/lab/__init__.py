@@ -3,6 +3,7 @@
 from pinlab.lab.callers import callers
 from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.exercises import check, given, hint, mistakes
+from pinlab.lab.exercises.problems import problems
 from pinlab.lab.figures.buffers import three_buffers, touched_filmstrip
 from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.ledger import ledger
@@ -28,6 +29,7 @@ __all__ = [
     "in_the_model",
     "ledger",
     "mistakes",
+    "problems",
     "three_buffers",
     "touched_filmstrip",
     "touched_pages",

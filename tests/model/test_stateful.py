@@ -345,6 +345,23 @@ class Operations(RuleBasedStateMachine):
         assert bool(refused) == (not pages)
         self.take_all(got, kind == FOLL_PIN)
 
+    @rule(mm=st.integers(0, 1), order=st.sampled_from([0, 9]))
+    def remap(self, mm: int, order: int) -> None:
+        """Unmap all of it, whoever still holds its frames, and map as much again."""
+        pages = SMALL if order == 0 else HUGE
+        if self.mapped_and_freed(mm, order, 0, SMALL if order == 0 else 1):
+            return
+        addr = self.areas[mm][order]
+        mapped = [self.mms[mm].page_at(addr + i * PAGE_SIZE) for i in range(1 if order else pages)]
+        self.mms[mm].munmap(addr, pages * PAGE_SIZE)
+        self.areas[mm][order] = self.mms[mm].mmap(pages * PAGE_SIZE, order=order)
+        zeros = (self.kernel.zero_page.folio, self.kernel.huge_zero_folio)
+        for page in mapped:
+            if page is not None and page.folio not in zeros:
+                self.book.release_one(self.know(page.folio), pin=False)
+                freed = self.know(page.folio).freed
+                self.book.breached = self.book.breached or (freed and self.held(page.folio))
+
     @rule(data=st.data())
     def complete(self, data: st.DataObject) -> None:
         ready = [r for r in self.requests if not any(p.folio.freed for p in r.pages)]

@@ -36,6 +36,10 @@ from pinlab.model.gup import FOLL_PIN
 from pinlab.model.kernel import Kernel
 
 LESSON = "04_count_to_two_million"
+ON_THE_FEARED = (
+    "On Linux 6.5 without its patch, so that pins of the zero page are counted (no such kernel "
+    "was released),"
+)
 
 
 def feared() -> Kernel:
@@ -422,6 +426,10 @@ def most_at_once(seed: int) -> Number:
     return Number(
         id="most-at-once",
         lesson=LESSON,
+        question=f"{ON_THE_FEARED} four direct writes of never-written memory are submitted. Some "
+        "complete before others begin. Each event in the trace is about as many pages as the "
+        "column `pages` says, and a pin is taken for each page. **What is the highest number of "
+        "pins (not the refcount) that are held at the same time?**",
         given=kernel.trace,
         right=right,
         wrong={number: idea for number, idea in wrong.items() if number != right},
@@ -445,6 +453,9 @@ def find_the_leak(seed: int) -> Number:
     return Number(
         id="find-the-leak",
         lesson=LESSON,
+        question=f"{ON_THE_FEARED} six direct writes of never-written memory have completed, says "
+        "the disk. For one of them the driver has forgotten to release the pins. **For which DIO? "
+        "Give its number.**",
         given=kernel.trace,
         right=leak + 1,
         low=1,

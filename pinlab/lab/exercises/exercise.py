@@ -55,6 +55,10 @@ class Exercise(ABC):
         )
 
     @abstractmethod
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+
+    @abstractmethod
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return the wrong answers that are known, each with its idea's id or a sentence."""
 
@@ -98,6 +102,10 @@ class Number(Exercise):
     wrong: Mapping[int, str]
     low: int | None = 0
 
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+        return self.right
+
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return the wrong answers that are known, each with its idea's id or a sentence."""
         return self.wrong.items()
@@ -122,6 +130,10 @@ class Numbers(Exercise):
 
     parts: Mapping[str, tuple[int, Mapping[int, str]]]
     low: int = 0
+
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+        return {name: right for name, (right, _) in self.parts.items()}
 
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return the wrong numbers that are known, by name and number."""
@@ -184,6 +196,10 @@ class Choice(Exercise):
     right: str
     wrong: Mapping[str, str]
 
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+        return self.right
+
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return the wrong answers that are known, each with its idea's id or a sentence."""
         return self.wrong.items()
@@ -213,6 +229,10 @@ class Selection(Exercise):
     wrong: Mapping[frozenset[str], str]
     missing: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+        return self.right
 
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return the wrong answers that are known, each with its idea's id or a sentence."""
@@ -271,6 +291,10 @@ class Program(Exercise):
     model: Callable[..., object]
     trace: Callable[..., str]
     wrong: Sequence[tuple[str, Callable[..., object]]]
+
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+        return self.model
 
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return functions that rest on an idea, each with its id or a sentence."""
@@ -336,4 +360,6 @@ def in_words(answer: object) -> str:
             return ", ".join(sorted(answer)) or "none of them"
         case (name, number):
             return f"{number} for {name}"
+        case dict():
+            return ", ".join(map(in_words, answer.items()))
     return f"`{getattr(answer, '__name__', answer)}`".replace("`_", "`")
