@@ -9,6 +9,7 @@ from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.ledger import ledger
 from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.picture import Drawing, Picture
+from pinlab.lab.references import references
 from pinlab.lab.widgets.cliff import walk_the_cliff
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
@@ -30,6 +31,7 @@ __all__ = [
     "ledger",
     "mistakes",
     "problems",
+    "references",
     "three_buffers",
     "touched_filmstrip",
     "touched_pages",
