@@ -8,6 +8,7 @@ from pinlab.lab.figures.buffers import three_buffers, touched_filmstrip
 from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.ledger import ledger
 from pinlab.lab.figures.limits import in_flight
+from pinlab.lab.figures.map import draw_map
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.references import references
 from pinlab.lab.widgets.cliff import walk_the_cliff
@@ -22,6 +23,7 @@ __all__ = [
     "callers",
     "check",
     "count_pins",
+    "draw_map",
     "five_ends",
     "given",
     "held_together",
