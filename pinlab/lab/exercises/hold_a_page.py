@@ -112,7 +112,7 @@ def refcount_after(seed: int) -> Number:
         id="refcount-after",
         lesson=LESSON,
         question=f"On Linux {RELEASE} one process writes to each of the {pages} pages of a buffer. "
-        f"get_user_pages() takes a reference on the first page, {gets} times, and put_page() "
+        f"`get_user_pages()` takes a reference on the first page, {gets} times, and `put_page()` "
         f"releases {puts} of these references. Then {submitted} direct I/O requests are submitted, "
         f"each for the whole buffer, and {completed} of them "
         f"{'completes' if completed == 1 else 'complete'}. **What does the refcount of the first "
@@ -145,9 +145,9 @@ def zero_page_mapped(seed: int) -> Number:
         id="zero-page-mapped",
         lesson=LESSON,
         question=f"On Linux {RELEASE}, each of {processes} processes reads {pages} pages of its "
-        "own that were never written to. One of them then has get_user_pages() take a reference on "
-        f"each of the first {gets}. At the start the refcount of the zero page is {start}. **What "
-        "does it read at the end?**",
+        "own that were never written to. One of them then has `get_user_pages()` take a reference "
+        f"on each of the first {gets}. At the start the refcount of the zero page is {start}. "
+        "**What does it read at the end?**",
         right=kernel.zero_page.refcount,
         wrong={
             start + mapped + gets: "mapping-the-zero-page-counts",
@@ -307,7 +307,7 @@ def _why(trace: Trace, name: str, holder: str) -> str:
     return f"{holder} takes a reference in step {steps['get, fast']} and has not put it"
 
 
-def two_faults(seed: int) -> Numbers:
+def two_bugs(seed: int) -> Numbers:
     """Find in one trace the request that leaks and the one that puts twice."""
     draw = Draw("leak-and-double-put", seed)
     kernel, mm, addr = written(1)
@@ -326,12 +326,12 @@ def two_faults(seed: int) -> Numbers:
         for request in requests
     }
     return Numbers(
-        id="two-faults",
+        id="two-bugs",
         lesson=LESSON,
         question=f"On Linux {RELEASE} six direct I/O requests for the same page have completed, "
         "says the disk. Each took one reference. One of them leaks it (its put is missing), and "
         "another one puts twice. At the end the refcount is 1, for the mapping, as it would be "
-        "without any fault. **Which DIO leaks, and which puts twice?** Give their numbers.",
+        "without any bug. **Which DIO leaks, and which puts twice?** Give their numbers.",
         given=kernel.trace,
         low=1,
         parts={
@@ -347,7 +347,7 @@ def two_faults(seed: int) -> Numbers:
         because="Each get needs one put by the same actor. One too few and one too many leave the "
         "refcount as if nothing had happened.",
         hints=(
-            "The refcount does not help you here: the two faults cancel out in it. Look at the "
+            "The refcount does not help you here: the two bugs cancel out in it. Look at the "
             "actors.",
             "Each actor has one get. Tick off one put for each of them: who is left without, and "
             "who has one too many?",
@@ -466,5 +466,5 @@ SEEDED: Mapping[str, Callable[[int], Exercise]] = {
     "refcount-after": refcount_after,
     "when-freed": when_freed,
     "who-still-holds": who_still_holds,
-    "two-faults": two_faults,
+    "two-bugs": two_bugs,
 }

@@ -8,7 +8,7 @@ from pinlab.lab.exercises.exercise import Numbers, Program, Selection
 from pinlab.lab.exercises.hold_a_page import FIXED, SEEDED
 from tests.lab.exercises.solved import mistaken
 from tests.lab.exercises.solved.hold_a_page import (
-    faults,
+    bugs,
     freed_in,
     holders,
     numbers,
@@ -33,7 +33,7 @@ ANSWERS = {
     "refcount-after": refcount,
     "when-freed": freed_in,
     "who-still-holds": holders,
-    "two-faults": faults,
+    "two-bugs": bugs,
 }
 
 
@@ -175,26 +175,26 @@ def test_who_has_put_is_told_where() -> None:
     assert "DIO 4 puts its reference in step 8." in reply.text
 
 
-def test_the_two_faults_hide_each_other_in_the_refcount() -> None:
+def test_the_two_bugs_hide_each_other_in_the_refcount() -> None:
     for seed in SEEDS:
-        counters = [event.refcount_after for event in trace("two-faults", seed)]
+        counters = [event.refcount_after for event in trace("two-bugs", seed)]
         assert counters[-1] == 1, seed
         assert min(counters) > 0, seed
 
 
-def test_the_two_faults_are_not_those_of_one_request() -> None:
+def test_the_two_bugs_are_not_those_of_one_request() -> None:
     for seed in SEEDS:
-        found = exercise("two-faults", seed)
+        found = exercise("two-bugs", seed)
         assert isinstance(found, Numbers)
         assert found.parts["leaks"][0] != found.parts["puts twice"][0], seed
 
 
-def test_a_request_without_a_fault_is_shown_where_it_puts() -> None:
+def test_a_request_without_a_bug_is_shown_where_it_puts() -> None:
     for seed in SEEDS:
-        puts = [e for e in trace("two-faults", seed) if e.operation == "put"]
+        puts = [e for e in trace("two-bugs", seed) if e.operation == "put"]
         for event in puts:
             number = int(event.actor.split()[-1])
-            reply = lab.check("two-faults", {"leaks": number, "puts twice": None}, seed)
+            reply = lab.check("two-bugs", {"leaks": number, "puts twice": None}, seed)
             assert reply.right is False
             assert f"step {event.step}" in reply.text
 
@@ -212,7 +212,7 @@ WHEN_FREED_1 = """\
 10. The program unmaps page A.
 11. DIO 1 completes."""
 
-TWO_FAULTS_1 = """\
+TWO_BUGS_1 = """\
 step  actor          operation    page     pages  refcount  acquired  released  note
    0  parent         write fault  frame 2      1    0 -> 1         0         0
    1  parent, DIO 1  get, fast    frame 2      1    1 -> 2         0         0
@@ -229,9 +229,7 @@ step  actor          operation    page     pages  refcount  acquired  released  
   12  parent, DIO 3  put          frame 2      1    2 -> 1         0         0"""
 
 
-@pytest.mark.parametrize(
-    ("id", "text"), [("when-freed", WHEN_FREED_1), ("two-faults", TWO_FAULTS_1)]
-)
+@pytest.mark.parametrize(("id", "text"), [("when-freed", WHEN_FREED_1), ("two-bugs", TWO_BUGS_1)])
 def test_this_is_what_seed_1_hands_out_for_ever(id: str, text: str) -> None:
     assert str(lab.given(id, seed=1)) == text
 

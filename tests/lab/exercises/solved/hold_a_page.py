@@ -38,10 +38,10 @@ def holders(seed: int) -> set[str]:
     return {name for name, holds in left.items() if holds}
 
 
-def faults(seed: int) -> dict[str, int]:
-    """Which request of `two-faults` has a hold left, and which has given back too many."""
+def bugs(seed: int) -> dict[str, int]:
+    """Which request of `two-bugs` has a hold left, and which has given back too many."""
     left: Counter[str] = Counter()
-    for event in trace("two-faults", seed):
+    for event in trace("two-bugs", seed):
         left[event.actor] += GAINS[event.operation]
     del left["parent"]
     number = {holds: int(actor.split()[-1]) for actor, holds in left.items() if holds}
@@ -88,5 +88,5 @@ RIGHT: dict[str, object] = {
     "refcount-after": refcount(seed=0),
     "when-freed": freed_in(seed=0),
     "who-still-holds": holders(seed=0),
-    "two-faults": faults(seed=0),
+    "two-bugs": bugs(seed=0),
 }
