@@ -205,7 +205,7 @@ def when_freed(seed: int) -> Number:
     return Number(
         id="when-freed",
         lesson=LESSON,
-        question=f"On Linux {RELEASE} a program and its direct I/O requests take the steps below. "
+        question=f"On Linux {RELEASE} a program and its direct I/O requests take these steps. "
         "**In which step is the frame of page A freed?** Give its number.",
         given="\n".join(f"{n:2}. {words}" for n, (words, _, _) in enumerate(steps, start=1)),
         right=right,
