@@ -281,7 +281,7 @@ def who_still_holds(seed: int) -> Selection:
         right=frozenset(holders),
         wrong={frozenset(): "munmap-frees-the-frame"} if unmapped else {},
         extra={holder: reasons[holder] for holder in options if holder not in holders},
-        missing={holder: reasons[holder] for holder in holders},
+        missing={holder: reasons[holder] for holder in options if holder in holders},
         because=f"The refcount in the last line about {name} agrees: {first.refcount}.",
         hints=(
             f"Look only at the lines about {name}. Who comes, and who goes?",
