@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import SupportsIndex, cast
+from typing import Any, SupportsIndex, cast
 
 from pinlab.lab.exercises.misconceptions import misconceptions, reason
 from pinlab.lab.exercises.reply import Reply
@@ -287,7 +287,7 @@ class Program(Exercise):
 
     name: str
     arguments: Sequence[str]
-    states: Sequence[tuple[int, ...]]
+    states: Sequence[tuple[Any, ...]]
     model: Callable[..., object]
     trace: Callable[..., str]
     wrong: Sequence[tuple[str, Callable[..., object]]]
@@ -341,7 +341,7 @@ class Program(Exercise):
             None,
         )
 
-    def _call(self, state: tuple[int, ...]) -> str:
+    def _call(self, state: tuple[Any, ...]) -> str:
         named = (f"{name}={value}" for name, value in zip(self.arguments, state, strict=True))
         return f"{self.name}({', '.join(named)})"
 
