@@ -87,7 +87,7 @@ def _rss_of_one(written: int) -> int:
     return _rss(memory) - before
 
 
-def _rss(memory: mmap.mmap) -> int:
+def _rss(memory: memoryview) -> int:
     """The Rss of the mapping that has this buffer, in KiB; LookupError if it is not told."""
     addr = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     inside = False
