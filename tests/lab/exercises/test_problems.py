@@ -158,6 +158,7 @@ def test_a_notebook_shows_the_worksheet() -> None:
     sheet = lab.problems("04", 1)
     assert isinstance(sheet, Problems)
     assert sheet._repr_markdown_() == str(sheet) == repr(sheet) == sheet.worksheet
+    assert sheet.key._repr_markdown_() == str(sheet.key) == repr(sheet.key)
     assert sheet.worksheet.startswith("## Problems: lesson 04_count_to_two_million, seed 1\n")
 
 
