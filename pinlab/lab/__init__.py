@@ -9,10 +9,14 @@ from pinlab.lab.figures.concepts import concept_map
 from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.figures.map import draw_map
+from pinlab.lab.forks import when_fork_copies
 from pinlab.lab.picture import Drawing, Picture
+from pinlab.lab.widgets.beside import side_by_side
 from pinlab.lab.widgets.cliff import walk_the_cliff
+from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
+from pinlab.lab.widgets.steps import step_through
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
 
@@ -26,15 +30,19 @@ __all__ = [
     "draw_map",
     "five_ends",
     "given",
+    "guess_pins",
     "held_together",
     "hint",
     "in_flight",
     "in_the_model",
     "mistakes",
     "problems",
+    "side_by_side",
+    "step_through",
     "three_buffers",
     "touched_filmstrip",
     "touched_pages",
     "walk_the_cliff",
     "watch",
+    "when_fork_copies",
 ]
