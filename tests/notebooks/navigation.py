@@ -39,9 +39,9 @@ def file_of(target: str, lesson: Lesson) -> Path | None:
 
 
 def title(lesson: Lesson) -> str:
-    """The title of a notebook."""
+    """The title of a notebook, without what a colon adds to it."""
     line: str = lesson.notebook.cells[0].source.splitlines()[0]
-    return line.removeprefix("# ")
+    return line.removeprefix("# ").split(":")[0]
 
 
 def off_the_chain(lessons: Sequence[Lesson]) -> Iterator[str]:

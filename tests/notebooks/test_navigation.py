@@ -32,7 +32,7 @@ def lesson(name: str, *cells: str) -> Lesson:
     return Lesson(FOLDER / name, notebook(*map(text, cells)))
 
 
-ONE = lesson("01_a_b.ipynb", "# A b", "On.\n\nThe next lesson: [C d](02_c_d.ipynb).")
+ONE = lesson("01_a_b.ipynb", "# A b: what it is", "On.\n\nThe next lesson: [C d](02_c_d.ipynb).")
 TWO = lesson("02_c_d.ipynb", "# C d\n\n*The lesson before: [A b](01_a_b.ipynb).*", "End.")
 
 
