@@ -5,6 +5,7 @@ from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.exercises import check, given, hint, mistakes
 from pinlab.lab.exercises.problems import problems
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
+from pinlab.lab.figures.concepts import concept_map
 from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.ledger import ledger
@@ -31,6 +32,7 @@ __all__ = [
     "Picture",
     "callers",
     "check",
+    "concept_map",
     "count_pins",
     "draw_folios",
     "draw_map",
