@@ -23,6 +23,7 @@ from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
 from pinlab.lab.widgets.steps import step_through
+from pinlab.lab.widgets.touch_map import touch_the_map
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
 
@@ -53,6 +54,7 @@ __all__ = [
     "side_by_side",
     "step_through",
     "three_buffers",
+    "touch_the_map",
     "touched_filmstrip",
     "touched_pages",
     "walk_the_cliff",

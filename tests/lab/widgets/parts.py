@@ -23,6 +23,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "side_by_side": lambda: lab.side_by_side(
         unmapped_in_flight, {name: Kernel(name) for name in ("6.4", "6.5")}
     ),
+    "touch_the_map": lab.touch_the_map,
 }
 """Every exhibit, by the function that makes it."""
 
