@@ -7,10 +7,13 @@ from pinlab.lab.exercises.problems import problems
 from pinlab.lab.figures.buffers import three_buffers, touched_filmstrip
 from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.limits import in_flight
+from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
+from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.widgets.cliff import walk_the_cliff
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
+from pinlab.lab.widgets.rounds import patch_switches
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
 
@@ -20,17 +23,21 @@ __all__ = [
     "callers",
     "check",
     "count_pins",
+    "eight_kernels",
     "five_ends",
+    "four_outcomes",
     "given",
     "held_together",
     "hint",
     "in_flight",
     "in_the_model",
     "mistakes",
+    "patch_switches",
     "problems",
     "three_buffers",
     "touched_filmstrip",
     "touched_pages",
+    "uses_of_none",
     "walk_the_cliff",
     "watch",
 ]
