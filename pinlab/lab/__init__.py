@@ -7,6 +7,7 @@ from pinlab.lab.exercises.problems import problems
 from pinlab.lab.figures.buffers import three_buffers, touched_filmstrip
 from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.limits import in_flight
+from pinlab.lab.figures.map import draw_map
 from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
 from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
@@ -23,6 +24,7 @@ __all__ = [
     "callers",
     "check",
     "count_pins",
+    "draw_map",
     "eight_kernels",
     "five_ends",
     "four_outcomes",

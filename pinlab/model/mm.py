@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from itertools import pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.model import gup
@@ -149,6 +150,22 @@ class Mm:
     def page_at(self, addr: int) -> Page | None:
         """Return the page that the page table maps at an address, None if there is none."""
         return self._mapped(self._vpn(addr))
+
+    def areas(self) -> list[Area]:
+        """Return the mappings by address, whether or not any of their pages was touched yet."""
+        return list(self._areas)
+
+    def mapped(self) -> list[tuple[int, Page]]:
+        """Return (virtual page number, page) of each filled page table entry, by address.
+
+        An entry of 2 MiB gives the first of its pages.
+        """
+        entries = {
+            **dict.fromkeys(self._zero_ptes, self.kernel.zero_page),
+            **self._ptes,
+            **{slot * PTRS_PER_PMD: folio.page(0) for slot, folio in self._pmds.items()},
+        }
+        return sorted(entries.items(), key=itemgetter(0))
 
     def get_user_pages(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
         """Take a reference (FOLL_GET) on each page; flags: FOLL_WRITE.
