@@ -375,7 +375,7 @@ def whose_outcome(seed: int) -> Choice:
         question=f"This kernel has some of the patch's tests: {_spelled(switches)}. A program "
         f"sends one never-written page to disk by direct I/O, {rounds} times, one write after "
         "another. **What becomes of the zero page's refcount?** Choose: `balanced` (counted and "
-        "back at 1 each time), `leaking` (higher with each write), `stuck` (below zero, and "
+        "back at 1 each time), `leaking` (higher with each write), `stuck` (negative, and "
         "further pins are refused) or `exempt` (it never moves).",
         right=right,
         wrong={kind: _mistaken(switches, kind) for kind in OUTCOMES if kind != right},

@@ -12,7 +12,13 @@ from pinlab.lab.widgets.exhibit import CSS_CLASS, status
 from tests.lab.front_end import IMAGES, FrontEnd
 from tests.lab.widgets.parts import MAKE, Parts
 
-ROWS = {"touched_pages": 1, "count_pins": 2, "held_together": 4, "walk_the_cliff": 1}
+ROWS = {
+    "touched_pages": 1,
+    "count_pins": 2,
+    "held_together": 4,
+    "patch_switches": 1,
+    "walk_the_cliff": 1,
+}
 
 made = cache(lambda name: MAKE[name]())
 """An exhibit that nobody moves."""
