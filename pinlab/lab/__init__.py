@@ -9,12 +9,16 @@ from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.figures.map import draw_map
 from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
+from pinlab.lab.forks import when_fork_copies
 from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
+from pinlab.lab.widgets.beside import side_by_side
 from pinlab.lab.widgets.cliff import walk_the_cliff
+from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
 from pinlab.lab.widgets.rounds import patch_switches
+from pinlab.lab.widgets.steps import step_through
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
 
@@ -29,6 +33,7 @@ __all__ = [
     "five_ends",
     "four_outcomes",
     "given",
+    "guess_pins",
     "held_together",
     "hint",
     "in_flight",
@@ -36,10 +41,13 @@ __all__ = [
     "mistakes",
     "patch_switches",
     "problems",
+    "side_by_side",
+    "step_through",
     "three_buffers",
     "touched_filmstrip",
     "touched_pages",
     "uses_of_none",
     "walk_the_cliff",
     "watch",
+    "when_fork_copies",
 ]

@@ -77,15 +77,20 @@ class Holder:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Processes, frames in use (by number), and holders, requests in flight first."""
+    """Processes, frames in use, and holders, requests in flight first.
+
+    `waiting` are the zero pages that nobody has met yet.
+    """
 
     processes: tuple[Process, ...]
     frames: tuple[Frame, ...]
     holders: tuple[Holder, ...]
+    waiting: tuple[Frame, ...]
 
     def frame(self, number: int) -> Frame | None:
-        """Return a frame by its number, None if it is not in use."""
-        return next((frame for frame in self.frames if frame.number == number), None)
+        """Return a frame by its number, None if there is none or it is free."""
+        known = self.frames + self.waiting
+        return next((frame for frame in known if frame.number == number), None)
 
 
 TO_DISK, FROM_DISK = "reads memory (to disk)", "writes memory (from disk)"
@@ -117,7 +122,13 @@ def snapshot(kernel: Kernel, events: Iterable[Event] = ()) -> Snapshot:
         for folio in kernel.folios
         if folio.pfn in pointed or folio.name in just_freed or _in_use(kernel, folio)
     ]
-    return Snapshot(processes, tuple(map(_frame, folios)), _holders(kernel, folios))
+    waiting = [folio for folio in kernel.names if folio not in folios]
+    return Snapshot(
+        processes,
+        tuple(map(_frame, folios)),
+        _holders(kernel, folios),
+        tuple(map(_frame, waiting)),
+    )
 
 
 def _in_use(kernel: Kernel, folio: Folio) -> bool:

@@ -68,11 +68,13 @@ def _font(bold: bool) -> FT2Font:
 def fitted(words: str, width: float, size: int, *, bold: bool = False) -> list[str]:
     """Return words as lines that are no wider than `width`, if no single word is.
 
+    A space that does not break (U+00A0) keeps words together.
+
     >>> fitted("writes memory (from disk)", 120, 12)
     ['writes memory', '(from disk)']
     """
     lines: list[str] = []
-    for word in words.split():
+    for word in filter(None, words.split(" ")):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and measured(longer, size, bold=bold) <= width:
             lines[-1] = longer

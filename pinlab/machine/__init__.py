@@ -8,15 +8,18 @@ from pinlab.machine.answer import Answer, Measurement
 from pinlab.machine.availability import why_not
 from pinlab.machine.dialogue import Progress
 from pinlab.machine.limits import own_limits
+from pinlab.machine.mlock import Mlocked, ask_mlock
 from pinlab.machine.recordings import cases, recorded, recording
 from pinlab.machine.run import Run, ask, start
 
 __all__ = [
     "Answer",
     "Measurement",
+    "Mlocked",
     "Progress",
     "Run",
     "ask",
+    "ask_mlock",
     "cases",
     "own_limits",
     "recorded",

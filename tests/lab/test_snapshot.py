@@ -55,6 +55,19 @@ def test_a_zero_page_that_nobody_has_met_is_not_in_use() -> None:
     assert [frame.name for frame in snapshot(mapped("6.5", 3, read=True)).frames] == ["zero page"]
 
 
+def test_the_counters_of_a_zero_page_are_known_before_it_is_in_use() -> None:
+    kernel, mm = machine("6.4")
+    zero = kernel.zero_page.folio
+    for used in (0, 1):
+        state = snapshot(kernel)
+        assert (len(state.frames), len(state.waiting)) == (used, 1 - used)
+        frame = state.frame(zero.pfn)
+        assert frame is not None
+        assert frame.refcount == zero.refcount
+        kernel.submit_dio_write(mm, mm.mmap(PAGE_SIZE), 1)
+    assert snapshot(kernel).frame(77) is None
+
+
 def test_a_zero_page_stays_in_use_when_it_is_unmapped() -> None:
     kernel, mm = machine()
     addr = mm.mmap(PAGE_SIZE)

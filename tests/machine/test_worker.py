@@ -93,16 +93,6 @@ def test_a_noisy_control(direct_io_pins: Path, monkeypatch: pytest.MonkeyPatch) 
     assert f"others acquired {answer.control.acquired} pins" in answer.note
 
 
-@pytest.mark.parametrize(("expected", "slept"), [(0.0001, 0.1), (0.3, 0.3), (4.0, 1.0)])
-def test_a_control_is_about_as_long_as_the_writes(
-    expected: float, slept: float, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    naps: list[float] = []
-    monkeypatch.setattr(time, "sleep", naps.append)
-    worker._control(vmstat.Meter(), expected)
-    assert naps[0] == slept
-
-
 @pytest.mark.usefixtures("hasty")
 def test_progress_goes_over_all_buffers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[int] = []

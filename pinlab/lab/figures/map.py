@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pinlab.lab.figures.map_words import in_words, size, title
 from pinlab.lab.figures.shapes import chip, cross, curve, head, luggage, rect
-from pinlab.lab.figures.stacks import Groups, Held, Stack, Strip, group
+from pinlab.lab.figures.stacks import Groups, Held, Stack, Strip, group, remapped
 from pinlab.lab.palette import DEVICE, EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import LARGE, power
@@ -54,7 +54,7 @@ class Columns:
 
 
 WIDE = Columns(760, (8, 172), (276, 180), (544, 208), 12)
-NARROW = Columns(396, (4, 92), (126, 124), (282, 110), 11)
+NARROW = Columns(396, (4, 94), (130, 120), (276, 108), 11)
 
 
 class Scene(NamedTuple):
@@ -101,20 +101,44 @@ def draw_map(kernel: Kernel, words: str = "") -> Drawing:
     The zero page has refcount 65.
     Device, for DIO 1 of parent, reads memory (to disk): 64 references on the zero page.
     """
-    return sheet([(snapshot(kernel), words)])
+    return sheet([Panel(snapshot(kernel), words)])
 
 
-def sheet(maps: Sequence[tuple[Snapshot, str]]) -> Drawing:
-    """Draw maps one below the other, each with its words above it."""
-    drawn, twin, y = [], [], 0.0
-    for state, words in maps:
-        scene = draw(state, words=words)
-        drawn.append(f'<g transform="translate(0 {y:g})">{scene.svg}</g>')
-        twin += [*([words] if words else []), *in_words(state, group(state))]
-        y += scene.height
-    told = "\n".join(twin)
+class Panel(NamedTuple):
+    """A map with the words above it; `said` is the sentence for it, if not the words themselves."""
+
+    state: Snapshot
+    words: str = ""
+    said: str = ""
+    before: Snapshot | None = None
+
+    @property
+    def twin(self) -> list[str]:
+        """The map in words."""
+        said = self.said or self.words
+        return [*([said] if said else []), *in_words(self.state, group(self.state, self.before))]
+
+
+def sheet(panels: Sequence[Panel], columns: Columns = WIDE, abreast: int = 1) -> Drawing:
+    """Draw maps one below the other, or some abreast."""
+    told = "\n".join(line for panel in panels for line in panel.twin)
     alt = f"Page tables left, frames with their counters in the middle, devices right. {told}"
-    return Drawing(document(WIDE.width, y, "".join(drawn), told), alt, told)
+    return Drawing(grid(panels, columns, abreast, told), alt, told)
+
+
+def grid(panels: Sequence[Panel | None], columns: Columns, abreast: int, label: str) -> str:
+    """Return maps as one SVG, `abreast` of them in each row; None leaves a place empty."""
+    drawn, y = [], 0.0
+    for first in range(0, len(panels), abreast):
+        high = 0.0
+        for n, panel in enumerate(panels[first : first + abreast]):
+            if panel is not None:
+                scene = draw(panel.state, panel.before, panel.words, columns)
+                place = f"translate({n * columns.width} {y:g})"
+                drawn.append(f'<g transform="{place}">{scene.svg}</g>')
+                high = max(high, scene.height)
+        y += high
+    return document(abreast * columns.width, y, "".join(drawn), label)
 
 
 def draw(
@@ -123,7 +147,7 @@ def draw(
     """Draw one map; with `before`, what has changed since has a thick edge and says what it was."""
     heading = fitted(words, columns.width - 2 * MARGIN, columns.letters + 1, bold=True)
     drawn = [
-        text(MARGIN, 18 + n * 17, line, size=columns.letters + 1, weight="bold")
+        text(columns.left[0], 18 + n * 17, line, size=columns.letters + 1, weight="bold")
         for n, line in enumerate(heading)
     ]
     top = 17 * len(heading) + (12 if heading else 4)
@@ -163,7 +187,10 @@ class Places:
     def _title(self, process: Process) -> list[str]:
         """The lines at the top of a process's box."""
         empty = [] if process.areas else self._fitted("nothing mapped", self.columns.left[1])
-        return [*self._fitted(process.name, self.columns.left[1], bold=True), *empty]
+        return [*self._name(process), *empty]
+
+    def _name(self, process: Process) -> list[str]:
+        return self._fitted(process.name, self.columns.left[1], bold=True)
 
     def _stand_processes(self, top: float) -> Iterator[Box]:
         for process, areas in zip(self.state.processes, self.groups.strips, strict=True):
@@ -315,18 +342,13 @@ class Places:
         x, width = self.columns.left
         box = self.processes[n]
         yield rect(x, box.y, width, box.height, round=6, faint=True)
+        letters, name = self.columns.letters, self._name(process)
         for row, line in enumerate(self._title(process), 1):
-            y = box.y + row * self.columns.line
-            yield text(x + PAD, y, line, size=self.columns.letters, weight="bold")
+            weight = "bold" if row <= len(name) else "normal"
+            yield text(x + PAD, box.y + row * self.columns.line, line, size=letters, weight=weight)
         for strip, place in self.strips[n]:
-            yield from self._draw_strip(strip, place, changed=self._remapped(n, strip))
-
-    def _remapped(self, n: int, strip: Strip) -> bool:
-        """Whether an entry of these pages points elsewhere than before."""
-        if self.before is None:
-            return False
-        then, now = (_entries(state, n, strip) for state in (self.before, self.state))
-        return then != now
+            changed = self.before is not None and remapped(self.before, self.state, n, strip)
+            yield from self._draw_strip(strip, place, changed=changed)
 
     def _draw_strip(self, strip: Strip, box: Box, *, changed: bool) -> Iterator[str]:
         x, width = self.columns.left
@@ -431,18 +453,7 @@ def tag(frame: Frame, was: Frame | None, each: str) -> list[str]:
 
 
 def _counter(name: str, now: int, was: int | None) -> str:
-    return f"{name} {now}" + ("" if was in (None, now) else f", was {was}")
-
-
-def _entries(state: Snapshot, n: int, strip: Strip) -> list[tuple[int, int]]:
-    """The filled entries among some pages of a process; none if there was no such process."""
-    return [
-        entry
-        for process in state.processes[n : n + 1]
-        for area in process.areas
-        for entry in area.entries
-        if strip.first <= entry[0] <= strip.last
-    ]
+    return f"{name} {now}" + ("" if was in (None, now) else f", was\u00a0{was}")
 
 
 def stand(heights: Sequence[float], wanted: Sequence[float], top: float) -> list[Box]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from pinlab.lab.figures.stacks import Groups, Held, Stack, Strip, group
+from pinlab.lab.figures.stacks import Groups, Held, Stack, Strip, group, pages, remapped
 from pinlab.lab.powers import LARGE, digits, plural
-from pinlab.lab.snapshot import NO_HOLD_LEFT, NOT_COUNTED, Frame, Holder, Snapshot
+from pinlab.lab.snapshot import NO_HOLD_LEFT, NOT_COUNTED, Area, Frame, Holder, Snapshot
 
 
 def in_words(state: Snapshot, groups: Groups) -> list[str]:
@@ -26,9 +27,14 @@ def in_words(state: Snapshot, groups: Groups) -> list[str]:
 def title(holder: Holder) -> str:
     """Return what a holder is called: the device of a request, or in whose name it is held."""
     if holder.request:
-        process, _, number = holder.name.rpartition(", ")
-        return f"device, for {number} of {process}"
+        return f"device, for {request(holder.name)}"
     return "held by the kernel" if holder.name == "kernel" else f"held for {holder.name}"
+
+
+def request(name: str) -> str:
+    """Return a request's name as it stands within a sentence."""
+    process, _, number = name.rpartition(", ")
+    return f"{number} of {process}"
 
 
 def capital(sentence: str) -> str:
@@ -46,8 +52,22 @@ def _doing(holder: Holder) -> str:
 
 
 def _pages(areas: tuple[tuple[Strip, ...], ...], stacks: tuple[Stack, ...]) -> str:
-    told = [_strip(strip, stacks) for area in areas for strip in area]
+    told = [_strip(strip, stacks) for area in areas for strip in joined(area)]
     return "; ".join(told) or "nothing is mapped"
+
+
+def joined(strips: Sequence[Strip]) -> Iterator[Strip]:
+    """Yield the strips of an area, neighbours that point to the same as one."""
+    waiting: Strip | None = None
+    for strip in strips:
+        if waiting and waiting.last + 1 == strip.first and set(waiting.teeth) == set(strip.teeth):
+            waiting = replace(waiting, last=strip.last)
+            continue
+        if waiting:
+            yield waiting
+        waiting = strip
+    if waiting:
+        yield waiting
 
 
 def _strip(strip: Strip, stacks: tuple[Stack, ...]) -> str:
@@ -70,9 +90,9 @@ def size(strip: Strip) -> str:
 
 
 def _frames(stack: Stack) -> str:
-    pages = f" ({1 << stack.first.order} pages)" if stack.first.order else ""
+    size = f" ({1 << stack.first.order} pages)" if stack.first.order else ""
     has = ": each has" if stack.each else " has"
-    return f"{capital(the(stack.name))}{pages}{has} {counters(stack.first)}."
+    return f"{capital(the(stack.name))}{size}{has} {counters(stack.first)}."
 
 
 def number(value: int) -> str:
@@ -99,23 +119,45 @@ def _hold(row: Held, name: str) -> str:
 
 
 def changes(before: Snapshot, after: Snapshot) -> list[str]:
-    """Return a sentence for each stack of frames that a step has changed, and each holder."""
-    return [*_counters_moved(before, after), *_came_and_went(before, after)] or [
-        "No counter changes."
+    """Return a sentence for each thing that a step has changed: counters, entries, requests."""
+    return [
+        *([*_counters_moved(before, after)] or ["No counter changes."]),
+        *_entries_moved(before, after),
+        *_came_and_went(before, after),
     ]
+
+
+def _entries_moved(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    groups = group(after, before)
+    for n, (process, areas) in enumerate(zip(after.processes, groups.strips, strict=True)):
+        was = before.processes[n].areas if n < len(before.processes) else ()
+        if _spans(was) != _spans(process.areas):
+            yield f"{process.name} now maps {_spans(process.areas)}."
+        moved = [
+            _strip(strip, groups.stacks)
+            for area in areas
+            for strip in joined([one for one in area if remapped(before, after, n, one)])
+        ]
+        if moved:
+            yield f"{process.name}: {'; '.join(moved)}."
+
+
+def _spans(areas: tuple[Area, ...]) -> str:
+    return " and ".join(pages(area.first, area.last) for area in areas) or "nothing"
 
 
 def _counters_moved(before: Snapshot, after: Snapshot) -> Iterator[str]:
     for stack in group(after, before).stacks:
         was, now = before.frame(stack.first.number), stack.first
         name, each = capital(the(stack.name)), stack.each
-        if was is None and not now.zero:
+        if was is None:
             verb = "are" if each else "is"
             yield f"{name} {verb} new, {each or 'with '}{counters(now)}."
-        elif was is None or was == now:
+        elif was == now:
             continue
         elif now.freed:
-            yield f"{name} {'are' if each else 'is'} freed."
+            freed = "are freed" if each else "is freed"
+            yield f"{name} {freed}: {each}{', '.join(_moved(was, now))}."
         else:
             yield f"{name}: {each}{', '.join(_moved(was, now))}."
 
@@ -132,5 +174,5 @@ def _came_and_went(before: Snapshot, after: Snapshot) -> Iterator[str]:
     then, now = (
         {holder.name for holder in state.holders if holder.request} for state in (before, after)
     )
-    yield from (f"{name} is in flight." for name in sorted(now - then))
-    yield from (f"{name} has completed." for name in sorted(then - now))
+    yield from (f"{request(name)} is in flight." for name in sorted(now - then))
+    yield from (f"{request(name)} has completed." for name in sorted(then - now))

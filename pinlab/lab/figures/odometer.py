@@ -66,7 +66,7 @@ def odometer(*rows: Tries) -> Drawing:
         _row(HEAD + ROW * n, instance("tries", tries, Tries)) for n, tries in enumerate(rows)
     )
     twin = "\n".join(sentence(tries) for tries in rows)
-    svg = document(WIDTH, height, _heads() + drawn, twin)
+    svg = document(WIDTH, height, heads() + drawn, twin)
     return Drawing(svg, f"Rows of {BITS} binary digits, the refcount in each. {twin}", twin)
 
 
@@ -102,27 +102,33 @@ def _x(place: int) -> int:
     return MARGIN + CELL * place + GAP * (place > 0) + GAP * (place > PIN_DIGITS)
 
 
-def _heads() -> str:
-    heads = (
+def heads() -> str:
+    """Draw what the three groups of digits are, above the first row."""
+    words = (
         (0, "sign"),
         (1, f"{PIN_DIGITS} digits: {GUP_PIN_COUNTING_BIAS} for each pin"),
         (PIN_DIGITS + 1, f"{REFERENCE_DIGITS} digits: references"),
     )
-    return "".join(text(_x(place), 16, words, size=11) for place, words in heads)
+    return "".join(text(_x(place), 16, head, size=11) for place, head in words)
 
 
 def _row(y: int, tries: Tries) -> str:
     refcount = tries.refcount
-    bits, before = _bits(refcount), _bits(tries.before)
-    cells = "".join(
-        _digit(place, y, bit, changed=bit != before[place]) for place, bit in enumerate(bits)
-    )
     tried = f"pin {tries.pins}" if tries.pins else "no pin yet"
     fate = " refused" if tries.pins > tries.held else ""
     extra = f", {_extra(tries)}" if tries.references else ""
     words = f"{tried}{fate}{extra}: refcount {refcount}"
     colour = OVERFLOW if refcount < 0 else EDGE
+    cells = binary(y, refcount, tries.before)
     return cells + text(_x(0), y + TALL + 18, words, size=15, fill=colour, weight="bold")
+
+
+def binary(y: int, refcount: int, before: int) -> str:
+    """Draw the 32 digits of a refcount, those that differ from what it was before thick."""
+    digits, old = _bits(refcount), _bits(before)
+    return "".join(
+        _digit(place, y, digit, changed=digit != old[place]) for place, digit in enumerate(digits)
+    )
 
 
 def _bits(refcount: int) -> str:

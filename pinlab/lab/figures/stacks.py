@@ -47,6 +47,13 @@ class Stack:
         return "each " if len(self.frames) > 1 else ""
 
 
+def pages(first: int, last: int) -> str:
+    """Return what the pages from `first` to `last` are called."""
+    if first == last:
+        return f"page {first}"
+    return f"pages {first} {'and' if last == first + 1 else 'to'} {last}"
+
+
 @dataclass(frozen=True)
 class Strip:
     """Pages `first` to `last` of a process: one entry, or several as a comb.
@@ -68,8 +75,7 @@ class Strip:
     @property
     def name(self) -> str:
         """What the pages are called."""
-        pages = (self.first, self.last)
-        return f"page {self.first}" if len(set(pages)) == 1 else f"pages {pages[0]} to {pages[1]}"
+        return pages(self.first, self.last)
 
 
 @dataclass(frozen=True)
@@ -111,6 +117,22 @@ def group(state: Snapshot, before: Snapshot | None = None) -> Groups:
     strips = tuple(_strips(process, place) for process in state.processes)
     held = tuple(_held(holder.holds, place, stacks) for holder in state.holders)
     return Groups(stacks, strips, held)
+
+
+def remapped(before: Snapshot, after: Snapshot, process: int, strip: Strip) -> bool:
+    """Return whether an entry of these pages of a process points elsewhere than before."""
+    return _entries(before, process, strip) != _entries(after, process, strip)
+
+
+def _entries(state: Snapshot, process: int, strip: Strip) -> list[tuple[int, int]]:
+    """The filled entries among some pages; none if there is no such process yet."""
+    return [
+        entry
+        for one in state.processes[process : process + 1]
+        for area in one.areas
+        for entry in area.entries
+        if strip.first <= entry[0] <= strip.last
+    ]
 
 
 def _stacks(state: Snapshot, before: Snapshot | None) -> tuple[Stack, ...]:

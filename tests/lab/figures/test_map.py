@@ -73,7 +73,8 @@ def strokes(svg: ET.Element, colour: str, **attributes: str) -> list[ET.Element]
 
 
 def words(svg: ET.Element) -> str:
-    return " ".join(str(one.text) for one in svg.iter(f"{SVG}text"))
+    """Everything that is written, with spaces that may break."""
+    return " ".join(str(one.text) for one in svg.iter(f"{SVG}text")).replace("\u00a0", " ")
 
 
 @pytest.mark.parametrize("columns", [WIDE, NARROW])
