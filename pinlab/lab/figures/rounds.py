@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
@@ -12,6 +13,7 @@ from pinlab.lab.powers import plural
 from pinlab.lab.rounds import (
     EVERY,
     OUTCOMES,
+    TESTS,
     Run,
     Switches,
     outcome,
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_ROUNDS = 100
+ORDERS = {False: "one after another", True: "held together"}
+"""What rounds are called, by whether all pins are held before the first is released."""
+
 FEW_ROUNDS = 8
 """Few enough to see each call of a round."""
 
@@ -51,7 +56,7 @@ class Rounds:
 
     def __init__(self, panel: Axes, most: int, *, bent: bool = False) -> None:
         far = most * GUP_PIN_COUNTING_BIAS
-        low, high = (-3 * far, 3 * far) if bent else (-2.5 * GUP_PIN_COUNTING_BIAS, 1.25 * far)
+        low, high = (-3 * far, 3 * far) if bent else (-3.2 * GUP_PIN_COUNTING_BIAS, 1.25 * far)
         panel.set(xlim=(0, 2 * most + 0.5), ylim=(low, high))
         panel.set_xticks(range(0, 2 * most + 1, most // 2 if bent else 2))
         ticks = [R0 - GUP_PIN_COUNTING_BIAS, R0, R0 + far]
@@ -191,22 +196,37 @@ def rounds_filmstrip() -> Picture:
     """Draw the four outcomes, each one after another and held together."""
     figure = Figure(figsize=(8.4, 9.6), layout="constrained")
     grid = figure.subplots(len(ONE_OF_EACH), 2, sharex=True, sharey=True)
-    twin, alt = [], []
+    alt = []
     for row, (kind, switches) in zip(grid, ONE_OF_EACH.items(), strict=True):
-        for panel, together in zip(row, (False, True), strict=True):
+        for panel, together in zip(row, ORDERS, strict=True):
             Rounds(panel, MOST_ROUNDS, bent=True).draw(switches, MOST_ROUNDS, together=together)
-            twin.append(sentence(switches, MOST_ROUNDS, together=together))
             made = run(switches, MOST_ROUNDS, together=together)
-            alt.append(f"{kind}, {_setting(MOST_ROUNDS, together)}: {_film(made)}")
+            alt.append(f"{kind}, {ORDERS[together]}: {_film(made)}")
         row[0].set_ylabel("refcount")
-    for panel, when in zip(grid[0], ("one after another", "held together"), strict=True):
+    for panel, when in zip(grid[0], ORDERS.values(), strict=True):
         panel.set_title(f"{when}\n\n{panel.get_title()}", fontsize=10)
     for panel in grid[-1]:
         panel.set_xlabel("calls")
     start = "Eight plots of the zero page's refcount over the calls."
-    return Picture(figure, f"{start} {'; '.join(alt)}.", "\n".join(twin))
+    twin = f"{MOST_ROUNDS} rounds on a kernel of each outcome:"
+    return Picture(figure, f"{start} {'; '.join(alt)}.", twin, _film_table())
 
 
 def _film(made: Run) -> str:
+    """The curve in a few words."""
+    between = f", {made.farthest} in between" if made.farthest != made.end else ""
     crosses = f", {len(made.refused)} crosses" if made.refused else ""
-    return f"ends at {made.end}, farthest {made.farthest}{crosses}"
+    return f"ends at {made.end}{between}{crosses}"
+
+
+def _film_table() -> pandas.DataFrame:
+    import pandas
+
+    rows = []
+    for (kind, switches), together in product(ONE_OF_EACH.items(), ORDERS):
+        made = run(switches, MOST_ROUNDS, together=together)
+        reached = ", ".join(str(number) for number in made.reached.values())
+        rows.append((kind, ORDERS[together], made.end, made.farthest, len(made.refused), reached))
+    places = f"reached: {', '.join(TESTS)}"
+    columns = ["outcome", "order", "at the end", "farthest from 1", "pins refused", places]
+    return pandas.DataFrame(rows, columns=columns).set_index("outcome")

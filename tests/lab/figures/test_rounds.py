@@ -155,10 +155,28 @@ def test_the_table_of_eight_has_each_kernel_once() -> None:
 def test_the_filmstrip_tells_each_of_its_panels() -> None:
     picture = rounds_filmstrip()
     panels = picture.figure.axes
-    told = picture.twin.split("\n")
-    assert len(panels) == len(told) == 8
-    assert numbers(picture.twin) >= {1, 1025, 102401, -1023, -102399, 99}
+    assert picture.table is not None
+    assert len(panels) == len(picture.table) == 8
     assert numbers(picture.alt) >= {1, 1025, 102401, -1023, -102399, 99}
-    for panel, words in zip(panels, told, strict=True):
-        ((_, end),) = marks(panel, "o")
-        assert f"ends at {int(end)}" in words
+    for panel, end in zip(panels, picture.table["at the end"], strict=True):
+        assert marks(panel, "o")[0][1] == end
+
+
+@pytest.mark.parametrize(
+    ("outcome", "order", "row"),
+    [
+        ("balanced", "one after another", (1, 1025, 0, "100, 0, 100")),
+        ("balanced", "held together", (1, 102401, 0, "100, 0, 100")),
+        ("leaking", "held together", (102401, 102401, 0, "100, 0, 100")),
+        ("stuck", "one after another", (-1023, -1023, 99, "1, 0, 1")),
+        ("stuck", "held together", (-102399, -102399, 0, "100, 0, 100")),
+        ("exempt", "one after another", (1, 1, 0, "100, 0, 100")),
+    ],
+)
+def test_the_table_of_the_filmstrip_has_what_is_known(
+    outcome: str, order: str, row: tuple[int, int, int, str]
+) -> None:
+    table = rounds_filmstrip().table
+    assert table is not None
+    rows = {(words[0], words[1]): words[2:] for words in table.itertuples(name=None)}
+    assert rows[outcome, order] == row
