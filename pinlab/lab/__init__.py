@@ -6,12 +6,14 @@ from pinlab.lab.exercises import check, given, hint, mistakes
 from pinlab.lab.exercises.problems import problems
 from pinlab.lab.figures.buffers import three_buffers, touched_filmstrip
 from pinlab.lab.figures.ends import five_ends
+from pinlab.lab.figures.ledger import ledger
 from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.figures.map import draw_map
 from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
 from pinlab.lab.forks import when_fork_copies
 from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
+from pinlab.lab.references import references
 from pinlab.lab.widgets.beside import side_by_side
 from pinlab.lab.widgets.cliff import walk_the_cliff
 from pinlab.lab.widgets.guess import guess_pins
@@ -38,9 +40,11 @@ __all__ = [
     "hint",
     "in_flight",
     "in_the_model",
+    "ledger",
     "mistakes",
     "patch_switches",
     "problems",
+    "references",
     "side_by_side",
     "step_through",
     "three_buffers",

@@ -85,12 +85,16 @@ class Beside:
         return [
             Panel(
                 walked.state(step),
-                ": ".join(filter(None, (name, self.says(name, step)))),
+                ": ".join(filter(None, (self._heading(name, step), self.says(name, step)))),
                 f"{name}: {self._told(name, step)}" if step else f"{name}:",
                 walked.state(step - 1) if 0 < step <= len(walked.steps) else None,
             )
             for name, walked in self.walks.items()
         ]
+
+    def _heading(self, name: str, step: int) -> str:
+        reached = min(step, len(self.walks[name].steps))
+        return f"{name}, after step {reached}" if step else f"{name}, before the first step"
 
     def svg(self, step: int) -> str:
         """Return the maps, two abreast."""

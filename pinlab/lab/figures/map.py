@@ -120,8 +120,9 @@ class Panel(NamedTuple):
 
 
 def sheet(panels: Sequence[Panel], columns: Columns = WIDE, abreast: int = 1) -> Drawing:
-    """Draw maps one below the other, or some abreast."""
-    told = "\n".join(line for panel in panels for line in panel.twin)
+    """Draw maps one below the other, or some abreast; of several, each has a line of words."""
+    lines = panels[0].twin if len(panels) == 1 else [" ".join(panel.twin) for panel in panels]
+    told = "\n".join(lines)
     alt = f"Page tables left, frames with their counters in the middle, devices right. {told}"
     return Drawing(grid(panels, columns, abreast, told), alt, told)
 

@@ -83,8 +83,13 @@ def test_a_story_may_be_told_in_other_words_and_be_shorter() -> None:
             yield "One more."
 
     beside = Beside(walk_beside(telling, {name: Kernel(name) for name in ("6.4", "6.5")}))
-    assert [panel.words for panel in beside.panels(1)] == ["6.4", "6.5: This is 6.5."]
-    assert beside.panels(2)[0].words == "6.4: This is 6.4. Its story ended at step 1."
+    assert [panel.words for panel in beside.panels(1)] == [
+        "6.4, after step 1",
+        "6.5, after step 1: This is 6.5.",
+    ]
+    assert beside.panels(2)[0].words == (
+        "6.4, after step 1: This is 6.4. Its story ended at step 1."
+    )
     assert list(beside.table()["6.4"][OUTCOME]) == ["", "", "ended at step 1"]
     assert OUTCOME not in beside.table().get("6.5", {})
 

@@ -81,7 +81,7 @@ def test_the_filmstrip_has_a_map_for_each_step() -> None:
     for number in range(1, 6):
         assert f"{number}. " in drawn
         assert f"Step {number} of 5: " in strip.twin
-    assert "63 pages" not in strip.twin
+    assert len(strip.twin.split("\n")) == 5
     assert "2 pages on the zero page, not counted" in strip.twin
     assert strip.twin in strip.alt
 

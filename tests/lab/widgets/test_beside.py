@@ -29,7 +29,7 @@ def test_there_is_a_map_for_each_machine(names: tuple[str, ...]) -> None:
     parts = Parts(lab.side_by_side(unmapped_in_flight, kernels(*names), at=3))
     svg = ET.fromstring(str(parts.picture))
     assert len(svg.findall("{http://www.w3.org/2000/svg}g")) == len(names)
-    assert all(f">{name}</text>" in str(parts.picture) for name in names)
+    assert all(f">{name}, after step 3</text>" in str(parts.picture) for name in names)
 
 
 @pytest.mark.parametrize(
