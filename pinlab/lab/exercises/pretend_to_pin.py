@@ -50,8 +50,8 @@ PAGES = 64
 ROUNDS = 100
 """Rounds that the lesson speaks of."""
 
-PAGES_PER_MAP = 512
-"""Pages of one vfio mapping of the exercise: 2 MiB."""
+PAGES_HANDED_OVER = 512
+"""Pages that the exercise hands to a device at a time: 2 MiB."""
 
 MOVING = tuple(each for each in EVERY if outcome(each) != EXEMPT)
 """Kernels on which a round moves the zero page's refcount."""
@@ -309,36 +309,36 @@ def _in_flight(kernel: Kernel) -> int:
     return kernel.zero_page.refcount
 
 
-def vfio_maps() -> Number:
-    """Predict which mapping of the leaking vfio is the first to be refused."""
+def vfio_leak() -> Number:
+    """Predict which hand-over to a device is the first to be refused by the leaking vfio."""
     right = _first_refused(Kernel("5.10"))
     pins = last_pin(R0)
     return Number(
-        id="vfio-maps",
+        id="vfio-leak",
         lesson=LESSON,
         right=right,
         low=1,
         wrong={
             right - 1: "the-last-pin-fails",
-            pins: "That is the number of pins; each mapping takes 512",
-            pins + 1: "That is the number of the pin; each mapping takes 512",
-            last_reference(R0) // PAGES_PER_MAP + 1: "pins-and-references-are-the-same",
+            pins: "That is the number of pins; each hand-over takes 512",
+            pins + 1: "That is the number of the pin; each hand-over takes 512",
+            last_reference(R0) // PAGES_HANDED_OVER + 1: "pins-and-references-are-the-same",
         },
-        because="4096 mappings take 2^12 * 2^9 = 2^21 pins, and the next finds it below zero.",
+        because="4096 hand-overs take 2^12 * 2^9 = 2^21 pins, and the next finds it below zero.",
         hints=(
-            "Which pin is the last to succeed, and in which mapping is it?",
-            "Pin 2^21 is the last. 2^21 / 512 = 4096 mappings take exactly that many.",
+            "Which pin is the last to succeed, and in which hand-over is it?",
+            "Pin 2^21 is the last. 2^21 / 512 = 4096 hand-overs take exactly that many.",
         ),
     )
 
 
 def _first_refused(kernel: Kernel) -> int:
-    """The number of the first mapping that gets nothing, if no pin is ever released."""
+    """The number of the first hand-over that gets nothing, if no pin is ever released."""
     mm = kernel.new_mm()
-    addr = mm.mmap(PAGES_PER_MAP * PAGE_SIZE)
+    addr = mm.mmap(PAGES_HANDED_OVER * PAGE_SIZE)
     for number in count(1):
         try:
-            mm.pin_user_pages(addr, PAGES_PER_MAP, FOLL_LONGTERM)
+            mm.pin_user_pages(addr, PAGES_HANDED_OVER, FOLL_LONGTERM)
         except OSError:
             return number
     raise AssertionError("a count has no end")
@@ -464,7 +464,9 @@ def which_tests(seed: int) -> Selection:
     draw = Draw("which-tests", seed)
     switches, gets = draw.one(EVERY), draw.one(range(2, 10))
     pages, others = draw.one((1, 2, 4, 8, 16)), draw.one((1, 2, 3))
-    right = frozenset(test for test in ("slow", "release") if getattr(switches, test))
+    told = ("slow", "release")
+    right = frozenset(test for test in told if getattr(switches, test))
+    counted = "In the trace that call does change the zero page's refcount"
     return Selection(
         id="which-tests",
         lesson=LESSON,
@@ -478,15 +480,16 @@ def which_tests(seed: int) -> Selection:
         right=right,
         wrong={
             frozenset(TESTS): "all-ifs-are-reached",
-            **({frozenset(): "the-zero-page-is-never-counted"} if right else {}),
+            **({frozenset(told): "the-zero-page-is-never-counted"} if len(right) < 2 else {}),
         },
-        extra={
-            "fast": "all-ifs-are-reached",
-            **dict.fromkeys({"slow", "release"} - right, "In the trace that call does change the "
-                            "zero page's refcount"),
+        extra={"fast": "all-ifs-are-reached"}
+        | {test: counted for test in told if test not in right},
+        missing={
+            test: "In the trace that call leaves the zero page's refcount as it is, where a "
+            "counted one changes it by 1024"
+            for test in told
+            if test in right
         },
-        missing=dict.fromkeys(right, "In the trace that call leaves the zero page's refcount as it "
-                              "is, where a counted one changes it by 1024"),
         because="Where the refcount of the zero page stays, the test is there; nothing in the "
         "trace tells about the fast test.",
         hints=(
@@ -495,7 +498,7 @@ def which_tests(seed: int) -> Selection:
             "The fast pin in the trace is of another frame. Does any line tell what the fast path "
             "would do with the zero page?",
         ),
-    )  # fmt: skip
+    )
 
 
 def _trace(switches: Switches, gets: int, pages: int, others: int) -> Trace:
@@ -647,7 +650,7 @@ FIXED: Mapping[str, Callable[[], Exercise]] = {
     "hundred-rounds": hundred_rounds,
     "below-zero": below_zero,
     "one-write-three-kernels": one_write_three_kernels,
-    "vfio-maps": vfio_maps,
+    "vfio-leak": vfio_leak,
     "return-zero": return_zero,
     "backport": backport,
 }

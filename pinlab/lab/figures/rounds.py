@@ -56,7 +56,7 @@ class Rounds:
 
     def __init__(self, panel: Axes, most: int, *, bent: bool = False) -> None:
         far = most * GUP_PIN_COUNTING_BIAS
-        low, high = (-3 * far, 3 * far) if bent else (-3.2 * GUP_PIN_COUNTING_BIAS, 1.25 * far)
+        low, high = (-10 * far, 6 * far) if bent else (-3.2 * GUP_PIN_COUNTING_BIAS, 1.25 * far)
         panel.set(xlim=(0, 2 * most + 0.5), ylim=(low, high))
         panel.set_xticks(range(0, 2 * most + 1, most // 2 if bent else 2))
         ticks = [R0 - GUP_PIN_COUNTING_BIAS, R0, R0 + far]

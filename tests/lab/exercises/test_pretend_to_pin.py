@@ -123,7 +123,7 @@ def test_the_leak_in_the_model_ends_where_the_exercise_says() -> None:
         assert len(mm.pin_user_pages(addr, 512, FOLL_LONGTERM)) == 512
     with pytest.raises(OSError, match="Errno 12"):
         mm.pin_user_pages(addr, 512, FOLL_LONGTERM)
-    assert lab.check("vfio-maps", 4096 + 1).right
+    assert lab.check("vfio-leak", 4096 + 1).right
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ RIGHT: dict[str, object] = {
     "below-zero": {"fast pin", "unpin"},
     "gets-and-pins": references(seed=0),
     "one-write-three-kernels": {"6.4": 65, "feared": 65537, "6.5": 1},
-    "vfio-maps": 4097,
+    "vfio-leak": 4097,
     "return-zero": "refused",
     "whose-outcome": outcome(seed=0),
     "after-n-rounds": after_rounds(seed=0),
