@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import subprocess
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,13 +123,41 @@ def test_an_unfit_python_is_refused_in_one_line(
     assert not (checkout.folder / ".venv").exists()
 
 
-def test_clean_leaves_the_environment_and_the_lessons(checkout: Checkout) -> None:
+def test_worksheet_hands_its_two_values_on(checkout: Checkout) -> None:
+    assert checkout.make("worksheet", "LESSON=04", "SEED=7").returncode == 0
+    assert len(checkout.calls("pip")) == 1
+    assert checkout.calls("pinlab.lab.worksheet") == ["-m pinlab.lab.worksheet 04 7"]
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        (["SEED=7"], "lesson is ''"),
+        (["LESSON=04"], "SEED is ''"),
+        (["LESSON=04", "SEED=$$"], "'$'"),
+    ],
+)
+def test_worksheet_names_the_value_that_is_missing_or_wrong(
+    checkout: Checkout, values: list[str], named: str
+) -> None:
+    checkout.make("worksheet", "LESSON=04", "SEED=7")
+    python = f'#!/bin/sh\ncd "{ROOT}" && exec "{sys.executable}" "$@"\n'
+    (checkout.folder / ".venv" / "bin" / "python").write_text(python)
+    done = checkout.make("worksheet", *values)
+    assert done.returncode != 0
+    assert done.stdout == ""
+    assert named in done.stderr
+
+
+def test_clean_leaves_the_environment_the_lessons_and_worksheets(checkout: Checkout) -> None:
     checkout.make("lab")
-    kept = {checkout.folder / "notebooks" / "a.ipynb", checkout.folder / ".venv" / "installed"}
+    mine = {checkout.folder / "notebooks" / "a.ipynb", checkout.folder / "worksheets" / "a.md"}
+    kept = {*mine, checkout.folder / ".venv" / "installed"}
     caches = {checkout.folder / "tests" / "__pycache__", checkout.folder / ".pytest_cache"}
-    for folder in (checkout.folder / "notebooks", *caches):
+    for folder in (*(file.parent for file in mine), *caches):
         folder.mkdir(parents=True)
-    (checkout.folder / "notebooks" / "a.ipynb").touch()
+    for file in mine:
+        file.touch()
     assert checkout.make("clean").returncode == 0
     assert all(path.exists() for path in kept)
     assert not any(path.exists() for path in caches)

@@ -23,10 +23,14 @@ Story = Callable[[Kernel], Iterator[str]]
 
 
 class Step(NamedTuple):
-    """One step of a story: what happened, in words, and the events that it left in the trace."""
+    """One step of a story: what happened, in words, and the events that it left in the trace.
+
+    `error` is what the kernel refused a system call with, which ends a story.
+    """
 
     words: str
     events: Trace
+    error: OSError | None = None
 
 
 def tell(story: Story, kernel: Kernel) -> Iterator[Step]:
@@ -53,4 +57,4 @@ def tell(story: Story, kernel: Kernel) -> Iterator[Step]:
             yield Step(words, kernel.trace[told:])
             told = len(kernel.trace)
     except OSError as error:
-        yield Step(f"Refused: {error}.", kernel.trace[told:])
+        yield Step(f"Refused: {error}.", kernel.trace[told:], error)

@@ -8,19 +8,24 @@ from pinlab.machine.answer import Answer, Measurement
 from pinlab.machine.availability import why_not
 from pinlab.machine.dialogue import Progress
 from pinlab.machine.limits import own_limits
+from pinlab.machine.mlock import Mlocked, ask_mlock
 from pinlab.machine.recordings import cases, recorded, recording
 from pinlab.machine.run import Run, ask, start
+from pinlab.machine.smaps import resident
 
 __all__ = [
     "Answer",
     "Measurement",
+    "Mlocked",
     "Progress",
     "Run",
     "ask",
+    "ask_mlock",
     "cases",
     "own_limits",
     "recorded",
     "recording",
+    "resident",
     "start",
     "why_not",
 ]

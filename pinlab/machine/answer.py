@@ -93,9 +93,8 @@ class Answer:
         """Return all of it as plain text, the measurements in aligned columns."""
         control = () if self.control is None else (self.control,)
         rows = [_HEADS, *map(_cells, (*self.measurements, *control))]
-        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
         head = f"{self.label}; {self.method}"
-        return "\n".join([head, *(_line(row, widths) for row in rows), *_nonempty(self.note)])
+        return "\n".join([head, *aligned(rows), *_nonempty(self.note)])
 
     __str__ = table
 
@@ -118,7 +117,7 @@ def from_this_kernel(
         date=None,
         method=method,
         control=others,
-        note=" ".join([*_why_not_direct(method), _noise(others)]),
+        note=" ".join([*_why_not_direct(method), noise(others)]),
         label=f"your kernel, {version(platform.release())}",
     )
 
@@ -132,7 +131,8 @@ def _why_not_direct(method: str) -> list[str]:
     ]
 
 
-def _noise(control: Measurement) -> str:
+def noise(control: Measurement) -> str:
+    """Return in a sentence what others pinned in the time of a control."""
     if not control.acquired and not control.released:
         return f"Nobody else took a pin in a control of {control.seconds:.2f} s."
     return (
@@ -153,6 +153,12 @@ _HEADS = ("buffer", "writes", "pages", "written", "acquired", "released", "secon
 def _cells(row: Measurement) -> tuple[str, ...]:
     seconds = "-" if row.seconds is None else f"{row.seconds:.3f}"
     return (*map(str, row[:6]), seconds)
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the rows of a table as lines: words to the left in the first column, then numbers."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [_line(row, widths) for row in rows]
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

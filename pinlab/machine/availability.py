@@ -32,13 +32,21 @@ def why_not(folder: str | os.PathLike[str] | None = None) -> str | None:
 def place(folder: str | os.PathLike[str] | None) -> str:
     """Return the folder to measure in; UnavailableError if that or anything else is lacking."""
     candidates = direct_io.folders(folder)
+    require_counters()
+    return _first_usable(candidates)
+
+
+def require_counters() -> None:
+    """Raise UnavailableError if no pin counters are to be read here.
+
+    Raises ValueError for an unknown value of PINLAB_MACHINE.
+    """
     if reason := no_linux_wanted():
         raise UnavailableError(reason)
     if not vmstat.present():
         raise UnavailableError(
             "This kernel has no nr_foll_pin_acquired in /proc/vmstat (Linux has it since 5.7)."
         )
-    return _first_usable(candidates)
 
 
 def no_linux_wanted() -> str | None:

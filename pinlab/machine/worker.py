@@ -8,7 +8,6 @@ takes its unnamed file with it.
 from __future__ import annotations
 
 import json
-import mmap
 import os
 import signal
 import sys
@@ -19,11 +18,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from pinlab.machine import buffers, direct_io, process_vm
-from pinlab.machine.answer import CONTROL, DIRECT_IO, PROCESS_VM_READV, Measurement
+from pinlab.machine.answer import DIRECT_IO, PROCESS_VM_READV, Measurement
 from pinlab.machine.availability import UnavailableError
+from pinlab.machine.control import others
 from pinlab.machine.vmstat import Meter, Pins
 
-Transfer = Callable[[mmap.mmap], None]
+Transfer = Callable[[memoryview], None]
 Report = Callable[[int], None]
 
 TRIALS = 32
@@ -31,8 +31,7 @@ TRIALS = 32
 
 REPORT_EVERY = 0.1
 CHECK_EVERY = 0.05
-SHORTEST_CONTROL, LONGEST_CONTROL = 0.1, 1.0
-"""Seconds, all of them."""
+"""Seconds, both of them."""
 
 
 def main() -> None:
@@ -74,12 +73,12 @@ def measure(
     """Return method, control and measurements, with each buffer written `writes` times.
 
     report gets the writes done so far, over all buffers. Raises OSError if a write fails,
-    UnavailableError if neither way of pinning is counted here.
+    UnavailableError if neither way of pinning is counted here or a buffer is not to be had.
     """
     with direct_io.unnamed_file(folder) as file:
         meter = Meter()
         means = _choose(meter, file)
-        control = _control(meter, means.pace * writes)
+        control = others(meter, means.pace * writes)
         measurements: list[Measurement] = []
         for name in names:
             before = len(measurements) * writes
@@ -128,15 +127,6 @@ def _repeat(transfer: Transfer, name: buffers.Buffer, times: int, report: Report
 
 def _report_from(before: int, report: Report, done: int) -> None:
     report(before + done)
-
-
-def _control(meter: Meter, expected: float) -> Measurement:
-    """Count what others pin in about the time that the writes of one buffer will take."""
-    start = time.monotonic()
-    time.sleep(min(max(expected, SHORTEST_CONTROL), LONGEST_CONTROL))
-    pins = meter.pins()
-    seconds = time.monotonic() - start
-    return Measurement(CONTROL, 0, 0, 0, pins.acquired, pins.released, seconds)
 
 
 def _measurement(

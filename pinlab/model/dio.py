@@ -46,6 +46,11 @@ class DirectIO:
         """The pages of the buffer, in order."""
         return self._got.pages()
 
+    @property
+    def uncounted(self) -> list[Page]:
+        """Those of the pages that no counter knows of: pins of the zero page, since 6.5."""
+        return [page for run in self._got.runs if not run.holds for page in run.pages()]
+
     def complete(self) -> None:
         """End the transfer and release every hold; RuntimeError if it was completed before.
 

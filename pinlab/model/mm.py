@@ -6,6 +6,7 @@ What fork does with a mapped page is in fork.py, what a write to a shared one do
 from __future__ import annotations
 
 import errno
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.model import cow, gup
@@ -237,6 +238,24 @@ class Mm:
         """Return the page that the page table maps at an address, None if there is none."""
         self._require_not_exited()
         return self._mapped(self._vpn(addr))
+
+    def areas(self) -> list[Area]:
+        """Return the mappings by address, whether or not any of their pages was touched yet."""
+        self._require_not_exited()
+        return list(self._areas)
+
+    def mapped(self) -> list[tuple[int, Page]]:
+        """Return (virtual page number, page) of each filled page table entry, by address.
+
+        An entry of 2 MiB gives the first of its pages.
+        """
+        self._require_not_exited()
+        entries = {
+            **dict.fromkeys(self._zero_ptes, self.kernel.zero_page),
+            **{vpn: pte.page for vpn, pte in self._ptes.items()},
+            **{slot * PTRS_PER_PMD: folio.page(0) for slot, folio in self._pmds.items()},
+        }
+        return sorted(entries.items(), key=itemgetter(0))
 
     def get_user_pages(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
         """Take a reference (FOLL_GET) on each page; flags: FOLL_WRITE.

@@ -1,5 +1,6 @@
 """Stories: step by step, with the machine as each step left it, and a refusal as an end."""
 
+import errno
 from collections.abc import Iterator
 
 import pytest
@@ -52,6 +53,9 @@ def test_a_refusal_ends_the_story_with_its_error() -> None:
     assert [step.words for step in steps] == ["it reads", steps[1].words]
     assert steps[1].words.startswith("Refused: [Errno 12] ")
     assert steps[1].events[-1].note == "refused"
+    assert steps[0].error is None
+    assert steps[1].error is not None
+    assert steps[1].error.errno == errno.ENOMEM
 
 
 @pytest.mark.parametrize("story", [None, "one write", 3])

@@ -302,3 +302,13 @@ def test_other_users_are_refused_while_the_counter_is_negative() -> None:
     with pytest.raises(OSError, match="could not be grabbed"):
         kernel.submit_dio_write(mm, addr, 64)
     assert kernel.submit_dio_read(mm, addr, 64).in_flight
+
+
+@pytest.mark.parametrize(("release", "exempt"), [("6.4", 0), ("6.5", 2)])
+def test_pages_that_no_counter_knows_of(release: str, exempt: int) -> None:
+    kernel = Kernel(release)
+    mm = kernel.new_mm()
+    addr = mm.mmap(3 * PAGE_SIZE)
+    mm.write(addr, b"x")
+    request = kernel.submit_dio_write(mm, addr, 3)
+    assert request.uncounted == [kernel.zero_page] * exempt

@@ -412,3 +412,22 @@ def test_a_skipped_pin_needs_no_room_in_the_counter() -> None:
     addr = mm.mmap(3 * PAGE_SIZE)
     assert mm.pin_user_pages(addr, 3) == [kernel.zero_page] * 3
     assert mm.page_at(addr + 2 * PAGE_SIZE) is kernel.zero_page
+
+
+def test_entries_and_mappings_are_listed_by_address() -> None:
+    _, mm = machine()
+    huge, first, second = mm.mmap(MIB2, order=9), mm.mmap(3 * PAGE_SIZE), mm.mmap(PAGE_SIZE)
+    assert mm.mapped() == []
+    mm.write(first + PAGE_SIZE, b"x")
+    mm.read(first, 1)
+    mm.write(huge, b"x")
+    pages = {addr // PAGE_SIZE: mm.page_at(addr) for addr in (huge, first, first + PAGE_SIZE)}
+    assert dict(mm.mapped()) == pages
+    assert [vpn for vpn, _ in mm.mapped()] == sorted(pages)
+    assert [(area.start, area.end - area.start, area.order) for area in mm.areas()] == [
+        (huge // PAGE_SIZE, 512, 9),
+        (first // PAGE_SIZE, 3, 0),
+        (second // PAGE_SIZE, 1, 0),
+    ]
+    mm.areas().clear()
+    assert len(mm.areas()) == 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import SupportsIndex, cast
+from typing import Any, SupportsIndex, cast
 
 from pinlab.lab.exercises.misconceptions import misconceptions, reason
 from pinlab.lab.exercises.reply import Reply
@@ -55,6 +55,10 @@ class Exercise(ABC):
         )
 
     @abstractmethod
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+
+    @abstractmethod
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return the wrong answers that are known, each with its idea's id or a sentence."""
 
@@ -86,6 +90,15 @@ def is_open(answer: object) -> bool:
     return answer is None or answer is ...
 
 
+def besides(right: int, wrong: Mapping[int, str]) -> dict[int, str]:
+    """Return the wrong answers that a seed has not turned into the right one.
+
+    >>> besides(3, {2: "That is one less", 3: "That counts the writes"})
+    {2: 'That is one less'}
+    """
+    return {number: idea for number, idea in wrong.items() if number != right}
+
+
 def _quoted(text: str) -> str:
     return f'"{text}"'
 
@@ -97,6 +110,10 @@ class Number(Exercise):
     right: int
     wrong: Mapping[int, str]
     low: int | None = 0
+
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+        return self.right
 
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return the wrong answers that are known, each with its idea's id or a sentence."""
@@ -122,6 +139,10 @@ class Numbers(Exercise):
 
     parts: Mapping[str, tuple[int, Mapping[int, str]]]
     low: int = 0
+
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+        return {name: right for name, (right, _) in self.parts.items()}
 
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return the wrong numbers that are known, by name and number."""
@@ -184,6 +205,10 @@ class Choice(Exercise):
     right: str
     wrong: Mapping[str, str]
 
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+        return self.right
+
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return the wrong answers that are known, each with its idea's id or a sentence."""
         return self.wrong.items()
@@ -213,6 +238,10 @@ class Selection(Exercise):
     wrong: Mapping[frozenset[str], str]
     missing: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+        return self.right
 
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return the wrong answers that are known, each with its idea's id or a sentence."""
@@ -267,10 +296,14 @@ class Program(Exercise):
 
     name: str
     arguments: Sequence[str]
-    states: Sequence[tuple[int, ...]]
+    states: Sequence[tuple[Any, ...]]
     model: Callable[..., object]
     trace: Callable[..., str]
     wrong: Sequence[tuple[str, Callable[..., object]]]
+
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+        return self.model
 
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return functions that rest on an idea, each with its id or a sentence."""
@@ -317,7 +350,7 @@ class Program(Exercise):
             None,
         )
 
-    def _call(self, state: tuple[int, ...]) -> str:
+    def _call(self, state: tuple[Any, ...]) -> str:
         named = (f"{name}={value}" for name, value in zip(self.arguments, state, strict=True))
         return f"{self.name}({', '.join(named)})"
 
@@ -336,4 +369,6 @@ def in_words(answer: object) -> str:
             return ", ".join(sorted(answer)) or "none of them"
         case (name, number):
             return f"{number} for {name}"
+        case dict():
+            return ", ".join(map(in_words, answer.items()))
     return f"`{getattr(answer, '__name__', answer)}`".replace("`_", "`")

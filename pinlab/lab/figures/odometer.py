@@ -6,11 +6,11 @@ A reading aid: the kernel adds to one number, and there are no separate fields i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 
-from pinlab.lab.palette import EDGE, OVERFLOW, PIN, REFERENCE
+from pinlab.lab.palette import EDGE, OVERFLOW, REFERENCE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import digits, plural
+from pinlab.lab.svg import PINNED, document, text
 from pinlab.lab.writes import R0
 from pinlab.model.arguments import instance
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, last_pin, refcount_with
@@ -66,12 +66,7 @@ def odometer(*rows: Tries) -> Drawing:
         _row(HEAD + ROW * n, instance("tries", tries, Tries)) for n, tries in enumerate(rows)
     )
     twin = "\n".join(sentence(tries) for tries in rows)
-    svg = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
-        f'width="{WIDTH}" height="{height}" style="max-width:100%;height:auto" '
-        f'font-family="sans-serif" role="img" aria-label="{escape(twin, quote=True)}">'
-        f'<rect width="{WIDTH}" height="{height}" fill="white"/>{_hatch()}{_heads()}{drawn}</svg>'
-    )
+    svg = document(WIDTH, height, heads() + drawn, twin)
     return Drawing(svg, f"Rows of {BITS} binary digits, the refcount in each. {twin}", twin)
 
 
@@ -102,42 +97,38 @@ def _extra(tries: Tries) -> str:
     return f"{tries.references} {plural(tries.references, 'extra reference')}"
 
 
-def _hatch() -> str:
-    """What fills the digits of pins: the colour of pins, with thin lines across."""
-    return (
-        '<defs><pattern id="pin" width="6" height="6" patternUnits="userSpaceOnUse">'
-        f'<rect width="6" height="6" fill="{PIN}"/>'
-        f'<path d="M0 6 L6 0" stroke="{EDGE}" stroke-width="0.5" stroke-opacity="0.4"/>'
-        "</pattern></defs>"
-    )
-
-
 def _x(place: int) -> int:
     """The left side of a digit; place 0 is the sign."""
     return MARGIN + CELL * place + GAP * (place > 0) + GAP * (place > PIN_DIGITS)
 
 
-def _heads() -> str:
-    heads = (
+def heads() -> str:
+    """Draw what the three groups of digits are, above the first row."""
+    words = (
         (0, "sign"),
         (1, f"{PIN_DIGITS} digits: {GUP_PIN_COUNTING_BIAS} for each pin"),
         (PIN_DIGITS + 1, f"{REFERENCE_DIGITS} digits: references"),
     )
-    return "".join(_text(_x(place), 16, words, size=11) for place, words in heads)
+    return "".join(text(_x(place), 16, head, size=11) for place, head in words)
 
 
 def _row(y: int, tries: Tries) -> str:
     refcount = tries.refcount
-    bits, before = _bits(refcount), _bits(tries.before)
-    cells = "".join(
-        _digit(place, y, bit, changed=bit != before[place]) for place, bit in enumerate(bits)
-    )
     tried = f"pin {tries.pins}" if tries.pins else "no pin yet"
     fate = " refused" if tries.pins > tries.held else ""
     extra = f", {_extra(tries)}" if tries.references else ""
     words = f"{tried}{fate}{extra}: refcount {refcount}"
     colour = OVERFLOW if refcount < 0 else EDGE
-    return cells + _text(_x(0), y + TALL + 18, words, size=15, fill=colour, weight="bold")
+    cells = binary(y, refcount, tries.before)
+    return cells + text(_x(0), y + TALL + 18, words, size=15, fill=colour, weight="bold")
+
+
+def binary(y: int, refcount: int, before: int) -> str:
+    """Draw the 32 digits of a refcount, those that differ from what it was before thick."""
+    digits, old = _bits(refcount), _bits(before)
+    return "".join(
+        _digit(place, y, digit, changed=digit != old[place]) for place, digit in enumerate(digits)
+    )
 
 
 def _bits(refcount: int) -> str:
@@ -147,20 +138,10 @@ def _bits(refcount: int) -> str:
 def _digit(place: int, y: int, bit: str, *, changed: bool) -> str:
     """A box with a digit: filled if it is 1, with a thick edge if the last try changed it."""
     on, is_pin = bit == "1", 0 < place <= PIN_DIGITS
-    colour = OVERFLOW if place == 0 else "url(#pin)" if is_pin else REFERENCE
+    colour = OVERFLOW if place == 0 else PINNED if is_pin else REFERENCE
     ink = "white" if on and not is_pin else EDGE
     box = (
         f'<rect x="{_x(place)}" y="{y}" width="{CELL - 3}" height="{TALL}" rx="2" '
         f'fill="{colour if on else "white"}" stroke="{EDGE}" stroke-width="{3 if changed else 1}"/>'
     )
-    return box + _text(_x(place) + (CELL - 3) / 2, y + 19, bit, size=14, fill=ink, anchor="middle")
-
-
-def _text(
-    x: float, y: int, words: str,
-    *, size: int, fill: str = EDGE, weight: str = "normal", anchor: str = "start",
-) -> str:  # fmt: skip
-    return (
-        f'<text x="{x:g}" y="{y}" font-size="{size}" fill="{fill}" font-weight="{weight}" '
-        f'text-anchor="{anchor}">{escape(words)}</text>'
-    )
+    return box + text(_x(place) + (CELL - 3) / 2, y + 19, bit, size=14, fill=ink, anchor="middle")

@@ -7,15 +7,23 @@ from typing import Any, NamedTuple
 
 import ipywidgets
 
-from pinlab import lab
+from pinlab import Kernel, lab
 from pinlab.lab.widgets.exhibit import Exhibit
 from tests.lab.answers import TOUCHED, an_answer
+from tests.lab.stories import unmapped_in_flight
 
 MAKE: dict[str, Callable[[], Exhibit]] = {
     "touched_pages": lambda: lab.touched_pages(an_answer(TOUCHED)),
     "count_pins": lab.count_pins,
+    "guess_pins": lab.guess_pins,
     "held_together": lab.held_together,
     "walk_the_cliff": lab.walk_the_cliff,
+    "pin_a_folio": lambda: lab.pin_a_folio(order=9, pages=64),
+    "step_through": lambda: lab.step_through(unmapped_in_flight),
+    "side_by_side": lambda: lab.side_by_side(
+        unmapped_in_flight, {name: Kernel(name) for name in ("6.4", "6.5")}
+    ),
+    "touch_the_map": lab.touch_the_map,
 }
 """Every exhibit, by the function that makes it."""
 

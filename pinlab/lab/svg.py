@@ -1,0 +1,83 @@
+"""SVG: the few pieces that the diagrams are made of, as text."""
+
+from __future__ import annotations
+
+from functools import cache
+from html import escape
+from pathlib import Path
+
+from matplotlib import get_data_path
+from matplotlib.ft2font import FT2Font
+
+from pinlab.lab.palette import EDGE, PIN
+
+FONTS = Path(get_data_path(), "fonts", "ttf")
+LARGE = 100
+"""The size in which letters are measured."""
+
+
+PINNED = "url(#pin)"
+"""What fills the shape of a pin: its colour, with thin lines across."""
+
+HATCH = (
+    '<defs><pattern id="pin" width="6" height="6" patternUnits="userSpaceOnUse">'
+    f'<rect width="6" height="6" fill="{PIN}"/>'
+    f'<path d="M0 6 L6 0" stroke="{EDGE}" stroke-width="0.5" stroke-opacity="0.4"/>'
+    "</pattern></defs>"
+)
+
+
+def document(width: float, height: float, drawn: str, label: str) -> str:
+    """Return a whole SVG, on white, that says itself what it shows."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
+        f'width="{width:g}" height="{height:g}" style="max-width:100%;height:auto" '
+        f'font-family="sans-serif" role="img" aria-label="{escape(label, quote=True)}">'
+        f'<rect width="{width:g}" height="{height:g}" fill="white"/>{HATCH}{drawn}</svg>'
+    )
+
+
+def text(
+    x: float, y: float, words: str,
+    *, size: int, fill: str = EDGE, weight: str = "normal", anchor: str = "start",
+) -> str:  # fmt: skip
+    """Return a line of text that stands on y."""
+    return (
+        f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}" font-weight="{weight}" '
+        f'text-anchor="{anchor}">{escape(words)}</text>'
+    )
+
+
+def measured(words: str, size: int, *, bold: bool = False) -> float:
+    """Return how wide a line is in DejaVu Sans, a wide one of the fonts that a browser may take."""
+    return sum(_letter(letter, bold) for letter in words) * size / LARGE
+
+
+@cache
+def _letter(letter: str, bold: bool) -> float:
+    return float(_font(bold).load_char(ord(letter)).linearHoriAdvance) / 2**16
+
+
+@cache
+def _font(bold: bool) -> FT2Font:
+    font = FT2Font(FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"))
+    font.set_size(LARGE, 72)
+    return font
+
+
+def fitted(words: str, width: float, size: int, *, bold: bool = False) -> list[str]:
+    """Return words as lines that are no wider than `width`, if no single word is.
+
+    A space that does not break (U+00A0) keeps words together.
+
+    >>> fitted("writes memory (from disk)", 120, 12)
+    ['writes memory', '(from disk)']
+    """
+    lines: list[str] = []
+    for word in filter(None, words.split(" ")):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and measured(longer, size, bold=bold) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines

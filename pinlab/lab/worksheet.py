@@ -1,0 +1,47 @@
+"""Write a worksheet and its key: `python -m pinlab.lab.worksheet 04 7`, or `make worksheet`."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+
+from pinlab.lab.exercises.problems import problems
+
+FOLDER = Path("worksheets")
+"""Where they are written, seen from where the program runs."""
+
+
+def write(lesson: str, seed: int, folder: Path = FOLDER) -> tuple[Path, Path]:
+    """Write the worksheet and the key of a lesson and a seed; return their files.
+
+    Raises as `problems`.
+    """
+    sheet = problems(lesson, seed)
+    folder.mkdir(exist_ok=True)
+    name = f"{sheet.lesson}_{seed}"
+    files = folder / f"{name}.md", folder / f"{name}_answers.md"
+    for file, text in zip(files, (sheet.worksheet, sheet.key), strict=True):
+        file.write_text(text, encoding="utf-8", newline="\n")
+    return files
+
+
+def main() -> None:
+    """Write what the arguments ask for, and print the names of the files."""
+    parser = ArgumentParser(
+        prog="worksheet",
+        usage="make worksheet LESSON=04 SEED=7, or python -m pinlab.lab.worksheet 04 7",
+        description="Write problems of a lesson, and a key to them, into the folder worksheets.",
+    )
+    parser.add_argument("LESSON", help="such as 04, or the notebook's name without its ending")
+    parser.add_argument("SEED", help="a whole number: another seed, other problems")
+    asked = parser.parse_args()
+    if not (asked.SEED.isascii() and asked.SEED.isdigit()):
+        parser.error(f"SEED is {asked.SEED!r}: allowed are whole numbers from 0 on")
+    try:
+        print(*write(asked.LESSON, int(asked.SEED)), sep="\n")
+    except ValueError as error:
+        parser.error(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,193 @@
+"""mlock(2) on written pages: do the pin counters move? The same pages are pinned, to compare.
+
+mlock() keeps pages in RAM. It has missing pages faulted in by GUP with neither FOLL_GET nor
+FOLL_PIN (populate_vma_page_range(), mm/gup.c, 6.18) and takes no pin.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import mmap
+import os
+import platform
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from pinlab.machine import buffers, process_vm
+from pinlab.machine.answer import PROCESS_VM_READV, Measurement, aligned, noise, version
+from pinlab.machine.availability import UnavailableError, require_counters
+from pinlab.machine.control import others
+from pinlab.machine.recordings import DATE, recording
+from pinlab.machine.vmstat import Meter, Pins
+from pinlab.model.arguments import whole
+
+MLOCK = "mlock"
+STATUS = Path("/proc/self/status")
+MAX_TIMES = 10_000
+
+RECORDED, EXPERIMENT, RECORDED_TIMES = "6.18.44", "mlocked_pages", 100
+
+
+class Call(NamedTuple):
+    """Pins acquired and released, system-wide, while one call was made `times` times.
+
+    pages: over all times together.
+    """
+
+    call: str
+    times: int
+    pages: int
+    acquired: int
+    released: int
+
+
+@dataclass(frozen=True)
+class Mlocked:
+    """What the pin counters did while 64 written pages were mlocked, and while they were pinned.
+
+    mlock, read: the calls. resident: KiB by which VmLck of /proc/self/status was higher while the
+    pages were mlocked. live, date, control, note and label as in an Answer.
+    """
+
+    mlock: Call
+    read: Call
+    resident: int
+    live: bool
+    date: str | None
+    control: Measurement | None
+    note: str
+    label: str
+
+    def table(self) -> str:
+        """Return all of it as plain text, the calls in aligned columns."""
+        rows = [Call._fields, *(tuple(map(str, call)) for call in (self.mlock, self.read))]
+        if self.control is not None:
+            rows.append(("control", "0", "0", *map(str, self.control[4:6])))
+        head = f"{self.label}; {buffers.PAGES} written pages, and VmLck {self.resident} KiB higher"
+        return "\n".join([f"{head} while mlocked", *aligned(rows), *filter(None, [self.note])])
+
+    __str__ = table
+
+
+def ask_mlock(times: int = RECORDED_TIMES) -> Mlocked:
+    """Have 64 written pages mlocked and munlocked `times` times, then pinned as often.
+
+    Pinned by process_vm_readv: it shows that the counters move here. Nothing stays mlocked. Where
+    this kernel cannot be asked the answer is a recording, and its note says why. Raises TypeError
+    or ValueError for `times` other than 1 to 10000.
+    """
+    times = whole("times", times, 1, MAX_TIMES)
+    try:
+        require_counters()
+        return _measured(times)
+    except UnavailableError as reason:
+        return _recorded(str(reason))
+
+
+def _measured(times: int) -> Mlocked:
+    memory, target = buffers.new("letters"), buffers.new("never")
+    resident, pace = _try_once(memory)
+    meter = Meter()
+    control = others(meter, pace * times)
+    mlocked = _call(MLOCK, lambda: _mlock_and_munlock(memory), times, meter)
+    read = _call(PROCESS_VM_READV, lambda: _read(memory, target), times, meter)
+    # Half is far from both answers: all, and the few of somebody else.
+    if read.acquired < read.pages // 2:
+        raise UnavailableError("process_vm_readv moves no counter, so a zero would show nothing.")
+    return Mlocked(
+        mlocked,
+        read,
+        resident,
+        live=True,
+        date=None,
+        control=control,
+        note=noise(control),
+        label=f"your kernel, {version(platform.release())}",
+    )
+
+
+def _try_once(memory: memoryview) -> tuple[int, float]:
+    """Return by how many KiB VmLck rises, and the seconds that mlock and munlock take."""
+    start, before = time.monotonic(), _vm_lck()
+    try:
+        _system_call(MLOCK, memory)
+        resident = _vm_lck() - before
+        _system_call("munlock", memory)
+    except OSError as error:
+        raise UnavailableError(f"{error.strerror}{_limit(error)}.") from error
+    return resident, time.monotonic() - start
+
+
+def _call(name: str, call: Callable[[], None], times: int, meter: Meter) -> Call:
+    for _ in range(times):
+        call()
+    pins: Pins = meter.pins()
+    return Call(name, times, times * buffers.PAGES, pins.acquired, pins.released)
+
+
+def _mlock_and_munlock(memory: memoryview) -> None:
+    _system_call(MLOCK, memory)
+    _system_call("munlock", memory)
+
+
+def _read(source: memoryview, target: memoryview) -> None:
+    try:
+        process_vm.read(source, target)
+    except OSError as error:
+        raise UnavailableError(f"{error.strerror}, so a zero would show nothing.") from error
+
+
+def _system_call(name: str, memory: memoryview) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    if getattr(libc, name)(ctypes.c_void_p(start), ctypes.c_size_t(len(memory))):
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name} answers {os.strerror(number)!r}")
+
+
+def _limit(error: OSError) -> str:
+    """The usual reason: how much a program without CAP_IPC_LOCK may mlock is limited."""
+    import resource  # there is none on Windows
+
+    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] >> 10
+    needed = buffers.PAGES * mmap.PAGESIZE >> 10
+    if error.errno not in (errno.ENOMEM, errno.EPERM) or not 0 <= limit < needed:
+        return ""
+    return f" (RLIMIT_MEMLOCK is {limit} KiB, and {needed} KiB are needed)"
+
+
+def _vm_lck() -> int:
+    found = re.search(r"^VmLck:\s*(\d+) kB", STATUS.read_text(encoding="utf-8"), re.MULTILINE)
+    if found is None:
+        raise UnavailableError(f"{STATUS} has no VmLck.")
+    return int(found[1])
+
+
+def _recorded(reason: str) -> Mlocked:
+    found = {name: _replayed(name) for name in (MLOCK, PROCESS_VM_READV)}
+    kib = recording(RECORDED, EXPERIMENT, _case(MLOCK))["VmLck_kB"]
+    return Mlocked(
+        found[MLOCK],
+        found[PROCESS_VM_READV],
+        int(kib),
+        live=False,
+        date=DATE,
+        control=None,
+        note=reason,
+        label=f"recording: Linux {RECORDED}, {DATE}",
+    )
+
+
+def _replayed(name: str) -> Call:
+    quantities = recording(RECORDED, EXPERIMENT, _case(name))
+    pages = RECORDED_TIMES * buffers.PAGES
+    return Call(name, RECORDED_TIMES, pages, int(quantities["acq"]), int(quantities["rel"]))
+
+
+def _case(name: str) -> str:
+    return f"{name}:times={RECORDED_TIMES}"

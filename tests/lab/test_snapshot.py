@@ -1,0 +1,156 @@
+"""Snapshots: what is in use, who holds it, and that they stay as they were."""
+
+import pytest
+
+from pinlab import FOLL_PIN, PAGE_SIZE, Kernel
+from pinlab.lab.snapshot import FROM_DISK, NO_HOLD_LEFT, NOT_COUNTED, TO_DISK, Hold, snapshot
+from tests.lab.machines import MACHINES, machine, mapped
+
+
+def holds(kernel: Kernel) -> dict[str, list[tuple[str, str, int]]]:
+    """{holder: [(frame, kind, times)]}"""
+    state = snapshot(kernel)
+    names = {frame.number: frame.name for frame in state.frames}
+    return {
+        holder.name: [(names[hold.frame], hold.kind, hold.times) for hold in holder.holds]
+        for holder in state.holders
+    }
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_the_counters_are_the_machines(name: str) -> None:
+    kernel = MACHINES[name]()
+    by_number = {folio.pfn: folio for folio in kernel.folios}
+    for frame in snapshot(kernel).frames:
+        folio = by_number[frame.number]
+        assert (frame.refcount, frame.pincount) == (folio.refcount, folio.pincount)
+        assert (frame.name, frame.order, frame.freed) == (folio.name, folio.order, folio.freed)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_entry_is_what_page_at_says(name: str) -> None:
+    kernel = MACHINES[name]()
+    base = 0x7F00_0000_0000
+    for mm, process in zip(kernel.mms, snapshot(kernel).processes, strict=True):
+        assert process.name == mm.name
+        for area in process.areas:
+            filled = dict(area.entries)
+            for page in range(area.first, area.last + 1, 1 << area.order):
+                found = mm.page_at(base + page * PAGE_SIZE)
+                assert (None if found is None else found.folio.pfn) == filled.get(page)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_whoever_is_held_or_pointed_to_is_there(name: str) -> None:
+    state = snapshot(MACHINES[name]())
+    there = {frame.number for frame in state.frames}
+    assert len(there) == len(state.frames)
+    assert {hold.frame for holder in state.holders for hold in holder.holds} <= there
+    assert {n for one in state.processes for area in one.areas for _, n in area.entries} <= there
+
+
+def test_a_zero_page_that_nobody_has_met_is_not_in_use() -> None:
+    assert snapshot(Kernel()).frames == ()
+    assert snapshot(mapped("6.5", 3)).frames == ()
+    assert [frame.name for frame in snapshot(mapped("6.5", 3, read=True)).frames] == ["zero page"]
+
+
+def test_the_counters_of_a_zero_page_are_known_before_it_is_in_use() -> None:
+    kernel, mm = machine("6.4")
+    zero = kernel.zero_page.folio
+    for used in (0, 1):
+        state = snapshot(kernel)
+        assert (len(state.frames), len(state.waiting)) == (used, 1 - used)
+        frame = state.frame(zero.pfn)
+        assert frame is not None
+        assert frame.refcount == zero.refcount
+        kernel.submit_dio_write(mm, mm.mmap(PAGE_SIZE), 1)
+    assert snapshot(kernel).frame(77) is None
+
+
+def test_a_zero_page_stays_in_use_when_it_is_unmapped() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.read(addr, 1)
+    mm.munmap(addr, PAGE_SIZE)
+    assert [frame.name for frame in snapshot(kernel).frames] == ["zero page"]
+
+
+def test_the_huge_zero_folio_is_not_allocated_by_looking() -> None:
+    kernel = Kernel()
+    snapshot(kernel)
+    assert len(kernel.folios) == 1
+
+
+def test_a_frame_that_a_step_has_freed_is_shown_once_more() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"x")
+    mm.munmap(addr, PAGE_SIZE)
+    assert snapshot(kernel).frames == ()
+    (frame,) = snapshot(kernel, kernel.trace).frames
+    assert (frame.freed, frame.refcount) == (True, 0)
+
+
+def test_page_numbers_stay_when_something_else_is_unmapped() -> None:
+    kernel, mm = machine()
+    first, second = mm.mmap(2 * PAGE_SIZE), mm.mmap(3 * PAGE_SIZE)
+    mm.munmap(first, PAGE_SIZE)
+    mm.munmap(second + PAGE_SIZE, PAGE_SIZE)
+    areas = snapshot(kernel).processes[0].areas
+    assert [(area.first, area.last) for area in areas] == [(1, 1), (3, 3), (5, 5)]
+
+
+def test_references_pins_and_pages_that_are_not_counted() -> None:
+    assert holds(mapped("6.4", 3, written=1, dio=True)) == {
+        "parent, DIO 1": [("zero page", "reference", 2), ("frame 2", "reference", 1)]
+    }
+    assert holds(mapped("6.5", 3, written=1, dio=True)) == {
+        "parent, DIO 1": [("zero page", NOT_COUNTED, 2), ("frame 2", "pin", 1)]
+    }
+
+
+def test_mappings_and_the_boot_reference_are_nobodys_hold() -> None:
+    assert holds(mapped("6.5", 3, written=1, read=True)) == {}
+
+
+def test_a_hold_that_somebody_else_released_is_missing() -> None:
+    assert holds(MACHINES["freed"]()) == {"parent, DIO 1": [("frame 2", NO_HOLD_LEFT, 1)]}
+
+
+def test_other_holders_come_after_the_requests() -> None:
+    kernel, mm = machine("6.4")
+    addr = mm.mmap(PAGE_SIZE)
+    mm.pin_user_pages(addr, 1)
+    kernel.try_grab_folio(kernel.zero_page.folio, 3, FOLL_PIN)
+    kernel.submit_dio_read(mm, addr, 1)
+    state = snapshot(kernel)
+    assert [(holder.name, holder.request) for holder in state.holders] == [
+        ("parent, DIO 1", FROM_DISK),
+        ("parent", ""),
+        ("kernel", ""),
+    ]
+    assert state.holders[2].holds == (Hold(1, "pin", 3),)
+
+
+def test_the_direction_is_that_of_the_data() -> None:
+    assert [h.request for h in snapshot(MACHINES["three requests"]()).holders] == [
+        TO_DISK,
+        FROM_DISK,
+        TO_DISK,
+    ]
+
+
+def test_a_snapshot_stays_as_it_was() -> None:
+    kernel = MACHINES["three requests"]()
+    before = snapshot(kernel)
+    copy = snapshot(kernel)
+    for request in list(kernel.requests.values()):
+        request.complete()
+    kernel.mms[0].mmap(PAGE_SIZE)
+    assert before == copy != snapshot(kernel)
+
+
+def test_what_is_no_kernel_is_named() -> None:
+    with pytest.raises(TypeError, match=r"kernel is '6\.5': it has to be of type Kernel"):
+        snapshot("6.5")  # type: ignore[arg-type]

@@ -1,0 +1,48 @@
+"""SVG: lines of text are as wide as they are measured, and break where they have to."""
+
+import xml.etree.ElementTree as ET
+from itertools import pairwise
+
+import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
+
+from pinlab.lab.svg import document, fitted, measured, text
+
+LINES = [
+    "refcount -2147483647",
+    "device, for DIO 1 of parent",
+    "WWWW",
+    "iiii",
+    "63 pages: not counted",
+]
+
+
+@pytest.mark.parametrize("bold", [False, True])
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_is_about_as_wide_as_its_outline(line: str, bold: bool) -> None:
+    font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
+    outline = TextPath((0, 0), line, size=12, prop=font).get_extents()
+    assert measured(line, 12, bold=bold) == pytest.approx(outline.width, abs=3)
+
+
+def test_lines_are_as_wide_as_allowed_and_no_word_is_lost() -> None:
+    words = "writes memory (from disk), for DIO 1 of parent"
+    for width in range(100, 300, 20):
+        lines = fitted(words, width, 12)
+        assert " ".join(lines) == words
+        assert all(measured(line, 12) <= width for line in lines)
+        for line, following in pairwise(lines):
+            assert measured(f"{line} {following.split()[0]}", 12) > width
+
+
+def test_a_word_that_is_too_long_has_a_line_of_its_own() -> None:
+    assert fitted("a refcount", 10, 12) == ["a", "refcount"]
+    assert fitted("", 10, 12) == []
+
+
+def test_words_are_escaped() -> None:
+    svg = document(10, 10, text(1, 2, "a < b & c", size=12), 'say "a < b"')
+    root = ET.fromstring(svg)
+    assert root.get("aria-label") == 'say "a < b"'
+    assert [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")] == ["a < b & c"]
