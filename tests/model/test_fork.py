@@ -294,7 +294,9 @@ def test_since_5_19_a_read_only_pin_unshares_and_a_read_only_get_does_not(
     page = scene.hold(kind, flags=0)
     assert (page is not shared) == own
     assert scene.operations(start)[: 2 * own] == ["unshare", "unmap"][: 2 * own]
+    pinned = len(scene.kernel.trace)
     scene.parent.write(scene.addr, b"PPPP")
+    assert scene.operations(pinned)[0] == ("reuse" if own else "copy")  # still read-only
     assert page.device_read(4) == (b"PPPP" if own else b"AAAA")
     assert scene.sees(child) == "AAAA"
     scene.kernel.check()
@@ -567,6 +569,8 @@ def test_after_exit_only_attributes_can_be_read() -> None:
         lambda: gone.read(addr, 1),
         lambda: gone.write(addr, b"x"),
         lambda: gone.page_at(addr),
+        gone.areas,
+        gone.mapped,
         lambda: gone.get_user_pages(addr, 1),
         lambda: gone.pin_user_pages(addr, 1),
         lambda: gone.write_protect(addr),
@@ -630,6 +634,18 @@ def test_the_ledger_knows_what_a_child_saw_of_a_device_even_afterwards() -> None
         scene.sees(child)
         assert leaks(scene) == expected
         scene.kernel.check()  # 6.4 held a reference, and that promises nothing
+
+
+def test_a_copy_takes_along_whose_bytes_they_are() -> None:
+    scene = Scene("6.4")
+    request = submit(scene, scene.parent, from_disk=True)
+    child = scene.parent.fork()
+    request.device_write(b"DDDD")
+    child.write(scene.addr, b"C")  # copies the rest
+    child.write(scene.addr + 3, b"C")
+    for at, seen, foreign in ((0, b"C", 0), (3, b"C", 0), (4, b"\0\0", 0), (1, b"D", 1)):
+        assert child.read(scene.addr + at, len(seen)) == seen
+        assert len(leaks(scene)) == foreign
 
 
 def test_what_was_there_before_fork_is_everybodys() -> None:
