@@ -393,7 +393,8 @@ class Places:
         deep = DEEP if stack.each else 0
         for n in reversed(range(0, deep + 1, 4)):
             place = (x + n, box.y + n, width - deep, box.height - deep)
-            yield rect(*place, fill=fill, dashed=frame.zero or frame.freed, round=3)
+            dashed, thick = frame.zero or frame.freed, n == 0 and self._rewritten(frame)
+            yield rect(*place, fill=fill, dashed=dashed, thick=thick, round=3)
         if frame.freed:
             yield cross(x, box.y, width - deep, box.height - deep)
         letters, line = self.columns.letters, self.columns.line
@@ -420,6 +421,10 @@ class Places:
         was = self.before.frame(stack.first.number) if self.before else None
         now = stack.first
         return was is None or (was.refcount, was.pincount) != (now.refcount, now.pincount)
+
+    def _rewritten(self, frame: Frame) -> bool:
+        was = self.before.frame(frame.number) if self.before else None
+        return was is not None and was.letters != frame.letters
 
     def _draw_holder(self, holder: Holder, held: Sequence[Held], box: Box) -> Iterator[str]:
         x, width = self.columns.right
