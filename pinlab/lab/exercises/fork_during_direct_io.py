@@ -266,7 +266,8 @@ def who_sees_what(seed: int) -> Choice:
             f"Linux {release}. A process has a page with {old * 8} in bytes 0 to 7. It "
             f"{REGISTERED if scene.startswith('pinned') else HELD}. While that is in flight it "
             f"forks. {LATER[scene]} At last the device writes {new * 4} into bytes 0 to 3. "
-            "**What do parent and child read in byte 0?**"
+            "**What do parent and child read in byte 0?** Choose: "
+            f"{', '.join(map(_quoted, sorted(seen)))}."
         ),
         hints=(
             "Two things decide: is the page pinned, and does this release's fork ask? If not, who "
@@ -275,6 +276,10 @@ def who_sees_what(seed: int) -> Choice:
             "I/O pins since 6.5. Since 5.9 references count when somebody writes.",
         ),
     )
+
+
+def _quoted(words: str) -> str:
+    return f'"{words}"'
 
 
 def _because(scene: str, gets: tuple[bool, bool], *, copied: bool) -> str:
@@ -356,17 +361,19 @@ def _among_others(draw: Draw, scene: str, release: str) -> tuple[Cast, Trace]:
     """A scene up to the device's write, in a process that has other pages, too."""
     kernel = Kernel(release)
     cast = Cast(kernel)
-    others = draw.one(range(1, 5))
+    others = draw.one((2, 3))
     area = cast.parent.mmap(others * PAGE_SIZE)
     cast.parent.write(area, b"B" * others * PAGE_SIZE)
-    place = area + draw.one(range(others)) * PAGE_SIZE
-    first = draw.one((True, False))
-    for step in SCENES[scene][:-1]:
-        if step is Cast.deliver and not first:
-            cast.parent.write(place, b"b")
+    places = [area + n * PAGE_SIZE for n in draw.shuffled(range(others))]
+    steps = SCENES[scene][:-1]
+    forked = steps.index(Cast.fork) + 1
+    later = draw.one(range(forked, len(steps)))
+    for n, step in enumerate(steps):
+        if n == forked:
+            cast.parent.write(places[0], b"b")
+        if n == later:
+            cast.parent.write(places[1], b"b")
         step(cast)
-        if step is Cast.fork and first:
-            cast.parent.write(place, b"b")
     return cast, kernel.trace
 
 
@@ -479,7 +486,7 @@ def which_era(seed: int) -> Choice:
     kernel = Kernel(release)
     parent = kernel.new_mm("parent")
     for part in draw.shuffled([_write_protected, _forked]):
-        for _ in range(draw.one(range(4))):
+        for _ in range(draw.one(range(3))):
             parent.write(parent.mmap(PAGE_SIZE), b"B")
         addr = parent.mmap(PAGE_SIZE)
         parent.write(addr, b"A")
