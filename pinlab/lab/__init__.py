@@ -4,14 +4,21 @@ from pinlab.lab.callers import callers
 from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.exercises import check, given, hint, mistakes
 from pinlab.lab.exercises.problems import problems
-from pinlab.lab.figures.buffers import three_buffers, touched_filmstrip
+from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
+from pinlab.lab.figures.concepts import concept_map
 from pinlab.lab.figures.ends import five_ends
+from pinlab.lab.figures.folio import draw_folios
+from pinlab.lab.figures.ledger import ledger
 from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.figures.map import draw_map
+from pinlab.lab.figures.orders import pins_by_order
 from pinlab.lab.forks import when_fork_copies
 from pinlab.lab.picture import Drawing, Picture
+from pinlab.lab.readers import huge_zero_readers
+from pinlab.lab.references import references
 from pinlab.lab.widgets.beside import side_by_side
 from pinlab.lab.widgets.cliff import walk_the_cliff
+from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
@@ -24,17 +31,25 @@ __all__ = [
     "Picture",
     "callers",
     "check",
+    "concept_map",
     "count_pins",
+    "draw_folios",
     "draw_map",
     "five_ends",
     "given",
     "guess_pins",
     "held_together",
     "hint",
+    "huge_zero_readers",
     "in_flight",
     "in_the_model",
+    "ledger",
     "mistakes",
+    "never_written",
+    "pin_a_folio",
+    "pins_by_order",
     "problems",
+    "references",
     "side_by_side",
     "step_through",
     "three_buffers",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pinlab.machine.answer import PROCESS_VM_READV, Answer, Measurement, version
 from pinlab.machine.buffers import PAGES, Buffer, check_all, touched
 from pinlab.model.arguments import instance
-from pinlab.model.folio import PAGE_SIZE
+from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE
 from pinlab.model.kernel import Kernel
 from pinlab.model.mm import Mm
 
@@ -53,6 +53,14 @@ def asked(answer: Answer, buffers: Iterable[Buffer]) -> Answer:
     )
 
 
+def huge_buffer_in(kernel: Kernel) -> tuple[Mm, int]:
+    """Return a process and the address of its buffer: read, never written, in huge pages."""
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGES * PAGE_SIZE, order=HPAGE_ORDER)
+    mm.read(addr, 1)
+    return mm, addr
+
+
 def buffer_in(kernel: Kernel, written: Iterable[int], byte: bytes = b"x") -> tuple[Mm, int]:
     """Return a process and the address of its 64-page buffer, a byte written into some pages."""
     mm = kernel.new_mm()
@@ -63,8 +71,11 @@ def buffer_in(kernel: Kernel, written: Iterable[int], byte: bytes = b"x") -> tup
 
 
 def _repeat(kernel: Kernel, measurement: Measurement) -> Measurement:
-    byte = b"\0" if measurement.buffer == "zeros" else b"x"
-    mm, addr = buffer_in(kernel, range(measurement.touched), byte)
+    if measurement.buffer == "huge-never":
+        mm, addr = huge_buffer_in(kernel)
+    else:
+        byte = b"\0" if measurement.buffer == "zeros" else b"x"
+        mm, addr = buffer_in(kernel, range(measurement.touched), byte)
     # Each access ends before the next begins, so they are all alike: one tells for all.
     _access(kernel, mm, addr, measurement)
     acquired, released = (measurement.writes * pins for pins in kernel.vmstat.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import mmap
 
+from pinlab.machine import huge
 from pinlab.model.arguments import whole
 
 PAGES = 64
@@ -17,6 +18,7 @@ _WORDS = {
     "letters": "memory with letters in it",
     "zeros": "memory with zeros written into it",
     "never": "memory never written",
+    "huge-never": "memory never written, in huge pages",
 }
 
 
@@ -44,7 +46,7 @@ def touched(buffer: Buffer) -> int:
     """Return how many of the buffer's pages are written before the measurement."""
     if isinstance(buffer, int):
         return buffer
-    return 0 if buffer == "never" else PAGES
+    return PAGES if buffer in ("letters", "zeros") else 0
 
 
 def describe(buffer: Buffer) -> str:
@@ -56,9 +58,14 @@ def describe(buffer: Buffer) -> str:
     return f"memory with one byte written into {buffer} of its {PAGES} pages"
 
 
-def new(buffer: Buffer) -> mmap.mmap:
-    """Map 64 pages of private anonymous memory and write into them what `buffer` says."""
-    memory = _private_memory()
+def new(buffer: Buffer) -> memoryview:
+    """Map 64 pages of private anonymous memory and write into them what `buffer` says.
+
+    Raises UnavailableError for huge pages where they are not to be had.
+    """
+    if buffer == "huge-never":
+        return huge.never_written(PAGES * mmap.PAGESIZE)
+    memory = _small_pages()
     if buffer == "letters":
         memory[:] = b"pins" * (len(memory) // 4)
     elif buffer == "zeros":
@@ -69,7 +76,7 @@ def new(buffer: Buffer) -> mmap.mmap:
     return memory
 
 
-def _private_memory() -> mmap.mmap:
+def _small_pages() -> memoryview:
     # Python maps shared memory unless told otherwise. A read fault there gives the file's own
     # page, and one in a huge page area the huge zero page; the kernel counts pins of both.
     memory = mmap.mmap(-1, PAGES * mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
@@ -78,4 +85,4 @@ def _private_memory() -> mmap.mmap:
     except OSError as error:
         if error.errno != errno.EINVAL:  # EINVAL: a kernel built without huge pages
             raise
-    return memory
+    return memoryview(memory)

@@ -7,7 +7,6 @@ that ends.
 from __future__ import annotations
 
 import errno
-import mmap
 import os
 import tempfile
 from collections.abc import Iterator
@@ -80,7 +79,7 @@ def unnamed_file(folder: str) -> Iterator[int]:
         os.close(file)
 
 
-def write(file: int, buffer: mmap.mmap) -> None:
+def write(file: int, buffer: memoryview) -> None:
     """Write the whole buffer over the start of the file; OSError if not all of it arrives."""
     written = os.pwrite(file, buffer, 0)
     if written != len(buffer):

@@ -111,7 +111,7 @@ def _measured(times: int) -> Mlocked:
     )
 
 
-def _try_once(memory: mmap.mmap) -> tuple[int, float]:
+def _try_once(memory: memoryview) -> tuple[int, float]:
     """Return by how many KiB VmLck rises, and the seconds that mlock and munlock take."""
     start, before = time.monotonic(), _vm_lck()
     try:
@@ -130,19 +130,19 @@ def _call(name: str, call: Callable[[], None], times: int, meter: Meter) -> Call
     return Call(name, times, times * buffers.PAGES, pins.acquired, pins.released)
 
 
-def _mlock_and_munlock(memory: mmap.mmap) -> None:
+def _mlock_and_munlock(memory: memoryview) -> None:
     _system_call(MLOCK, memory)
     _system_call("munlock", memory)
 
 
-def _read(source: mmap.mmap, target: mmap.mmap) -> None:
+def _read(source: memoryview, target: memoryview) -> None:
     try:
         process_vm.read(source, target)
     except OSError as error:
         raise UnavailableError(f"{error.strerror}, so a zero would show nothing.") from error
 
 
-def _system_call(name: str, memory: mmap.mmap) -> None:
+def _system_call(name: str, memory: memoryview) -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     if getattr(libc, name)(ctypes.c_void_p(start), ctypes.c_size_t(len(memory))):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import mmap
 import os
 from collections.abc import Callable
 from functools import cache
@@ -18,7 +17,7 @@ class _Span(ctypes.Structure):  # struct iovec
     _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
 
 
-def read(source: mmap.mmap, target: mmap.mmap) -> None:
+def read(source: memoryview, target: memoryview) -> None:
     """Copy all of `source` into `target` by one system call; OSError if it does not."""
     copied = _system_call()(os.getpid(), _span(target), 1, _span(source), 1, 0)
     if copied < 0:
@@ -37,6 +36,6 @@ def _system_call() -> Callable[..., int]:
     return call
 
 
-def _span(memory: mmap.mmap) -> _Span:
+def _span(memory: memoryview) -> _Span:
     start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     return _Span(start, len(memory))

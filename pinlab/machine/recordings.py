@@ -15,6 +15,9 @@ DATE = "November 2026"
 """When all of the file was recorded."""
 
 
+HUGE = "huge-never"
+
+
 class _StandIn(NamedTuple):
     """A recorded kernel that answers for one that cannot be asked."""
 
@@ -25,10 +28,14 @@ class _StandIn(NamedTuple):
     words: str
 
 
-# Both have pinned direct I/O and exempt the zero page, as a reader's kernel most likely does.
+# All have pinned direct I/O and exempt the zero page, as a reader's kernel most likely does.
 _BY_NAME = _StandIn(
     "6.12.117", "direct_io", 1,
     {"letters": "/dev/vda:write_anon64", "never": "/dev/vda:write_zero64"}, "one write each",
+)  # fmt: skip
+_WITH_HUGE_PAGES = _StandIn(
+    "6.18.44", "touched_pages", 100,
+    {b: f"{b}:writes=100" for b in ("letters", "zeros", "never", HUGE)}, "100 writes each",
 )  # fmt: skip
 _BY_TOUCHED_PAGES = _StandIn(
     "6.18.44", "touched_pages", 100,
@@ -109,11 +116,12 @@ def recorded(*buffers: Buffer) -> Answer:
     """Return what a recorded kernel did with those of the buffers that it was asked about.
 
     One kernel wrote the buffers that have a name once each, another one those with a number of
-    touched pages 100 times; a question about both kinds gets the first. The note names the
-    buffers that are left out. Raises TypeError or ValueError for what is no buffer.
+    touched pages 100 times; a question about both kinds gets the first. Where huge pages are
+    asked about, the second kernel answers for all names. The note names the buffers that are
+    left out. Raises TypeError or ValueError for what is no buffer.
     """
     asked = check_all(buffers)
-    source = _BY_NAME if any(isinstance(buffer, str) for buffer in asked) else _BY_TOUCHED_PAGES
+    source = _source(asked)
     return Answer(
         measurements=tuple(_replay(source, name) for name in asked if name in source.cases),
         kernel=source.kernel,
@@ -124,6 +132,13 @@ def recorded(*buffers: Buffer) -> Answer:
         note=_left_out([name for name in asked if name not in source.cases]),
         label=f"recording: Linux {source.kernel}, {DATE}, {source.words}",
     )
+
+
+def _source(asked: tuple[Buffer, ...]) -> _StandIn:
+    if HUGE in asked:
+        return _WITH_HUGE_PAGES
+    by_name = any(isinstance(buffer, str) for buffer in asked)
+    return _BY_NAME if by_name else _BY_TOUCHED_PAGES
 
 
 def _replay(source: _StandIn, buffer: Buffer) -> Measurement:

@@ -49,7 +49,8 @@ def start(
 ) -> Run:
     """Begin what `ask` does and return at once.
 
-    buffers: "letters", "zeros", "never", or in how many of the 64 pages one byte is written.
+    buffers: "letters", "zeros", "never", "huge-never" (never written, in huge pages), or in how
+    many of the 64 pages one byte is written.
     writes: of each buffer, 1 to 32768, one after another over the same 64 pages of the file.
     folder: where the unnamed file is; None takes the first usual one that can do direct I/O.
     Raises TypeError or ValueError for a bad argument, FileNotFoundError or NotADirectoryError

@@ -8,7 +8,6 @@ takes its unnamed file with it.
 from __future__ import annotations
 
 import json
-import mmap
 import os
 import signal
 import sys
@@ -24,7 +23,7 @@ from pinlab.machine.availability import UnavailableError
 from pinlab.machine.control import others
 from pinlab.machine.vmstat import Meter, Pins
 
-Transfer = Callable[[mmap.mmap], None]
+Transfer = Callable[[memoryview], None]
 Report = Callable[[int], None]
 
 TRIALS = 32
@@ -74,7 +73,7 @@ def measure(
     """Return method, control and measurements, with each buffer written `writes` times.
 
     report gets the writes done so far, over all buffers. Raises OSError if a write fails,
-    UnavailableError if neither way of pinning is counted here.
+    UnavailableError if neither way of pinning is counted here or a buffer is not to be had.
     """
     with direct_io.unnamed_file(folder) as file:
         meter = Meter()

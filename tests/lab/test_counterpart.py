@@ -37,6 +37,25 @@ def test_the_model_follows_release_and_method(kernel: str, method: str, never: i
     assert [m.acquired for m in model] == [letters, letters, never]
 
 
+@pytest.mark.parametrize(
+    ("kernel", "method", "pins"),
+    [
+        ("6.18.44", "direct I/O", 6400),
+        ("6.5", "direct I/O", 6400),
+        ("6.4.0", "direct I/O", 0),
+        ("6.4.0", PROCESS_VM_READV, 6400),
+        ("6.1.192", PROCESS_VM_READV, 6400),
+        ("5.17", PROCESS_VM_READV, 6400),
+    ],
+)
+def test_the_huge_zero_folio_is_pinned_wherever_anything_is(
+    kernel: str, method: str, pins: int
+) -> None:
+    asked = an_answer({"never": 0, "huge-never": 6400}, kernel=kernel, method=method)
+    model = lab.in_the_model(asked)
+    assert (model["huge-never"].acquired, model["huge-never"].released) == (pins, pins)
+
+
 def test_one_access_stands_for_all_because_each_ends_before_the_next() -> None:
     once = lab.in_the_model(an_answer(TOUCHED, writes=1))
     often = lab.in_the_model(an_answer(TOUCHED, writes=100))

@@ -13,7 +13,7 @@ from pinlab.machine import buffers
 linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="needs Linux")
 
 
-@pytest.mark.parametrize("buffer", ["letters", "zeros", "never", 0, 1, 64])
+@pytest.mark.parametrize("buffer", ["letters", "zeros", "never", "huge-never", 0, 1, 64])
 def test_check_accepts(buffer: buffers.Buffer) -> None:
     assert buffers.check(buffer) == buffer
 
@@ -28,7 +28,7 @@ def test_check_refuses_a_wrong_type(value: object) -> None:
 
 @pytest.mark.parametrize("value", ["", "Letters", "8"])
 def test_check_refuses_an_unknown_name(value: str) -> None:
-    with pytest.raises(ValueError, match="'letters', 'zeros', 'never'") as caught:
+    with pytest.raises(ValueError, match="'letters', 'zeros', 'never', 'huge-never'") as caught:
         buffers.check(value)
     assert repr(value) in str(caught.value)
 
@@ -45,7 +45,8 @@ def test_at_least_one_buffer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("buffer", "pages"), [("letters", 64), ("zeros", 64), ("never", 0), (0, 0), (7, 7)]
+    ("buffer", "pages"),
+    [("letters", 64), ("zeros", 64), ("never", 0), ("huge-never", 0), (0, 0), (7, 7)],
 )
 def test_touched(buffer: buffers.Buffer, pages: int) -> None:
     assert buffers.touched(buffer) == pages
@@ -101,7 +102,7 @@ def _let_madvise_fail(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     monkeypatch.setattr(mmap, "mmap", Memory)
 
 
-def _smaps(memory: mmap.mmap) -> dict[str, str]:
+def _smaps(memory: memoryview) -> dict[str, str]:
     """What /proc/self/smaps says about the mapping that holds the memory, itself included."""
     start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     found: dict[str, str] = {}

@@ -70,7 +70,7 @@ def fail(monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> list[str]:
     """Have one of the calls fail from now on; return the names of all that are made."""
     real, made = mlock._system_call, []
 
-    def call(wanted: str, memory: mmap.mmap) -> None:
+    def call(wanted: str, memory: memoryview) -> None:
         made.append(wanted)
         if wanted == name:
             raise OSError(number, f"{name} answers {os.strerror(number)!r}")
@@ -129,7 +129,7 @@ def test_mlock_that_is_refused(
 @linux_only
 @pytest.mark.usefixtures("hasty")
 def test_process_vm_readv_that_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forbidden(source: mmap.mmap, target: mmap.mmap) -> None:
+    def forbidden(source: memoryview, target: memoryview) -> None:
         raise OSError(errno.EPERM, "process_vm_readv answers 'Operation not permitted'")
 
     counters_here(monkeypatch)

@@ -23,7 +23,7 @@ def test_memory_that_may_not_be_read_is_an_error() -> None:
     private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
     closed = mmap.mmap(-1, 64 * mmap.PAGESIZE, flags=private, prot=mmap.PROT_WRITE)
     with pytest.raises(OSError, match="process_vm_readv answers 'Bad address'") as caught:
-        process_vm.read(closed, buffers.new("never"))
+        process_vm.read(memoryview(closed), buffers.new("never"))
     assert caught.value.errno == errno.EFAULT
 
 
@@ -31,7 +31,7 @@ def test_a_short_read_is_an_error() -> None:
     target = buffers.new("never")
     source = mmap.mmap(-1, 2 * len(target), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     with pytest.raises(OSError, match=f"after {len(target)} of {len(source)} bytes") as caught:
-        process_vm.read(source, target)
+        process_vm.read(memoryview(source), target)
     assert caught.value.errno == errno.EIO
 
 

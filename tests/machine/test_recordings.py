@@ -114,6 +114,18 @@ def test_touched_pages_are_another_recording() -> None:
     assert answer.note == "Not recorded: 9."
 
 
+def test_huge_pages_are_answered_together_with_the_other_names_by_one_kernel() -> None:
+    answer = recorded("huge-never", "never", "letters", "zeros", 8)
+    assert {m.buffer: (m.writes, m.touched, m.acquired, m.released) for m in answer} == {
+        "huge-never": (100, 0, 6400, 6400),
+        "never": (100, 0, 0, 0),
+        "letters": (100, 64, 6400, 6400),
+        "zeros": (100, 64, 6400, 6400),
+    }
+    assert answer.label == "recording: Linux 6.18.44, November 2026, 100 writes each"
+    assert answer.note == "Not recorded: 8."
+
+
 def test_a_question_about_both_kinds_gets_one_kernel() -> None:
     answer = recorded(8, "letters")
     assert (answer.kernel, [m.buffer for m in answer]) == ("6.12.117", ["letters"])

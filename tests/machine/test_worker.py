@@ -2,7 +2,6 @@
 
 import errno
 import json
-import mmap
 import os
 import time
 from pathlib import Path
@@ -41,7 +40,7 @@ def test_direct_io_that_takes_references(folder: Path, monkeypatch: pytest.Monke
 
 
 def test_process_vm_readv_that_is_forbidden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def forbidden(source: mmap.mmap, target: mmap.mmap) -> None:
+    def forbidden(source: memoryview, target: memoryview) -> None:
         raise OSError(errno.EPERM, "process_vm_readv answers 'Operation not permitted'")
 
     take_references_instead(monkeypatch)
@@ -66,7 +65,7 @@ def test_counters_that_stand_still(
 def test_the_first_failing_write_ends_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = 0
 
-    def fill_up(file: int, buffer: mmap.mmap, offset: int) -> int:
+    def fill_up(file: int, buffer: memoryview, offset: int) -> int:
         nonlocal calls
         calls += 1
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

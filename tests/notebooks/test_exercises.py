@@ -13,9 +13,8 @@ from pinlab.lab.exercises import EXERCISES, exercise
 from tests.notebooks.examples import code, display, text
 from tests.notebooks.examples import lesson as made_up
 from tests.notebooks.lesson import FOLDER, Lesson, paths, read
-from tests.notebooks.shape import CODE, LINK, MARKUP
+from tests.notebooks.navigation import CELL, all_targets, targets
 
-CELL = "cell-id="
 CALL = re.compile(r'lab\.(?:check|hint|mistakes|given)\("([^"]+)"')
 CHECK = re.compile(r'lab\.check\("([^"]+)"')
 
@@ -60,17 +59,9 @@ def ids(lesson: Lesson) -> list[str]:
     return [cell.id for _, cell in lesson.cells()]
 
 
-def targets(texts: str) -> Iterator[str]:
-    """Where the links of a text lead to."""
-    for groups in LINK.findall(CODE.sub("", texts)):
-        yield "".join(groups)
-
-
 def dead_cells(lesson: Lesson) -> Iterator[str]:
     """Links to a cell of a notebook that has no such cell, from text and from outputs."""
-    texts = [cell.source for _, cell in lesson.cells("markdown")]
-    texts += [output.get("data", {}).get(m, "") for _, output in lesson.outputs() for m in MARKUP]
-    for target in targets("\n\n".join(texts)):
+    for target in all_targets(lesson):
         url = urlsplit(target)
         if url.scheme or not url.fragment.startswith(CELL):
             continue

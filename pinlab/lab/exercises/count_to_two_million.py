@@ -15,10 +15,12 @@ from pinlab.lab.exercises.exercise import (
     Numbers,
     Program,
     Selection,
+    besides,
 )
 from pinlab.lab.figures.cliff import PINS_PER_READER
 from pinlab.lab.figures.ends import BITS, GIVEN_BACK
-from pinlab.lab.writes import R0, WRITES, Writes
+from pinlab.lab.powers import digits
+from pinlab.lab.writes import PAGES, R0, WRITES, Writes
 from pinlab.machine.limits import limits
 from pinlab.model.counter import (
     GUP_PIN_COUNTING_BIAS,
@@ -27,6 +29,7 @@ from pinlab.model.counter import (
     last_grab,
     last_pin,
     last_reference,
+    refcount_with,
     wrap,
 )
 from pinlab.model.dio import DirectIO
@@ -36,10 +39,8 @@ from pinlab.model.gup import FOLL_PIN
 from pinlab.model.kernel import Kernel
 
 LESSON = "04_count_to_two_million"
-ON_THE_FEARED = (
-    "On Linux 6.5 without its patch, so that pins of the zero page are counted (no such kernel "
-    "was released),"
-)
+WITHOUT_PATCH = "without the patch that exempts the zero page from pins"
+ON_THE_FEARED = f"On Linux 6.5 {WITHOUT_PATCH} (no such kernel was released),"
 
 
 def feared() -> Kernel:
@@ -139,30 +140,40 @@ def digits_that_change() -> Number:
     )
 
 
-def one_after_another() -> Number:
+def one_after_another(seed: int) -> Number:
     """Predict the highest refcount if each write completes before the next begins."""
-    apart, together = Writes(together=False), Writes()
+    draw = Draw("one-after-another", seed)
+    writes, pages = (
+        (2 ** draw.one(range(12, 18)), 2 ** draw.one(range(1, 9))) if seed else (WRITES, PAGES)
+    )
+    apart, together = Writes(writes, pages, together=False), Writes(writes, pages)
+    right = apart.refcount
+    wrong = {
+        together.refcount: "writes-add-up-after-they-finish",
+        R0 + together.wanted * apart.bias: "writes-add-up-after-they-finish",
+        together.wanted * apart.bias: "writes-add-up-after-they-finish",
+        R0: "That is what it comes back to between two writes; while one is in flight it is higher",
+        R0 + apart.bias: "That is one pin for each write; a pin is taken for each page",
+        R0 + pages: "pins-and-references-are-the-same",
+        right - R0: "The refcount begins at 1",
+        pages: "That is the number of pins; each of them adds 1024 to the refcount, which begins "
+        "at 1",
+    }
     return Number(
         id="one-after-another",
         lesson=LESSON,
-        right=apart.refcount,
+        question=f"{ON_THE_FEARED} {writes} direct writes of {pages} never-written pages each go "
+        "to disk. Each write completes before the next one begins. The refcount of the zero page "
+        "is 1 before the first of them, and nobody else holds it. **Which is the highest value "
+        "that it reads?**",
+        right=right,
         low=INT_MIN,
-        wrong={
-            together.refcount: "writes-add-up-after-they-finish",
-            R0 + 2**31: "writes-add-up-after-they-finish",
-            WRITES * apart.pages * apart.bias: "writes-add-up-after-they-finish",
-            R0: "That is what it comes back to between two writes; while one is in flight it is "
-            "higher",
-            R0 + apart.bias: "That is one pin for each write; a pin is taken for each page",
-            R0 + apart.pages: "pins-and-references-are-the-same",
-            apart.refcount - R0: "The refcount begins at 1",
-            apart.pages: "That is the number of pins; each of them adds 1024 to the refcount, "
-            "which begins at 1",
-        },
-        because="One write holds 64 pins, and gives them back before the next one begins.",
+        wrong=besides(right, wrong),
+        because=f"One write holds {pages} pins, and gives them back before the next one begins.",
         hints=(
             "How many writes are in flight at the same time, and how many pins does that make?",
-            "At most 64 pins are held at once: 1 + 64 * 1024.",
+            "No more than the pins of one write are held at once. Each of them adds 1024 to the 1 "
+            "that is there.",
         ),
     )
 
@@ -200,27 +211,36 @@ def who_is_refused() -> Selection:
     )
 
 
-ONE_EACH = "That is the number of the pin; each reader wants 1024 of them"
-
-
-def first_refused_reader() -> Number:
-    """Predict which reader of 1024 pages is the first to be refused."""
-    right = last_pin(R0) // PINS_PER_READER + 1
+def first_refused_reader(seed: int) -> Number:
+    """Predict which reader of many pages is the first to be refused."""
+    draw = Draw("first-refused-reader", seed)
+    each, before = PINS_PER_READER, 0
+    if seed:
+        each, before = 2 ** draw.one(range(4, 11)), draw.one(range(4)) * 2**19
+    right = (last_pin(R0) - before) // each + 1
+    one_each = f"That is the number of the pin; each reader wants {each} of them"
+    wrong = {
+        last_pin(R0) // each + 1: "That forgets the pins that others hold before",
+        last_pin(R0) - before: one_each,
+        last_pin(R0) - before + 1: one_each,
+        right - 1: "the-last-pin-fails",
+        right - 2: "That reader gets all its pins, and the refcount is still above zero",
+    }
+    held = f"Others hold {digits(before)} pins of it, and keep them. " if before else ""
     return Number(
         id="first-refused-reader",
         lesson=LESSON,
+        question=f"On Linux 6.1 {WITHOUT_PATCH}, the refcount of the zero page is 1 while nobody "
+        f"holds it. {held}Now readers come, one after another. Each is stopped in the middle of a "
+        f"`process_vm_readv` of {each} never-written pages, and so holds {each} pins of the zero "
+        "page. **Which reader is the first to be refused? Give its number.**",
         right=right,
-        wrong={
-            right - 1: "the-last-pin-fails",
-            right - 2: "That reader gets all its pins, and the refcount is still above zero",
-            last_pin(R0): ONE_EACH,
-            last_pin(R0) + 1: ONE_EACH,
-        },
-        because="2048 readers hold 2^21 pins, and all of those succeed.",
+        wrong=besides(right, wrong),
+        because=f"With {right - 1} readers 2^21 pins are held, and all of those succeed.",
         hints=(
-            "How many readers of 1024 pins make 2^21 pins?",
-            "2^21 / 2^10 = 2^11 readers get all they want, and the last of them takes the "
-            "refcount below zero.",
+            "How many readers does it take until 2^21 pins are held?",
+            "Pin 2^21 still succeeds. So the last reader that gets all it wants is the one that "
+            "takes the refcount below zero; the next one is refused.",
         ),
     )
 
@@ -380,26 +400,34 @@ def last_reference_of_all() -> Number:
     )
 
 
-def references_first() -> Number:
-    """Predict the last pin if 2047 references are held before."""
-    extra = 2 * GUP_PIN_COUNTING_BIAS - R0
-    right = last_pin(R0 + extra)
+def references_first(seed: int) -> Number:
+    """Predict the last pin if references are held before."""
+    draw = Draw("references-first", seed)
+    start = 2 * GUP_PIN_COUNTING_BIAS
+    if seed:
+        start = draw.one(range(1, 10)) * GUP_PIN_COUNTING_BIAS + draw.one((0, 1, 500, 1023))
+    extra, right = start - R0, last_pin(start)
+    found = refcount_with(R0, extra, right - 1)
+    wrong = {
+        last_pin(R0): "That is the last one if nobody else holds the page",
+        last_pin(R0) - extra: "pins-and-references-are-the-same",
+        last_grab(start, GUP_PIN_COUNTING_BIAS, bits=64): "a-counter-has-64-bits",
+        right + 1: "That pin finds the refcount below zero already: the references and the 1 of "
+        "the start are there as well",
+        right - 1: "the-last-pin-fails",
+    }
     return Number(
         id="references-first",
         lesson=LESSON,
+        question=f"{ON_THE_FEARED} {extra} extra references to the zero page are held when the "
+        f"first pin comes, so that its refcount is {start}. Then it is pinned again and again, "
+        "and nothing is released. **Which pin is the last to succeed? Give its number.**",
         right=right,
-        wrong={
-            last_pin(R0): "That is the last one if nobody else holds the page",
-            right + 1: "That pin finds the refcount below zero already: 2047 references and the 1 "
-            "of the start are as much as two pins",
-            right - 1: "the-last-pin-fails",
-            last_pin(R0) - extra: "pins-and-references-are-the-same",
-            last_grab(R0 + extra, GUP_PIN_COUNTING_BIAS, bits=64): "a-counter-has-64-bits",
-        },
-        because="2048 + (2^21 - 2) * 1024 is 2^31, so this pin takes the refcount below zero.",
+        wrong=besides(right, wrong),
+        because=f"It finds the refcount at {digits(found)}, above zero, and takes it past the end.",
         hints=(
             "Write down r0 + G + 1024 P for these holds. For which P is it 2^31 or more?",
-            "r0 + G is 1 + 2047 = 2048, which is as much as two pins.",
+            "r0 + G is there before the first pin: as much as how many pins, rounded down?",
         ),
     )
 
@@ -432,7 +460,7 @@ def most_at_once(seed: int) -> Number:
         "pins (not the refcount) that are held at the same time?**",
         given=kernel.trace,
         right=right,
-        wrong={number: idea for number, idea in wrong.items() if number != right},
+        wrong=besides(right, wrong),
         because="These were in flight together; what was complete before had given its pins back.",
         hints=(
             "Go down the trace line by line: a pin adds its pages, an unpin takes them away.",
@@ -586,20 +614,20 @@ FIXED: Mapping[str, Callable[[], Exercise]] = {
     "last-pin": last_pin_of_all,
     "what-it-reads": what_it_reads,
     "digits-that-change": digits_that_change,
-    "one-after-another": one_after_another,
     "who-is-refused": who_is_refused,
-    "first-refused-reader": first_refused_reader,
     "three-kernels": three_kernels,
     "five-ends": five_ends,
     "which-end": which_end,
     "feared-releases": feared_releases,
     "full-queues": full_queues,
     "last-reference": last_reference_of_all,
-    "references-first": references_first,
     "try-grab": try_grab,
 }
 
 SEEDED: Mapping[str, Callable[[int], Exercise]] = {
+    "one-after-another": one_after_another,
     "most-at-once": most_at_once,
+    "first-refused-reader": first_refused_reader,
+    "references-first": references_first,
     "find-the-leak": find_the_leak,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import SupportsIndex, cast
+from typing import Any, SupportsIndex, cast
 
 from pinlab.lab.exercises.misconceptions import misconceptions, reason
 from pinlab.lab.exercises.reply import Reply
@@ -88,6 +88,15 @@ class Exercise(ABC):
 def is_open(answer: object) -> bool:
     """Return whether this is the place of an answer and not an answer."""
     return answer is None or answer is ...
+
+
+def besides(right: int, wrong: Mapping[int, str]) -> dict[int, str]:
+    """Return the wrong answers that a seed has not turned into the right one.
+
+    >>> besides(3, {2: "That is one less", 3: "That counts the writes"})
+    {2: 'That is one less'}
+    """
+    return {number: idea for number, idea in wrong.items() if number != right}
 
 
 def _quoted(text: str) -> str:
@@ -287,7 +296,7 @@ class Program(Exercise):
 
     name: str
     arguments: Sequence[str]
-    states: Sequence[tuple[int, ...]]
+    states: Sequence[tuple[Any, ...]]
     model: Callable[..., object]
     trace: Callable[..., str]
     wrong: Sequence[tuple[str, Callable[..., object]]]
@@ -341,7 +350,7 @@ class Program(Exercise):
             None,
         )
 
-    def _call(self, state: tuple[int, ...]) -> str:
+    def _call(self, state: tuple[Any, ...]) -> str:
         named = (f"{name}={value}" for name, value in zip(self.arguments, state, strict=True))
         return f"{self.name}({', '.join(named)})"
 

@@ -14,6 +14,18 @@ DOTS = "." * 60
 """Room to write: a reader takes dots for it in a terminal, in a notebook and on paper."""
 
 
+class Sheet(str):
+    """Markdown that a notebook shows as such."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+
 @dataclass(frozen=True, repr=False)
 class Problems:
     """The seeded exercises of one lesson for one seed; a notebook shows the worksheet.
@@ -26,13 +38,13 @@ class Problems:
     exercises: tuple[Exercise, ...]
 
     @property
-    def worksheet(self) -> str:
+    def worksheet(self) -> Sheet:
         """The questions with what they hand out and room to answer, in Markdown."""
         asked = "On paper, or in a notebook with your answer in the place of `...`."
         return self._sheet("Problems", [asked, *self._numbered(self._question)])
 
     @property
-    def key(self) -> str:
+    def key(self) -> Sheet:
         """The right answers under the same numbers, why, and the usual wrong ones, in Markdown."""
         solved = (
             "The solutions of the lesson explain each question with the lesson's own numbers: "
@@ -48,9 +60,9 @@ class Problems:
     def _repr_markdown_(self) -> str:
         return self.worksheet
 
-    def _sheet(self, kind: str, parts: Iterable[str]) -> str:
+    def _sheet(self, kind: str, parts: Iterable[str]) -> Sheet:
         title = f"## {kind}: lesson {self.lesson}, seed {self.seed}"
-        return "\n\n".join([title, *parts]) + "\n"
+        return Sheet("\n\n".join([title, *parts]) + "\n")
 
     def _numbered(self, part: Callable[[Exercise], str]) -> Iterable[str]:
         return (f"**{n}.** {part(found)}" for n, found in enumerate(self.exercises, start=1))

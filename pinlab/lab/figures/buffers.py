@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COLUMNS = 8
 
 BUFFERS = {"letters": "letters", "zeros": "zeros you wrote", "never": "never written"}
+NEVER_WRITTEN = {"never": "small pages", "huge-never": "huge pages"}
 
 
 def three_buffers(*answers: Answer) -> Picture:
@@ -31,17 +32,31 @@ def three_buffers(*answers: Answer) -> Picture:
 
     Raises TypeError for what is no Answer, ValueError for none or for one that is empty.
     """
+    return _side_by_side("three_buffers", answers, BUFFERS)
+
+
+def never_written(*answers: Answer) -> Picture:
+    """Draw the pins of never-written memory in small and in huge pages, as `three_buffers` does.
+
+    `answers` are those to a question such as `machine.ask("never", "huge-never", writes=100)`.
+    Raises as `three_buffers`.
+    """
+    return _side_by_side("never_written", answers, NEVER_WRITTEN)
+
+
+def _side_by_side(caller: str, answers: Sequence[Answer], names: Mapping[str, str]) -> Picture:
+    """Bars for the buffers that have a name here."""
     if not answers:
-        raise ValueError("no answers: three_buffers() draws at least one")
+        raise ValueError(f"no answers: {caller}() draws at least one")
     for answer in answers:
         require_some(answer, "draw")
     figure = Figure(figsize=(3.6 * len(answers), 3.3), layout="constrained")
     panels = figure.subplots(1, len(answers), sharey=True, squeeze=False)[0]
     highest = max(m.writes * m.pages for answer in answers for m in answer)
     for panel, answer in zip(panels, answers, strict=True):
-        _bars(panel, answer, highest)
+        _bars(panel, answer, names, highest)
     panels[0].set_ylabel("pins acquired")
-    words = [f"{answer.label}: {_pins_by_buffer(answer)}." for answer in answers]
+    words = [f"{answer.label}: {_pins_by_buffer(answer, names)}." for answer in answers]
     alt = f"Bars, one panel each. {' '.join(words)}"
     return Picture(figure, alt, "\n".join([*words, *_verdict(answers)]))
 
@@ -54,8 +69,8 @@ def require_numbers(answer: Answer) -> None:
         raise ValueError(f"the answer is about {names}: ask for numbers of pages, as in ask(0, 8)")
 
 
-def _bars(panel: Axes, answer: Answer, highest: int) -> None:
-    for place, buffer in enumerate(BUFFERS):
+def _bars(panel: Axes, answer: Answer, names: Mapping[str, str], highest: int) -> None:
+    for place, buffer in enumerate(names):
         measurement = _find(answer, buffer)
         if measurement is None:
             panel.text(place, 0.03 * highest, "not\nrecorded", ha="center", color=EDGE)
@@ -64,8 +79,8 @@ def _bars(panel: Axes, answer: Answer, highest: int) -> None:
         panel.bar(place, pins, 0.62, color=PIN, edgecolor=EDGE, hatch=PIN_HATCH)
         panel.text(place, pins + 0.02 * highest, str(pins), ha="center", va="bottom", weight="bold")
     panel.set_title(_title(answer), fontsize=10)
-    panel.set_xticks(range(len(BUFFERS)), [name.replace(" ", "\n", 1) for name in BUFFERS.values()])
-    panel.set_xlim(-0.6, len(BUFFERS) - 0.4)
+    panel.set_xticks(range(len(names)), [name.replace(" ", "\n", 1) for name in names.values()])
+    panel.set_xlim(-0.6, len(names) - 0.4)
     panel.set_ylim(0, 1.15 * highest)
     panel.set_yticks([quarter * highest // 4 for quarter in range(5)])
     panel.spines[["top", "right"]].set_visible(False)
@@ -85,8 +100,8 @@ def _find(answer: Answer, buffer: str | int) -> Measurement | None:
     return next((m for m in answer if m.buffer == buffer), None)
 
 
-def _pins_by_buffer(answer: Answer) -> str:
-    return ", ".join(f"{BUFFERS.get(str(m.buffer), m.buffer)} {m.acquired}" for m in answer)
+def _pins_by_buffer(answer: Answer, names: Mapping[str, str] = BUFFERS) -> str:
+    return ", ".join(f"{names.get(str(m.buffer), m.buffer)} {m.acquired}" for m in answer)
 
 
 def _verdict(answers: Sequence[Answer]) -> list[str]:

@@ -13,7 +13,7 @@ from pinlab.lab.exercises import FIXED, LESSONS, SEEDED, exercise
 from pinlab.lab.exercises.exercise import Choice, Program, Selection, in_words
 from pinlab.lab.exercises.misconceptions import reason
 from pinlab.lab.exercises.problems import Problems
-from tests.lab.exercises.solved import RIGHT
+from tests.lab.exercises.solved import RIGHT, mistaken
 from tests.lab_server import ROOT
 
 SEEDS = range(50)
@@ -68,6 +68,22 @@ def test_a_question_names_what_there_is_to_choose(id: str) -> None:
 def test_seeds_ask_different_questions(id: str) -> None:
     asked = {f"{exercise(id, seed).question} {exercise(id, seed).given}" for seed in SEEDS}
     assert len(asked) >= DISTINCT
+
+
+@pytest.mark.parametrize("id", SEEDED)
+def test_every_seed_has_wrong_answers_that_are_wrong_and_explained(id: str) -> None:
+    for seed in SEEDS:
+        listed = mistaken(exercise(id, seed))
+        assert len(listed) >= 3, seed
+        for answer, idea in listed:
+            reply = lab.check(id, answer, seed)
+            assert (reply.right, reason(idea) in reply.text) == (False, True), (seed, answer)
+
+
+@pytest.mark.parametrize("id", SEEDED)
+def test_the_same_seed_gives_the_same_question(id: str) -> None:
+    one, other = SEEDED[id](5), SEEDED[id](5)
+    assert (one.question, str(one.given)) == (other.question, str(other.given))
 
 
 @pytest.mark.parametrize("id", SEEDED)
@@ -142,6 +158,7 @@ def test_a_notebook_shows_the_worksheet() -> None:
     sheet = lab.problems("04", 1)
     assert isinstance(sheet, Problems)
     assert sheet._repr_markdown_() == str(sheet) == repr(sheet) == sheet.worksheet
+    assert sheet.key._repr_markdown_() == str(sheet.key) == repr(sheet.key)
     assert sheet.worksheet.startswith("## Problems: lesson 04_count_to_two_million, seed 1\n")
 
 

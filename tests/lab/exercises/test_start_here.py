@@ -1,10 +1,15 @@
 """The exercises of lesson 00: their numbers, and what each wrong one is told."""
 
+import re
+
 import pytest
 
 from pinlab import lab
+from pinlab.lab.exercises import exercise
 from pinlab.lab.exercises.start_here import pins
 from tests.lab.exercises.solved.count_to_two_million import refcount_in_flight
+
+SEEDS = range(50)
 
 
 @pytest.mark.parametrize(
@@ -21,6 +26,35 @@ def test_the_numbers_come_from_the_model(
     writes: int, written: tuple[int, ...], expected: int
 ) -> None:
     assert pins(writes, written) == expected
+
+
+def asked(id: str, seed: int, pattern: str) -> list[str]:
+    """What a question has in these places."""
+    found = re.search(pattern, exercise(id, seed).question)
+    assert found is not None
+    return list(found.groups(""))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_written_pages_times_writes_with_every_seed(seed: int) -> None:
+    k, writes = asked(
+        "one-byte", seed, r"into (?:one|each of (\d+)) pages? of .* to disk (\d+) times"
+    )
+    assert lab.check("one-byte", int(k or 1) * int(writes), seed).right
+    pages, writes = asked("two-pages", seed, r"into the pages ([\d, and]+)\. .* disk (\d+) times")
+    written = re.findall(r"\d+", pages)
+    assert 1 < len(set(written)) < len(written)
+    assert lab.check("two-pages", len(set(written)) * int(writes), seed).right
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_three_buffers_with_every_seed(seed: int) -> None:
+    zeros, writes = asked(
+        "three-buffers", seed, r"(?:the first (\d+)|every) pages? of the second .* (\d+) times"
+    )
+    times = int(writes)
+    answer = {"letters": 64 * times, "zeros": int(zeros or 64) * times, "never": 0}
+    assert lab.check("three-buffers", answer, seed).right
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,29 @@ def test_side_by_side_on_one_scale() -> None:
     assert "They agree" in picture.twin
 
 
+def test_never_written_memory_in_small_and_in_huge_pages() -> None:
+    mine = an_answer({"never": 0, "huge-never": 6400})
+    picture = lab.never_written(mine, lab.in_the_model(mine))
+    for panel in picture.figure.axes:
+        assert heights(panel) == [0, 6400]
+        assert words(panel) == {"0", "6400"}
+        assert [tick.get_text() for tick in panel.get_xticklabels()] == [
+            "small\npages",
+            "huge\npages",
+        ]
+    assert picture.twin == (
+        "your kernel, 6.18.44: small pages 0, huge pages 6400.\n"
+        "the model, Linux 6.18.44: small pages 0, huge pages 6400.\n"
+        "They agree on everything that was measured."
+    )
+
+
+def test_a_kernel_that_exempts_the_huge_zero_folio_would_be_seen() -> None:
+    mine = an_answer({"never": 0, "huge-never": 0})
+    twin = lab.never_written(mine, lab.in_the_model(mine)).twin
+    assert "They differ: the model, Linux 6.18.44 has 6400 pins for 'huge-never'" in twin
+
+
 def test_a_difference_is_shown() -> None:
     mine = an_answer({"letters": 6400, "zeros": 6400, "never": 6400})
     twin = lab.three_buffers(mine, lab.in_the_model(mine)).twin
@@ -150,7 +173,8 @@ def test_an_answer_without_a_measurement_is_an_error(
         (lambda: lab.touched_filmstrip(an_answer(TOUCHED), (0, -1)), ValueError, "k is -1"),
         (lambda: lab.touched_filmstrip(an_answer(TOUCHED), (65,)), ValueError, "k is 65"),
         (lambda: lab.three_buffers("mine"), TypeError, "answer is 'mine'"),  # type: ignore[arg-type]
-        (lambda: lab.three_buffers(), ValueError, "no answers"),
+        (lambda: lab.three_buffers(), ValueError, r"no answers: three_buffers\(\)"),
+        (lambda: lab.never_written(), ValueError, r"no answers: never_written\(\)"),
         (lambda: TouchedPages(recorded("never")), ValueError, r"about \['never'\]: ask for"),
     ],
 )

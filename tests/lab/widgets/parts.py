@@ -18,6 +18,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "guess_pins": lab.guess_pins,
     "held_together": lab.held_together,
     "walk_the_cliff": lab.walk_the_cliff,
+    "pin_a_folio": lambda: lab.pin_a_folio(order=9, pages=64),
     "step_through": lambda: lab.step_through(unmapped_in_flight),
     "side_by_side": lambda: lab.side_by_side(
         unmapped_in_flight, {name: Kernel(name) for name in ("6.4", "6.5")}

@@ -1,0 +1,116 @@
+"""The ways through the lessons: what each notebook has to link to, and what leads nowhere."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from tests.notebooks.glossary import GLOSSARY
+from tests.notebooks.lesson import Lesson
+from tests.notebooks.shape import CODE, LINK, MARKUP
+
+CELL = "cell-id="
+HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
+ROW = re.compile(r"^\| *(?P<entry>[\[`]*(?P<name>\d\d_\w+).*?) *\|", re.MULTILINE)
+# Marks that are not shown, and so are not in the anchor that JupyterLab makes of a heading.
+MARKS = re.compile(r"[*`]")
+
+
+def targets(text: str) -> Iterator[str]:
+    """Where the links of a text lead to."""
+    for groups in LINK.findall(CODE.sub("", text)):
+        yield "".join(groups)
+
+
+def all_targets(lesson: Lesson) -> Iterator[str]:
+    """Where the links of a notebook lead to, from text and from outputs."""
+    texts = [cell.source for _, cell in lesson.cells("markdown")]
+    texts += [output.get("data", {}).get(m, "") for _, output in lesson.outputs() for m in MARKUP]
+    return targets("\n\n".join(texts))
+
+
+def file_of(target: str, lesson: Lesson) -> Path | None:
+    """The file that a link of a lesson leads to; None for one into the web."""
+    url = urlsplit(target)
+    if url.scheme or url.netloc:
+        return None
+    return (lesson.path.parent / unquote(url.path)).resolve() if url.path else lesson.path
+
+
+def title(lesson: Lesson) -> str:
+    """The title of a notebook, without what a colon adds to it."""
+    line: str = lesson.notebook.cells[0].source.splitlines()[0]
+    return line.removeprefix("# ").split(":")[0]
+
+
+def off_the_chain(lessons: Sequence[Lesson]) -> Iterator[str]:
+    """Lessons, in order, that do not lead to the one before and the next one in the fixed words."""
+    for before, after in pairwise(lessons):
+        back = f"The lesson before: [{title(before)}]({before.path.name})"
+        if back not in after.notebook.cells[0].source:
+            yield f"{after.path.name} does not say in its first cell: {back}"
+        on = f"The next lesson: [{title(after)}]({after.path.name})"
+        if on not in before.notebook.cells[-1].source:
+            yield f"{before.path.name} does not say in its last cell: {on}"
+
+
+def without_glossary(lesson: Lesson) -> Iterator[str]:
+    """A lesson whose last cell does not lead to the glossary."""
+    if GLOSSARY.name not in targets(lesson.notebook.cells[-1].source):
+        yield f"{lesson.path.name} does not link to {GLOSSARY.name} in its last cell"
+
+
+def apart(lesson: Lesson, solutions: Lesson) -> Iterator[str]:
+    """A lesson and its solutions that do not lead to each other."""
+    for one, other in ((lesson, solutions), (solutions, lesson)):
+        if other.path not in (file_of(target, one) for target in all_targets(one)):
+            yield f"{one.path.name} in {one.path.parent.name}/ does not link to the other one"
+
+
+def unreached(notebooks: Iterable[Lesson], start: Path) -> list[Path]:
+    """Notebooks to which no way leads from the first one."""
+    by_path = {lesson.path: lesson for lesson in notebooks}
+    reached, to_read = {start}, [start]
+    while to_read:
+        lesson = by_path[to_read.pop()]
+        files = {file_of(target, lesson) for target in all_targets(lesson)}
+        new = by_path.keys() & files - reached
+        reached |= new
+        to_read += new
+    return sorted(by_path.keys() - reached)
+
+
+def wrong_rows(first: Lesson, lessons: Iterable[Lesson]) -> Iterator[str]:
+    """Rows of the first lesson's table that link to no lesson, and lessons without a linked row.
+
+    The first lesson has a row, and no link to itself.
+    """
+    there = {lesson.path.stem for lesson in lessons}
+    rows = list(ROW.finditer(first.notebook.cells[-1].source))
+    names = [row["name"] for row in rows]
+    yield from (f"{name} has no row" for name in sorted(there - set(names)))
+    if names != sorted(set(names)):
+        yield f"the rows are not in order, each once: {', '.join(names)}"
+    for name, entry in ((row["name"], row["entry"]) for row in rows):
+        is_linked = entry == f"[{name}]({name}.ipynb)"
+        if is_linked != (name in there - {first.path.stem}):
+            yield f"{name} is {'linked' if is_linked else 'not linked'}: {entry}"
+
+
+def dead_headings(lesson: Lesson, notebooks: Iterable[Lesson]) -> Iterator[str]:
+    """Links to a heading of a notebook that has no such heading."""
+    by_path = {each.path: each for each in notebooks}
+    for target in all_targets(lesson):
+        fragment = unquote(urlsplit(target).fragment)
+        if not fragment or fragment.startswith(CELL):
+            continue
+        file = file_of(target, lesson)
+        if file in by_path and fragment not in headings(by_path[file]):
+            yield target
+
+
+def headings(lesson: Lesson) -> set[str]:
+    """The anchors of a notebook's headings, as JupyterLab makes them."""
+    texts = "\n".join(cell.source for _, cell in lesson.cells("markdown"))
+    return {MARKS.sub("", words).replace(" ", "-") for words in HEADING.findall(texts)}
