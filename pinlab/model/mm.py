@@ -6,6 +6,7 @@ What fork does with a mapped page is in fork.py, what a write to a shared one do
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -225,6 +226,18 @@ class Mm:
     def page_at(self, addr: int) -> Page | None:
         """Return the page that the page table maps at an address, None if there is none."""
         return self._mapped(self._vpn(addr))
+
+    def entries(self) -> Iterator[tuple[int, Page, bool]]:
+        """Yield the page table: virtual page number, page, and whether it may be written.
+
+        A 2 MiB entry is one, with its first page.
+        """
+        zero = self.kernel.zero_page
+        yield from ((vpn, zero, False) for vpn in sorted(self._zero_ptes))
+        yield from ((vpn, pte.page, pte.writable) for vpn, pte in sorted(self._ptes.items()))
+        for slot, folio in sorted(self._pmds.items()):
+            own = not self.kernel._is_huge_zero(folio)
+            yield slot * PTRS_PER_PMD, folio.page(0), own
 
     def get_user_pages(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
         """Take a reference (FOLL_GET) on each page; flags: FOLL_WRITE.

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pinlab import FOLL_LONGTERM, FOLL_WRITE, PAGE_SIZE, Kernel, Mm, Page
+from pinlab import FOLL_WRITE, PAGE_SIZE, Kernel, Mm, Page
 
 HOLDS = ("get", "pin")
 ERAS = ("5.7", "5.9", "5.19", "6.15")
