@@ -8,8 +8,9 @@ the start; the first branch goes on with the world as it is.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from pinlab.explore.program import Scenario, Step
 from pinlab.explore.world import State, World
@@ -56,12 +57,17 @@ class Exploration:
 
 
 def explore(
-    scenario: Scenario, release: str = NEWEST, *, most_states: int = MOST_STATES,
-    report: Callable[[int], None] | None = None, **rules: object,
-) -> Exploration:  # fmt: skip
-    """Try every order of a scenario's steps on that release's rules.
+    scenario: Scenario,
+    release: str = NEWEST,
+    rules: Mapping[str, object] = MappingProxyType({}),
+    *,
+    most_states: int = MOST_STATES,
+    report: Callable[[int], None] | None = None,
+) -> Exploration:
+    """Try every order of a scenario's steps on that release's rules, some of them overridden.
 
-    Raises RuntimeError when there are more than `most_states`; Interrupt returns what was found.
+    report is called with the number of states now and then; Interrupt returns what was found.
+    Raises RuntimeError when there are more than `most_states`.
     """
     search = _Search(scenario, release, rules, whole("most_states", most_states, 1), report)
     try:
@@ -146,13 +152,13 @@ def _bar(most: int) -> Callable[[int], None]:
     return show
 
 
-def trace(scenario: Scenario, schedule: Schedule, release: str, **rules: object) -> str:
+def trace(
+    scenario: Scenario,
+    schedule: Schedule,
+    release: str,
+    rules: Mapping[str, object] = MappingProxyType({}),
+) -> str:
     """Return a schedule step by step, and the machine's trace of it."""
     world = World(scenario, Kernel(release, **rules))
     steps: list[Step] = [world.go(actor) for actor in schedule]
     return "\n".join([*map(str, steps), "", str(world.kernel.trace)])
-
-
-def schedules(exploration: Exploration) -> Iterator[Schedule]:
-    """Return one shortest schedule for each outcome."""
-    return iter(exploration.outcomes.values())

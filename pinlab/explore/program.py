@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -32,6 +32,10 @@ VERBS: Mapping[str, str] = {
     "complete": "request",
 }
 """Every step and what follows it; what is in brackets may be left out."""
+
+
+MAKERS = ("submit_dio_read", "submit_dio_write", "get_user_pages", "pin_user_pages", "fork")
+"""Steps that make what their first name stands for from then on."""
 
 
 class Step(NamedTuple):
@@ -116,21 +120,13 @@ def _check_names(memory: Mapping[str, str], steps: list[Step]) -> None:
     """Raise ValueError for a page, a process or a handle that nobody makes, or one made twice."""
     made: set[str] = set()
     for step in steps:
-        for name in _makes(step):
-            if name in made or name in memory:
-                raise ValueError(f"{step}: {name!r} is there already")
-            made.add(name)
+        if step.verb in MAKERS:
+            if step.names[0] in made:
+                raise ValueError(f"{step}: {step.names[0]!r} is there already")
+            made.add(step.names[0])
     for step in steps:
         for kind, name in zip(VERBS[step.verb].split(), step.names, strict=False):
             if kind in ("page", "place") and place(name)[0] not in memory:
                 raise ValueError(f"{step}: no page {name!r}, only {', '.join(memory)}")
-            uses = kind in ("request-or-hold",) or (
-                kind in ("hold", "request") and not _makes(step)
-            )
-            if (uses or step.verb == "wait") and name not in made:
+            if kind in ("process", "hold", "request", "request-or-hold") and name not in made:
                 raise ValueError(f"{step}: nobody makes {name!r}")
-
-
-def _makes(step: Step) -> Iterator[str]:
-    if step.verb.startswith(("submit_", "get_user", "pin_user")) or step.verb == "fork":
-        yield step.names[0]
