@@ -175,7 +175,7 @@ class _Reader:
         (name, _), (why, _), *rest = sections
         if name.text != self._path.stem:
             raise ValueError(f"line {name.number}: the name is {name.text!r}, the file's another")
-        if not re.fullmatch(r'".+\."', why.text):
+        if not re.fullmatch(r'".+[.?]"', why.text):
             raise ValueError(f"line {why.number}: {why.text!r} is no sentence in double quotes")
         memory: dict[str, str] = {}
         programs: dict[str, tuple[str, ...]] = {}
