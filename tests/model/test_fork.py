@@ -294,7 +294,9 @@ def test_since_5_19_a_read_only_pin_unshares_and_a_read_only_get_does_not(
     page = scene.hold(kind, flags=0)
     assert (page is not shared) == own
     assert scene.operations(start)[: 2 * own] == ["unshare", "unmap"][: 2 * own]
+    pinned = len(scene.kernel.trace)
     scene.parent.write(scene.addr, b"PPPP")
+    assert scene.operations(pinned)[0] == ("reuse" if own else "copy")  # still read-only
     assert page.device_read(4) == (b"PPPP" if own else b"AAAA")
     assert scene.sees(child) == "AAAA"
     scene.kernel.check()
@@ -630,6 +632,18 @@ def test_the_ledger_knows_what_a_child_saw_of_a_device_even_afterwards() -> None
         scene.sees(child)
         assert leaks(scene) == expected
         scene.kernel.check()  # 6.4 held a reference, and that promises nothing
+
+
+def test_a_copy_takes_along_whose_bytes_they_are() -> None:
+    scene = Scene("6.4")
+    request = submit(scene, scene.parent, from_disk=True)
+    child = scene.parent.fork()
+    request.device_write(b"DDDD")
+    child.write(scene.addr, b"C")  # copies the rest
+    child.write(scene.addr + 3, b"C")
+    for at, seen, foreign in ((0, b"C", 0), (3, b"C", 0), (4, b"\0\0", 0), (1, b"D", 1)):
+        assert child.read(scene.addr + at, len(seen)) == seen
+        assert len(leaks(scene)) == foreign
 
 
 def test_what_was_there_before_fork_is_everybodys() -> None:
