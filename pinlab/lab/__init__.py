@@ -12,7 +12,9 @@ from pinlab.lab.figures.ledger import ledger
 from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.figures.map import draw_map
 from pinlab.lab.figures.orders import pins_by_order
+from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
 from pinlab.lab.forks import when_fork_copies
+from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.readers import huge_zero_readers
 from pinlab.lab.references import references
@@ -22,7 +24,9 @@ from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
+from pinlab.lab.widgets.rounds import patch_switches
 from pinlab.lab.widgets.steps import step_through
+from pinlab.lab.widgets.touch_map import touch_the_map
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
 
@@ -35,7 +39,9 @@ __all__ = [
     "count_pins",
     "draw_folios",
     "draw_map",
+    "eight_kernels",
     "five_ends",
+    "four_outcomes",
     "given",
     "guess_pins",
     "held_together",
@@ -46,6 +52,7 @@ __all__ = [
     "ledger",
     "mistakes",
     "never_written",
+    "patch_switches",
     "pin_a_folio",
     "pins_by_order",
     "problems",
@@ -53,8 +60,10 @@ __all__ = [
     "side_by_side",
     "step_through",
     "three_buffers",
+    "touch_the_map",
     "touched_filmstrip",
     "touched_pages",
+    "uses_of_none",
     "walk_the_cliff",
     "watch",
     "when_fork_copies",

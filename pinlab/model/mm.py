@@ -248,10 +248,12 @@ class Mm:
 
     def areas(self) -> list[Area]:
         """Return the mappings by address, whether or not any of their pages was touched yet."""
+        self._require_not_exited()
         return list(self._areas)
 
     def mapped(self) -> list[Entry]:
         """Return the filled page table entries, by address."""
+        self._require_not_exited()
         zero, is_huge_zero = self.kernel.zero_page, self.kernel._is_huge_zero
         entries = [Entry(vpn, zero, writable=False) for vpn in self._zero_ptes]
         entries += [Entry(vpn, pte.page, pte.writable) for vpn, pte in self._ptes.items()]

@@ -569,6 +569,8 @@ def test_after_exit_only_attributes_can_be_read() -> None:
         lambda: gone.read(addr, 1),
         lambda: gone.write(addr, b"x"),
         lambda: gone.page_at(addr),
+        gone.areas,
+        gone.mapped,
         lambda: gone.get_user_pages(addr, 1),
         lambda: gone.pin_user_pages(addr, 1),
         lambda: gone.write_protect(addr),
