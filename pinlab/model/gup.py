@@ -452,7 +452,8 @@ class FastPin:
     adds all at once. The pause is inferred: the code has two atomic additions and nothing that
     keeps other processors from looking in between. Where the slow way has to wait for a fork to
     end it pauses once more; RuntimeError if the fork is still under way then.
-    Attributes: page (None until the iteration has ended); waits (for the end of a fork).
+    Attributes: page (None until the iteration has ended); waits (for the end of a fork); entry
+    (what it began with: the page that was mapped, and whether it could be written).
     """
 
     def __init__(self, mm: Mm, addr: int, flags: int) -> None:
@@ -462,21 +463,33 @@ class FastPin:
         grab = entry_flags(mm.kernel, flags, FOLL_PIN)
         mm._require_alive(vpn, vpn + 1)
         mm.has_pinned = True
+        self.entry = mm._entry(vpn)
+        self._mm, self._forks = mm, mm._forks
         self._steps = self._run(mm, vpn, grab)
 
     def __iter__(self) -> Iterator[None]:
         return self._steps
 
+    def require_page(self) -> Page:
+        """Return the page; RuntimeError before the iteration has ended."""
+        if self.page is None:
+            raise RuntimeError("this pin is still under way")
+        return self.page
+
+    @property
+    def met_fork(self) -> bool:
+        """Whether the process has begun to fork since."""
+        return self._mm._forks != self._forks
+
     def _run(self, mm: Mm, vpn: int, flags: int) -> Iterator[None]:
         got = Grabbed()
         apart = mm.kernel.rules.fast_pin_and_fork == "kept_apart"
-        forks = mm._forks
         if not (apart and mm._forking):
             if mm.kernel.rules.fast_pin_adds == "in_two":
-                yield from _pin_fast_in_two(mm, vpn, flags, got)
+                yield from self._in_two(mm, vpn, flags, got)
             else:
                 user_pages_fast(mm, vpn, 1, flags, mm.name, got)
-            if apart and mm._forks != forks:
+            if apart and self.met_fork:
                 _give_back(mm, got, flags)
         if not got.runs:
             self.waits = mm._forking
@@ -486,19 +499,18 @@ class FastPin:
             user_pages_slow(mm, vpn, 1, flags, mm.name, got)
         (self.page,) = got.require_some().pages()
 
-
-def _pin_fast_in_two(mm: Mm, vpn: int, flags: int, got: Grabbed) -> Iterator[None]:
-    """Pin one page in two additions; the first of them is a reference like any other."""
-    kernel, need = mm.kernel, needed(mm.kernel, flags)
-    entry, folio = mm._entry(vpn), mm._folio_fast(vpn, need.write)
-    if folio is None or _decide_fast(kernel, folio, flags) != ADD:
-        return
-    first = _add(kernel, folio, 1, FOLL_GET, mm.name, "pin, fast, half")
-    yield
-    hold = _add(kernel, folio, 1, flags, mm.name, "pin, fast", first)
-    got.enter(folio, vpn % folio.nr_pages, 1, hold)
-    if mm._entry(vpn) != entry or not mm._keeps_fast(vpn, need):
-        _give_back(mm, got, flags)
+    def _in_two(self, mm: Mm, vpn: int, flags: int, got: Grabbed) -> Iterator[None]:
+        """Pin the page in two additions; the first of them is a reference like any other."""
+        kernel, need = mm.kernel, needed(mm.kernel, flags)
+        folio = mm._folio_fast(vpn, need.write)
+        if folio is None or _decide_fast(kernel, folio, flags) != ADD:
+            return
+        first = _add(kernel, folio, 1, FOLL_GET, mm.name, "pin, fast, half")
+        yield
+        hold = _add(kernel, folio, 1, flags, mm.name, "pin, fast", first)
+        got.enter(folio, vpn % folio.nr_pages, 1, hold)
+        if mm._entry(vpn) != self.entry or not mm._keeps_fast(vpn, need):
+            _give_back(mm, got, flags)
 
 
 def _give_back(mm: Mm, got: Grabbed, flags: int) -> None:

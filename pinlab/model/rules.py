@@ -190,13 +190,18 @@ def _rules_of(version: Version) -> Rules:
 
 def _rows_of(version: Version) -> list[Row]:
     """A stable release follows its branch's mainline release, then its own branch's rows."""
-    mainline, own_branch = version[:2], version
-    return [
-        row
-        for row in ROWS
-        if (len(row.version) == 2 and row.version <= mainline)
-        or (len(row.version) == 3 and row.version[:2] == mainline and row.version <= own_branch)
-    ]
+    return [row for row in ROWS if speaks_of(row.version, version)]
+
+
+def speaks_of(row: Version, version: Version) -> bool:
+    """Return whether a row of data for one release holds for another, too.
+
+    One of X.Y speaks of that release and all later ones, one of X.Y.Z of its branch from Z on.
+
+    >>> speaks_of((5, 7), (6, 1, 130)), speaks_of((5, 7, 6), (5, 8)), speaks_of((5, 7, 6), (5, 7))
+    (True, False, False)
+    """
+    return row <= version[: len(row)] and (len(row) == 2 or row[:2] == version[:2])
 
 
 def _hunk_by_hunk(overrides: Mapping[str, object]) -> dict[str, object]:

@@ -32,8 +32,7 @@ class Scene:
     def loses(self, pin: gup.FastPin) -> bool:
         """Whether the parent does not see what a device then writes, having written itself."""
         self.parent.write(self.addr + 8, b"P")
-        assert pin.page is not None
-        pin.page.device_write(b"DDDD")
+        pin.require_page().device_write(b"DDDD")
         return self.parent.read(self.addr, 4) != b"DDDD"
 
 
@@ -53,6 +52,8 @@ def test_since_5_14_one_and_then_1023(release: str) -> None:
     pin, steps = scene.begin()
     next(steps)
     assert (scene.refcount(), pin.page) == (2, None)
+    with pytest.raises(RuntimeError, match="still under way"):
+        pin.require_page()
     assert scene.kernel.vmstat["nr_foll_pin_acquired"] == 0
     scene.kernel.check()
     assert list(steps) == []
@@ -61,8 +62,7 @@ def test_since_5_14_one_and_then_1023(release: str) -> None:
     scene.kernel.check()
     told = [(e.operation, e.refcount_before, e.refcount_after) for e in scene.kernel.trace[-2:]]
     assert told == [("pin, fast, half", 1, 2), ("pin, fast", 2, 1025)]
-    assert pin.page is not None
-    scene.kernel.unpin_user_page(pin.page)
+    scene.kernel.unpin_user_page(pin.require_page())
     assert scene.refcount() == 1
 
 
