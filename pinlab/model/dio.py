@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pinlab.model import gup
 from pinlab.model.arguments import octets, whole
-from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE
+from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE, Writer
 
 if TYPE_CHECKING:
     from pinlab.model.folio import Page
@@ -23,7 +23,7 @@ class DirectIO:
     Attributes: pages; in_flight; name (its owner's name in ledger and trace); from_disk.
     """
 
-    __slots__ = ("_got", "_kernel", "_kind", "from_disk", "in_flight", "name")
+    __slots__ = ("_got", "_kernel", "_kind", "_mm", "from_disk", "in_flight", "name")
 
     def __init__(self, mm: Mm, addr: int, nr_pages: int, number: int, *, from_disk: bool) -> None:
         addr = whole("addr", addr, 0)
@@ -32,6 +32,7 @@ class DirectIO:
             raise OSError(errno.EINVAL, f"address {addr:#x} is not a multiple of {PAGE_SIZE}")
         self.name = f"{mm.name}, DIO {number}"
         self.from_disk = from_disk
+        self._mm = mm
         self._kernel = mm.kernel
         self._kind = gup.FOLL_PIN if mm.kernel.rules.dio_hold == "pin" else gup.FOLL_GET
         # The device writes memory when data comes from the disk: ITER_DEST adds FOLL_WRITE.
@@ -70,9 +71,11 @@ class DirectIO:
         data = octets("data", data)
         if not self.from_disk:
             raise ValueError("a request to disk: its device reads memory and never writes it")
+        writer = Writer(self.name, by_reference=self._kind == gup.FOLL_GET)
+        self._mm._known.add(writer)
         done = 0
         for page, start, n in self._pieces(offset, len(data)):
-            page.device_write(data[done : done + n], start)
+            page._device_write(data[done : done + n], start, writer)
             done += n
 
     def device_read(self, nbytes: int | None = None, offset: int = 0) -> bytes:
@@ -81,6 +84,8 @@ class DirectIO:
         Raises ValueError if they reach beyond the buffer, RuntimeError once completed.
         """
         pieces = self._pieces(offset, nbytes)
+        for page, start, n in pieces:
+            self._kernel._saw(self._mm, page, n, start)
         return b"".join(page.device_read(n, start) for page, start, n in pieces)
 
     def _pieces(self, offset: int, nbytes: int | None) -> list[tuple[Page, int, int]]:

@@ -5,7 +5,7 @@ Field names are those of struct folio (include/linux/mm_types.h, 6.18), without 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.model.arguments import octets, whole
 
@@ -21,14 +21,52 @@ MAX_ORDER = 10
 """The largest order the page allocator hands out on x86-64 (MAX_PAGE_ORDER, 6.18)."""
 
 
+class Writer:
+    """Who stores bytes: a process between two forks, or a device for one transfer.
+
+    by_reference: a device that holds its frames by plain references, which promise little.
+    """
+
+    __slots__ = ("by_reference", "name")
+
+    def __init__(self, name: str, *, by_reference: bool = False) -> None:
+        self.name = name
+        self.by_reference = by_reference
+
+
+class Span(NamedTuple):
+    """Bytes [start, end) of a frame that one writer stored."""
+
+    start: int
+    end: int
+    writer: Writer
+
+    def outside(self, start: int, end: int) -> list[Span]:
+        """Return what a later write of [start, end) leaves of it."""
+        if end <= self.start or self.end <= start:
+            return [self]
+        pieces = (Span(self.start, start, self.writer), Span(end, self.end, self.writer))
+        return [piece for piece in pieces if piece.start < piece.end]
+
+    def inside(self, start: int, end: int) -> list[Span]:
+        """Return what of it lies in [start, end): one span or none."""
+        piece = Span(max(self.start, start), min(self.end, end), self.writer)
+        return [piece] if piece.start < piece.end else []
+
+
 class Folio:
     """2^order frames side by side that are allocated, counted and freed as one.
 
     Attributes: order; nr_pages; pfn (number of the first frame); refcount (signed 32 bit);
-    pincount (None where this release keeps no separate count for that order); freed.
+    pincount (None where this release keeps no separate count for that order); freed; mapcount
+    (page table entries that map it); anon_exclusive (its bytes belong to one process alone:
+    PageAnonExclusive, which a kernel has since 5.19; before that nobody asks).
     """
 
-    __slots__ = ("_bytes", "_pages", "freed", "kernel", "order", "pfn", "pincount", "refcount")
+    __slots__ = (
+        "_bytes", "_pages", "_spans", "anon_exclusive", "freed", "kernel", "mapcount", "order",
+        "pfn", "pincount", "refcount",
+    )  # fmt: skip
 
     def __init__(self, kernel: Kernel, order: int, pfn: int, pincount: int | None) -> None:
         self.kernel = kernel
@@ -38,8 +76,11 @@ class Folio:
         self.refcount = 1
         self.pincount = pincount
         self.freed = False
+        self.mapcount = 0
+        self.anon_exclusive = False
         self._pages: dict[int, Page] = {}
         self._bytes: dict[int, bytearray] = {}
+        self._spans: dict[int, list[Span]] = {}
 
     @property
     def nr_pages(self) -> int:
@@ -100,7 +141,11 @@ class Page:
         data = octets("data", data)
         offset = whole("offset", offset, 0, PAGE_SIZE)
         self._usable(offset, len(data))
-        self._put_bytes(data, offset)
+        self._device_write(data, offset, None)
+
+    def _device_write(self, data: bytes, offset: int, writer: Writer | None) -> None:
+        """Store bytes that are known to fit, and note it."""
+        self._put_bytes(data, offset, writer)
         self.folio.kernel._note("device", "device write", self, note=f"{len(data)} bytes")
 
     def device_read(self, nbytes: int | None = None, offset: int = 0) -> bytes:
@@ -122,10 +167,31 @@ class Page:
             )
         self.folio.kernel._alive(self.folio)
 
-    def _put_bytes(self, data: bytes, offset: int) -> None:
-        """Store bytes that are known to fit; frames never written take no memory."""
-        frame = self.folio._bytes.setdefault(self.index, bytearray(PAGE_SIZE))
-        frame[offset : offset + len(data)] = data
+    def _put_bytes(self, data: bytes, offset: int, writer: Writer | None = None) -> None:
+        """Store bytes that are known to fit; frames never written take no memory.
+
+        `writer` is who will be asked for when somebody reads them; None for nobody.
+        """
+        frames, end = self.folio._bytes, offset + len(data)
+        if self.index not in frames:
+            frames[self.index] = bytearray(PAGE_SIZE)
+        frames[self.index][offset:end] = data
+        own = [] if writer is None or not data else [Span(offset, end, writer)]
+        self._set_spans(offset, end, own)
+
+    def _set_spans(self, start: int, end: int, spans: list[Span]) -> None:
+        """Enter who stored [start, end), in place of whoever did before."""
+        old = self.folio._spans.get(self.index, ())
+        self.folio._spans[self.index] = [s for o in old for s in o.outside(start, end)] + spans
+
+    def _spans(self, start: int, end: int) -> list[Span]:
+        """Return who stored the bytes of [start, end), as far as that is known."""
+        return [s for o in self.folio._spans.get(self.index, ()) for s in o.inside(start, end)]
+
+    def _copy_from(self, other: Page, start: int = 0, end: int = PAGE_SIZE) -> None:
+        """Take over the bytes [start, end) of another frame, and who stored them."""
+        self._put_bytes(other._get_bytes(end - start, start), start)
+        self._set_spans(start, end, other._spans(start, end))
 
     def _get_bytes(self, nbytes: int, offset: int) -> bytes:
         """Return bytes that are known to lie inside the frame."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.model.arguments import whole
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, int32, room
@@ -21,7 +21,7 @@ from pinlab.model.ledger import PIN, REFERENCE, Hold
 
 if TYPE_CHECKING:
     from pinlab.model.kernel import Kernel
-    from pinlab.model.mm import Mm, Stretch
+    from pinlab.model.mm import Mm, Pte, Stretch
 
 # The values of include/linux/mm_types.h and mm/internal.h since 6.3; older ones differ.
 FOLL_WRITE = 1 << 0
@@ -247,10 +247,15 @@ def folio_maybe_dma_pinned(folio: Folio) -> bool:
     The cast to unsigned is the kernel's: a refcount that overflowed reads as pinned. 5.6 has no
     such function and cannot tell pins from references: False.
     """
+    return maybe_pinned_at(folio, folio.refcount)
+
+
+def maybe_pinned_at(folio: Folio, refcount: int) -> bool:
+    """Return the guess for another refcount: fork may have taken a reference of its own."""
     if folio.pincount is not None:
         return folio.pincount > 0
     bias = folio.kernel.rules.pin_bias
-    return bias == GUP_PIN_COUNTING_BIAS and folio.refcount % 2**32 >= bias
+    return bias == GUP_PIN_COUNTING_BIAS and refcount % 2**32 >= bias
 
 
 def folio_ref_zero_or_close_to_overflow(folio: Folio) -> bool:
@@ -302,14 +307,16 @@ def user_pages_slow(
     mm: Mm, vpn: int, nr_pages: int, flags: int, actor: str, got: Grabbed
 ) -> Grabbed:
     """Walk the page tables as __get_user_pages() does: fault a page in, then grab it."""
-    write = bool(flags & FOLL_WRITE) or breaks_cow(mm.kernel, flags)
+    if flags & FOLL_PIN:
+        mm.has_pinned = True
+    need = needed(mm.kernel, flags)
     end = vpn + nr_pages
     while vpn < end and got.error is None:
-        run = mm._run_at(vpn, end - vpn, write)
+        run = mm._run_at(vpn, end - vpn, need)
         if not run.length:
             got.error = no_mapping(vpn)
             break
-        folio, index = mm._fault_in(vpn, _reachable(mm.kernel, run, flags), write)
+        folio, index = mm._fault_in(vpn, _reachable(mm.kernel, run, flags), need)
         vpn += _grab_run(mm.kernel, folio, index, run.length, flags, actor, got)
     return got
 
@@ -319,15 +326,42 @@ def no_mapping(vpn: int) -> OSError:
     return OSError(errno.EFAULT, f"nothing is mapped at {vpn << PAGE_SHIFT:#x}")
 
 
-def breaks_cow(kernel: Kernel, flags: int) -> bool:
-    """Return whether even a read-only GUP gets a private page instead of the zero page.
+class Need(NamedTuple):
+    """What a page table entry has to be for whoever wants the page.
 
-    5.8 always, and late 5.7.y (17839856fd58); 5.9 never (a308c71bf1e6); since 6.2 for
-    FOLL_LONGTERM pins (84209e87c696).
+    write: writable. unshare: not shared with another process. unshare_zero: not the zero page.
     """
-    rule = kernel.rules.gup_read_fault
-    longterm = bool(flags & FOLL_LONGTERM and flags & FOLL_PIN)
-    return rule == "private_page" or (rule == "private_page_if_longterm" and longterm)
+
+    write: bool
+    unshare: bool = False
+    unshare_zero: bool = False
+
+    def is_met_by(self, pte: Pte) -> bool:
+        """Return whether an entry that leads to a frame of its own will do without a fault."""
+        shared = self.unshare and not pte.page.folio.anon_exclusive
+        return pte.writable or not (self.write or shared)
+
+
+TO_READ, TO_WRITE = Need(write=False), Need(write=True)
+
+
+def needed(kernel: Kernel, flags: int) -> Need:
+    """Return what GUP with these flags needs of an entry.
+
+    Forced to write: in 5.8 and late 5.7.y (17839856fd58), not in 5.9 (a308c71bf1e6). Unsharing is
+    gup_must_unshare(): since 5.19 read-only pins of anonymous pages, since 6.2 FOLL_LONGTERM ones
+    of the zero page, too (84209e87c696); never references.
+    """
+    rules = kernel.rules
+    write = bool(flags & FOLL_WRITE) or rules.gup_read_fault == "private_page"
+    if write or not flags & FOLL_PIN:
+        return TO_WRITE if write else TO_READ
+    longterm = bool(flags & FOLL_LONGTERM)
+    return Need(
+        write=False,
+        unshare=rules.pin_unshares == "shared_page",
+        unshare_zero=longterm and rules.gup_read_fault == "private_page_if_longterm",
+    )
 
 
 def _reachable(kernel: Kernel, run: Stretch, flags: int) -> int:
@@ -378,17 +412,24 @@ def _grab_first_then_rest(
 def user_pages_fast(
     mm: Mm, vpn: int, nr_pages: int, flags: int, actor: str, got: Grabbed
 ) -> Grabbed:
-    """Walk as GUP-fast does, without faulting: stop at the first page it cannot have."""
-    write = bool(flags & FOLL_WRITE) or breaks_cow(mm.kernel, flags)
+    """Walk as GUP-fast does, without faulting: stop at the first page it cannot have.
+
+    Whether a page has to be unshared it asks only when it has it (gup_pte_range(), 5.19 to 6.5;
+    gup_fast_pte_range(), 6.14 to 6.18), and then gives it back.
+    """
+    need = needed(mm.kernel, flags)
     end = vpn + nr_pages
     while vpn < end:
-        folio = mm._folio_fast(vpn, write)
+        folio = mm._folio_fast(vpn, need.write)
         if folio is None:
             break
         index = vpn % folio.nr_pages
         length = min(end - vpn, folio.nr_pages - index)
         done, hold = _grab(mm.kernel, folio, flags, actor, refs=length, fast=True)
         if not done:
+            break
+        if not mm._keeps_fast(vpn, need):
+            gup_put_folio(mm.kernel, folio, length, flags, actor, filter(None, [hold]))
             break
         got.enter(folio, index, length, hold)
         vpn += length

@@ -21,8 +21,8 @@ class Kernel:
     Raises TypeError if `release` is not a str, ValueError if it is older or malformed, or for an
     unknown rule or value.
 
-    Attributes: release; rules; vmstat; warnings; trace; ledger; zero_page; folios; mms; requests
-    (those in flight, by name).
+    Attributes: release; rules; vmstat; warnings; trace; ledger; zero_page; folios; mms (of the
+    processes that have not exited); requests (those in flight, by name).
 
     >>> kernel = Kernel("6.4")
     >>> mm = kernel.new_mm()
@@ -45,7 +45,7 @@ class Kernel:
         self._next_pfn = 1
         self._submitted = 0
         self._sites: set[str] = set()
-        self._freed_any = False
+        self._freed_mapped = False
         self._huge_zero_folio: Folio | None = None
         self.zero_page = self._zero_folio(0, "zero page").page(0)
 
@@ -129,7 +129,8 @@ class Kernel:
     def submit_dio_write(self, mm: Mm, addr: int, nr_pages: int) -> DirectIO:
         """Submit direct I/O *to* disk: the device reads nr_pages pages from a page's start on.
 
-        Raises OSError: EINVAL (unaligned), EFAULT (nothing mapped), ENOMEM (the guard).
+        Raises OSError: EINVAL (unaligned), EFAULT (nothing mapped), ENOMEM (the guard);
+        RuntimeError for a process that has exited or is forking.
         """
         return self._submit(mm, addr, nr_pages, from_disk=False)
 
@@ -143,6 +144,7 @@ class Kernel:
     def _submit(self, mm: Mm, addr: int, nr_pages: int, from_disk: bool) -> DirectIO:
         if instance("mm", mm, Mm).kernel is not self:
             raise ValueError(f"{mm!r} belongs to another machine than {self!r}")
+        mm._require_running()
         self._submitted += 1
         request = DirectIO(mm, addr, nr_pages, self._submitted, from_disk=from_disk)
         self.requests[request.name] = request
@@ -170,7 +172,9 @@ class Kernel:
             # 6.5). A kernel with its page checks off would hand the zero page out to somebody.
             self._warn_once("bad_page", "BUG: Bad page state: the refcount of the zero page is 0")
         else:
-            folio.freed = self._freed_any = True
+            folio.freed = True
+            if folio.mapcount or self._is_huge_zero(folio):
+                self._freed_mapped = True
             self._note("kernel", "free", folio, folio.nr_pages)
 
     def _is_huge_zero(self, folio: Folio) -> bool:
@@ -181,6 +185,12 @@ class Kernel:
         """Raise RuntimeError if a folio was freed."""
         if folio.freed:
             raise RuntimeError(f"{folio.name} was freed and must not be used any more")
+
+    def _saw(self, mm: Mm, page: Page, nbytes: int, offset: int) -> None:
+        """Enter a leak for each of these bytes' writers whose bytes the process never had."""
+        for span in page._spans(offset, offset + nbytes):
+            if span.writer not in mm._known:
+                self.ledger.enter_leak(page.folio, mm.name, span.writer)
 
     def _count_pins(self, name: str, pins: int) -> None:
         """Add to a counter of /proc/vmstat, where this release has it."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pinlab.model.counter import int32
 
 if TYPE_CHECKING:
-    from pinlab.model.folio import Folio
+    from pinlab.model.folio import Folio, Writer
     from pinlab.model.kernel import Kernel
 
 MAPPING, REFERENCE, PIN, BOOT = "mapping", "reference", "pin", "boot"
@@ -44,6 +44,14 @@ class Unmatched(NamedTuple):
     times: int
 
 
+class Leak(NamedTuple):
+    """`reader` got bytes of a folio that `writer` stored after they had memory in common last."""
+
+    folio: Folio
+    reader: str
+    writer: Writer
+
+
 class Account:
     """The holds of one kind on one folio, oldest first, and the releases that matched none."""
 
@@ -66,11 +74,12 @@ class Account:
 
 
 class Ledger:
-    """Accounts by folio and kind, and the list of releases that matched no hold."""
+    """Accounts by folio and kind, the releases that matched no hold, and the leaks."""
 
     def __init__(self) -> None:
         self._accounts: defaultdict[tuple[Folio, str], Account] = defaultdict(Account)
         self.unmatched: list[Unmatched] = []
+        self.leaks: list[Leak] = []
 
     def take(self, folio: Folio, kind: str, owner: str, count: int) -> Hold:
         """Enter `count` new holds."""
@@ -94,6 +103,12 @@ class Ledger:
         """Note releases that nobody had a hold for."""
         self._accounts[folio, kind].unmatched += count
         self.unmatched.append(Unmatched(folio, kind, owner, count))
+
+    def enter_leak(self, folio: Folio, reader: str, writer: Writer) -> None:
+        """Note bytes that reached somebody who never had them, once."""
+        leak = Leak(folio, reader, writer)
+        if leak not in self.leaks:
+            self.leaks.append(leak)
 
     def count(self, folio: Folio, kind: str) -> int:
         """Return how many holds of a kind there are on a folio."""
@@ -190,6 +205,52 @@ def _zero_pages_hold_zeros(kernel: Kernel) -> Iterable[str]:
             yield f"the {folio.name} contains something else than zeros"
 
 
+def _every_mapping_holds(kernel: Kernel) -> Iterable[str]:
+    """Each page table entry comes with one reference, except a zero page's; 2 MiB is one entry."""
+    entries: Counter[Folio] = Counter()
+    for mm in kernel.mms:
+        entries.update(pte.page.folio for pte in mm._ptes.values())
+        entries.update(f for f in mm._pmds.values() if not kernel._is_huge_zero(f))
+    for folio in kernel.folios:
+        mapped, booked = entries[folio], kernel.ledger.count(folio, MAPPING)
+        if not mapped == folio.mapcount == booked:
+            counts = f"mapcount {folio.mapcount}, page table entries {mapped}"
+            yield f"{folio.name} has {counts}, mappings in the ledger {booked}"
+
+
+def _freed_is_unmapped(kernel: Kernel) -> Iterable[str]:
+    """No page table leads to a folio that was freed."""
+    for mm in kernel.mms:
+        for folio in {pte.page.folio for pte in mm._ptes.values()} | set(mm._pmds.values()):
+            if folio.freed:
+                yield f"{mm.name} maps {folio.name}, which was freed"
+
+
+def _pinned_is_exclusive(kernel: Kernel) -> Iterable[str]:
+    """Since 5.19 an anonymous page that is pinned and mapped belongs to one process alone.
+
+    Pinning has to unshare for that, and fork to copy.
+    """
+    if "never" in (kernel.rules.pin_unshares, kernel.rules.fork_copies):
+        return
+    for folio in kernel.folios:
+        if folio.mapcount and not folio.anon_exclusive and kernel.ledger.count(folio, PIN):
+            yield f"{folio.name} is pinned and shared"
+
+
+def _no_foreign_bytes(kernel: Kernel) -> Iterable[str]:
+    """Nobody's bytes reach a process that never had them, where the release promises that.
+
+    Before 5.9 copy-on-write and fork look at no hold. Since then a device's bytes can still reach
+    a child of the process that it works for if it holds the frame by a reference.
+    """
+    if kernel.rules.write_fault_reuses == "mapped_once" or kernel.rules.fork_copies == "never":
+        return
+    for leak in kernel.ledger.leaks:
+        if not leak.writer.by_reference:
+            yield f"{leak.reader} got bytes of {leak.writer.name} in {leak.folio.name}"
+
+
 INVARIANTS = {
     "refcount-is-the-holds": _refcount_is_the_holds,
     "pincount-is-the-pins": _pincount_is_the_pins,
@@ -197,5 +258,9 @@ INVARIANTS = {
     "vmstat-is-the-pins": _vmstat_is_the_pins,
     "freed-is-unheld": _freed_is_unheld,
     "zero-pages-hold-zeros": _zero_pages_hold_zeros,
+    "every-mapping-holds": _every_mapping_holds,
+    "freed-is-unmapped": _freed_is_unmapped,
+    "pinned-is-exclusive": _pinned_is_exclusive,
+    "no-foreign-bytes": _no_foreign_bytes,
 }
 """Name of each invariant and the function that lists what breaks it."""

@@ -1,19 +1,23 @@
-"""Mm: one process's memory. Private anonymous mappings, their page tables, and page faults."""
+"""Mm: one process's memory. Private anonymous mappings, their page tables, and page faults.
+
+What fork does with a mapped page is in fork.py, what a write to a shared one does in cow.py.
+"""
 
 from __future__ import annotations
 
 import errno
-from itertools import pairwise
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinlab.model import gup
-from pinlab.model.arguments import octets, whole
+from pinlab.model import cow, gup
+from pinlab.model.arguments import instance, octets, whole
 from pinlab.model.counter import int32
-from pinlab.model.folio import HPAGE_ORDER, PAGE_SHIFT, PAGE_SIZE, Folio, Page
-from pinlab.model.ledger import MAPPING
+from pinlab.model.folio import HPAGE_ORDER, PAGE_SHIFT, PAGE_SIZE, Folio, Page, Writer
+from pinlab.model.fork import Fork
+from pinlab.model.ledger import MAPPING, Hold
 
 if TYPE_CHECKING:
+    from pinlab.model.gup import Need
     from pinlab.model.kernel import Kernel
 
 MMAP_BASE = 0x7F00_0000_0000
@@ -44,19 +48,37 @@ class Stretch(NamedTuple):
     zero: bool
 
 
+class Pte:
+    """A page table entry that leads to a frame of its own: read-only or writable."""
+
+    __slots__ = ("hold", "page", "writable")
+
+    def __init__(self, page: Page, hold: Hold, *, writable: bool) -> None:
+        self.page = page
+        self.hold = hold
+        self.writable = writable
+
+
 class Mm:
     """The address space of one process; it starts empty.
 
-    Attributes: name; kernel.
+    Attributes: name; kernel; has_pinned (whether it ever pinned anything: MMF_HAS_PINNED, never
+    cleared and never inherited); exited.
     """
 
     def __init__(self, kernel: Kernel, name: str) -> None:
         self.kernel = kernel
         self.name = name
+        self.has_pinned = False
+        self.exited = False
+        self._forking = False
+        # Whose bytes this process may see, and as whom it stores its own (see `_storing`).
+        self._known: set[Writer] = set()
+        self._writer: Writer | None = None
         self._areas: list[Area] = []
         # Two kinds of entries: special ones for the zero page, and those for frames of its own.
         self._zero_ptes: set[int] = set()
-        self._ptes: dict[int, Page] = {}
+        self._ptes: dict[int, Pte] = {}
         self._pmds: dict[int, Folio] = {}
         self._next = MMAP_BASE >> PAGE_SHIFT
 
@@ -67,6 +89,7 @@ class Mm:
         Raises ValueError for nbytes below 1 or another order, OSError(ENOMEM) when the address
         space has no room.
         """
+        self._require_running()
         nbytes = whole("nbytes", nbytes, 1)
         order = whole("order", order)
         if order not in (0, HPAGE_ORDER):
@@ -88,6 +111,7 @@ class Mm:
         Raises OSError(EINVAL) for an address within a page or a range beyond the address space,
         ValueError for nbytes below 1 or a range that cuts a 2 MiB folio, which is not modelled.
         """
+        self._require_running()
         start = whole("addr", addr, 0)
         end = start + whole("nbytes", nbytes, 1)
         if start % PAGE_SIZE:
@@ -96,13 +120,66 @@ class Mm:
             raise OSError(errno.EINVAL, f"address {end:#x} is beyond {TASK_SIZE:#x}")
         gone = range(start >> PAGE_SHIFT, -(-end >> PAGE_SHIFT))
         self._require_unmappable(gone)
+        self._zap(gone)
+
+    def exit(self) -> None:
+        """End the process: its mappings and their references go, its requests go on.
+
+        Afterwards only its attributes can be read; anything else is RuntimeError. (A kernel may
+        wait for a process's requests before it unmaps anything: exit_aio(), fs/aio.c, 6.18.)
+        """
+        self._require_running()
+        everything = range(TASK_SIZE >> PAGE_SHIFT)
+        self._require_unmappable(everything)
+        self._zap(everything)
+        self.exited = True
+        self.kernel.mms.remove(self)
+
+    def fork(self, name: str = "child") -> Mm:
+        """Return a new process that has the same memory, shared or copied as this release does.
+
+        Raises, with nothing changed, ValueError for a process with 2 MiB mappings, whose fork is
+        not modelled, and RuntimeError if somebody freed a folio that it maps.
+        """
+        for _ in (steps := self.fork_in_steps(name)):
+            pass
+        return steps.child
+
+    def fork_in_steps(self, name: str = "child") -> Fork:
+        """Begin a fork whose copies of pages are made in two halves; iterating goes on with it.
+
+        The child is its `child`, complete when the iteration ends. Raises as `fork`.
+        """
+        self._require_running()
+        return Fork(self, instance("name", name, str))
+
+    def write_protect(self, addr: int) -> None:
+        """Make one page table entry read-only; the mapping stays writable.
+
+        As clear_refs did for soft-dirty tracking before it spared pages that may be pinned
+        (9348b73c2e1b, 5.11); here none is spared. Raises OSError(EFAULT) where nothing is mapped,
+        ValueError for a 2 MiB mapping, which is not modelled.
+        """
+        self._require_running()
+        vpn = self._vpn(addr)
+        if self._area(vpn) is None:
+            raise gup.no_mapping(vpn)
+        if self._order_at(vpn):
+            raise ValueError(f"address {addr:#x} is in a 2 MiB mapping: allowed are 4 KiB pages")
+        if pte := self._ptes.get(vpn):
+            pte.writable = False
+            self.kernel._note(self.name, "write-protect", pte.page)
+
+    def _zap(self, gone: range) -> None:
+        """Drop areas and entries of a range that is known to be unmappable."""
         self._areas = [left for area in self._areas for left in area.without(gone)]
         # Asked of the entries and not of the range, which may be far longer.
         if zeros := {vpn for vpn in self._zero_ptes if vpn in gone}:
             self._zero_ptes -= zeros
             self.kernel._note(self.name, "unmap", self.kernel.zero_page.folio, len(zeros))
         for vpn in sorted(vpn for vpn in self._ptes if vpn in gone):
-            self._unmap(self._ptes.pop(vpn).folio)
+            pte = self._ptes.pop(vpn)
+            self._unmap(pte.page.folio, pte.hold)
         for slot in [slot for slot in self._pmds if slot * PTRS_PER_PMD in gone]:
             self._unmap(self._pmds.pop(slot))
 
@@ -118,12 +195,13 @@ class Mm:
                 )
             self._require_alive(first, last)
 
-    def _unmap(self, folio: Folio) -> None:
+    def _unmap(self, folio: Folio, *hold: Hold) -> None:
         """Drop one mapping of a folio; a mapping of the huge zero folio holds no reference."""
         before, huge_zero = folio.refcount, self.kernel._is_huge_zero(folio)
         if not huge_zero:
-            self.kernel.ledger.release(folio, MAPPING, 1)
+            self.kernel.ledger.release(folio, MAPPING, 1, hold)
             folio.refcount = int32(before - 1)
+            folio.mapcount -= 1
         self.kernel._note(self.name, "unmap", folio, folio.nr_pages, before, folio.pincount)
         if folio.refcount == 0:
             self.kernel._free(folio)
@@ -133,7 +211,9 @@ class Mm:
 
         Raises OSError(EFAULT), with nothing changed, where nothing is mapped.
         """
-        pieces = self._touch(addr, whole("nbytes", nbytes, 0), write=False)
+        pieces = self._touch(addr, whole("nbytes", nbytes, 0), gup.TO_READ)
+        for page, offset, n in pieces:
+            self.kernel._saw(self, page, n, offset)
         return b"".join(page._get_bytes(n, offset) for page, offset, n in pieces)
 
     def write(self, addr: int, data: bytes) -> None:
@@ -142,17 +222,26 @@ class Mm:
         Raises OSError(EFAULT), with nothing changed, where nothing is mapped.
         """
         data = octets("data", data)
-        done = 0
-        for page, offset, n in self._touch(addr, len(data), write=True):
-            page._put_bytes(data[done : done + n], offset)
+        done, writer = 0, self._storing()
+        for page, offset, n in self._touch(addr, len(data), gup.TO_WRITE):
+            page._put_bytes(data[done : done + n], offset, writer)
             done += n
+
+    def _storing(self) -> Writer:
+        """Return as whom this process stores: somebody new after each fork."""
+        if self._writer is None:
+            self._writer = Writer(self.name)
+            self._known.add(self._writer)
+        return self._writer
 
     def page_at(self, addr: int) -> Page | None:
         """Return the page that the page table maps at an address, None if there is none."""
+        self._require_not_exited()
         return self._mapped(self._vpn(addr))
 
     def areas(self) -> list[Area]:
         """Return the mappings by address, whether or not any of their pages was touched yet."""
+        self._require_not_exited()
         return list(self._areas)
 
     def mapped(self) -> list[tuple[int, Page]]:
@@ -160,9 +249,10 @@ class Mm:
 
         An entry of 2 MiB gives the first of its pages.
         """
+        self._require_not_exited()
         entries = {
             **dict.fromkeys(self._zero_ptes, self.kernel.zero_page),
-            **self._ptes,
+            **{vpn: pte.page for vpn, pte in self._ptes.items()},
             **{slot * PTRS_PER_PMD: folio.page(0) for slot, folio in self._pmds.items()},
         }
         return sorted(entries.items(), key=itemgetter(0))
@@ -183,6 +273,7 @@ class Mm:
         return self._user_pages(addr, nr_pages, flags, gup.FOLL_PIN)
 
     def _user_pages(self, addr: int, nr_pages: int, flags: int, kind: int) -> list[Page]:
+        self._require_running()
         vpn = self._vpn(addr)
         nr_pages = whole("nr_pages", nr_pages, 1)
         flags = gup.entry_flags(self.kernel, flags, kind)
@@ -203,10 +294,13 @@ class Mm:
         folio = self._pmds.get(vpn // PTRS_PER_PMD)
         if folio is not None:
             return folio.page(vpn % PTRS_PER_PMD)
-        return self.kernel.zero_page if vpn in self._zero_ptes else self._ptes.get(vpn)
+        if pte := self._ptes.get(vpn):
+            return pte.page
+        return self.kernel.zero_page if vpn in self._zero_ptes else None
 
-    def _touch(self, addr: int, nbytes: int, write: bool) -> list[tuple[Page, int, int]]:
+    def _touch(self, addr: int, nbytes: int, need: Need) -> list[tuple[Page, int, int]]:
         """Fault an address range in; return (page, offset, bytes) for each page of it."""
+        self._require_running()
         start = whole("addr", addr, 0)
         end = start + nbytes
         vpns = range(start >> PAGE_SHIFT, -(-end >> PAGE_SHIFT)) if nbytes else range(0)
@@ -216,13 +310,17 @@ class Mm:
         pages: list[Page] = []
         while len(pages) < len(vpns):
             vpn = vpns[len(pages)]
-            run = self._run_at(vpn, vpns.stop - vpn, write)
-            folio, index = self._fault_in(vpn, run.length, write)
+            run = self._run_at(vpn, vpns.stop - vpn, need)
+            folio, index = self._fault_in(vpn, run.length, need)
             step = 1 if folio.order else 0
             pages += [folio.page(index + i * step) for i in range(run.length)]
-        cuts = [max(start, vpn << PAGE_SHIFT) for vpn in vpns] + [end]
-        offsets = [(a % PAGE_SIZE, b - a) for a, b in pairwise(cuts)]
-        return [(page, *piece) for page, piece in zip(pages, offsets, strict=True)]
+        pieces = []
+        for page in pages:
+            offset = start % PAGE_SIZE
+            n = min(PAGE_SIZE - offset, end - start)
+            pieces.append((page, offset, n))
+            start += n
+        return pieces
 
     def _mapped_until(self, vpn: int, end: int) -> int:
         """Return the first page from `vpn` on that no mapping covers, at most `end`."""
@@ -232,17 +330,17 @@ class Mm:
 
     def _require_alive(self, vpn: int, end: int) -> None:
         """RuntimeError, before anything changes, if somebody freed what is mapped here."""
-        if not self.kernel._freed_any:
+        if not self.kernel._freed_mapped:
             return
         pages = range(vpn, self._mapped_until(vpn, end))
         if not self._ptes.keys().isdisjoint(pages):
-            for page in filter(None, map(self._ptes.get, pages)):
-                self.kernel._alive(page.folio)
+            for pte in filter(None, map(self._ptes.get, pages)):
+                self.kernel._alive(pte.page.folio)
         for slot in range(vpn // PTRS_PER_PMD, -(-pages.stop // PTRS_PER_PMD)):
             if slot in self._pmds:
                 self.kernel._alive(self._pmds[slot])
 
-    def _run_at(self, vpn: int, limit: int, write: bool) -> Stretch:
+    def _run_at(self, vpn: int, limit: int, need: Need) -> Stretch:
         """Return the run of at most `limit` pages from `vpn` on that one folio serves.
 
         Its length is 0 where nothing is mapped. The zero page serves any number of pages.
@@ -253,7 +351,7 @@ class Mm:
         limit = min(limit, area.end - vpn)
         if area.order:
             return Stretch(min(limit, PTRS_PER_PMD - vpn % PTRS_PER_PMD), zero=False)
-        zeros = 0 if write else self._zeros(vpn, limit)
+        zeros = 0 if need.write or need.unshare_zero else self._zeros(vpn, limit)
         return Stretch(zeros or 1, zero=zeros > 0)
 
     def _zeros(self, vpn: int, limit: int) -> int:
@@ -263,23 +361,34 @@ class Mm:
             return limit
         return next(page - vpn for page in pages if page in self._ptes)
 
-    def _fault_in(self, vpn: int, count: int, write: bool) -> tuple[Folio, int]:
+    def _fault_in(self, vpn: int, count: int, need: Need) -> tuple[Folio, int]:
         """Fault a run in where needed; return its folio and the index of its first page."""
         if self._order_at(vpn):
-            return self._fault_in_pmd(vpn, write)
-        page = self._ptes.get(vpn)
-        if page is None and not write:
-            page = self._map_zero_page(range(vpn, vpn + count))
-        elif page is None:
+            return self._fault_in_pmd(vpn, need.write or need.unshare_zero)
+        pte = self._ptes.get(vpn)
+        if pte is None and not need.write:
+            zero = self._map_zero_page(range(vpn, vpn + count))
+            if not need.unshare_zero:
+                return zero.folio, 0
+        if pte is None:
             self._zero_ptes.discard(vpn)
-            page = self._ptes[vpn] = self._own_folio(0).page(0)
-        return page.folio, 0
+            pte = self._map_own(vpn) if need.write else self._unshare_zero(vpn)
+        elif not need.is_met_by(pte):
+            pte = cow.do_wp_page(self, vpn, unshare=not need.write)
+        return pte.page.folio, 0
+
+    def _unshare_zero(self, vpn: int) -> Pte:
+        """Map a fresh frame in place of the zero page; the entry stays read-only."""
+        pte = self._map_own(vpn, "unshare", f"of {self.kernel.zero_page.name}")
+        pte.writable = False
+        return pte
 
     def _fault_in_pmd(self, vpn: int, write: bool) -> tuple[Folio, int]:
         slot, index = divmod(vpn, PTRS_PER_PMD)
         folio = self._pmds.get(slot)
         if write and (folio is None or self.kernel._is_huge_zero(folio)):
-            folio = self._pmds[slot] = self._own_folio(HPAGE_ORDER)
+            folio, _ = self._own_folio(HPAGE_ORDER)
+            self._pmds[slot] = folio
         elif folio is None:
             folio = self.kernel.huge_zero_folio
             self.kernel._alive(folio)
@@ -287,14 +396,24 @@ class Mm:
             self.kernel._note(self.name, "read fault", folio, folio.nr_pages)
         return folio, index
 
-    def _own_folio(self, order: int) -> Folio:
-        """A write fault: a fresh folio whose first reference is the mapping's."""
+    def _map_own(self, vpn: int, operation: str = "write fault", note: str = "") -> Pte:
+        """Map a fresh frame, writable."""
+        folio, hold = self._own_folio(0, operation, note)
+        return self._map(vpn, folio.page(0), hold, writable=True)
+
+    def _map(self, vpn: int, page: Page, hold: Hold, *, writable: bool) -> Pte:
+        pte = self._ptes[vpn] = Pte(page, hold, writable=writable)
+        return pte
+
+    def _own_folio(
+        self, order: int, operation: str = "write fault", note: str = ""
+    ) -> tuple[Folio, Hold]:
+        """A fresh folio of this process alone, whose first reference is the mapping's."""
         folio = self.kernel._new_folio(order)
-        self.kernel.ledger.take(folio, MAPPING, self.name, 1)
-        self.kernel._note(
-            self.name, "write fault", folio, folio.nr_pages, before=0, pins_before=folio.pincount
-        )
-        return folio
+        folio.mapcount, folio.anon_exclusive = 1, True
+        hold = self.kernel.ledger.take(folio, MAPPING, self.name, 1)
+        self.kernel._note(self.name, operation, folio, folio.nr_pages, 0, folio.pincount, note)
+        return folio, hold
 
     def _map_zero_page(self, pages: range) -> Page:
         """A read fault: the entry is marked special, no reference is taken (do_anonymous_page)."""
@@ -308,19 +427,34 @@ class Mm:
     def _folio_fast(self, vpn: int, write: bool) -> Folio | None:
         """Return the folio that GUP-fast may take here, None where it leaves it to the slow path.
 
-        It takes no special entry, and the zero page's is one (pte_mkspecial).
+        It takes no special entry, and the zero page's is one (pte_mkspecial), and no read-only
+        entry for writing.
         """
         folio = self._pmds.get(vpn // PTRS_PER_PMD)
         if folio is None:
-            page = self._ptes.get(vpn)
-            return None if page is None else page.folio
+            pte = self._ptes.get(vpn)
+            return None if pte is None or (write and not pte.writable) else pte.page.folio
         special = write or self.kernel.rules.huge_zero_pmd == "special"
         return None if special and self.kernel._is_huge_zero(folio) else folio
+
+    def _keeps_fast(self, vpn: int, need: Need) -> bool:
+        """Return whether GUP-fast keeps what it has taken here: nothing has to be unshared."""
+        pte = self._ptes.get(vpn)
+        return pte is None or need.is_met_by(pte)
 
     def _order_at(self, vpn: int) -> int:
         """Return the order of the folios that back the mapping at a page, 0 where there is none."""
         area = self._area(vpn)
         return 0 if area is None else area.order
+
+    def _require_running(self) -> None:
+        self._require_not_exited()
+        if self._forking:
+            raise RuntimeError(f"{self.name} is in the middle of fork: its memory waits for that")
+
+    def _require_not_exited(self) -> None:
+        if self.exited:
+            raise RuntimeError(f"{self.name} has exited: it has no memory any more")
 
     def __repr__(self) -> str:
         return f"<Mm {self.name!r} on Linux {self.kernel.release}>"

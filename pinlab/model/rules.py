@@ -10,7 +10,8 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -30,6 +31,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "slow_grab_2mib": ("unguarded", "page_by_page", "first_then_rest"),
         "huge_zero_pmd": ("ordinary", "special"),
         "dio_hold": ("get", "pin"),
+        "fork_copies": ("never", "maybe_pinned", "exclusive_and_maybe_pinned"),
+        "fork_asks": ("first", "with_own_reference"),
+        "write_fault_reuses": ("mapped_once", "held_once", "exclusive_or_held_once"),
+        "pin_unshares": ("never", "shared_page"),
         "zero_page_grab": ("counted", "skipped", "refused"),
         "zero_page_grab_fast": ("counted", "skipped"),
         "zero_page_unpin": ("counted", "skipped"),
@@ -58,7 +63,10 @@ class Rules:
     read-only GUP of never-written memory meets. slow_guard: when the slow path looks at the
     refcount, and whether 0 is worth a warning. slow_grab_2mib: how the slow path grabs several
     pages of one 2 MiB folio. huge_zero_pmd: does GUP-fast see the huge zero folio. dio_hold:
-    what direct I/O holds. zero_page_*: what FOLL_PIN does to the zero page, hunk by hunk.
+    what direct I/O holds. fork_copies: which pages fork copies for the child at once. fork_asks:
+    does it ask before it takes its own reference. write_fault_reuses: when a write to a read-only
+    page keeps the frame. pin_unshares: which page a read-only pin makes exclusive first.
+    zero_page_*: what FOLL_PIN does to the zero page, hunk by hunk.
     """
 
     pin_bias: int
@@ -71,6 +79,10 @@ class Rules:
     slow_grab_2mib: str
     huge_zero_pmd: str
     dio_hold: str
+    fork_copies: str
+    fork_asks: str
+    write_fault_reuses: str
+    pin_unshares: str
     zero_page_grab: str
     zero_page_grab_fast: str
     zero_page_unpin: str
@@ -151,12 +163,21 @@ def rules_for(release: str, overrides: Mapping[str, object] = MappingProxyType({
     version = parse_release(release)
     if version < VERSIONS[0]:
         raise ValueError(f"release is {release!r}: FOLL_PIN, and so the model, begins with 5.6")
+    rules = _rules_of(version)
+    if not overrides:
+        return rules
+    changed = {rule: _check_choice(rule, v) for rule, v in _hunk_by_hunk(overrides).items()}
+    sources = {**rules.sources, **dict.fromkeys(changed, "set by keyword")}
+    bias = int(changed.pop("pin_bias", rules.pin_bias))
+    return replace(rules, pin_bias=bias, **changed, sources=MappingProxyType(sources))
+
+
+@cache
+def _rules_of(version: Version) -> Rules:
+    """Return the rules of one release; machines share them, they never change."""
     chosen = {row.rule: row for row in sorted(_rows_of(version), key=lambda row: row.version)}
     values = {rule: row.value for rule, row in chosen.items()}
     sources = {rule: row.source for rule, row in chosen.items()}
-    for rule, value in _hunk_by_hunk(overrides).items():
-        values[rule] = _check_choice(rule, value)
-        sources[rule] = "set by keyword"
     bias = int(values.pop("pin_bias"))
     return Rules(pin_bias=bias, **values, sources=MappingProxyType(sources))
 

@@ -126,17 +126,52 @@ def edit_vmstat(kernel: Kernel) -> None:
     kernel.vmstat["nr_foll_pin_acquired"] += 1
 
 
+def edit_a_mapcount(kernel: Kernel) -> None:
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"x")
+    page = mm.page_at(addr)
+    assert page is not None
+    page.folio.mapcount += 1
+
+
+def pin_without_unsharing(kernel: Kernel) -> None:
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"x")
+    mm.fork()
+    page = mm.page_at(addr)
+    assert page is not None
+    kernel.try_grab_folio(page.folio, 1, FOLL_PIN)
+
+
+def write_into_a_shared_page(kernel: Kernel) -> None:
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"x")
+    child = mm.fork()
+    mm._ptes[addr // PAGE_SIZE].writable = True
+    mm.write(addr, b"y")
+    child.read(addr, 1)
+
+
 @pytest.mark.parametrize(
     ("spoil", "names"),
     [
         (put_a_pinned_page, {"every-release-had-a-hold"}),
         (unpin_a_reference, {"every-release-had-a-hold"}),
         (put_the_boot_reference, {"every-release-had-a-hold"}),
-        (free_a_mapped_page, {"every-release-had-a-hold", "freed-is-unheld"}),
+        (
+            free_a_mapped_page,
+            {"every-release-had-a-hold", "freed-is-unheld", "freed-is-unmapped"},
+        ),
         (write_to_the_zero_page, {"zero-pages-hold-zeros"}),
         (edit_a_refcount, {"refcount-is-the-holds"}),
         (edit_a_pincount, {"pincount-is-the-pins"}),
         (edit_vmstat, {"vmstat-is-the-pins"}),
+        (edit_a_mapcount, {"every-mapping-holds"}),
+        (pin_without_unsharing, {"pinned-is-exclusive"}),
+        (write_into_a_shared_page, {"no-foreign-bytes"}),
     ],
 )
 def test_check_names_what_is_broken(spoil: Callable[[Kernel], None], names: set[str]) -> None:
@@ -149,7 +184,8 @@ def test_check_names_what_is_broken(spoil: Callable[[Kernel], None], names: set[
 def test_every_invariant_can_break() -> None:
     kernel = Kernel("6.4")
     for spoil in (free_a_mapped_page, write_to_the_zero_page, edit_a_refcount, edit_a_pincount,
-                  edit_vmstat):  # fmt: skip
+                  edit_vmstat, edit_a_mapcount, pin_without_unsharing,
+                  write_into_a_shared_page):  # fmt: skip
         spoil(kernel)
     assert broken(kernel) == set(INVARIANTS)
 
@@ -204,6 +240,27 @@ def test_check_shows_a_counter_that_nobody_holds() -> None:
     folio.refcount = 7
     with pytest.raises(InvariantError, match="refcount=7 freed>: held by nobody"):
         kernel.check()
+
+
+def test_check_says_who_got_whose_bytes_and_what_is_pinned_and_shared() -> None:
+    kernel = Kernel("6.4")
+    write_into_a_shared_page(kernel)
+    pin_without_unsharing(kernel)
+    edit_a_mapcount(kernel)
+    with pytest.raises(InvariantError) as caught:
+        kernel.check()
+    assert str(caught.value).splitlines()[:3] == [
+        "every-mapping-holds: frame 4 has mapcount 2, page table entries 1, mappings in the "
+        "ledger 1",
+        "pinned-is-exclusive: frame 3 is pinned and shared",
+        "no-foreign-bytes: child got bytes of parent in frame 2",
+    ]
+
+
+def test_before_5_19_a_pinned_page_may_be_shared() -> None:
+    kernel = Kernel("5.18")
+    pin_without_unsharing(kernel)
+    assert broken(kernel) == set()
 
 
 def test_check_changes_nothing() -> None:

@@ -1,0 +1,92 @@
+"""Fork: a second process with the same memory; each mapped page is shared, or copied at once.
+
+copy_present_pte() and copy_present_page() in mm/memory.c, copy_one_pte() up to 5.8. Which page is
+copied is where the eras differ, see `kernel.rules.fork_copies` and `fork_asks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pinlab.model import gup
+from pinlab.model.counter import int32
+from pinlab.model.folio import PAGE_SIZE
+from pinlab.model.ledger import MAPPING
+
+if TYPE_CHECKING:
+    from pinlab.model.folio import Folio
+    from pinlab.model.mm import Mm, Pte
+
+
+class Fork:
+    """A fork under way: iterating goes on with it, pausing in the middle of each page's copy.
+
+    A device may write the frame in that pause, and the child's copy is then torn. That is inferred
+    from copy_present_page() (5.9 to 6.18), which copies while the frame can be written; J. Horn's
+    patch of 3 June 2025, "mm/memory: ensure fork child sees coherent memory snapshot", says so of
+    the parent's other threads. Until it has ended neither process can use its memory (the kernel
+    holds mmap_lock, and the parent is in the system call): RuntimeError.
+    Attributes: child (complete when the iteration has ended).
+    """
+
+    def __init__(self, parent: Mm, name: str) -> None:
+        if any(area.order for area in parent._areas):
+            raise ValueError(
+                f"{parent.name} has 2 MiB mappings: fork is modelled for 4 KiB pages only"
+            )
+        for area in parent._areas:
+            parent._require_alive(area.start, area.end)
+        self.child = parent.kernel.new_mm(name)
+        parent._forking = self.child._forking = True
+        self._steps = self._run(parent, self.child)
+
+    def __iter__(self) -> Iterator[None]:
+        return self._steps
+
+    def _run(self, parent: Mm, child: Mm) -> Iterator[None]:
+        child._areas, child._next = list(parent._areas), parent._next
+        if parent._zero_ptes:
+            child._zero_ptes = set(parent._zero_ptes)
+            zero = parent.kernel.zero_page
+            parent.kernel._note(child.name, "fork", zero, len(child._zero_ptes))
+        for vpn in sorted(parent._ptes):
+            pte = parent._ptes[vpn]
+            if _copies(parent, pte.page.folio):
+                yield from _copy(child, vpn, pte)
+            else:
+                _share(child, vpn, pte)
+        child._known |= parent._known
+        parent._writer = None  # what it stores from now on, the child never had
+        parent._forking = child._forking = False
+
+
+def _copies(parent: Mm, folio: Folio) -> bool:
+    """Whether fork copies a page for the child at once: the parent may have it pinned."""
+    rules = parent.kernel.rules
+    if rules.fork_copies == "never" or not parent.has_pinned:
+        return False
+    if rules.fork_copies == "exclusive_and_maybe_pinned" and not folio.anon_exclusive:
+        return False
+    own = rules.fork_asks == "with_own_reference"
+    return gup.maybe_pinned_at(folio, int32(folio.refcount + own))
+
+
+def _copy(child: Mm, vpn: int, pte: Pte) -> Iterator[None]:
+    """Give the child a frame of its own, writable; the parent's entry stays as it is."""
+    own = child._map_own(vpn, "fork copy", f"of {pte.page.name}")
+    own.page._copy_from(pte.page, 0, PAGE_SIZE // 2)
+    yield
+    own.page._copy_from(pte.page, PAGE_SIZE // 2, PAGE_SIZE)
+
+
+def _share(child: Mm, vpn: int, pte: Pte) -> None:
+    """Map the same frame in both, read-only."""
+    folio, kernel = pte.page.folio, child.kernel
+    before = folio.refcount
+    folio.refcount = int32(before + 1)
+    folio.mapcount += 1
+    folio.anon_exclusive = pte.writable = False
+    hold = kernel.ledger.take(folio, MAPPING, child.name, 1)
+    child._map(vpn, pte.page, hold, writable=False)
+    kernel._note(child.name, "fork", folio, 1, before, folio.pincount)
