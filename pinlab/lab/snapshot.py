@@ -148,7 +148,7 @@ def _process(mm: Mm) -> Process:
                 area.order,
                 tuple(
                     (vpn - base, page.folio.pfn)
-                    for vpn, page in mapped
+                    for vpn, page, _ in mapped
                     if area.start <= vpn < area.end
                 ),
             )

@@ -422,8 +422,8 @@ def test_entries_and_mappings_are_listed_by_address() -> None:
     mm.read(first, 1)
     mm.write(huge, b"x")
     pages = {addr // PAGE_SIZE: mm.page_at(addr) for addr in (huge, first, first + PAGE_SIZE)}
-    assert dict(mm.mapped()) == pages
-    assert [vpn for vpn, _ in mm.mapped()] == sorted(pages)
+    assert {entry.vpn: entry.page for entry in mm.mapped()} == pages
+    assert [entry.vpn for entry in mm.mapped()] == sorted(pages)
     assert [(area.start, area.end - area.start, area.order) for area in mm.areas()] == [
         (huge // PAGE_SIZE, 512, 9),
         (first // PAGE_SIZE, 3, 0),
