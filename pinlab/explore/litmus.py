@@ -43,6 +43,7 @@ from pinlab.explore.explorer import (
     trace,
 )
 from pinlab.explore.program import Scenario, parse_step, place
+from pinlab.model.arguments import instance
 from pinlab.model.rules import parse_release
 
 if TYPE_CHECKING:
@@ -119,15 +120,18 @@ def load(name: str) -> Litmus:
     return read(FOLDER / f"{name}.litmus")
 
 
-def run(name: str, release: str, **rules: object) -> Observation:
-    """Try every order of a test's steps on a release; `rules` override some of its rules."""
-    test = load(name)
+def run(name: str | Litmus, release: str, **rules: object) -> Observation:
+    """Try every order of a test's steps on a release; `rules` override some of its rules.
+
+    The test is given by its name, or as `parse` returns it.
+    """
+    test = name if isinstance(name, Litmus) else load(name)
     found = explore(test.scenario, release, rules)
     question = test.question()
     schedule = found.witness(question)
     witness = "" if schedule is None else trace(test.scenario, schedule, release, rules)
     return Observation(
-        name, release, found.verdict(question), found.states, found.runs, schedule, witness
+        test.name, release, found.verdict(question), found.states, found.runs, schedule, witness
     )
 
 
@@ -141,11 +145,21 @@ def table(releases: tuple[str, ...] = ERAS) -> pandas.DataFrame:
 
 def read(path: Path) -> Litmus:
     """Return the test in a file; ValueError with file and line for one that is wrong."""
-    lines = _lines(path)
     try:
-        return _Reader(path, lines).test()
+        return _Reader(_lines(path.read_text("utf-8")), path.stem).test()
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from None
+
+
+def parse(text: str) -> Litmus:
+    """Return the test that a text is; ValueError with the line for one that is wrong.
+
+    >>> parse("mine").name
+    Traceback (most recent call last):
+    ...
+    ValueError: line 1: it needs a name and a sentence
+    """
+    return _Reader(_lines(instance("text", text, str))).test()
 
 
 class _Line(NamedTuple):
@@ -154,17 +168,17 @@ class _Line(NamedTuple):
     text: str
 
 
-def _lines(path: Path) -> list[_Line]:
+def _lines(text: str) -> list[_Line]:
     """The lines that say something, without comments."""
-    texts = (line.partition("#")[0].rstrip() for line in path.read_text("utf-8").splitlines())
+    texts = (line.partition("#")[0].rstrip() for line in text.splitlines())
     return [_Line(n, t[0].isspace(), t.strip()) for n, t in enumerate(texts, start=1) if t]
 
 
 class _Reader:
-    """One pass over the lines of a file."""
+    """One pass over the lines of a file, which has the test's name, or of a text."""
 
-    def __init__(self, path: Path, lines: list[_Line]) -> None:
-        self._path = path
+    def __init__(self, lines: list[_Line], stem: str = "") -> None:
+        self._stem = stem
         self._heads = [n for n, line in enumerate(lines) if not line.indented]
         self._lines = lines
 
@@ -173,7 +187,7 @@ class _Reader:
         if len(sections) < 2:
             raise ValueError("line 1: it needs a name and a sentence")
         (name, _), (why, _), *rest = sections
-        if name.text != self._path.stem:
+        if self._stem and name.text != self._stem:
             raise ValueError(f"line {name.number}: the name is {name.text!r}, the file's another")
         if not re.fullmatch(r'".+[.?]"', why.text):
             raise ValueError(f"line {why.number}: {why.text!r} is no sentence in double quotes")
