@@ -12,6 +12,9 @@ from pinlab.lab.figures.ledger import ledger
 from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.figures.map import draw_map
 from pinlab.lab.figures.orders import pins_by_order
+from pinlab.lab.figures.rule_sets import draw_rule_sets
+from pinlab.lab.figures.states import draw_states
+from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.forks import when_fork_copies
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.readers import huge_zero_readers
@@ -22,6 +25,7 @@ from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
+from pinlab.lab.widgets.states import walk_the_states
 from pinlab.lab.widgets.steps import step_through
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
@@ -35,6 +39,9 @@ __all__ = [
     "count_pins",
     "draw_folios",
     "draw_map",
+    "draw_rule_sets",
+    "draw_states",
+    "draw_verdicts",
     "five_ends",
     "given",
     "guess_pins",
@@ -56,6 +63,7 @@ __all__ = [
     "touched_filmstrip",
     "touched_pages",
     "walk_the_cliff",
+    "walk_the_states",
     "watch",
     "when_fork_copies",
 ]

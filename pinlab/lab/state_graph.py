@@ -61,41 +61,39 @@ class StateGraph:
 
 
 def state_graph(
-    scenario: Scenario, release: str, question: Question, rules: Mapping[str, object] | None = None
+    scenario: Scenario, release: str, question: Question, *, most: int = MOST_STATES
 ) -> StateGraph:
     """Return the states of a scenario on a release, with how each answers the question.
 
-    Raises ValueError if there are more than 40, which no picture has room for.
+    Raises ValueError if there are more than `most`.
     """
-    first = led(scenario, (), release, rules)
+    first = led(scenario, (), release)
     numbers: dict[State, int] = {first.state(): 0}
     ways: list[Schedule] = [()]
     ends: list[Mapping[str, str] | None] = []
     edges: list[Edge] = []
     for number, way in enumerate(ways):
-        world = led(scenario, way, release, rules)
+        world = led(scenario, way, release)
         ready = world.ready()
         ends.append(None if ready else outcome_of(world, scenario))
         for actor in ready:
-            there = led(scenario, way, release, rules)
+            there = led(scenario, way, release)
             step = there.go(actor)
             state = there.state()
             if state not in numbers:
                 numbers[state] = len(ways)
                 ways.append((*way, actor))
-            if len(ways) > MOST_STATES:
-                raise ValueError(f"scenario has more than {MOST_STATES} states: too many to draw")
+            if len(ways) > most:
+                raise ValueError(f"scenario has more than {most} states: take steps out")
             edges.append(Edge(number, numbers[state], actor, str(step).partition(": ")[2]))
     answers = _answers(ends, edges, question)
     nodes = (Node(n, len(ways[n]), end, answers[n]) for n, end in enumerate(ends))
     return StateGraph(tuple(nodes), tuple(edges))
 
 
-def led(
-    scenario: Scenario, schedule: Schedule, release: str, rules: Mapping[str, object] | None = None
-) -> World:
+def led(scenario: Scenario, schedule: Schedule, release: str) -> World:
     """Return a fresh world after a schedule."""
-    world = World(scenario, Kernel(release, **(rules or {})))
+    world = World(scenario, Kernel(release))
     for actor in schedule:
         world.go(actor)
     return world
