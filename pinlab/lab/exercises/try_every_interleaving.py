@@ -174,7 +174,7 @@ def verdict(seed: int) -> Choice:
     return Choice(
         id="verdict",
         lesson=LESSON,
-        given=as_question(test),
+        given=f"Linux {release}\n\n{as_question(test)}",
         right=seen.verdict,
         wrong=wrong,
         question=(
@@ -216,7 +216,7 @@ def too_late(seed: int) -> Number:
     return Number(
         id="too-late",
         lesson=LESSON,
-        given=as_question(litmus.Litmus("", "", scenario, EXISTS, ())),
+        given=f"Linux {release}\n\n{as_question(litmus.Litmus('', '', scenario, EXISTS, ()))}",
         right=right,
         wrong=besides(right, wrong),
         question=(
@@ -338,7 +338,6 @@ def what_is_saved(seed: int) -> Selection:
     return Selection(
         id="what-is-saved",
         lesson=LESSON,
-        given="\n\n".join(f"{test}\n\n{as_question(litmus.load(test))}" for test in tests),
         options=tuple(tests),
         right=right,
         wrong={chosen: idea for chosen, idea in wrong.items() if chosen != right},
@@ -346,9 +345,9 @@ def what_is_saved(seed: int) -> Selection:
         extra={test: _lost(test) for test in tests if test not in right},
         question=(
             f"A kernel has the rules of Linux {RELEASE}, but of these three only {_named(rules)}: "
-            f"{_described()}. A scenario is saved if its verdict is the one that the "
-            f"holder of the pin relies on ({_relied(tests)}). **Which of the scenarios {', '.join(tests)} are saved?** Answer "
-            "with a set of their names, or with `set()`."
+            f"{_described()}. A scenario is saved if its verdict is the one that the holder of the "
+            f"pin relies on:\n\n{_relied(tests)}\n\n**Which of these scenarios are saved?** "
+            "Answer with a set of their names, or with `set()`."
         ),
         because=f"Saved by {_named(rules)}: {', '.join(sorted(right)) or 'none of them'}.",
         hints=(
@@ -370,7 +369,14 @@ def _described() -> str:
 
 
 def _relied(tests: Sequence[str]) -> str:
-    return ", ".join(f"{PROMISED[test]} for {test}" for test in tests)
+    """The scenarios as a list: their steps, and what is relied on."""
+    return "\n".join(
+        f"- {test}: {PROMISED[test]} {loaded.exists} after "
+        + " and ".join(
+            f"{actor} ({', '.join(steps)})" for actor, steps in loaded.scenario.programs.items()
+        )
+        for test, loaded in ((test, litmus.load(test)) for test in tests)
+    )
 
 
 def _lost(test: str) -> str:
@@ -408,7 +414,7 @@ def missing_rule(seed: int) -> Choice:
     return Choice(
         id="missing-rule",
         lesson=LESSON,
-        given=f"{as_question(test)}\n\n"
+        given=f"Linux {RELEASE} without one rule; relied on: {wanted}\n\n{as_question(test)}\n\n"
         f"{traced(test.scenario, schedule, RELEASE, overrides(rules))}",
         right=missing,
         wrong={name: reason for name, reason in reasons.items() if name != missing},
