@@ -12,10 +12,12 @@ from pinlab.lab.figures.ledger import ledger
 from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.figures.map import draw_map
 from pinlab.lab.figures.orders import pins_by_order
+from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
 from pinlab.lab.figures.rule_sets import draw_rule_sets
 from pinlab.lab.figures.states import draw_states
 from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.forks import when_fork_copies
+from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.readers import huge_zero_readers
 from pinlab.lab.references import references
@@ -25,8 +27,10 @@ from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
+from pinlab.lab.widgets.rounds import patch_switches
 from pinlab.lab.widgets.states import walk_the_states
 from pinlab.lab.widgets.steps import step_through
+from pinlab.lab.widgets.touch_map import touch_the_map
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
 
@@ -42,7 +46,9 @@ __all__ = [
     "draw_rule_sets",
     "draw_states",
     "draw_verdicts",
+    "eight_kernels",
     "five_ends",
+    "four_outcomes",
     "given",
     "guess_pins",
     "held_together",
@@ -53,6 +59,7 @@ __all__ = [
     "ledger",
     "mistakes",
     "never_written",
+    "patch_switches",
     "pin_a_folio",
     "pins_by_order",
     "problems",
@@ -60,8 +67,10 @@ __all__ = [
     "side_by_side",
     "step_through",
     "three_buffers",
+    "touch_the_map",
     "touched_filmstrip",
     "touched_pages",
+    "uses_of_none",
     "walk_the_cliff",
     "walk_the_states",
     "watch",

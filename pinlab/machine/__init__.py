@@ -11,6 +11,7 @@ from pinlab.machine.limits import own_limits
 from pinlab.machine.mlock import Mlocked, ask_mlock
 from pinlab.machine.recordings import cases, recorded, recording
 from pinlab.machine.run import Run, ask, start
+from pinlab.machine.smaps import resident
 
 __all__ = [
     "Answer",
@@ -24,6 +25,7 @@ __all__ = [
     "own_limits",
     "recorded",
     "recording",
+    "resident",
     "start",
     "why_not",
 ]

@@ -286,12 +286,18 @@ def _listed(chosen: frozenset[str], order: Sequence[str]) -> str:
     return ", ".join(option for option in order if option in chosen) or "none of them"
 
 
+def as_it_is(result: object) -> object:
+    """Return a result of a function as Python has it."""
+    return result
+
+
 @dataclass(frozen=True, kw_only=True)
 class Program(Exercise):
     """A few lines of kernel to write, held against the model in many states.
 
     `states` are the arguments, `model` gives the right result, `trace` shows what the model does
-    in one state, and `wrong` has functions that show an idea at work.
+    in one state, and `wrong` has functions that show an idea at work. `meaning` is what the
+    kernel makes of a result, where that differs from what Python does.
     """
 
     name: str
@@ -300,6 +306,7 @@ class Program(Exercise):
     model: Callable[..., object]
     trace: Callable[..., str]
     wrong: Sequence[tuple[str, Callable[..., object]]]
+    meaning: Callable[[object], object] = as_it_is
 
     def solution(self) -> object:
         """Return the right answer, as `check` takes it."""
@@ -327,7 +334,7 @@ class Program(Exercise):
 
     def _compare(self, results: Sequence[object]) -> Reply:
         right = [self.model(*state) for state in self.states]
-        differ = [i for i, result in enumerate(results) if result != right[i]]
+        differ = [i for i, result in enumerate(results) if self.meaning(result) != right[i]]
         if not differ:
             return self._right(f"In all {len(right)} states it does what the model does.")
         first = differ[0]
@@ -341,11 +348,12 @@ class Program(Exercise):
 
     def _idea(self, results: Sequence[object]) -> str | None:
         """The idea whose function does the very same in every state."""
+        meant = [self.meaning(result) for result in results]
         return next(
             (
                 idea
                 for idea, function in self.wrong
-                if all(function(*s) == r for s, r in zip(self.states, results, strict=True))
+                if [self.meaning(function(*state)) for state in self.states] == meant
             ),
             None,
         )

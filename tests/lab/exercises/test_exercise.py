@@ -228,6 +228,16 @@ def test_a_program_is_known_by_what_it_does_in_every_state() -> None:
     assert program().check(lambda a: 2 * a if a < 4 else a).misconception is None
 
 
+def test_a_program_is_judged_by_what_the_kernel_makes_of_its_results() -> None:
+    signs = replace(
+        program(), model=lambda a: a > 0, meaning=bool, wrong=[(IDEA, lambda a: 5 * (a > 1))]
+    )
+    assert signs.check(lambda a: 7 * a).right
+    reply = signs.check(lambda a: a // 2)
+    assert (reply.right, reply.misconception) == (False, IDEA)
+    assert "`double(a=1)`: expected True, came 0." in reply.text
+
+
 def test_a_program_that_raises_is_told_where() -> None:
     reply = program().check(lambda a: 6 // (a - 1))
     assert reply.right is False

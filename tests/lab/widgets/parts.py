@@ -17,12 +17,14 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "count_pins": lab.count_pins,
     "guess_pins": lab.guess_pins,
     "held_together": lab.held_together,
+    "patch_switches": lambda: lab.patch_switches(release=False),
     "walk_the_cliff": lab.walk_the_cliff,
     "pin_a_folio": lambda: lab.pin_a_folio(order=9, pages=64),
     "step_through": lambda: lab.step_through(unmapped_in_flight),
     "side_by_side": lambda: lab.side_by_side(
         unmapped_in_flight, {name: Kernel(name) for name in ("6.4", "6.5")}
     ),
+    "touch_the_map": lab.touch_the_map,
 }
 """Every exhibit, by the function that makes it."""
 
@@ -35,13 +37,16 @@ class Row(NamedTuple):
 
 
 class Parts:
-    """Toggle (if there is one), rows of controls, the sentence, and the picture."""
+    """Toggle and switches (if there are any), rows of controls, the sentence, and the picture."""
 
     def __init__(self, exhibit: Exhibit) -> None:
         *controls, self._words, self._picture = exhibit.widget.children
         self.toggle: Any = None
         if isinstance(controls[0], ipywidgets.ToggleButtons):
             self.toggle = controls.pop(0)
+        self.switches: list[Any] = []
+        if isinstance(controls[0].children[0], ipywidgets.Checkbox):
+            self.switches = list(controls.pop(0).children)
         self.rows = [Row(*row.children) for row in controls]
 
     @property
