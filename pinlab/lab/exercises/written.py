@@ -67,6 +67,9 @@ class Written(Exercise):
 @cache
 def found(text: str, release: str) -> Found:
     """Return what comes out of a test; ValueError with the line for a text that is none."""
-    test = litmus.parse(text)
+    try:
+        test = litmus.parse(text)
+    except ValueError as error:
+        raise ValueError(f"your answer, {error}") from None
     explored = explore(test.scenario, release)
     return explored.verdict(test.question()), frozenset(explored.outcomes)

@@ -13,7 +13,7 @@ from itertools import pairwise
 import pandas
 
 from pinlab.explore import Scenario, explore, litmus
-from pinlab.explore.explorer import Schedule
+from pinlab.explore.explorer import Question, Schedule
 from pinlab.lab.figures.layers import ordered, placed
 from pinlab.lab.figures.map import Scene
 from pinlab.lab.palette import EDGE, OVERFLOW
@@ -48,18 +48,18 @@ class Asked:
     exists: str
     release: str
 
+    @property
+    def question(self) -> Question:
+        """The question as a function of what is left at an end."""
+        return litmus.Litmus(self.name, "", self.scenario, self.exists, ()).question()
+
     def graph(self) -> StateGraph:
         """Return its states."""
-        return state_graph(self.scenario, self.release, self.test.question())
-
-    @property
-    def test(self) -> litmus.Litmus:
-        """The same as a litmus test."""
-        return litmus.Litmus(self.name, "", self.scenario, self.exists, ())
+        return state_graph(self.scenario, self.release, self.question)
 
     def witness(self) -> Schedule | None:
         """Return a shortest schedule to a yes, None if there is none."""
-        return explore(self.scenario, self.release).witness(self.test.question())
+        return explore(self.scenario, self.release).witness(self.question)
 
 
 def asked(scenario: Scenario | str, release: str, exists: str = "") -> Asked:
@@ -71,7 +71,7 @@ def asked(scenario: Scenario | str, release: str, exists: str = "") -> Asked:
         raise TypeError(f"scenario is {scenario!r}: it has to be a Scenario or a test's name")
     if not exists:
         raise ValueError("exists is empty: a scenario needs a question, such as 'parent:x = A'")
-    return Asked("scenario", scenario, exists, release)
+    return Asked("Scenario", scenario, exists, release)
 
 
 def draw_states(scenario: Scenario | str, release: str, exists: str = "") -> Drawing:
@@ -106,21 +106,23 @@ def sentence(what: Asked, graph: StateGraph, way: Schedule | None) -> str:
 
 
 def states_table(graph: StateGraph) -> pandas.DataFrame:
-    """Return the graph as a table: a row for each state, with its steps and what is left."""
-    rows = {
-        node.number: {
-            "steps done": node.depth,
-            "answer": TOLD[node.answer],
-            "next": "; ".join(
-                f"{edge.actor}: {edge.step} (to {edge.stop})"
-                for edge in graph.edges
-                if edge.start == node.number
-            )
-            or f"end: {', '.join(left(node))}",
-        }
-        for node in graph.nodes
+    """Return the graph as a table: a row for each state, with where each actor's step leads."""
+    rows: dict[int, dict[str, object]] = {
+        node.number: {"steps done": node.depth, "answer": TOLD[node.answer]} for node in graph.nodes
     }
-    return pandas.DataFrame.from_dict(rows, orient="index").rename_axis("state")
+    for edge in graph.edges:
+        rows[edge.start][edge.actor] = f"{edge.step}: to {edge.stop}"
+    for node in graph.nodes:
+        if node.end is not None:
+            rows[node.number]["left at the end"] = ", ".join(left(node))
+    actors = dict.fromkeys(edge.actor for edge in sorted(graph.edges, key=_actor))
+    columns = ["steps done", "answer", *actors, "left at the end"]
+    table = pandas.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.fillna("").rename_axis("state")
+
+
+def _actor(edge: Edge) -> str:
+    return edge.actor
 
 
 def left(node: Node) -> list[str]:

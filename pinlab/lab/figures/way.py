@@ -39,15 +39,14 @@ class Way:
         return len(self.steps)
 
     def sentence(self, step: int) -> str:
-        """Return what a step did, and whether the answer is certain after it."""
-        number = self.graph.way(self.schedule)[step]
-        node = self.graph.nodes[number]
-        where = f"State {number}: {TOLD[node.answer]}."
-        if not step:
-            return f"Linux {self.what.release}, before the first step. {where}"
-        moved = " ".join(changes(self.maps[step - 1], self.maps[step]))
-        told = f"Linux {self.what.release}, step {step} of {self.last}, {self.steps[step - 1]}."
-        return f"{told} {where} {moved}"
+        """Return what a step did, whether the answer is certain after it, and what changed."""
+        moved = changes(self.maps[step - 1], self.maps[step]) if step else ()
+        return " ".join([self._where(step), *moved])
+
+    def _where(self, step: int) -> str:
+        node = self.graph.nodes[self.graph.way(self.schedule)[step]]
+        did = f"step {step} of {self.last}, {self.steps[step - 1]}" if step else "before step 1"
+        return f"Linux {self.what.release}, {did}. State {node.number}: {TOLD[node.answer]}."
 
     def scenes(self, step: int) -> list[Scene]:
         """Return the graph with a ring around the state, and the map of that state."""
@@ -60,7 +59,7 @@ class Way:
     def words(self, step: int) -> list[str]:
         """Return the graph, a step and the map after it in words."""
         state = self.maps[step]
-        told = [self.sentence(step), *in_words(state, group(state))]
+        told = [self._where(step), *in_words(state, group(state))]
         return [sentence(self.what, self.graph, self.what.witness()), " ".join(told)]
 
     def turn(self) -> int:
