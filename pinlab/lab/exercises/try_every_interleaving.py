@@ -341,7 +341,7 @@ def what_is_saved(seed: int) -> Selection:
         options=tuple(tests),
         right=right,
         wrong={chosen: idea for chosen, idea in wrong.items() if chosen != right},
-        missing=dict.fromkeys(right, "It is saved, too"),
+        missing=dict.fromkeys(sorted(right), "It is saved, too"),
         extra={test: _lost(test) for test in tests if test not in right},
         question=(
             f"A kernel has the rules of Linux {RELEASE}, but of these three only {_named(rules)}: "
@@ -478,10 +478,8 @@ def write_a_test() -> Written:
         lesson=LESSON,
         right=TO_DISK,
         wrong={
-            TO_DISK.replace("    fork child\n", ""): "The parent has to fork in between; without "
-            "that its write always goes to the frame that the device reads",
-            TO_DISK.replace("fork child\n    write x P", "write x P\n    fork child"): "The write "
-            "comes after fork; before it nothing is shared yet",
+            TO_DISK.replace("    fork child\n", ""): "The parent has to fork before it writes; "
+            "without that its write goes to the frame that the device reads",
             TO_DISK.replace("exists v = P", "exists parent:x = P"): "The question is what the "
             "device read (v), not what the parent sees",
             TO_DISK.replace("exists v = P", "exists v = A"): "The question is whether the new "

@@ -165,7 +165,8 @@ def test_a_written_test_shows_what_was_guessed() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("    fork child\n", "", "has to fork in between"),
+        ("    fork child\n", "", "has to fork before it writes"),
+        ("fork child\n    write x P", "write x P\n    fork child", "has to fork before it writes"),
         ("exists v = P", "exists parent:x = P", "what the device read"),
         ("    write x P\n", "child\n    write x P\n", "It is the parent that writes"),
         ("    write x P\n", "", "yours is Never"),
