@@ -67,7 +67,9 @@ def nonsense(id: str) -> list[tuple[object, object, Errors]]:
             inside = [({"nobody"}, "nobody", ValueError), ([known, "nobody"], "nobody", ValueError)]
             return [*whole, *inside, ([[known]], [known], EITHER)]
         case Written():
-            no_step = 'mine\n"Why?"\nmemory\n    x = A\nparent\n    jump x\nexists v = P\n'
+            no_step = (
+                'mine\n"Why?"\nmemory\n    x = A\nparent\n    jump x\nexists v = P\n6.5 Never x\n'
+            )
             return [*((bad, bad, TypeError) for bad in (3, True, ["a"])),
                     (no_step, "jump x", ValueError)]  # fmt: skip
         case Program(name=name):
