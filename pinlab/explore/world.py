@@ -6,142 +6,239 @@ The rules are the model's; here is only who calls what, and when a step has to w
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator, Mapping
-from hashlib import blake2b
-from itertools import count
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from typing import NamedTuple
 
 from pinlab.explore.program import PARENT, Scenario, Step, place
+from pinlab.explore.question import ZERO
+from pinlab.model import ledger
 from pinlab.model.dio import DirectIO
 from pinlab.model.folio import PAGE_SIZE, Folio, Page
-from pinlab.model.gup import FOLL_LONGTERM, FOLL_WRITE
+from pinlab.model.fork import Fork
+from pinlab.model.gup import FOLL_GET, FOLL_LONGTERM, FOLL_WRITE, FastPin, gup_put_folio
 from pinlab.model.kernel import Kernel
 from pinlab.model.mm import Mm
 
-OPTIONS = {"write": FOLL_WRITE, "longterm": FOLL_LONGTERM}
+FLAGS = {"write": FOLL_WRITE, "longterm": FOLL_LONGTERM}
 
-State = tuple[object, ...]
-"""What tells two worlds apart: equal states go on alike."""
+Number = Callable[[Hashable], int]
+
+
+class Held(NamedTuple):
+    """A page that somebody holds, some times over."""
+
+    page: Page
+    times: int
+
+
+class Begun(NamedTuple):
+    """A step that is split and under way."""
+
+    operation: Fork | FastPin
+    moves: Iterator[None]
 
 
 class World:
-    """The machine after some steps. Attributes: kernel; values (what was read, by name)."""
+    """The machine after some moves.
 
-    def __init__(self, scenario: Scenario, kernel: Kernel) -> None:
+    Attributes: kernel; scenario; values (what was read, and errors, by name); begun (steps that
+    are split and under way, by actor); broken (names of invariants of the model that did not hold
+    after some move, if it is to look for them).
+    """
+
+    def __init__(self, scenario: Scenario, kernel: Kernel, *, check: bool = False) -> None:
         self.kernel = kernel
         self.values: dict[str, str] = {}
-        self._programs = {actor: scenario.steps(actor) for actor in scenario.programs}
-        self._forked = {step.names[0] for steps in self._programs.values() for step in steps
-                        if step.verb == "fork"}  # fmt: skip
-        self._done = dict.fromkeys(self._programs, 0)
+        self.broken: set[str] = set()
+        self._check = check
+        self.scenario = scenario
+        self._moves = 0
+        self._done = dict.fromkeys(scenario.steps, 0)
         self._mms: dict[str, Mm] = {PARENT: kernel.new_mm(PARENT)}
         self._addresses: dict[str, int] = {}
-        self._handles: dict[str, DirectIO | Page | None] = {}
-        self._begun: dict[str, Iterator[None]] = {}
+        self._requests: dict[str, DirectIO] = {}
+        self._holds: dict[str, Held] = {}
+        self.begun: dict[str, Begun] = {}
+        self._signals: set[str] = set()
         for name, letter in scenario.memory.items():
             addr = self._addresses[name] = self._mms[PARENT].mmap(PAGE_SIZE)
-            if letter:
+            if letter != ZERO:
                 self._mms[PARENT].write(addr, letter.encode() * PAGE_SIZE)
 
     def ready(self) -> list[str]:
-        """Return the actors whose next step can be done now, in the order of the scenario."""
-        return [actor for actor in self._programs if self._is_ready(actor)]
+        """Return the actors who can go on now, in the order of the scenario."""
+        return [actor for actor in self._done if self._is_ready(actor)]
 
     def next_step(self, actor: str) -> Step:
-        """Return what an actor would do next."""
-        return self._programs[actor][self._done[actor]]
+        """Return what an actor does next."""
+        return self.scenario.steps[actor][self._done[actor]]
 
     def go(self, actor: str) -> Step:
-        """Do an actor's next step and return it; half of it, if it is split and not begun."""
+        """Do an actor's next step and return it; up to where it pauses, if it is split."""
         step = self.next_step(actor)
-        if "split" in step.options:
-            self._go_on(actor, step)
-        else:
-            DO[step.verb](self, step)
-            self._done[actor] += 1
+        over = True
+        try:
+            if "split" in step.options:
+                over = self._go_on(step)
+            else:
+                DO[step.verb](self, step)
+        except OSError as error:
+            self.begun.pop(actor, None)
+            self.values[_named(step)] = errno.errorcode[error.errno or 0]
+        self._moves += 1
+        self._done[actor] += over
+        if self._check:
+            self.broken |= ledger.broken(self.kernel).keys()
         return step
 
-    def _go_on(self, actor: str, step: Step) -> None:
-        if actor not in self._begun:
-            self._begun[actor] = SPLIT[step.verb](self, step)
-        if next(self._begun[actor], self) is self:
-            del self._begun[actor]
-            self._done[actor] += 1
+    def _go_on(self, step: Step) -> bool:
+        """Begin or go on with a step that is split; return whether it is over."""
+        if step.actor not in self.begun:
+            operation = BEGIN[step.verb](self, step)
+            self.begun[step.actor] = Begun(operation, iter(operation))
+        operation, moves = self.begun[step.actor]
+        if next(moves, END) is not END:
+            return False
+        del self.begun[step.actor]
+        if isinstance(operation, Fork):
+            self._mms[step.names[0]] = operation.child
+        else:
+            self._holds[step.names[0]] = Held(operation.require_page(), 1)
+        return True
 
     def _is_ready(self, actor: str) -> bool:
-        if self._done[actor] == len(self._programs[actor]):
+        steps, done = self.scenario.steps[actor], self._done[actor]
+        if done == len(steps):
             return False
-        if actor in self._forked and actor not in self._mms:
+        step = steps[done]
+        if step.process in self.scenario.processes and not self._can_run(step):
             return False
-        if actor in self._mms and self._mms[actor].exited:
-            return False
-        step = self.next_step(actor)
+        if step.verb == "await":
+            return step.names[0] in self._signals
         if step.verb == "wait":
             mm = self._mms.get(step.names[0])
             return mm is not None and mm.exited
-        if step.verb in NEEDS_HANDLE:
-            return self._usable(step.names[0])
-        return True
+        return step.verb not in NEEDS_HANDLE or self._usable(step.names[0])
+
+    def _can_run(self, step: Step) -> bool:
+        """Whether a process is there, and not waiting for a step of another of its threads.
+
+        While it forks only GUP-fast goes on, and only as far as it needs no page fault: the others
+        wait for mmap_lock. (A CPU's own access may go on in a kernel; here it waits.)
+        """
+        mm = self._mms.get(step.process)
+        if mm is None or mm.exited:
+            return False
+        begun = self.begun.get(step.actor)
+        if begun is not None and isinstance(begun.operation, Fork):
+            return True
+        if step.verb == "exit":
+            return not any(s.partition("/")[0] == step.process for s in self.begun)
+        if not self._forks(step.process):
+            return True
+        if begun is None:
+            return "split" in step.options and step.verb != "fork"
+        return isinstance(begun.operation, FastPin) and not begun.operation.waits
+
+    def _forks(self, process: str) -> bool:
+        return any(
+            isinstance(begun.operation, Fork) and actor.partition("/")[0] == process
+            for actor, begun in self.begun.items()
+        )
 
     def _usable(self, name: str) -> bool:
-        handle = self._handles.get(name)
-        return handle is not None and (isinstance(handle, Page) or handle.in_flight)
+        request = self._requests.get(name)
+        return name in self._holds or (request is not None and request.in_flight)
 
-    def state(self) -> State:
+    def state(self, number: Number) -> tuple[Hashable, ...]:
         """Return what tells this world apart from others, whatever way led to it.
 
-        Frames are named in the order in which they are met, so that two machines that gave them
-        out in another order are the same.
+        Equal states go on alike, and as many moves led to them. Frames are named in the order in
+        which they are met, so that two machines that gave them out in another order are the same.
+        `number` gives equal things the same number.
         """
-        numbers: dict[Folio, int] = {}
-        fresh = count()
+        frames: dict[Folio, int] = {}
 
-        def number(folio: Folio) -> int:
-            return numbers[folio] if folio in numbers else numbers.setdefault(folio, next(fresh))
+        def frame(page: Page | None) -> int | None:
+            return None if page is None else frames.setdefault(page.folio, len(frames))
 
-        processes = tuple(
-            (name, mm.exited, mm.has_pinned, *(
-                (vpn, number(page.folio), writable) for vpn, page, writable in mm.mapped()
-            ))
-            for name, mm in sorted(self._mms.items())
-        )  # fmt: skip
-        handles = tuple(
-            (name, *_handle(handle, number)) for name, handle in sorted(self._handles.items())
+        processes = tuple((name, *_process(mm, frame)) for name, mm in sorted(self._mms.items()))
+        requests = tuple(
+            (name, request.in_flight, *map(frame, request.pages))
+            for name, request in sorted(self._requests.items())
+        )
+        holds = tuple((name, frame(held.page)) for name, held in sorted(self._holds.items()))
+        begun = tuple(
+            (name, *_under_way(self.begun[name].operation, frame)) for name in sorted(self.begun)
         )
         folios = tuple(
-            (n, f.refcount, f.pincount, f.mapcount, f.anon_exclusive, f.freed, _digest(f))
-            for f, n in numbers.items()
+            (f.refcount, f.pincount, f.mapcount, f.anon_exclusive, f.freed, _content(f, number))
+            for f in frames
         )
-        programs = tuple(self._done.items())
-        zero = self.kernel.zero_page.refcount
-        return programs, tuple(self._begun), processes, handles, folios, zero, tuple(
-            sorted(self.values.items())
+        return (
+            self._moves, tuple(self._done.values()),
+            number(processes), number((requests, holds)), number(begun), number(folios),
+            number(tuple(sorted(self.values.items()))), self.kernel.zero_page.refcount,
+            number(self._books(list(frames))) if self._check else None,
         )  # fmt: skip
+
+    def _books(self, folios: list[Folio]) -> Hashable:
+        """What the search for broken invariants goes by: whose bytes are where, and who had them.
+
+        Whoever stored bytes that are nowhere any more does not matter.
+        """
+        spans = [span for folio in folios for span in folio.page(0)._spans(0, PAGE_SIZE)]
+        writers = list(dict.fromkeys(span.writer for span in spans))
+        return (
+            tuple((span.start, span.end, writers.index(span.writer)) for span in spans),
+            tuple(writer.by_reference for writer in writers),
+            tuple(tuple(w in mm._known for w in writers) for _, mm in sorted(self._mms.items())),
+            tuple(sorted(self.broken)),
+        )
 
     def peek(self, actor: str, where: str) -> str | None:
         """Return the letter that a process would read now; None if it cannot."""
         name, offset = place(where)
-        mm = self._mms.get(actor)
-        if mm is None or mm.exited:
+        mm, addr = self._mms.get(actor), self._addresses[name]
+        if mm is None or mm.exited or not any(
+            area.start <= addr // PAGE_SIZE < area.end for area in mm.areas()
+        ):  # fmt: skip
             return None
-        page = mm.page_at(self._addresses[name] + offset)
+        page = mm.page_at(addr)
         return "" if page is None else _letter(page._get_bytes(1, offset))
 
-    def _mm(self, actor: str) -> Mm:
-        return self._mms[actor]
+
+END = object()
+"""What an iterator is asked to return when it has ended."""
 
 
-def _handle(handle: DirectIO | Page | None, number: Callable[[Folio], int]) -> tuple[object, ...]:
-    if isinstance(handle, Page):
-        return (number(handle.folio),)
-    if isinstance(handle, DirectIO):
-        return (handle.in_flight, *(number(page.folio) for page in handle.pages))
-    return (None,)
+def _named(step: Step) -> str:
+    """Return the name under which an error of a step is kept."""
+    makes = step.verb in ("read", "device_read")
+    return step.names[1] if makes else step.names[0] if step.verb in TAKES else str(step)
 
 
-def _digest(folio: Folio) -> bytes:
-    """Return the content of a folio in a few bytes."""
-    frame = folio._bytes.get(0)
-    return b"" if frame is None else blake2b(frame, digest_size=16).digest()
+def _process(mm: Mm, frame: Callable[[Page | None], int | None]) -> tuple[Hashable, ...]:
+    if mm.exited:
+        return (None,)
+    entries = tuple((vpn, frame(page), writable) for vpn, page, writable in mm.mapped())
+    return mm.has_pinned, tuple(mm.areas()), entries
+
+
+def _under_way(
+    operation: Fork | FastPin, frame: Callable[[Page | None], int | None]
+) -> tuple[Hashable, ...]:
+    """What a step under way remembers; of a fork that is to be seen in the child's memory."""
+    if isinstance(operation, Fork):
+        entries = operation.child.mapped()
+        return tuple((vpn, frame(page), writable) for vpn, page, writable in entries)
+    page, writable = operation.entry
+    return frame(page), writable, operation.met_fork, operation.waits
+
+
+def _content(folio: Folio, number: Number) -> int | None:
+    data = folio._bytes.get(0)
+    return None if data is None else number(bytes(data))
 
 
 def _letter(data: bytes) -> str:
@@ -150,85 +247,93 @@ def _letter(data: bytes) -> str:
 
 def _read(world: World, step: Step) -> None:
     name, offset = place(step.names[0])
-    data = world._mms[step.actor].read(world._addresses[name] + offset, 1)
+    data = world._mms[step.process].read(world._addresses[name] + offset, 1)
     world.values[step.names[1]] = _letter(data)
 
 
 def _write(world: World, step: Step) -> None:
     name, offset = place(step.names[0])
-    world._mms[step.actor].write(world._addresses[name] + offset, step.names[1].encode())
+    world._mms[step.process].write(world._addresses[name] + offset, step.names[1].encode())
 
 
 def _submit(world: World, step: Step) -> None:
     kernel, (handle, page) = world.kernel, step.names
     call = kernel.submit_dio_read if step.verb == "submit_dio_read" else kernel.submit_dio_write
-    _take(world, handle, lambda: call(world._mms[step.actor], world._addresses[page], 1))
+    world._requests[handle] = call(world._mms[step.process], world._addresses[page], 1)
 
 
 def _gup(world: World, step: Step) -> None:
-    handle, page = step.names
-    flags = sum(OPTIONS.get(option, 0) for option in step.options)
-    call = getattr(world._mms[step.actor], step.verb)
-    _take(world, handle, lambda: call(world._addresses[page], 1, flags)[0])
+    handle, name = step.names
+    call = getattr(world._mms[step.process], step.verb)
+    (page,) = call(world._addresses[name], 1, _flags(step))
+    if step.times > 1:
+        # Somebody asks again and again; the page is there now, so it comes down to an addition.
+        world.kernel.try_grab_folio(page.folio, step.times - 1, FOLL_GET)
+    world._holds[handle] = Held(page, step.times)
 
 
-def _take(world: World, name: str, call: Callable[[], DirectIO | Page]) -> None:
-    """Keep what a call returns; an error is a value that the outcome shows."""
-    try:
-        world._handles[name] = call()
-    except OSError as error:
-        world._handles[name] = None
-        world.values[name] = errno.errorcode[error.errno or 0]
+def _flags(step: Step) -> int:
+    return sum(flag for option, flag in FLAGS.items() if option in step.options)
 
 
-def _release(world: World, step: Step) -> None:
-    page = world._handles[step.names[0]]
-    getattr(world.kernel, step.verb)(page)
-    world._handles[step.names[0]] = None
+def _put_page(world: World, step: Step) -> None:
+    page, times = world._holds.pop(step.names[0])
+    gup_put_folio(world.kernel, page.folio, times, FOLL_GET, "kernel")
 
 
-def _on_page(world: World, step: Step) -> None:
-    mm, addr = world._mms[step.actor], world._addresses[step.names[0]]
-    if step.verb == "munmap":
-        mm.munmap(addr, PAGE_SIZE)
-    else:
-        mm.write_protect(addr)
+def _unpin_user_page(world: World, step: Step) -> None:
+    world.kernel.unpin_user_page(world._holds.pop(step.names[0]).page)
+
+
+def _munmap(world: World, step: Step) -> None:
+    world._mms[step.process].munmap(world._addresses[step.names[0]], PAGE_SIZE)
+
+
+def _write_protect(world: World, step: Step) -> None:
+    world._mms[step.process].write_protect(world._addresses[step.names[0]])
 
 
 def _fork(world: World, step: Step) -> None:
-    world._mms[step.names[0]] = world._mms[step.actor].fork(step.names[0])
-
-
-def _fork_in_steps(world: World, step: Step) -> Iterator[None]:
-    fork = world._mms[step.actor].fork_in_steps(step.names[0])
-    yield from fork
-    world._mms[step.names[0]] = fork.child
+    world._mms[step.names[0]] = world._mms[step.process].fork(step.names[0])
 
 
 def _exit(world: World, step: Step) -> None:
-    world._mms[step.actor].exit()
+    world._mms[step.process].exit()
 
 
-def _wait(world: World, step: Step) -> None:
-    """Nothing to do: the step is ready when the other has exited."""
+def _signal(world: World, step: Step) -> None:
+    world._signals.add(step.names[0])
+
+
+def _nothing(world: World, step: Step) -> None:
+    """Nothing to do: the step is ready when what it waits for has happened."""
 
 
 def _device_write(world: World, step: Step) -> None:
-    handle, letter = world._handles[step.names[0]], step.names[1]
-    if handle is not None:
-        handle.device_write(letter.encode() * PAGE_SIZE)
+    _device(world, step).device_write(step.names[1].encode() * PAGE_SIZE)
 
 
 def _device_read(world: World, step: Step) -> None:
-    handle = world._handles[step.names[0]]
-    if handle is not None:
-        world.values[step.names[1]] = _letter(handle.device_read(1))
+    world.values[step.names[1]] = _letter(_device(world, step).device_read(1))
+
+
+def _device(world: World, step: Step) -> DirectIO | Page:
+    """Return what a device works on: a request, or a page that somebody holds."""
+    held = world._holds.get(step.names[0])
+    return world._requests[step.names[0]] if held is None else held.page
 
 
 def _complete(world: World, step: Step) -> None:
-    handle = world._handles[step.names[0]]
-    if isinstance(handle, DirectIO):
-        handle.complete()
+    world._requests[step.names[0]].complete()
+
+
+def _begin_fork(world: World, step: Step) -> Fork:
+    return world._mms[step.process].fork_in_steps(step.names[0])
+
+
+def _begin_fast_pin(world: World, step: Step) -> FastPin:
+    mm, addr = world._mms[step.process], world._addresses[step.names[1]]
+    return mm.pin_user_page_fast_in_steps(addr, _flags(step))
 
 
 DO: Mapping[str, Callable[[World, Step], None]] = {
@@ -238,12 +343,15 @@ DO: Mapping[str, Callable[[World, Step], None]] = {
     "submit_dio_write": _submit,
     "get_user_pages": _gup,
     "pin_user_pages": _gup,
-    "put_page": _release,
-    "unpin_user_page": _release,
-    "munmap": _on_page,
-    "write_protect": _on_page,
+    "pin_user_pages_fast": _gup,
+    "put_page": _put_page,
+    "unpin_user_page": _unpin_user_page,
+    "munmap": _munmap,
+    "write_protect": _write_protect,
     "fork": _fork,
-    "wait": _wait,
+    "wait": _nothing,
+    "signal": _signal,
+    "await": _nothing,
     "exit": _exit,
     "device_write": _device_write,
     "device_read": _device_read,
@@ -251,8 +359,15 @@ DO: Mapping[str, Callable[[World, Step], None]] = {
 }
 """What each step does."""
 
-SPLIT: Mapping[str, Callable[[World, Step], Iterator[None]]] = {"fork": _fork_in_steps}
+BEGIN: Mapping[str, Callable[[World, Step], Fork | FastPin]] = {
+    "fork": _begin_fork,
+    "pin_user_pages_fast": _begin_fast_pin,
+}
 """Steps that can be split, as iterators that pause where others may get in."""
 
 NEEDS_HANDLE = {"put_page", "unpin_user_page", "device_write", "device_read", "complete"}
 """Steps that wait until what they name is there."""
+
+TAKES = {"submit_dio_read", "submit_dio_write", "get_user_pages", "pin_user_pages",
+         "pin_user_pages_fast"}  # fmt: skip
+"""Steps that make a handle, or leave the error in its place."""

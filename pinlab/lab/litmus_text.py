@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pinlab.explore import litmus
+from pinlab.explore import Question, Scenario
 
 INDENT = "\n    "
 
 
-def as_question(test: litmus.Litmus) -> str:
-    """Return a test's memory, programs and question as its file has them."""
-    memory = (f"{page} = {letter or litmus.ZERO}" for page, letter in test.scenario.memory.items())
-    parts = {"memory": list(memory)} | {a: list(s) for a, s in test.scenario.programs.items()}
+def as_question(scenario: Scenario, exists: Question) -> str:
+    """Return memory, programs and question as a file of data/litmus has them."""
+    memory = (f"{page} = {letter}" for page, letter in scenario.memory.items())
+    parts = {"memory": list(memory)} | {a: list(s) for a, s in scenario.programs.items()}
     told = (INDENT.join([head, *lines]) for head, lines in parts.items())
-    return "\n".join([*told, f"exists {test.exists}"])
+    return "\n".join([*told, f"exists {exists}"])

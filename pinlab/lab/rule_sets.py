@@ -6,31 +6,23 @@ from collections.abc import Collection, Mapping
 from functools import cache
 from itertools import combinations
 
-from pinlab.explore import ALWAYS, NEVER, litmus
+from pinlab.explore.litmus import PINNED, rescue, rescued
 
-RELEASE = "6.5"
-"""Whose rules hold besides; its direct I/O takes pins."""
+RELEASE = rescue.ON
+"""Whose rules hold besides."""
 
-RULES: Mapping[str, tuple[str, str, str]] = {
-    "copy": ("fork_copies", "never", "exclusive_and_maybe_pinned"),
-    "unshare": ("pin_unshares", "never", "shared_page"),
-    "reuse": ("write_fault_reuses", "held_once", "exclusive_or_held_once"),
+RULES: Mapping[str, str] = {
+    "copy": "fork copies",
+    "unshare": "pin unshares",
+    "reuse": "exclusive is reused",
 }
-"""Each with the model's rule, and its value where it is off and on."""
+"""The rules by a word each, and what the explorer calls them."""
 
 TITLES: Mapping[str, str] = {
     "copy": "fork copies pinned pages",
     "unshare": "a read-only pin unshares",
     "reuse": "exclusive is reused uncounted",
 }
-
-PROMISED: Mapping[str, str] = {
-    "pin+fork+parent-writes": NEVER,
-    "dio-read+fork+child-exits": NEVER,
-    "pin+write-protect+write": NEVER,
-    "readonly-pin-of-shared-page": ALWAYS,
-}
-"""Scenarios with a pin, and the verdict that its holder relies on."""
 
 Rules = frozenset[str]
 
@@ -41,26 +33,31 @@ def all_sets() -> list[Rules]:
     return [frozenset(chosen) for size in sizes for chosen in combinations(RULES, size)]
 
 
-def overrides(rules: Collection[str]) -> dict[str, str]:
-    """Return a set of rules as keywords of a Kernel; ValueError for a rule that is none."""
+def overrides(rules: Collection[str]) -> dict[str, object]:
+    """Return a set of rules as the model's rules; ValueError for one that is none of them."""
     for name in rules:
         if name not in RULES:
             raise ValueError(f"rule is {name!r}: there are {', '.join(RULES)}")
-    return {rule: on if name in rules else off for name, (rule, off, on) in RULES.items()}
+    return rescue.overrides(RULES[name] for name in rules)
 
 
 @cache
-def verdict(test: str, rules: Rules) -> str:
-    """Return the verdict of a test where these of the three rules are on."""
-    return litmus.run(test, RELEASE, **overrides(rules)).verdict
+def _saved() -> Mapping[Rules, frozenset[str]]:
+    short = {name: word for word, name in RULES.items()}
+    return {
+        frozenset(short[name] for name in str(column).split(" + ") if name in short): frozenset(
+            str(test) for test, saved in tests.items() if saved
+        )
+        for column, tests in rescued().to_dict().items()
+    }
 
 
 def saved(rules: Rules) -> frozenset[str]:
-    """Return the scenarios whose verdict is the one relied on."""
-    return frozenset(test for test, wanted in PROMISED.items() if verdict(test, rules) == wanted)
+    """Return the scenarios with a pin in which nothing is lost or stale with these rules."""
+    return _saved()[rules]
 
 
 def smallest() -> list[Rules]:
     """Return the smallest sets that save all scenarios."""
-    whole = [rules for rules in all_sets() if len(saved(rules)) == len(PROMISED)]
+    whole = [rules for rules in all_sets() if saved(rules) == frozenset(PINNED)]
     return [rules for rules in whole if len(rules) == len(whole[0])]

@@ -1,4 +1,4 @@
-"""The states of a scenario and the steps between them, each state once however it is reached."""
+"""The states of a scenario as a picture needs them: by the number of steps, and what is certain."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from pinlab.explore import Scenario
-from pinlab.explore.explorer import Question, Schedule, outcome_of
-from pinlab.explore.world import State, World
-from pinlab.model.kernel import Kernel
+from pinlab.explore import Graph, Question, Scenario, explore
+from pinlab.explore.graph import Schedule
 
 MOST_STATES = 40
 """How many states a picture has room for."""
@@ -43,7 +41,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class StateGraph:
-    """All states, by number, in the order in which they are met with fewest steps first."""
+    """All states by number, those with fewer steps first, and all steps between them."""
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
@@ -65,53 +63,42 @@ def state_graph(
 ) -> StateGraph:
     """Return the states of a scenario on a release, with how each answers the question.
 
-    Raises ValueError if there are more than `most`.
+    Raises RuntimeError if there are more than `most`.
     """
-    first = led(scenario, (), release)
-    numbers: dict[State, int] = {first.state(): 0}
-    ways: list[Schedule] = [()]
-    ends: list[Mapping[str, str] | None] = []
-    edges: list[Edge] = []
-    for number, way in enumerate(ways):
-        world = led(scenario, way, release)
-        ready = world.ready()
-        ends.append(None if ready else outcome_of(world, scenario))
-        for actor in ready:
-            there = led(scenario, way, release)
-            step = there.go(actor)
-            state = there.state()
-            if state not in numbers:
-                numbers[state] = len(ways)
-                ways.append((*way, actor))
-            if len(ways) > most:
-                raise ValueError(f"scenario has more than {most} states: take steps out")
-            edges.append(Edge(number, numbers[state], actor, str(step).partition(": ")[2]))
-    answers = _answers(ends, edges, question)
-    nodes = (Node(n, len(ways[n]), end, answers[n]) for n, end in enumerate(ends))
-    return StateGraph(tuple(nodes), tuple(edges))
+    graph = explore(scenario, release, most_states=most, graph=True).graph
+    assert graph is not None
+    order = sorted(range(len(graph.schedules)), key=graph.depth)
+    number = {state: n for n, state in enumerate(order)}
+    answers = _answers(graph, question, order)
+    nodes = tuple(
+        Node(
+            number[state],
+            graph.depth(state),
+            dict(graph.ends[state]) if state in graph.ends else None,
+            answers[state],
+        )
+        for state in order
+    )
+    edges = sorted(
+        (Edge(number[e.start], number[e.end], e.actor, e.step) for e in graph.edges), key=_place
+    )
+    return StateGraph(nodes, tuple(edges))
 
 
-def led(scenario: Scenario, schedule: Schedule, release: str) -> World:
-    """Return a fresh world after a schedule."""
-    world = World(scenario, Kernel(release))
-    for actor in schedule:
-        world.go(actor)
-    return world
+def _place(edge: Edge) -> tuple[int, int]:
+    return edge.start, edge.stop
 
 
-def _answers(
-    ends: list[Mapping[str, str] | None], edges: list[Edge], question: Question
-) -> dict[int, str]:
-    """How each state answers, the last ones first: a step leads to a later number."""
-    after: dict[int, list[int]] = {n: [] for n in range(len(ends))}
-    for edge in edges:
-        after[edge.start].append(edge.stop)
+def _answers(graph: Graph, question: Question, order: list[int]) -> dict[int, str]:
+    """How each state answers, those with the most steps first."""
+    after: dict[int, list[int]] = {state: [] for state in order}
+    for edge in graph.edges:
+        after[edge.start].append(edge.end)
     answers: dict[int, str] = {}
-    for number in reversed(range(len(ends))):
-        end = ends[number]
-        if end is not None:
-            answers[number] = YES if question(end) else NO
+    for state in reversed(order):
+        if state in graph.ends:
+            answers[state] = YES if question(dict(graph.ends[state])) else NO
         else:
-            found = {answers[stop] for stop in after[number]}
-            answers[number] = found.pop() if len(found) == 1 else OPEN
+            found = {answers[following] for following in after[state]}
+            answers[state] = found.pop() if len(found) == 1 else OPEN
     return answers

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from pinlab.explore import explore, litmus
-from pinlab.explore.explorer import Outcome
+from pinlab.explore.graph import Outcome
 from pinlab.lab.exercises.exercise import Exercise
 from pinlab.lab.exercises.reply import Reply
 from pinlab.model.arguments import instance
@@ -57,7 +57,7 @@ class Written(Exercise):
 
     def _guessed(self, text: str, release: str) -> str:
         """What the text expects of a release, if it says so."""
-        guesses = {e.release: e.verdict for e in litmus.parse(text).expected}
+        guesses = {".".join(map(str, e.version)): e.verdict for e in litmus.parse(text).expected}
         return f" (your guess: {guesses[release]})" if release in guesses else ""
 
     def _wanted(self) -> str:
@@ -67,9 +67,6 @@ class Written(Exercise):
 @cache
 def found(text: str, release: str) -> Found:
     """Return what comes out of a test; ValueError with the line for a text that is none."""
-    try:
-        test = litmus.parse(text)
-    except ValueError as error:
-        raise ValueError(f"your answer, {error}") from None
+    test = litmus.parse(text, "your answer")
     explored = explore(test.scenario, release)
-    return explored.verdict(test.question()), frozenset(explored.outcomes)
+    return explored.verdict(test.exists), frozenset(explored.outcomes)

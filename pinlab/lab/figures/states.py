@@ -12,8 +12,9 @@ from itertools import pairwise
 
 import pandas
 
-from pinlab.explore import Scenario, explore, litmus
-from pinlab.explore.explorer import Question, Schedule
+from pinlab.explore import Question, Scenario, explore, litmus
+from pinlab.explore.graph import Schedule
+from pinlab.explore.question import spelled
 from pinlab.lab.figures.layers import ordered, placed
 from pinlab.lab.figures.map import Scene
 from pinlab.lab.palette import EDGE, OVERFLOW
@@ -45,40 +46,36 @@ class Asked:
 
     name: str
     scenario: Scenario
-    exists: str
+    exists: Question
     release: str
-
-    @property
-    def question(self) -> Question:
-        """The question as a function of what is left at an end."""
-        return litmus.Litmus(self.name, "", self.scenario, self.exists, ()).question()
 
     def graph(self) -> StateGraph:
         """Return its states."""
-        return state_graph(self.scenario, self.release, self.question)
+        return state_graph(self.scenario, self.release, self.exists)
 
     def witness(self) -> Schedule | None:
         """Return a shortest schedule to a yes, None if there is none."""
-        return explore(self.scenario, self.release).witness(self.question)
+        return explore(self.scenario, self.release).witness(self.exists)
 
 
 def asked(scenario: Scenario | str, release: str, exists: str = "") -> Asked:
     """Return a scenario with its question, or a litmus test by its name with its own question."""
     if isinstance(scenario, str):
         test = litmus.load(scenario)
-        return Asked(test.name, test.scenario, exists or test.exists, release)
+        asks = Question(exists) if exists else test.exists
+        return Asked(test.name, test.scenario, asks, release)
     if not isinstance(scenario, Scenario):
         raise TypeError(f"scenario is {scenario!r}: it has to be a Scenario or a test's name")
     if not exists:
         raise ValueError("exists is empty: a scenario needs a question, such as 'parent:x = A'")
-    return Asked("Scenario", scenario, exists, release)
+    return Asked("Scenario", scenario, Question(exists), release)
 
 
 def draw_states(scenario: Scenario | str, release: str, exists: str = "") -> Drawing:
     """Draw every state of a scenario and every step, with a shortest way to a yes in colour.
 
     scenario: a Scenario, with its question in `exists`, or the name of a litmus test.
-    Raises ValueError for more than 40 states, an unknown name, or a question that is none.
+    Raises RuntimeError for more than 40 states, ValueError for an unknown name or no question.
     """
     what = asked(scenario, release, exists)
     graph, way = what.graph(), what.witness()
@@ -127,9 +124,7 @@ def _actor(edge: Edge) -> str:
 
 def left(node: Node) -> list[str]:
     """Return what is left at an end, a line for each."""
-    return [
-        f"{name} = {letter or litmus.ZERO}" for name, letter in sorted((node.end or {}).items())
-    ]
+    return [f"{name} = {spelled(letter)}" for name, letter in sorted((node.end or {}).items())]
 
 
 def draw(what: Asked, graph: StateGraph, way: Schedule | None, at: int | None = None) -> Scene:

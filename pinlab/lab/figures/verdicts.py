@@ -12,7 +12,7 @@ from pinlab.lab.powers import plural
 from pinlab.lab.svg import document, measured, text
 
 ORDER = (NEVER, SOMETIMES, ALWAYS)
-LEFT, CELL, TALL, HEAD, MARGIN, LETTERS = 268, 68, 24, 40, 12, 12
+LEFT, CELL, TALL, HEAD, MARGIN, LETTERS = 256, 70, 24, 40, 12, 12
 
 SOME = (
     '<defs><pattern id="some" width="7" height="7" patternUnits="userSpaceOnUse">'
@@ -60,7 +60,7 @@ def _row(y: float, name: str, verdicts: Sequence[str]) -> str:
         for n, (before, after) in enumerate(pairwise(verdicts), start=1)
         if before != after
     )
-    return text(MARGIN, y + 16, name, size=LETTERS) + "".join([*cells, *changes])
+    return text(MARGIN, y + 16, name, size=LETTERS - 1) + "".join([*cells, *changes])
 
 
 def cell(x: float, y: float, wide: float, words: str, fill: str = "") -> str:
@@ -70,15 +70,15 @@ def cell(x: float, y: float, wide: float, words: str, fill: str = "") -> str:
         f'<rect class="cell" x="{x:g}" y="{y:g}" width="{wide:g}" height="{TALL}" fill="{fill}" '
         f'stroke="{EDGE}" stroke-width="0.6"/>'
     )
-    ground = measured(words, LETTERS - 1) + 6
+    ground = measured(words, LETTERS - 2) + 4
     middle = x + wide / 2
     if fill.startswith("url"):
         box += (
-            f'<rect x="{middle - ground / 2:.1f}" y="{y + 4:g}" width="{ground:.1f}" height="16" '
+            f'<rect x="{middle - ground / 2:.1f}" y="{y + 6:g}" width="{ground:.1f}" height="13" '
             'fill="white"/>'
         )
     ink = "white" if fill == OVERFLOW else EDGE
-    return box + text(middle, y + 16, words, size=LETTERS - 1, fill=ink, anchor="middle")
+    return box + text(middle, y + 16, words, size=LETTERS - 2, fill=ink, anchor="middle")
 
 
 def _sentences(releases: Sequence[str], rows: dict[str, list[str]]) -> list[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from pinlab.explore import litmus
-from pinlab.explore.explorer import Schedule
+from pinlab.explore.graph import Schedule
 from pinlab.explore.world import World
 from pinlab.lab.figures.map import Scene
 from pinlab.lab.figures.map import draw as draw_scene
@@ -16,8 +16,9 @@ from pinlab.lab.figures.stacks import group
 from pinlab.lab.figures.states import TOLD, WIDTH, Asked, asked, draw, sentence
 from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import Snapshot, snapshot
-from pinlab.lab.state_graph import YES, StateGraph, led
+from pinlab.lab.state_graph import YES, StateGraph
 from pinlab.lab.svg import document
+from pinlab.model.kernel import Kernel
 
 BETWEEN = 6
 """What is left free between a graph and a map."""
@@ -75,14 +76,15 @@ def ways(name: str, releases: Sequence[str] = ()) -> dict[str, Way]:
     It is a shortest order to a yes on the first of them that has one, kept as far as it goes.
     Raises ValueError for an unknown name or release.
     """
-    known = releases or [expected.release for expected in litmus.load(name).expected]
+    spoken = [".".join(map(str, one.version)) for one in litmus.load(name).expected]
+    known = releases or spoken
     each = [asked(name, release) for release in known]
     wished = next((found for what in each if (found := what.witness()) is not None), ())
     return {what.release: _way(what, wished) for what in each}
 
 
 def _way(what: Asked, wished: Schedule) -> Way:
-    world = led(what.scenario, (), what.release)
+    world = World(what.scenario, Kernel(what.release))
     schedule: list[str] = []
     steps: list[str] = []
     maps = [snapshot(world.kernel)]

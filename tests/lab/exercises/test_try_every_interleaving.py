@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pytest
 
 from pinlab import lab
+from pinlab.data_folder import DATA
 from pinlab.explore import litmus
 from pinlab.lab.exercises import exercise
 from pinlab.lab.exercises.exercise import Choice, Number, Program, Selection
@@ -14,7 +15,6 @@ from tests.lab.exercises.solved.try_every_interleaving import (
     MINE,
     earliest,
     lined_up,
-    programs,
     secret_is_read,
     told,
     unmerged,
@@ -63,7 +63,7 @@ def test_a_verdict_is_that_of_the_file_for_the_release() -> None:
 
 def litmus_text(name: str) -> str:
     """A test's file without its name, its sentence, its verdicts and its empty lines."""
-    text = (litmus.FOLDER / f"{name}.litmus").read_text(encoding="utf-8")
+    text = (DATA / "litmus" / f"{name}.litmus").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines()[2:] if line.strip()]
     return "\n".join(line for line in lines if not line[0].isdigit() and line[0] != "#")
 
@@ -84,15 +84,12 @@ def test_too_late_is_the_parents_write_with_every_seed() -> None:
 
 def lacking(seed: int) -> str:
     """The rule that a trace shows to be missing, read off its lines."""
-    text = told("missing-rule", seed)
-    steps = programs(text)["parent"]
-    fork = next((n for n, step in enumerate(steps) if step.startswith("fork")), None)
-    if fork is None:
-        return "reuse"
-    held = next(n for n, step in enumerate(steps) if step.startswith(("pin", "submit")))
-    if held < fork:
-        return "copy"
-    return "reuse" if " unshare " in text.partition("\nstep")[2] else "unshare"
+    _, _, trace = told("missing-rule", seed).partition("\nstep")
+    done = [re.split(" {2,}", line.strip())[2] for line in trace.splitlines()[1:]]
+    pinned = done.index("pin")
+    if "fork" in done[:pinned] and "unshare" not in done:
+        return "unshare"
+    return "copy" if "fork" in done[pinned:] else "reuse"
 
 
 def test_the_missing_rule_can_be_read_off_the_trace() -> None:
@@ -109,9 +106,13 @@ def test_without_copy_fork_shares_and_with_it_it_copies() -> None:
 
 NEEDED = {
     "pin+fork+parent-writes": {"copy"},
-    "dio-read+fork+child-exits": {"copy"},
+    "pin-to-disk+fork+write": {"copy"},
     "pin+write-protect+write": {"reuse"},
+    "readonly-pin-of-protected-page": {"reuse"},
+    "pin+write-protect+fork+write": {"copy", "reuse"},
     "readonly-pin-of-shared-page": {"unshare", "reuse"},
+    "readonly-pin-of-once-shared-page": {"unshare", "reuse"},
+    "readonly-pin-of-shared-page+fork+write": {"copy", "unshare", "reuse"},
 }
 """What each scenario needs, by hand."""
 

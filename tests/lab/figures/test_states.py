@@ -98,7 +98,7 @@ def test_lines_go_one_column_to_the_right(name: str, release: str) -> None:
 def test_an_answer_is_certain_if_all_ends_from_there_agree(name: str, release: str) -> None:
     what = asked(name, release)
     graph = what.graph()
-    question = what.question
+    question = what.exists
     reach: dict[int, set[bool]] = {}
     for node in reversed(graph.nodes):
         after = [edge.stop for edge in graph.edges if edge.start == node.number]
@@ -169,7 +169,7 @@ def test_what_cannot_be_drawn_is_named() -> None:
     reads = tuple(f"read x v{n}" for n in range(8))
     large = Scenario({"x": "A"}, {"parent": ("fork child", *reads), "child": ("read x c",) * 1 +
                                   tuple(f"read x c{n}" for n in range(6))})  # fmt: skip
-    with pytest.raises(ValueError, match="more than 40 states"):
+    with pytest.raises(RuntimeError, match="more than 40 states"):
         lab.draw_states(large, "6.5", LOST)
     with pytest.raises(ValueError, match="litmus test is 'no-such-test'"):
         lab.draw_states("no-such-test", "6.5")

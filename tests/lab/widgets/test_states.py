@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pinlab import lab
-from pinlab.explore import litmus
+from pinlab.explore import explore, litmus
 from pinlab.lab.figures.way import picture, ways
 from tests.lab.widgets.parts import Parts
 
@@ -60,7 +60,10 @@ def test_the_parent_is_with_the_device_where_it_is_not_too_late() -> None:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", litmus.names())
+SMALL = [name for name in litmus.names() if explore(litmus.load(name).scenario).states <= 40]
+
+
+@pytest.mark.parametrize("name", SMALL)
 def test_every_test_can_be_walked(name: str) -> None:
     shown = Parts(lab.walk_the_states(name))
     for release in shown.toggle.options:
