@@ -13,6 +13,7 @@ from pinlab.lab.exercises import (
     pin_a_page,
     pretend_to_pin,
     start_here,
+    try_every_interleaving,
 )
 from pinlab.lab.exercises.exercise import HINT, SOLUTION, Exercise, in_words
 from pinlab.lab.exercises.misconceptions import reason
@@ -27,6 +28,7 @@ LESSONS = (
     count_to_two_million,
     pretend_to_pin,
     count_pins_apart,
+    try_every_interleaving,
 )
 """The modules with the exercises of each lesson, in the order of the lessons."""
 
