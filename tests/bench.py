@@ -9,10 +9,12 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 from time import perf_counter
 
 from pinlab import PAGE_SIZE, DirectIO, Kernel, machine
+from pinlab.explore import Scenario, explore
 from tests.browser import chromium, latency
 from tests.notebooks.execute import run
 from tests.notebooks.lesson import paths
@@ -86,6 +88,31 @@ def written_by_this_kernel() -> float | None:
     return machine.ask("letters", writes=WRITES)[0].seconds
 
 
+def race(children: int, requests: int) -> Scenario:
+    """Return a parent that forks and writes while a disk delivers; every child writes, too."""
+    names = [f"child{nth}" for nth in range(1, children + 1)]
+    held = [f"r{nth}" for nth in range(1, requests + 1)]
+    parent = [*(f"submit_dio_read {r} x" for r in held), *(f"fork {name}" for name in names)]
+    programs = {
+        "parent": [*parent, "write x+8 P", "read x v"],
+        **{name: ["write x+8 C", "exit"] for name in names},
+        "device": [step for r in held for step in (f"device_write {r} D", f"complete {r}")],
+    }
+    return Scenario({"x": "A"}, programs)
+
+
+def print_explorations() -> None:
+    """Print states, seconds and states a second of every order, as children and requests grow."""
+    for children, requests in ((1, 1), (1, 2), (1, 4), (2, 1), (2, 2), (3, 1)):
+        scenario = race(children, requests)
+        found = explore(scenario, "6.5")
+        taken = seconds(partial(explore, scenario, "6.5"), times=5)
+        what = f"every order, {children} child(ren), {requests} request(s)"
+        print(
+            f"{what:42}{found.states:8} states {taken:6.2f} s {found.states / taken:8.0f} states/s"
+        )
+
+
 def import_seconds() -> float:
     """Return the seconds of `import pinlab` in a fresh interpreter, without its own start."""
     code = "from time import perf_counter as t; a = t(); import pinlab; print(t() - a)"
@@ -119,6 +146,7 @@ def main() -> None:
         print(f"this kernel was not asked: {machine.why_not()}")
     imported = median(import_seconds() for _ in range(11))
     print(f"import pinlab (goal: under 60)            {1000 * imported:8.1f} ms")
+    print_explorations()
     print_redraws()
     lessons = paths()
     one_after_another = seconds(lambda: [run(path) for path in lessons], times=3)

@@ -13,6 +13,9 @@ from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.figures.map import draw_map
 from pinlab.lab.figures.orders import pins_by_order
 from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
+from pinlab.lab.figures.rule_sets import draw_rule_sets
+from pinlab.lab.figures.states import draw_states
+from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.forks import when_fork_copies
 from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
@@ -27,6 +30,7 @@ from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
 from pinlab.lab.widgets.rounds import patch_switches
+from pinlab.lab.widgets.states import walk_the_states
 from pinlab.lab.widgets.steps import step_through
 from pinlab.lab.widgets.touch_map import touch_the_map
 from pinlab.lab.widgets.touched import touched_pages
@@ -41,6 +45,9 @@ __all__ = [
     "count_pins",
     "draw_folios",
     "draw_map",
+    "draw_rule_sets",
+    "draw_states",
+    "draw_verdicts",
     "eight_kernels",
     "five_ends",
     "fork_scene",
@@ -71,6 +78,7 @@ __all__ = [
     "touched_pages",
     "uses_of_none",
     "walk_the_cliff",
+    "walk_the_states",
     "watch",
     "when_fork_copies",
 ]

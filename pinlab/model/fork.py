@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 
 
 class Fork:
-    """A fork under way: iterating goes on with it, pausing in the middle of each page's copy.
+    """A fork under way: iterating goes on with it, pausing once for each page.
 
+    The pause of a page that is copied is in the middle of the copy.
     A device may write the frame in that pause, and the child's copy is then torn. That is inferred
     from copy_present_page() (5.9 to 6.18), which copies while the frame can be written; J. Horn's
     patch of 3 June 2025, "mm/memory: ensure fork child sees coherent memory snapshot", says so of
-    the parent's other threads. Until it has ended neither process can use its memory (the kernel
-    holds mmap_lock, and the parent is in the system call): RuntimeError.
+    the parent's other threads. A page that is shared pauses where fork has asked whether it is
+    pinned and has not yet write-protected it; up to 5.8 it asks nothing and does not pause.
+    Until it has ended neither process can use its memory (the kernel holds mmap_lock, and the
+    parent is in the system call): RuntimeError. Only GUP-fast goes on, see `gup.FastPin`.
     Attributes: child (complete when the iteration has ended).
     """
 
@@ -39,6 +42,7 @@ class Fork:
             parent._require_alive(area.start, area.end)
         self.child = parent.kernel.new_mm(name)
         parent._forking = self.child._forking = True
+        parent._forks += 1
         self._steps = self._run(parent, self.child)
 
     def __iter__(self) -> Iterator[None]:
@@ -55,6 +59,8 @@ class Fork:
             if _copies(parent, pte.page.folio):
                 yield from _copy(child, vpn, pte)
             else:
+                if parent.kernel.rules.fork_copies != "never":
+                    yield
                 _share(child, vpn, pte)
         child._known |= parent._known
         parent._writer = None  # what it stores from now on, the child never had

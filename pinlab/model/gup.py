@@ -8,7 +8,7 @@ differs by release comes from `kernel.rules`.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
@@ -185,10 +185,17 @@ def weight(folio: Folio, flags: int) -> int:
     return 1
 
 
-def _add(kernel: Kernel, folio: Folio, count: int, flags: int, actor: str, name: str) -> Hold:
+def _add(
+    kernel: Kernel, folio: Folio, count: int, flags: int, actor: str, name: str,
+    first: Hold | None = None,
+) -> Hold:  # fmt: skip
+    """Add `count` holds; those in `first`, references so far, become part of them."""
     before, pins_before = folio.refcount, folio.pincount
     kind = PIN if flags & FOLL_PIN else REFERENCE
-    folio.refcount = int32(before + count * weight(folio, flags))
+    had = 0 if first is None else first.count
+    if first is not None:
+        kernel.ledger.release(folio, REFERENCE, had, [first])
+    folio.refcount = int32(before + count * weight(folio, flags) - had)
     if kind == PIN:
         if pins_before is not None:
             folio.pincount = int32(pins_before + count)
@@ -434,6 +441,82 @@ def user_pages_fast(
         got.enter(folio, index, length, hold)
         vpn += length
     return got
+
+
+class FastPin:
+    """GUP-fast of one page to pin it, under way: iterating goes on with it.
+
+    Since 5.14 it adds 1, pauses, adds the 1023 that are left (for a folio with a pincount 1 of
+    those, and nothing here) and looks at the entry again: if that has changed, or the process has
+    begun to fork (57efa1fe5957, 5.11), it gives the page back and goes the slow way. Before, it
+    adds all at once. The pause is inferred: the code has two atomic additions and nothing that
+    keeps other processors from looking in between. Where the slow way has to wait for a fork to
+    end it pauses once more; RuntimeError if the fork is still under way then.
+    Attributes: page (None until the iteration has ended); waits (for the end of a fork); entry
+    (what it began with: the page that was mapped, and whether it could be written).
+    """
+
+    def __init__(self, mm: Mm, addr: int, flags: int) -> None:
+        self.page: Page | None = None
+        self.waits = False
+        vpn = mm._vpn(addr)
+        grab = entry_flags(mm.kernel, flags, FOLL_PIN)
+        mm._require_alive(vpn, vpn + 1)
+        mm.has_pinned = True
+        self.entry = mm._entry(vpn)
+        self._mm, self._forks = mm, mm._forks
+        self._steps = self._run(mm, vpn, grab)
+
+    def __iter__(self) -> Iterator[None]:
+        return self._steps
+
+    def require_page(self) -> Page:
+        """Return the page; RuntimeError before the iteration has ended."""
+        if self.page is None:
+            raise RuntimeError("this pin is still under way")
+        return self.page
+
+    @property
+    def met_fork(self) -> bool:
+        """Whether the process has begun to fork since."""
+        return self._mm._forks != self._forks
+
+    def _run(self, mm: Mm, vpn: int, flags: int) -> Iterator[None]:
+        got = Grabbed()
+        apart = mm.kernel.rules.fast_pin_and_fork == "kept_apart"
+        if not (apart and mm._forking):
+            if mm.kernel.rules.fast_pin_adds == "in_two":
+                yield from self._in_two(mm, vpn, flags, got)
+            else:
+                user_pages_fast(mm, vpn, 1, flags, mm.name, got)
+            if apart and self.met_fork:
+                _give_back(mm, got, flags)
+        if not got.runs:
+            self.waits = mm._forking
+            if self.waits:
+                yield
+            mm._require_running()
+            user_pages_slow(mm, vpn, 1, flags, mm.name, got)
+        (self.page,) = got.require_some().pages()
+
+    def _in_two(self, mm: Mm, vpn: int, flags: int, got: Grabbed) -> Iterator[None]:
+        """Pin the page in two additions; the first of them is a reference like any other."""
+        kernel, need = mm.kernel, needed(mm.kernel, flags)
+        folio = mm._folio_fast(vpn, need.write)
+        if folio is None or _decide_fast(kernel, folio, flags) != ADD:
+            return
+        first = _add(kernel, folio, 1, FOLL_GET, mm.name, "pin, fast, half")
+        yield
+        hold = _add(kernel, folio, 1, flags, mm.name, "pin, fast", first)
+        got.enter(folio, vpn % folio.nr_pages, 1, hold)
+        if mm._entry(vpn) != self.entry or not mm._keeps_fast(vpn, need):
+            _give_back(mm, got, flags)
+
+
+def _give_back(mm: Mm, got: Grabbed, flags: int) -> None:
+    for run in got.runs:
+        gup_put_folio(mm.kernel, run.folio, run.count, flags, mm.name, run.holds)
+    got.runs.clear()
 
 
 def extract_user_pages(mm: Mm, vpn: int, nr_pages: int, flags: int, actor: str) -> Grabbed:

@@ -135,13 +135,16 @@ class InvariantError(AssertionError):
 
 def check(kernel: Kernel) -> None:
     """Raise InvariantError with the broken invariants and the state around them, if any."""
-    broken = [
-        f"{name}: {complaint}"
-        for name, invariant in INVARIANTS.items()
-        for complaint in invariant(kernel)
-    ]
-    if broken:
-        raise InvariantError("\n".join([*broken, "", describe(kernel)]))
+    found = broken(kernel)
+    if found:
+        lines = [f"{name}: {text}" for name, complaints in found.items() for text in complaints]
+        raise InvariantError("\n".join([*lines, "", describe(kernel)]))
+
+
+def broken(kernel: Kernel) -> dict[str, list[str]]:
+    """Return the invariants that do not hold, by name, each with its complaints."""
+    complaints = {name: list(invariant(kernel)) for name, invariant in INVARIANTS.items()}
+    return {name: texts for name, texts in complaints.items() if texts}
 
 
 def describe(kernel: Kernel) -> str:

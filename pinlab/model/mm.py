@@ -79,6 +79,7 @@ class Mm:
         self.has_pinned = False
         self.exited = False
         self._forking = False
+        self._forks = 0  # how many were begun; with the above, what write_protect_seq tells
         # Whose bytes this process may see, and as whom it stores its own (see `_storing`).
         self._known: set[Writer] = set()
         self._writer: Writer | None = None
@@ -278,6 +279,26 @@ class Mm:
         """
         return self._user_pages(addr, nr_pages, flags, gup.FOLL_PIN)
 
+    def pin_user_pages_fast(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
+        """Pin each page as GUP-fast does, and the rest as `pin_user_pages`, like which it raises.
+
+        So does direct I/O. Flags, results and errors are the same.
+        """
+        self._require_running()
+        vpn = self._vpn(addr)
+        nr_pages = whole("nr_pages", nr_pages, 1)
+        flags = gup.entry_flags(self.kernel, flags, gup.FOLL_PIN)
+        got = gup.extract_user_pages(self, vpn, nr_pages, flags, self.name)
+        return got.require_some().pages()
+
+    def pin_user_page_fast_in_steps(self, addr: int, flags: int = 0) -> gup.FastPin:
+        """Begin to pin one page as GUP-fast does, in two halves; iterating goes on with it.
+
+        The page is its `page`, there when the iteration ends. Raises as `pin_user_pages`.
+        """
+        self._require_not_exited()
+        return gup.FastPin(self, addr, flags)
+
     def _user_pages(self, addr: int, nr_pages: int, flags: int, kind: int) -> list[Page]:
         self._require_running()
         vpn = self._vpn(addr)
@@ -442,6 +463,11 @@ class Mm:
             return None if pte is None or (write and not pte.writable) else pte.page.folio
         special = write or self.kernel.rules.huge_zero_pmd == "special"
         return None if special and self.kernel._is_huge_zero(folio) else folio
+
+    def _entry(self, vpn: int) -> tuple[Page | None, bool]:
+        """Return what GUP-fast compares: the page of an entry, and whether it may be written."""
+        pte = self._ptes.get(vpn)
+        return self._mapped(vpn), pte is not None and pte.writable
 
     def _keeps_fast(self, vpn: int, need: Need) -> bool:
         """Return whether GUP-fast keeps what it has taken here: nothing has to be unshared."""

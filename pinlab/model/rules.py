@@ -35,6 +35,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "fork_asks": ("first", "with_own_reference"),
         "write_fault_reuses": ("mapped_once", "held_once", "exclusive_or_held_once"),
         "pin_unshares": ("never", "shared_page"),
+        "fast_pin_adds": ("at_once", "in_two"),
+        "fast_pin_and_fork": ("may_meet", "kept_apart"),
         "zero_page_grab": ("counted", "skipped", "refused"),
         "zero_page_grab_fast": ("counted", "skipped"),
         "zero_page_unpin": ("counted", "skipped"),
@@ -66,6 +68,8 @@ class Rules:
     what direct I/O holds. fork_copies: which pages fork copies for the child at once. fork_asks:
     does it ask before it takes its own reference. write_fault_reuses: when a write to a read-only
     page keeps the frame. pin_unshares: which page a read-only pin makes exclusive first.
+    fast_pin_adds: does GUP-fast add the bias at once or as 1 and 1023. fast_pin_and_fork: does
+    GUP-fast give its pins back when the process forks meanwhile.
     zero_page_*: what FOLL_PIN does to the zero page, hunk by hunk.
     """
 
@@ -83,6 +87,8 @@ class Rules:
     fork_asks: str
     write_fault_reuses: str
     pin_unshares: str
+    fast_pin_adds: str
+    fast_pin_and_fork: str
     zero_page_grab: str
     zero_page_grab_fast: str
     zero_page_unpin: str
@@ -184,13 +190,18 @@ def _rules_of(version: Version) -> Rules:
 
 def _rows_of(version: Version) -> list[Row]:
     """A stable release follows its branch's mainline release, then its own branch's rows."""
-    mainline, own_branch = version[:2], version
-    return [
-        row
-        for row in ROWS
-        if (len(row.version) == 2 and row.version <= mainline)
-        or (len(row.version) == 3 and row.version[:2] == mainline and row.version <= own_branch)
-    ]
+    return [row for row in ROWS if speaks_of(row.version, version)]
+
+
+def speaks_of(row: Version, version: Version) -> bool:
+    """Return whether a row of data for one release holds for another, too.
+
+    One of X.Y speaks of that release and all later ones, one of X.Y.Z of its branch from Z on.
+
+    >>> speaks_of((5, 7), (6, 1, 130)), speaks_of((5, 7, 6), (5, 8)), speaks_of((5, 7, 6), (5, 7))
+    (True, False, False)
+    """
+    return row <= version[: len(row)] and (len(row) == 2 or row[:2] == version[:2])
 
 
 def _hunk_by_hunk(overrides: Mapping[str, object]) -> dict[str, object]:

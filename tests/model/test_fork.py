@@ -167,7 +167,14 @@ def test_row_h_a_device_that_writes_during_the_copy_tears_it() -> None:
 def test_a_page_that_is_shared_cannot_be_torn() -> None:
     scene = Scene("6.4")
     scene.kernel.submit_dio_read(scene.parent, scene.addr, 1)
-    assert list(scene.parent.fork_in_steps()) == []
+    for _ in (steps := scene.parent.fork_in_steps()):
+        assert scene.at(scene.parent).refcount == 2  # asked, not yet shared
+    assert scene.at(steps.child) is scene.at(scene.parent)
+
+
+def test_fork_pauses_only_where_it_asks() -> None:
+    for release, pauses in (("5.8", 0), ("5.9", 1), (NEWEST, 1)):
+        assert len(list(Scene(release).parent.fork_in_steps())) == pauses
 
 
 def test_while_fork_is_under_way_both_processes_wait_and_can_be_looked_at() -> None:

@@ -271,6 +271,8 @@ class Forks(RuleBasedStateMachine):
                     self.deliver(data.draw(st.sampled_from(arriving)))
                 mine.values[LAST] = entry.frame.values[LAST]
             else:
+                if self.book.since(5, 9) and not entry.frame.zero:
+                    next(pauses)
                 entry.writable = entry.frame.alone = False
                 entry.frame.maps += not entry.frame.zero
                 child.entries[at] = Entry(entry.frame, writable=False)

@@ -14,6 +14,7 @@ from pinlab.lab.exercises import (
     pin_a_page,
     pretend_to_pin,
     start_here,
+    try_every_interleaving,
 )
 from pinlab.lab.exercises.exercise import HINT, SOLUTION, Exercise, in_words
 from pinlab.lab.exercises.misconceptions import reason
@@ -29,6 +30,7 @@ LESSONS = (
     pretend_to_pin,
     count_pins_apart,
     fork_during_direct_io,
+    try_every_interleaving,
 )
 """The modules with the exercises of each lesson, in the order of the lessons."""
 

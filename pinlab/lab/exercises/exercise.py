@@ -371,6 +371,8 @@ def in_words(answer: object) -> str:
     match answer:
         case int():
             return digits(answer)
+        case str() if "\n" in answer:
+            return f"`{'; '.join(line.strip() for line in answer.splitlines() if line.strip())}`"
         case str():
             return _quoted(answer)
         case frozenset():

@@ -189,7 +189,7 @@ def fork_asks() -> Number:
         },
         because="The mapping's reference, fork's own and 1022 more make 1024.",
         hints=(
-            "Which references are in the refcount at the moment in which fork asks?",
+            "Which references are in the refcount when fork asks about this page?",
             "The mapping's 1 and fork's own 1. What is missing to 1024?",
         ),
     )
@@ -272,7 +272,7 @@ def mlocked() -> Number:
         because="mlock keeps the pages in RAM. Nobody is announced who works on the frames.",
         hints=(
             "Who is going to access the content of these frames, other than the program itself?",
-            "mlock is about RAM and swap. No device is involved, and it takes no hold.",
+            "mlock is about RAM and swap. No device is involved, and it takes no pin.",
         ),
     )
 

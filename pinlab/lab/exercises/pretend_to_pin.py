@@ -311,7 +311,7 @@ def _in_flight(kernel: Kernel) -> int:
 
 def vfio_leak() -> Number:
     """Predict which hand-over to a device is the first to be refused by the leaking vfio."""
-    right = _first_refused(Kernel("5.10"))
+    right = _first_refused(Kernel("5.15"))
     pins = last_pin(R0)
     return Number(
         id="vfio-leak",

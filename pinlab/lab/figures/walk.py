@@ -38,10 +38,11 @@ class Walk:
 
     def sentence(self, step: int) -> str:
         """Return what a step says, and what it changed."""
-        if not step:
-            return self.words(step)
-        number = f"Step {step} of {len(self.steps)}"
-        return f"{number}: {self.words(step)} {self.changes(step)}"
+        return f"{self.told(step)} {self.changes(step)}" if step else self.words(step)
+
+    def told(self, step: int) -> str:
+        """Return what a step from 1 on says, with its number."""
+        return f"Step {step} of {len(self.steps)}: {self.words(step)}"
 
 
 def walk(story: Story, kernel: Kernel, letters: int = 0) -> Walk:
@@ -77,7 +78,7 @@ def walk_filmstrip(walked: Walk) -> Drawing:
             Panel(
                 walked.state(step),
                 f"{step}. {walked.words(step)}",
-                walked.sentence(step),
+                walked.told(step),
                 walked.state(step - 1),
             )
             for step in range(1, len(walked.steps) + 1)

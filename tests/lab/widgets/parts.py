@@ -20,6 +20,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "patch_switches": lambda: lab.patch_switches(release=False),
     "walk_the_cliff": lab.walk_the_cliff,
     "pin_a_folio": lambda: lab.pin_a_folio(order=9, pages=64),
+    "walk_the_states": lambda: lab.walk_the_states("dio-read+fork+child-exits", at=2),
     "step_through": lambda: lab.step_through(unmapped_in_flight),
     "side_by_side": lambda: lab.side_by_side(
         unmapped_in_flight, {name: Kernel(name) for name in ("6.4", "6.5")}

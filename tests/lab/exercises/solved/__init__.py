@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from pinlab.lab.exercises import EXERCISES, exercise
 from pinlab.lab.exercises.exercise import Choice, Exercise, Number, Numbers, Program, Selection
+from pinlab.lab.exercises.written import Written
 from tests.lab.exercises.solved import (
     count_pins_apart,
     count_to_two_million,
@@ -13,6 +14,7 @@ from tests.lab.exercises.solved import (
     pin_a_page,
     pretend_to_pin,
     start_here,
+    try_every_interleaving,
 )
 
 Errors = type[Exception] | tuple[type[Exception], ...]
@@ -27,6 +29,7 @@ RIGHT: dict[str, object] = {
     **pretend_to_pin.RIGHT,
     **count_pins_apart.RIGHT,
     **fork_during_direct_io.RIGHT,
+    **try_every_interleaving.RIGHT,
 }
 
 
@@ -65,6 +68,12 @@ def nonsense(id: str) -> list[tuple[object, object, Errors]]:
             whole = [(bad, bad, TypeError) for bad in (known, 3, True)]
             inside = [({"nobody"}, "nobody", ValueError), ([known, "nobody"], "nobody", ValueError)]
             return [*whole, *inside, ([[known]], [known], EITHER)]
+        case Written():
+            no_step = (
+                'mine\n"Why?"\nmemory\n    x = A\nparent\n    jump x\nexists v = P\n6.5 Never x\n'
+            )
+            return [*((bad, bad, TypeError) for bad in (3, True, ["a"])),
+                    (no_step, "jump x", ValueError)]  # fmt: skip
         case Program(name=name):
             return [(bad, bad, TypeError) for bad in (name, 3, (0, 1025))]
     raise AssertionError(f"{id} is of a new kind")

@@ -1,0 +1,43 @@
+"""The graph of an exploration: its states, and which step of whom leads from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+Outcome = tuple[tuple[str, str], ...]
+"""What is left at the end: pairs of a name and a letter (or a word), sorted."""
+
+Schedule = tuple[str, ...]
+"""The actors in the order of their moves; a step that is split has several."""
+
+
+class Edge(NamedTuple):
+    """`actor` does `step` (or a part of it) in the state `start`, which leads to `end`."""
+
+    start: int
+    end: int
+    actor: str
+    step: str
+
+
+@dataclass
+class Graph:
+    """States are numbered in the order in which they were met; 0 is the beginning.
+
+    schedules: for each state the moves that led there first, as many as for any other way.
+    edges: all of them. ends: the outcome of each state in which nobody can go on.
+    """
+
+    schedules: list[Schedule] = field(default_factory=list)
+    edges: list[Edge] = field(default_factory=list)
+    ends: dict[int, Outcome] = field(default_factory=dict)
+
+    def depth(self, state: int) -> int:
+        """Return how many moves lead to a state."""
+        return len(self.schedules[state])
+
+    def satisfying(self, question: Callable[[Mapping[str, str]], bool]) -> list[int]:
+        """Return the ends at which the question holds."""
+        return [state for state, outcome in self.ends.items() if question(dict(outcome))]

@@ -1,0 +1,253 @@
+"""Files: a litmus test as text, and what may be wrong with it.
+
+The format is as plain as that of the kernel's memory model (tools/memory-model/litmus-tests):
+
+    name of the file
+    "One sentence that says why."
+
+    memory
+        x = A
+
+    parent
+        submit_dio_read r x
+        fork child
+        write x+8 P
+    device
+        device_write r D
+
+    exists parent:x = A
+
+    5.6  Sometimes  where that is from
+
+What is indented belongs to the line above; `#` begins a comment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from pinlab.data_folder import DATA
+from pinlab.explore.explorer import ALWAYS, NEVER, SOMETIMES
+from pinlab.explore.program import MisfitError, Scenario, Step, check_actor, parse_step
+from pinlab.explore.question import Question
+from pinlab.model.rules import Version, parse_release, speaks_of
+
+FOLDER = DATA / "litmus"
+
+VERDICTS = (NEVER, SOMETIMES, ALWAYS)
+
+
+class Expected(NamedTuple):
+    """A verdict from a release on, and where that is from."""
+
+    version: Version
+    verdict: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Litmus:
+    """A test: its scenario, its question, and what is expected by release, oldest first."""
+
+    name: str
+    why: str
+    scenario: Scenario
+    exists: Question
+    expected: tuple[Expected, ...]
+
+    def expect(self, release: str) -> Expected:
+        """Return what is expected of a release; ValueError if nothing is said about it.
+
+        As with the rules, a line for X.Y.Z speaks of that stable branch alone, from Z on.
+        """
+        version = parse_release(release)
+        known = [e for e in self.expected if speaks_of(e.version, version)]
+        if not known:
+            raise ValueError(f"{self.name} says nothing about {release!r}")
+        return known[-1]
+
+
+def names() -> list[str]:
+    """Return the names of all tests, sorted."""
+    return sorted(path.stem for path in FOLDER.glob("*.litmus"))
+
+
+@cache
+def load(name: str) -> Litmus:
+    """Return a test by its name; ValueError names those there are."""
+    if name not in names():
+        raise ValueError(f"litmus test is {name!r}: there are {', '.join(names())}")
+    return read(FOLDER / f"{name}.litmus")
+
+
+def read(path: Path) -> Litmus:
+    """Return the test in a file; ValueError with file and line for one that is wrong."""
+    test = parse(path.read_text("utf-8"), path.name)
+    if test.name != path.stem:
+        raise ValueError(f"{path.name}, line 1: the name is {test.name!r}, the file's another")
+    return test
+
+
+def parse(text: str, where: str = "litmus test") -> Litmus:
+    """Return the test in a text; ValueError with `where` and the line for one that is wrong."""
+    try:
+        return _Reader(text).test()
+    except ValueError as error:
+        raise ValueError(f"{where}, {error}") from None
+
+
+class _Line(NamedTuple):
+    number: int
+    indented: bool
+    text: str
+
+
+class _Section(NamedTuple):
+    """A line and those that are indented below it."""
+
+    head: _Line
+    body: list[_Line]
+
+
+class _Reader:
+    """One pass over the lines of a text."""
+
+    def __init__(self, text: str) -> None:
+        self._sections: list[_Section] = []
+        self._end = 1
+        for line in _lines(text):
+            self._end = line.number
+            if not line.indented:
+                self._sections.append(_Section(line, []))
+            elif self._sections:
+                self._sections[-1].body.append(line)
+            else:
+                raise ValueError(f"line {line.number}: nothing may be indented before the name")
+
+    def test(self) -> Litmus:
+        name, why = self._opening()
+        memory: dict[str, str] = {}
+        programs: dict[str, list[_Line]] = {}
+        exists: list[_Line] = []
+        expected: list[Expected] = []
+        for head, body in self._sections[2:]:
+            with _at(head):
+                if head.text in programs or (head.text == "memory" and memory):
+                    raise ValueError(f"there is a {head.text!r} already")
+                if head.text == "memory":
+                    _fill(memory, body)
+                elif head.text[0].isdigit():
+                    expected.append(_expected(head.text, expected))
+                    _require_none(body)
+                elif head.text.split()[0] == "exists":
+                    exists.append(head)
+                    _require_none(body)
+                else:
+                    check_actor(head.text)
+                    programs[head.text] = body
+        if len(exists) != 1:
+            line = exists[1].number if exists else self._end
+            raise ValueError(
+                f"line {line}: there has to be one exists line, here are {len(exists)}"
+            )
+        if not expected:
+            raise ValueError(f"line {self._end}: there is no verdict, like 5.6 Never its source")
+        with _at(exists[0]):
+            question = Question(exists[0].text.removeprefix("exists").strip())
+        scenario = self._scenario(memory, programs, question, exists[0])
+        return Litmus(name, why, scenario, question, tuple(expected))
+
+    def _opening(self) -> tuple[str, str]:
+        if len(self._sections) < 2:
+            raise ValueError("line 1: a name and a sentence are missing")
+        (name, under), (why, below) = self._sections[:2]
+        _require_none([*under, *below])
+        with _at(name):
+            if not re.fullmatch(r"[\w+.-]+", name.text):
+                raise ValueError(f"the name is {name.text!r}: allowed are letters, digits, + - . _")
+        with _at(why):
+            if not re.fullmatch(r'".+[.?]"', why.text):
+                raise ValueError(f"{why.text!r} is no sentence in double quotes")
+        return name.text, why.text.strip('"')
+
+    def _scenario(
+        self, memory: dict[str, str], programs: dict[str, list[_Line]], question: Question,
+        exists: _Line,
+    ) -> Scenario:  # fmt: skip
+        steps: list[tuple[Step, _Line]] = []
+        for actor, body in programs.items():
+            for line in body:
+                with _at(line):
+                    steps.append((parse_step(actor, line.text), line))
+        watched = tuple(dict.fromkeys(term.place for term in question.terms if term.place))
+        lines = {actor: [line.text for line in body] for actor, body in programs.items()}
+        try:
+            scenario = Scenario(memory, lines, ())
+        except MisfitError as error:
+            # Of two that are alike the second is the one too many.
+            wrong = [line for step, line in steps if step == error.step][-1]
+            raise ValueError(f"line {wrong.number}: {error}") from None
+        except ValueError as error:
+            raise ValueError(f"line {self._sections[0].head.number}: {error}") from None
+        with _at(exists):
+            _check_question(scenario, question)
+            return Scenario(memory, lines, watched)
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    """Yield the lines that say something, without comments."""
+    for number, whole in enumerate(text.splitlines(), start=1):
+        if said := whole.partition("#")[0].rstrip():
+            yield _Line(number, said[0].isspace(), said.strip())
+
+
+@contextmanager
+def _at(line: _Line) -> Iterator[None]:
+    """Put the line's number before what went wrong there."""
+    try:
+        yield
+    except ValueError as error:
+        text = str(error)
+        numbered = text if text.startswith("line ") else f"line {line.number}: {text}"
+        raise ValueError(numbered) from None
+
+
+def _require_none(body: list[_Line]) -> None:
+    if body:
+        raise ValueError(f"line {body[0].number}: nothing may be indented here")
+
+
+def _fill(memory: dict[str, str], body: list[_Line]) -> None:
+    for line in body:
+        with _at(line):
+            name, sign, letter = (part.strip() for part in line.text.partition("="))
+            if name in memory:
+                raise ValueError(f"there is a page {name!r} already")
+            Scenario({name: letter if sign else ""}, {})  # says what is wrong with it
+            memory[name] = letter
+
+
+def _expected(text: str, before: list[Expected]) -> Expected:
+    release, verdict, source = [*text.split(maxsplit=2), "", ""][:3]
+    version = parse_release(release)
+    if verdict not in VERDICTS or not source:
+        raise ValueError(f"{text!r}: after the release one of {', '.join(VERDICTS)}, then a source")
+    if before and version <= before[-1].version:
+        raise ValueError(f"{release} stands after a release that is not older")
+    return Expected(version, verdict, source)
+
+
+def _check_question(scenario: Scenario, question: Question) -> None:
+    """Raise ValueError for a term about a process or a value that is none."""
+    for term in question.terms:
+        known = scenario.processes if term.place else sorted(scenario.values)
+        if (name := term.actor or term.name) not in known:
+            raise ValueError(
+                f"{name!r} is none of {', '.join(known) or 'the values, there are none'}"
+            )

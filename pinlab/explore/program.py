@@ -1,0 +1,251 @@
+"""Programs: a few steps for each actor, in the model's own vocabulary, one line of text each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import NamedTuple
+
+from pinlab.explore.question import ZERO
+
+PARENT = "parent"
+"""The process that is there from the beginning."""
+
+MOST_STEPS = 100
+"""Steps of all actors together; the orders of so many are beyond anybody's patience."""
+
+MOST_TIMES = 2**20
+
+ACTOR = re.compile(r"(?P<process>[a-z]\w*)(/(?P<thread>\d+))?")
+"""A process or a device, or one more thread of a process: parent, device, parent/2."""
+
+PLACE = re.compile(r"(?P<page>[a-z]\w*)(?:\+(?P<offset>\d+))?")
+"""A page by its name, and a byte in it: x or x+8."""
+
+VERBS: Mapping[str, str] = {
+    "read": "place value",
+    "write": "place letter",
+    "submit_dio_read": "request page",
+    "submit_dio_write": "request page",
+    "get_user_pages": "hold page [write] [times=N]",
+    "pin_user_pages": "hold page [write] [longterm]",
+    "pin_user_pages_fast": "hold page [write] [longterm] [split]",
+    "put_page": "hold",
+    "unpin_user_page": "hold",
+    "munmap": "page",
+    "write_protect": "page",
+    "fork": "process [split]",
+    "wait": "process",
+    "signal": "signal",
+    "await": "signal",
+    "exit": "",
+    "device_write": "request-or-hold letter",
+    "device_read": "request-or-hold value",
+    "complete": "request",
+}
+"""Every step and what follows it; what is in brackets may be left out."""
+
+OF_A_DEVICE = (
+    "put_page", "unpin_user_page", "device_write", "device_read", "complete", "signal", "await",
+)  # fmt: skip
+"""Steps that need no memory of one's own."""
+
+MADE_BY: Mapping[str, tuple[str, ...]] = {
+    "request": ("submit_dio_read", "submit_dio_write"),
+    "hold": ("get_user_pages", "pin_user_pages", "pin_user_pages_fast"),
+    "process": ("fork",),
+    "signal": ("signal",),
+}
+"""Which steps make what a name stands for."""
+
+
+class Step(NamedTuple):
+    """One line of a program: who does it, what, and to what; `times` in one go."""
+
+    actor: str
+    verb: str
+    names: tuple[str, ...]
+    options: frozenset[str] = frozenset()
+    times: int = 1
+
+    @property
+    def process(self) -> str:
+        """Whose memory the step works on."""
+        return self.actor.partition("/")[0]
+
+    @property
+    def line(self) -> str:
+        """The step as a program has it."""
+        times = [f"times={self.times}"] if self.times > 1 else []
+        return " ".join([self.verb, *self.names, *sorted(self.options), *times])
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.line}"
+
+
+def parse_step(actor: str, line: str) -> Step:
+    """Return a line as a step; ValueError names what is wrong with it.
+
+    >>> parse_step("parent", "write x+8 P").names
+    ('x+8', 'P')
+    """
+    verb, *words = line.split() or [""]
+    if verb not in VERBS:
+        raise ValueError(f"{line!r}: there is no step {verb!r}, only {', '.join(VERBS)}")
+    wanted = VERBS[verb].split()
+    needed = [word for word in wanted if not word.startswith("[")]
+    names, rest = words[: len(needed)], words[len(needed) :]
+    given = ["[times=N]" if word.startswith("times=") else f"[{word}]" for word in rest]
+    if len(names) < len(needed) or len(set(given)) < len(given) or not set(given) <= set(wanted):
+        raise ValueError(f"{line!r}: it has to be {' '.join([verb, *wanted])}")
+    for kind, name in zip(needed, names, strict=True):
+        _check_name(line, kind, name)
+    times = [_times(line, word) for word in rest if word.startswith("times=")]
+    options = frozenset(word for word in rest if not word.startswith("times="))
+    return Step(actor, verb, tuple(names), options, *times)
+
+
+def _check_name(line: str, kind: str, name: str) -> None:
+    if kind == "letter" and not re.fullmatch(r"[A-Za-z]", name):
+        raise ValueError(f"{line!r}: {name!r} has to be one letter")
+    if kind not in ("letter", "place") and not re.fullmatch(r"[a-z]\w*", name):
+        raise ValueError(f"{line!r}: {name!r} has to be a name, like x or child")
+
+
+def _times(line: str, word: str) -> int:
+    text = word.removeprefix("times=")
+    if not (text.isdecimal() and 1 <= int(text) <= MOST_TIMES):
+        raise ValueError(f"{line!r}: times is {text!r}, allowed are 1 to {MOST_TIMES}")
+    return int(text)
+
+
+@cache
+def place(text: str) -> tuple[str, int]:
+    """Return a page's name and a byte in it; ValueError for anything else.
+
+    >>> place("x+8")
+    ('x', 8)
+    """
+    found = PLACE.fullmatch(text)
+    if found is None or int(found["offset"] or 0) > 4095:
+        raise ValueError(f"place is {text!r}: it has to be like x or x+8, up to x+4095")
+    return found["page"], int(found["offset"] or 0)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A few actors with a straight program each, and the memory that the parent begins with.
+
+    memory: what fills each page, by its name: a letter, or "zero" for a page never touched.
+    programs: the steps of each actor, one line each. The first process is `parent`; one that is
+    forked begins when it is there; `parent/2` is one more thread of the parent. Who is neither,
+    such as `device`, begins at once and has no memory of its own.
+    watched: the places (x, x+8) that each process is asked for at the end; by default every page.
+    Raises ValueError for a step that is none, or names that do not fit together.
+
+    >>> Scenario({"x": "A"}, {"parent": ["fork child", "write x P"], "child": ["read x v"]})
+    Scenario(memory={'x': 'A'}, programs={'parent': ['fork child', 'write x P'], 'child': \
+['read x v']}, watched=None)
+    """
+
+    memory: Mapping[str, str]
+    programs: Mapping[str, Sequence[str]]
+    watched: Sequence[str] | None = None
+
+    def __post_init__(self) -> None:
+        for page, letter in self.memory.items():
+            if place(page)[1] or not re.fullmatch(f"[A-Za-z]|{ZERO}", letter):
+                raise ValueError(f"{page} = {letter}: it has to be like x = A or x = {ZERO}")
+        _check_actors(self)
+        _check_names(self.memory, [step for steps in self.steps.values() for step in steps])
+        for where in self.places:
+            if place(where)[0] not in self.memory:
+                raise ValueError(f"watched {where}: {_no_page(self.memory, where)}")
+
+    @cached_property
+    def steps(self) -> Mapping[str, tuple[Step, ...]]:
+        """Every actor's program."""
+        return {
+            actor: tuple(parse_step(actor, line) for line in lines)
+            for actor, lines in self.programs.items()
+        }
+
+    @cached_property
+    def processes(self) -> tuple[str, ...]:
+        """The parent and everybody that is forked."""
+        forks = (step for steps in self.steps.values() for step in steps if step.verb == "fork")
+        return (PARENT, *(step.names[0] for step in forks))
+
+    @cached_property
+    def places(self) -> tuple[str, ...]:
+        """What each process is asked for at the end."""
+        return tuple(self.memory if self.watched is None else self.watched)
+
+    @cached_property
+    def values(self) -> frozenset[str]:
+        """Names of what steps read, and of holds and requests, whose errors are values."""
+        return frozenset(
+            name
+            for steps in self.steps.values()
+            for step in steps
+            for kind, name in kinds(step)
+            if kind in ("value", "hold", "request")
+        )
+
+
+def kinds(step: Step) -> Iterator[tuple[str, str]]:
+    """Yield what each name of a step stands for, and the name."""
+    return zip(VERBS[step.verb].split(), step.names, strict=False)
+
+
+def _check_actors(scenario: Scenario) -> None:
+    """Raise an error for a program that is none, or a step that somebody cannot do."""
+    for actor, lines in scenario.programs.items():
+        if isinstance(lines, str):
+            raise TypeError(f"program of {actor} is {lines!r}: it has to be a sequence of lines")
+        check_actor(actor)
+    if (number := sum(map(len, scenario.steps.values()))) > MOST_STEPS:
+        raise ValueError(f"{number} steps: allowed are {MOST_STEPS}")
+    for step in (step for steps in scenario.steps.values() for step in steps):
+        if step.process not in scenario.processes and step.verb not in OF_A_DEVICE:
+            raise MisfitError(step, f"{step.process} is no process, as nobody forks it")
+
+
+def check_actor(name: str) -> None:
+    """Raise ValueError for what cannot be the name of an actor."""
+    if ACTOR.fullmatch(name) is None:
+        raise ValueError(f"actor is {name!r}: it has to be like parent, device or parent/2")
+
+
+class MisfitError(ValueError):
+    """A step whose names do not fit the others'."""
+
+    def __init__(self, step: Step, text: str) -> None:
+        super().__init__(f"{step}: {text}")
+        self.step = step
+
+
+def _check_names(memory: Mapping[str, str], steps: Iterable[Step]) -> None:
+    """Raise MisfitError for a page, a process or a handle that nobody makes, or one made twice."""
+    made: dict[str, str] = {PARENT: "fork"}
+    for step in steps:
+        for kind, name in kinds(step):
+            if step.verb in MADE_BY.get(kind, ()) or kind == "value":
+                if name in made:
+                    raise MisfitError(step, f"there is a {name!r} already")
+                made[name] = step.verb
+    for step in steps:
+        for kind, name in kinds(step):
+            if kind in ("page", "place") and place(name)[0] not in memory:
+                raise MisfitError(step, _no_page(memory, name))
+            makers = [verb for made_by in kind.split("-or-") for verb in MADE_BY.get(made_by, ())]
+            if makers and made.get(name) not in makers:
+                raise MisfitError(step, f"{name!r} is made by none of {', '.join(makers)}")
+        if step.verb == "device_write" and made[step.names[0]] == "submit_dio_write":
+            raise MisfitError(step, f"{step.names[0]} is to disk, its device only reads memory")
+
+
+def _no_page(memory: Mapping[str, str], where: str) -> str:
+    return f"there is no page {place(where)[0]!r}, only {', '.join(memory) or 'none'}"

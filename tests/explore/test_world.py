@@ -1,0 +1,157 @@
+"""Worlds: who can go on, and what each step does to the machine."""
+
+from pinlab import Kernel
+from pinlab.explore import Scenario
+from pinlab.explore.world import World
+
+
+def world(
+    programs: dict[str, list[str]], release: str = "6.5", *, check: bool = False, **rules: str
+) -> World:
+    made = Scenario({"x": "A", "y": "zero"}, programs)
+    return World(made, Kernel(release, **rules), check=check)
+
+
+def after(made: World, *actors: str) -> World:
+    for actor in actors:
+        assert actor in made.ready()
+        made.go(actor)
+    return made
+
+
+def numbered(made: World) -> object:
+    """A state in which equal parts stand for themselves."""
+    seen: dict[object, int] = {}
+    return made.state(lambda part: seen.setdefault(part, hash(part)))
+
+
+def test_a_child_begins_when_it_is_forked_and_a_device_when_there_is_a_request() -> None:
+    made = world(
+        {
+            "parent": ["submit_dio_read r x", "fork child", "wait child"],
+            "child": ["write x C", "exit"],
+            "device": ["device_write r D", "complete r", "device_write r E"],
+        }
+    )
+    assert made.ready() == ["parent"]
+    assert after(made, "parent").ready() == ["parent", "device"]
+    assert after(made, "parent").ready() == ["child", "device"]
+    assert after(made, "child", "child").ready() == ["parent", "device"]
+    assert after(made, "parent", "device", "device").ready() == []  # E waits for ever
+
+
+def test_put_and_unpin_wait_for_the_hold() -> None:
+    made = world(
+        {
+            "parent": ["get_user_pages h x times=5", "pin_user_pages p x"],
+            "device": ["put_page h", "unpin_user_page p"],
+        }
+    )
+    assert made.ready() == ["parent"]
+    after(made, "parent", "device", "parent", "device")
+    assert made.ready() == []
+    page = made.kernel.mms[0].mapped()[0].page
+    assert page.refcount == 1
+    made.kernel.check()
+
+
+def test_a_reference_many_times_over() -> None:
+    made = after(world({"parent": ["get_user_pages h x times=1023"]}), "parent")
+    page = made.kernel.mms[0].mapped()[0].page
+    assert page.refcount == 1024
+    made.kernel.check()
+
+
+def test_a_signal_is_waited_for() -> None:
+    made = world({"parent": ["await done", "write x P"], "device": ["signal done"]})
+    assert made.ready() == ["device"]
+    assert after(made, "device", "parent", "parent").peek("parent", "x") == "P"
+
+
+def test_what_is_left_to_see() -> None:
+    made = world({"parent": ["fork child", "write x+8 P", "read y v"], "child": ["exit"]})
+    assert made.peek("child", "x") is None
+    after(made, "parent", "parent", "parent")
+    assert [made.peek("parent", where) for where in ("x", "x+8", "y")] == ["A", "P", ""]
+    assert made.peek("child", "x+8") == "A"
+    assert made.values == {"v": ""}
+    assert after(made, "child").peek("child", "x") is None
+
+
+def test_memory_that_was_unmapped_shows_nothing_and_a_fault_is_a_value() -> None:
+    programs = {"parent": ["munmap x", "write x P", "read x v", "get_user_pages h x"]}
+    made = after(world(programs), *["parent"] * 4)
+    assert made.peek("parent", "x") is None
+    assert made.values == {"parent: write x P": "EFAULT", "v": "EFAULT", "h": "EFAULT"}
+
+
+def test_a_refused_pin_is_a_value_and_who_needs_it_waits_for_ever() -> None:
+    programs = {"parent": ["pin_user_pages h y"], "device": ["device_read h v"]}
+    made = after(world(programs, "6.1.130"), "parent")
+    assert made.values == {"h": "ENOMEM"}
+    assert made.ready() == []
+
+
+def test_a_refused_fast_pin_is_over() -> None:
+    programs = {"parent": ["pin_user_pages_fast h y split", "write y P"]}
+    made = after(world(programs, "6.1.130"), "parent", "parent")
+    assert made.values == {"h": "ENOMEM"}
+    assert made.peek("parent", "y") == "P"
+
+
+def test_while_fork_is_under_way_only_gup_fast_goes_on() -> None:
+    programs = {
+        "parent": ["fork child split", "write x P"],
+        "parent/2": ["write x Q"],
+        "parent/3": ["pin_user_pages_fast h x write split"],
+        "parent/4": ["fork other split"],
+        "child": ["exit"],
+    }
+    made = after(world(programs), "parent")
+    assert made.ready() == ["parent", "parent/3"]
+    after(made, "parent/3")  # refused while fork is under way, and the slow way waits
+    assert made.ready() == ["parent"]
+    assert after(made, "parent").ready() == ["parent", "parent/2", "parent/3", "parent/4", "child"]
+
+
+def test_exit_waits_for_the_other_threads_system_calls() -> None:
+    programs = {
+        "parent": ["exit"],
+        "parent/2": ["pin_user_pages_fast h x write split", "write x P"],
+    }
+    made = after(world(programs), "parent/2")
+    assert made.ready() == ["parent/2"]
+    assert after(made, "parent/2").ready() == ["parent", "parent/2"]
+    assert after(made, "parent").ready() == []
+
+
+def test_the_way_does_not_matter_where_it_leaves_no_trace() -> None:
+    programs = {"parent": ["fork first", "write x P"], "device": ["signal s", "signal t"]}
+    one = after(world(programs), "parent", "device", "parent", "device")
+    two = after(world(programs), "device", "device", "parent", "parent")
+    assert numbered(one) == numbered(two)
+
+
+def test_worlds_that_go_on_differently_are_told_apart() -> None:
+    """The same frames and entries; but one pin began before the fork, and will be given back."""
+    programs = {"parent": ["fork child"], "parent/2": ["pin_user_pages_fast h x split"]}
+    before = after(world(programs, "5.14"), "parent/2", "parent")
+    behind = after(world(programs, "5.14"), "parent", "parent/2")
+    assert numbered(before) != numbered(behind)
+    for made in (before, behind):
+        after(made, "parent/2")
+    operations = [[event.operation for event in made.kernel.trace] for made in (before, behind)]
+    assert ["unpin" in done for done in operations] == [True, False]
+
+
+def test_broken_invariants_are_remembered() -> None:
+    programs = {
+        "parent": ["pin_user_pages h x write", "fork child", "unpin_user_page h"],
+    }
+    made = after(world(programs, "6.5", check=True), "parent", "parent")
+    assert made.broken == set()
+    made = world(programs, "6.5", check=True, fork_asks="first", pin_bias="1")
+    assert after(made, "parent", "parent").broken == {"pinned-is-exclusive"}
+    after(made, "parent")
+    made.kernel.check()  # it is over, and would not be seen now
+    assert made.broken == {"pinned-is-exclusive"}
