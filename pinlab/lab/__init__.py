@@ -21,9 +21,11 @@ from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.readers import huge_zero_readers
 from pinlab.lab.references import references
+from pinlab.lab.scenes import fork_story, recorded_scenes, scenes_by_release
 from pinlab.lab.widgets.beside import side_by_side
 from pinlab.lab.widgets.cliff import walk_the_cliff
 from pinlab.lab.widgets.folio import pin_a_folio
+from pinlab.lab.widgets.fork_scenes import fork_scene
 from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.odometer import count_pins
@@ -48,6 +50,8 @@ __all__ = [
     "draw_verdicts",
     "eight_kernels",
     "five_ends",
+    "fork_scene",
+    "fork_story",
     "four_outcomes",
     "given",
     "guess_pins",
@@ -63,7 +67,9 @@ __all__ = [
     "pin_a_folio",
     "pins_by_order",
     "problems",
+    "recorded_scenes",
     "references",
+    "scenes_by_release",
     "side_by_side",
     "step_through",
     "three_buffers",

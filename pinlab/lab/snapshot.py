@@ -27,13 +27,15 @@ class Area:
 
     Pages are numbered from where the process's memory begins, so a number stays what it is when
     something else is unmapped. Each entry is (page, number of the frame); with order 9 it covers
-    512 pages.
+    512 pages. `readonly` are the pages that have a frame of their own and a read-only entry; an
+    entry of the zero page is always read-only, and not among them.
     """
 
     first: int
     last: int
     order: int
     entries: tuple[tuple[int, int], ...]
+    readonly: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,10 @@ class Process:
 
 @dataclass(frozen=True)
 class Frame:
-    """A frame, or 2^order of them that are counted as one; `number` is that of the first."""
+    """A frame, or 2^order of them that are counted as one; `number` is that of the first.
+
+    `letters` are its first bytes, if they were asked for: what is no letter is a dot.
+    """
 
     number: int
     name: str
@@ -55,6 +60,7 @@ class Frame:
     pincount: int | None
     zero: bool
     freed: bool
+    letters: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,12 +99,16 @@ class Snapshot:
         return next((frame for frame in known if frame.number == number), None)
 
 
+DOT = "\u00b7"
+"""What stands for a byte that is no letter."""
+
 TO_DISK, FROM_DISK = "reads memory (to disk)", "writes memory (from disk)"
 
 
-def snapshot(kernel: Kernel, events: Iterable[Event] = ()) -> Snapshot:
+def snapshot(kernel: Kernel, events: Iterable[Event] = (), letters: int = 0) -> Snapshot:
     """Return a machine as it is now; what `events` say was freed is shown once more.
 
+    `letters` is how many bytes of each single frame are kept, from its first byte on.
     A zero page is in use as soon as the trace speaks of it. A freed frame is, while an entry or a
     request still points to it. Raises TypeError for what is no Kernel.
 
@@ -125,9 +135,9 @@ def snapshot(kernel: Kernel, events: Iterable[Event] = ()) -> Snapshot:
     waiting = [folio for folio in kernel.names if folio not in folios]
     return Snapshot(
         processes,
-        tuple(map(_frame, folios)),
+        tuple(_frame(folio, letters) for folio in folios),
         _holders(kernel, folios),
-        tuple(map(_frame, waiting)),
+        tuple(_frame(folio, letters) for folio in waiting),
     )
 
 
@@ -139,6 +149,9 @@ def _in_use(kernel: Kernel, folio: Folio) -> bool:
 
 def _process(mm: Mm) -> Process:
     base, mapped = MMAP_BASE >> PAGE_SHIFT, mm.mapped()
+    readonly = [
+        vpn for vpn, page, writable in mapped if not (writable or page.folio in mm.kernel.names)
+    ]
     return Process(
         mm.name,
         tuple(
@@ -151,16 +164,23 @@ def _process(mm: Mm) -> Process:
                     for vpn, page, _ in mapped
                     if area.start <= vpn < area.end
                 ),
+                tuple(vpn - base for vpn in readonly if area.start <= vpn < area.end),
             )
             for area in mm.areas()
         ),
     )
 
 
-def _frame(folio: Folio) -> Frame:
+def _frame(folio: Folio, letters: int) -> Frame:
     zero = folio in folio.kernel.names
     counters = folio.refcount, folio.pincount
-    return Frame(folio.pfn, folio.name, folio.order, *counters, zero, folio.freed)
+    shown = "" if zero or folio.order else _letters(folio.page(0)._get_bytes(letters, 0))
+    return Frame(folio.pfn, folio.name, folio.order, *counters, zero, folio.freed, shown)
+
+
+def _letters(content: bytes) -> str:
+    """Bytes as a picture shows them."""
+    return "".join(chr(byte) if chr(byte).isalnum() and byte < 128 else DOT for byte in content)
 
 
 def _holders(kernel: Kernel, folios: Iterable[Folio]) -> tuple[Holder, ...]:

@@ -109,6 +109,18 @@ def two_areas() -> Kernel:
     return kernel
 
 
+def forked(pages: int, written: int = 0, held: bool = False) -> Kernel:
+    """Parent and child; the parent has written to some pages since, and a device is at the last."""
+    kernel, parent = machine("6.4")
+    addr = parent.mmap(pages * PAGE_SIZE)
+    parent.write(addr, b"A" * pages * PAGE_SIZE)
+    if held:
+        kernel.submit_dio_read(parent, addr + (pages - 1) * PAGE_SIZE, 1)
+    parent.fork("child")
+    parent.write(addr, b"p" * written * PAGE_SIZE)
+    return kernel
+
+
 MACHINES: dict[str, Callable[[], Kernel]] = {
     "nothing": Kernel,
     "one written page": lambda: mapped("6.18", 1, written=1),
@@ -130,5 +142,9 @@ MACHINES: dict[str, Callable[[], Kernel]] = {
     "overflow": overflow,
     "mixed": mixed,
     "two areas": two_areas,
+    "forked": lambda: forked(1, held=True),
+    "forked, 1 of 3 written": lambda: forked(3, written=1, held=True),
+    "64 forked": lambda: forked(64),
+    "64 forked, 10 written": lambda: forked(64, written=10),
 }
 """Every kind of machine, by what is there to be seen."""

@@ -49,6 +49,30 @@ def test_whoever_is_held_or_pointed_to_is_there(name: str) -> None:
     assert {n for one in state.processes for area in one.areas for _, n in area.entries} <= there
 
 
+@pytest.mark.parametrize("name", MACHINES)
+def test_what_is_read_only_is_what_a_write_would_fault_on(name: str) -> None:
+    kernel = MACHINES[name]()
+    base = 0x7F00_0000_0000 // PAGE_SIZE
+    for mm, process in zip(kernel.mms, snapshot(kernel).processes, strict=True):
+        found = {page for area in process.areas for page in area.readonly}
+        zeros = set(kernel.names)
+        faults = {e.vpn - base for e in mm.mapped() if not e.writable and e.page.folio not in zeros}
+        assert found == faults
+
+
+def test_letters_are_kept_of_single_frames_that_are_no_zero_page() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(2 * PAGE_SIZE)
+    mm.write(addr, b"AB\xe9")
+    mm.read(addr, 2 * PAGE_SIZE)
+    mm.write(mm.mmap(1, order=9), b"CD")
+    state = snapshot(kernel, letters=4)
+    assert [(frame.name, frame.letters) for frame in state.frames] == [
+        ("zero page", ""), ("frame 2", "AB··"), ("frame 512", ""),
+    ]  # fmt: skip
+    assert {frame.letters for frame in snapshot(kernel).frames} == {""}
+
+
 def test_a_zero_page_that_nobody_has_met_is_not_in_use() -> None:
     assert snapshot(Kernel()).frames == ()
     assert snapshot(mapped("6.5", 3)).frames == ()

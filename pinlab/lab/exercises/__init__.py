@@ -9,6 +9,7 @@ from pinlab.lab.exercises import (
     count_pins_apart,
     count_to_two_million,
     draw_a_page,
+    fork_during_direct_io,
     hold_a_page,
     pin_a_page,
     pretend_to_pin,
@@ -28,6 +29,7 @@ LESSONS = (
     count_to_two_million,
     pretend_to_pin,
     count_pins_apart,
+    fork_during_direct_io,
     try_every_interleaving,
 )
 """The modules with the exercises of each lesson, in the order of the lessons."""

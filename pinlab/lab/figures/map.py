@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pinlab.lab.figures.map_words import in_words, size, title
+from pinlab.lab.figures.map_words import in_words, readonly, size, title
 from pinlab.lab.figures.shapes import chip, cross, curve, head, luggage, rect
 from pinlab.lab.figures.stacks import Groups, Held, Stack, Strip, group, remapped
 from pinlab.lab.palette import DEVICE, EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
@@ -212,7 +212,8 @@ class Places:
 
     def _high(self, strip: Strip) -> float:
         if strip.entries == 1:
-            return TALL_ROW if strip.span > 1 else ROW
+            lines = len(self._row_lines(strip)) if strip.readonly else 1
+            return TALL_ROW if strip.span > 1 else ROW + (lines - 1) * self.columns.line
         return min(max(COMB_LOW, 6 * len(strip.teeth)), COMB_HIGH)
 
     def _tooth(self, strip: Strip, box: Box, n: int) -> float:
@@ -259,7 +260,8 @@ class Places:
         lines = self._fitted(stack.name, self.columns.middle[1], bold=True)
         if stack.first.order:
             lines.append(f"{1 << stack.first.order} pages")
-        return lines + (["freed"] if stack.first.freed else [])
+        letters = [stack.first.letters] if stack.first.letters else []
+        return lines + letters + (["freed"] if stack.first.freed else [])
 
     def _tag_lines(self, stack: Stack) -> list[str]:
         was = self.before.frame(stack.first.number) if self.before else None
@@ -360,13 +362,19 @@ class Places:
         else:
             place = (x + 4, box.y + 1, width - 4, box.height - 2)
             yield rect(*place, thick=changed, faint=not changed, dashed=empty)
-        room = width - PAD - (COMB + 4 if strip.entries > 1 else 2)
-        lines = [part for label in labels(strip) for part in fitted(label, room, letters)]
-        if strip.first == strip.last:  # a row has room for one line; its dashes say "empty", too
-            lines = lines if len(lines) == 1 else [strip.name]
+        lines = self._row_lines(strip)
         y = box.middle - line * (len(lines) - 1) / 2 + letters * 0.36
         for n, words in enumerate(lines):
             yield text(x + PAD, y + n * line, words, size=letters)
+
+    def _row_lines(self, strip: Strip) -> list[str]:
+        """The words of a row or a comb."""
+        room = self.columns.left[1] - PAD - (COMB + 4 if strip.entries > 1 else 2)
+        letters = self.columns.letters
+        lines = [part for label in labels(strip) for part in fitted(label, room, letters)]
+        if strip.first == strip.last and not strip.readonly and len(lines) > 1:
+            return [strip.name]  # a row has room for one line; its dashes say "empty", too
+        return lines
 
     def _draw_comb(self, strip: Strip, box: Box, *, changed: bool) -> Iterator[str]:
         x = sum(self.columns.left) - COMB
@@ -385,14 +393,15 @@ class Places:
         deep = DEEP if stack.each else 0
         for n in reversed(range(0, deep + 1, 4)):
             place = (x + n, box.y + n, width - deep, box.height - deep)
-            yield rect(*place, fill=fill, dashed=frame.zero or frame.freed, round=3)
+            dashed, thick = frame.zero or frame.freed, n == 0 and self._rewritten(frame)
+            yield rect(*place, fill=fill, dashed=dashed, thick=thick, round=3)
         if frame.freed:
             yield cross(x, box.y, width - deep, box.height - deep)
         letters, line = self.columns.letters, self.columns.line
         y = box.y + PAD + letters - 2
         for words in self._stack_lines(stack):
-            weight = "normal" if words.endswith(" pages") else "bold"
-            yield text(x + PAD, y, words, size=letters, weight=weight)
+            plain = words.endswith(" pages") or words == frame.letters
+            yield text(x + PAD, y, words, size=letters, weight="normal" if plain else "bold")
             y += line
         yield from self._draw_tag(stack, y - letters + 4)
 
@@ -412,6 +421,10 @@ class Places:
         was = self.before.frame(stack.first.number) if self.before else None
         now = stack.first
         return was is None or (was.refcount, was.pincount) != (now.refcount, now.pincount)
+
+    def _rewritten(self, frame: Frame) -> bool:
+        was = self.before.frame(frame.number) if self.before else None
+        return was is not None and was.letters != frame.letters
 
     def _draw_holder(self, holder: Holder, held: Sequence[Held], box: Box) -> Iterator[str]:
         x, width = self.columns.right
@@ -435,8 +448,8 @@ class Places:
 def labels(strip: Strip) -> list[str]:
     """Return what stands on a row or beside a comb."""
     names = [strip.name] if strip.first == strip.last else [strip.name, size(strip)]
-    empty = ", empty" if set(strip.teeth) == {None} else ""
-    return [*names[:-1], names[-1] + empty]
+    state = readonly(strip) or ("empty" if set(strip.teeth) == {None} else "")
+    return [*names[:-1], names[-1] + (f", {state}" if state else "")]
 
 
 def tag(frame: Frame, was: Frame | None, each: str) -> list[str]:

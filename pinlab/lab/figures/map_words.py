@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pinlab.lab.figures.stacks import Groups, Held, Stack, Strip, group, pages, remapped
+from pinlab.lab.figures.stacks import (
+    Groups,
+    Held,
+    Stack,
+    Strip,
+    entries,
+    group,
+    pages,
+    remapped,
+)
 from pinlab.lab.powers import LARGE, digits, plural
 from pinlab.lab.snapshot import NO_HOLD_LEFT, NOT_COUNTED, Area, Frame, Holder, Snapshot
 
@@ -60,14 +69,19 @@ def joined(strips: Sequence[Strip]) -> Iterator[Strip]:
     """Yield the strips of an area, neighbours that point to the same as one."""
     waiting: Strip | None = None
     for strip in strips:
-        if waiting and waiting.last + 1 == strip.first and set(waiting.teeth) == set(strip.teeth):
-            waiting = replace(waiting, last=strip.last)
+        if waiting and waiting.last + 1 == strip.first and _alike(waiting, strip):
+            readonly = waiting.readonly + strip.readonly
+            waiting = replace(waiting, last=strip.last, readonly=readonly)
             continue
         if waiting:
             yield waiting
         waiting = strip
     if waiting:
         yield waiting
+
+
+def _alike(one: Strip, other: Strip) -> bool:
+    return set(one.teeth) == set(other.teeth) and bool(one.readonly) == bool(other.readonly)
 
 
 def _strip(strip: Strip, stacks: tuple[Stack, ...]) -> str:
@@ -80,7 +94,14 @@ def _strip(strip: Strip, stacks: tuple[Stack, ...]) -> str:
     if not targets:
         return f"{name} {empty}"
     rest = ", and some are empty" if None in strip.teeth else ""
-    return f"{name} {pointing}{rest}"
+    return f"{name} {pointing}{rest}" + (f", {kept}" if (kept := readonly(strip)) else "")
+
+
+def readonly(strip: Strip) -> str:
+    """Return what is to be said of entries of frames of their own that cannot be written."""
+    if not strip.readonly:
+        return ""
+    return "read-only" if strip.readonly == strip.entries else f"{strip.readonly} read-only"
 
 
 def size(strip: Strip) -> str:
@@ -92,7 +113,8 @@ def size(strip: Strip) -> str:
 def _frames(stack: Stack) -> str:
     size = f" ({1 << stack.first.order} pages)" if stack.first.order else ""
     has = ": each has" if stack.each else " has"
-    return f"{capital(the(stack.name))}{size}{has} {counters(stack.first)}."
+    begins = f", beginning with {stack.first.letters}" if stack.first.letters else ""
+    return f"{capital(the(stack.name))}{size}{has} {counters(stack.first)}{begins}."
 
 
 def number(value: int) -> str:
@@ -122,6 +144,7 @@ def changes(before: Snapshot, after: Snapshot) -> list[str]:
     """Return a sentence for each thing that a step has changed: counters, entries, requests."""
     return [
         *([*_counters_moved(before, after)] or ["No counter changes."]),
+        *_rewritten(before, after),
         *_entries_moved(before, after),
         *_came_and_went(before, after),
     ]
@@ -134,12 +157,17 @@ def _entries_moved(before: Snapshot, after: Snapshot) -> Iterator[str]:
         if _spans(was) != _spans(process.areas):
             yield f"{process.name} now maps {_spans(process.areas)}."
         moved = [
-            _strip(strip, groups.stacks)
+            _strip(strip, groups.stacks) + (", writable" if _opened(before, n, strip) else "")
             for area in areas
             for strip in joined([one for one in area if remapped(before, after, n, one)])
         ]
         if moved:
             yield f"{process.name}: {'; '.join(moved)}."
+
+
+def _opened(before: Snapshot, process: int, strip: Strip) -> bool:
+    """Whether read-only entries can be written now."""
+    return not strip.readonly and any(entry[2] for entry in entries(before, process, strip))
 
 
 def _spans(areas: tuple[Area, ...]) -> str:
@@ -153,7 +181,7 @@ def _counters_moved(before: Snapshot, after: Snapshot) -> Iterator[str]:
         if was is None:
             verb = "are" if each else "is"
             yield f"{name} {verb} new, {each or 'with '}{counters(now)}."
-        elif was == now:
+        elif (was.refcount, was.pincount, was.freed) == (now.refcount, now.pincount, now.freed):
             continue
         elif now.freed:
             freed = "are freed" if each else "is freed"
@@ -168,6 +196,15 @@ def _moved(was: Frame, now: Frame) -> Iterator[str]:
         yield f"refcount {number(was.refcount)} to {number(now.refcount)}{below}"
     if was.pincount is not None and now.pincount is not None and was.pincount != now.pincount:
         yield f"pincount {number(was.pincount)} to {number(now.pincount)}"
+
+
+def _rewritten(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    """What the bytes of a frame are now, if they are shown and are others."""
+    for stack in group(after, before).stacks:
+        was, now = before.frame(stack.first.number), stack.first
+        if now.letters and now.letters != (was.letters if was else ""):
+            begins = "each begins" if stack.each else "begins"
+            yield f"{capital(the(stack.name))} {begins} with {now.letters}."
 
 
 def _came_and_went(before: Snapshot, after: Snapshot) -> Iterator[str]:

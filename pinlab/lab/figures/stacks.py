@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from pinlab.lab.powers import plural
@@ -59,13 +59,15 @@ class Strip:
     """Pages `first` to `last` of a process: one entry, or several as a comb.
 
     `span` is the pages of an entry. `teeth` has the place of the stack that each drawn entry
-    points to, None for an empty one.
+    points to, None for an empty one. `readonly` is how many entries of frames of their own are
+    read-only.
     """
 
     first: int
     last: int
     span: int
     teeth: tuple[int | None, ...]
+    readonly: int = 0
 
     @property
     def entries(self) -> int:
@@ -120,14 +122,17 @@ def group(state: Snapshot, before: Snapshot | None = None) -> Groups:
 
 
 def remapped(before: Snapshot, after: Snapshot, process: int, strip: Strip) -> bool:
-    """Return whether an entry of these pages of a process points elsewhere than before."""
-    return _entries(before, process, strip) != _entries(after, process, strip)
+    """Return whether an entry of these pages points elsewhere, or is no longer as writable."""
+    return entries(before, process, strip) != entries(after, process, strip)
 
 
-def _entries(state: Snapshot, process: int, strip: Strip) -> list[tuple[int, int]]:
-    """The filled entries among some pages; none if there is no such process yet."""
+def entries(state: Snapshot, process: int, strip: Strip) -> list[tuple[int, int, bool]]:
+    """Return (page, frame, read-only or not) of the filled entries among some pages of a process.
+
+    There are none if there is no such process yet.
+    """
     return [
-        entry
+        (*entry, entry[0] in area.readonly)
         for one in state.processes[process : process + 1]
         for area in one.areas
         for entry in area.entries
@@ -167,17 +172,16 @@ def _traits(state: Snapshot, before: Snapshot | None) -> Mapping[int, Hashable]:
             by[hold.frame].append((holder.name, hold.kind, hold.times))
     return {
         frame.number: (
-            *(frame.order, frame.zero, frame.freed, frame.refcount, frame.pincount),
-            _counters(before, frame.number),
+            *(frame.order, frame.zero, frame.freed, *_shown(frame)),
+            _shown(before.frame(frame.number) if before else None),
             tuple(by[frame.number]),
         )
         for frame in state.frames
     }
 
 
-def _counters(before: Snapshot | None, number: int) -> Hashable:
-    frame = before.frame(number) if before else None
-    return frame and (frame.refcount, frame.pincount)
+def _shown(frame: Frame | None) -> tuple[Hashable, ...]:
+    return (frame.refcount, frame.pincount, frame.letters) if frame else ()
 
 
 def _strips(process: Process, place: Mapping[int, int]) -> tuple[tuple[Strip, ...], ...]:
@@ -199,35 +203,39 @@ def _strips(process: Process, place: Mapping[int, int]) -> tuple[tuple[Strip, ..
 
 
 def _runs(area: Area, place: Mapping[int, int]) -> Iterator[Strip]:
-    """Stretches of an area whose entries point to the same stack, or are all empty."""
-    span = 1 << area.order
-    filled = ((page, page + span - 1, place[number]) for page, number in area.entries)
+    """Stretches of an area whose entries are alike: all empty, or to the same stack."""
+    span, readonly = 1 << area.order, frozenset(area.readonly)
+    filled = (
+        (page, page + span - 1, place[number], page in readonly) for page, number in area.entries
+    )
     position = area.first
     for target, neighbours in groupby(_adjacent(filled), key=lambda piece: piece[2:]):
         pieces = list(neighbours)
         first, last = pieces[0][0], pieces[-1][1]
         if first > position:
             yield Strip(position, first - 1, span, (None,))
-        yield Strip(first, last, span, (target[0],))
+        filled_run = Strip(first, last, span, (target[0],))
+        yield replace(filled_run, readonly=filled_run.entries if target[1] else 0)
         position = last + 1
     if position <= area.last:
         yield Strip(position, area.last, span, (None,))
 
 
 def _adjacent(
-    filled: Iterator[tuple[int, int, int]],
-) -> Iterator[tuple[int, int, int, int]]:
+    filled: Iterator[tuple[int, int, int, bool]],
+) -> Iterator[tuple[int, int, int, bool, int]]:
     """Number the stretches without a gap, so that a gap parts what would be alike."""
     stretch, expected = 0, None
-    for first, last, target in filled:
+    for first, last, target, readonly in filled:
         stretch += first != expected
         expected = last + 1
-        yield first, last, target, stretch
+        yield first, last, target, readonly, stretch
 
 
 def _one_by_one(run: Strip) -> list[Strip]:
     firsts = range(run.first, run.last + 1, run.span)
-    return [Strip(first, first + run.span - 1, run.span, run.teeth) for first in firsts]
+    readonly = int(run.readonly > 0)
+    return [Strip(first, first + run.span - 1, run.span, run.teeth, readonly) for first in firsts]
 
 
 def _comb(*runs: Strip) -> Strip:
@@ -235,7 +243,8 @@ def _comb(*runs: Strip) -> Strip:
     targets = [run.teeth[0] for run in runs for _ in range(run.entries)]
     few = min(len(targets), TEETH)
     teeth = tuple(targets[n * len(targets) // few] for n in range(few))
-    return Strip(runs[0].first, runs[-1].last, runs[0].span, teeth)
+    readonly = sum(run.readonly for run in runs)
+    return Strip(runs[0].first, runs[-1].last, runs[0].span, teeth, readonly)
 
 
 def _held(

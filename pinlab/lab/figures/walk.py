@@ -9,7 +9,11 @@ from pinlab.lab.figures.map_words import changes
 from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import Snapshot, snapshot
 from pinlab.lab.story import Step, Story, tell
+from pinlab.model.arguments import whole
 from pinlab.model.kernel import Kernel
+
+MOST_LETTERS = 8
+"""As many bytes of a frame have room in its box."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +45,17 @@ class Walk:
         return f"Step {step} of {len(self.steps)}: {self.words(step)}"
 
 
-def walk(story: Story, kernel: Kernel) -> Walk:
+def walk(story: Story, kernel: Kernel, letters: int = 0) -> Walk:
     """Tell a story on a machine; ValueError for one that tells nothing.
 
-    Raises TypeError for what is no story or no Kernel.
+    `letters` is how many bytes of each frame are shown. Raises TypeError for what is no story, no
+    Kernel or no number.
     """
-    start, steps, states = snapshot(kernel), [], []
+    letters = whole("letters", letters, 0, MOST_LETTERS)
+    start, steps, states = snapshot(kernel, letters=letters), [], []
     for step in tell(story, kernel):
         steps.append(step)
-        states.append(snapshot(kernel, step.events))
+        states.append(snapshot(kernel, step.events, letters))
     if not steps:
         raise ValueError(f"story is {story!r}: it has to tell at least one step")
     return Walk(start, tuple(steps), tuple(states))

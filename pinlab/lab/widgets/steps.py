@@ -13,15 +13,18 @@ from pinlab.lab.widgets.exhibit import Exhibit, Stage
 from pinlab.model.kernel import Kernel
 
 
-def step_through(story: Story, kernel: Kernel | None = None, at: int = 1) -> Exhibit:
+def step_through(
+    story: Story, kernel: Kernel | None = None, at: int = 1, letters: int = 0
+) -> Exhibit:
     """Return a slider over the steps of a story: the map before and after, and the trace.
 
     The story is told on `kernel`, by default a fresh one of the newest release. The slider begins
-    at step `at`; 0 is before the first. What a step changed has a thick edge.
+    at step `at`; 0 is before the first. What a step changed has a thick edge. `letters` (0 to 8)
+    is how many bytes of each frame are shown.
     Raises TypeError for what is no story, Kernel or number, ValueError for a step that is not
     there or a story without any.
     """
-    walked = walk(story, Kernel() if kernel is None else kernel)
+    walked = walk(story, Kernel() if kernel is None else kernel, letters)
 
     def draw(step: int) -> None:
         stage.show(before_and_after(walked, step) + traced(walked, step), walked.sentence(step))

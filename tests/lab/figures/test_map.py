@@ -77,10 +77,11 @@ def words(svg: ET.Element) -> str:
     return " ".join(str(one.text) for one in svg.iter(f"{SVG}text")).replace("\u00a0", " ")
 
 
+@pytest.mark.parametrize("letters", [0, 8])
 @pytest.mark.parametrize("columns", [WIDE, NARROW])
 @pytest.mark.parametrize("name", MACHINES)
-def test_no_text_overlaps_another_or_is_cut_off(name: str, columns: Columns) -> None:
-    svg = root(snapshot(MACHINES[name]()), columns)
+def test_no_text_overlaps_another_or_is_cut_off(name: str, columns: Columns, letters: int) -> None:
+    svg = root(snapshot(MACHINES[name](), letters=letters), columns)
     page = Place(0, 0, float(svg.attrib["width"]), float(svg.attrib["height"]))
     found = list(texts(svg))
     for said, where in found:
@@ -89,10 +90,11 @@ def test_no_text_overlaps_another_or_is_cut_off(name: str, columns: Columns) -> 
         assert not here.meets(there), (one, other)
 
 
+@pytest.mark.parametrize("letters", [0, 8])
 @pytest.mark.parametrize("columns", [WIDE, NARROW])
 @pytest.mark.parametrize("name", MACHINES)
-def test_no_text_crosses_the_edge_of_a_box(name: str, columns: Columns) -> None:
-    svg = root(snapshot(MACHINES[name]()), columns)
+def test_no_text_crosses_the_edge_of_a_box(name: str, columns: Columns, letters: int) -> None:
+    svg = root(snapshot(MACHINES[name](), letters=letters), columns)
     boxes = [place(one) for one in rects(svg)] + [
         Place(*(float(tag[name]) for name in ("left", "top", "right", "bottom")))
         for one in svg.iter(f"{SVG}path")
@@ -260,6 +262,49 @@ def test_an_entry_that_points_elsewhere_has_a_thick_edge() -> None:
         one for one in rects(root(snapshot(kernel), before=before)) if one.get("height") == "22"
     ]
     assert [one.get("stroke-width") for one in rows] == ["1", "3"]
+
+
+@pytest.mark.parametrize("columns", [WIDE, NARROW])
+@pytest.mark.parametrize(
+    ("name", "marks"),
+    [("forked", 2), ("forked, 1 of 3 written", 5), ("64 forked", 2), ("64 forked, 10 written", 3),
+     ("two processes", 0), ("64 read", 0), ("huge zero folio", 0), ("mixed", 0)],
+)  # fmt: skip
+def test_an_entry_that_cannot_be_written_says_so_but_not_those_of_a_zero_page(
+    name: str, marks: int, columns: Columns
+) -> None:
+    assert words(root(snapshot(MACHINES[name]()), columns)).count("read-only") == marks
+
+
+def test_an_entry_that_becomes_read_only_has_a_thick_edge() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(2 * PAGE_SIZE)
+    mm.write(addr, bytes(2 * PAGE_SIZE))
+    before = snapshot(kernel)
+    mm.write_protect(addr)
+    assert thick(root(snapshot(kernel), before=before)) == [EDGE]
+
+
+def test_letters_are_in_the_box_of_their_frame_and_have_a_thick_edge_when_they_change() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"AB\x00?")
+    before = snapshot(kernel, letters=4)
+    assert "frame 2 AB·· refcount 1" in words(root(before))
+    mm.write(addr, b"C")
+    svg = root(snapshot(kernel, letters=4), before=before)
+    assert "frame 2 CB·· refcount 1" in words(svg)
+    assert thick(svg) == [EDGE]
+
+
+def test_frames_with_other_letters_are_not_stacked() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(12 * PAGE_SIZE)
+    for page in range(12):
+        mm.write(addr + page * PAGE_SIZE, b"AB"[page % 2 : page % 2 + 1])
+    assert len(group(snapshot(kernel)).stacks) == 1
+    stacks = group(snapshot(kernel, letters=1)).stacks
+    assert [(stack.first.letters, len(stack.frames)) for stack in stacks] == [("A", 6), ("B", 6)]
 
 
 def test_frames_are_stacked_only_if_they_are_many_and_alike() -> None:

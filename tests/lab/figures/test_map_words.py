@@ -1,12 +1,14 @@
 """The map in words: what there is, and what a step has changed."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
 from pinlab import PAGE_SIZE, Kernel, Mm
 from pinlab.lab.figures.map import draw_map
-from pinlab.lab.figures.map_words import changes
+from pinlab.lab.figures.map_words import changes, in_words
+from pinlab.lab.figures.stacks import group
 from pinlab.lab.snapshot import snapshot
 from tests.lab.machines import MACHINES, MIB2, machine
 
@@ -20,6 +22,10 @@ SAID = {
     "unmapped": "parent: nothing is mapped.",
     "freed": "Frame 2 has refcount 0, freed.",
     "overflow": "The zero page has refcount -2147483647 (-2^31 + 1), below zero.",
+    "forked": "child: page 0 points to frame 2, read-only.",
+    "forked, 1 of 3 written": "parent: page 0 points to frame 5; page 1 points to frame 3, "
+    "read-only; page 2 points to frame 4, read-only.",
+    "64 forked": "parent: pages 0 to 63 (64 entries) point to frames 2 to 65, read-only.",
     "two areas": "page 0 points to frame 2; page 1 is empty; page 3 points to frame 3",
 }
 
@@ -77,6 +83,36 @@ def test_what_a_step_has_changed(step: Callable[[Kernel, Mm, int], None], said: 
     before, told = snapshot(kernel), len(kernel.trace)
     step(kernel, mm, addr)
     assert changes(before, snapshot(kernel, kernel.trace[told:])) == said
+
+
+def test_what_fork_and_a_write_change_of_an_entry() -> None:
+    kernel, mm = machine("6.4")
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"AB")
+    states = [snapshot(kernel, letters=2)]
+    child = mm.fork("child")
+    states.append(snapshot(kernel, letters=2))
+    mm.write(addr, b"p")
+    states.append(snapshot(kernel, letters=2))
+    child.write(addr, b"c")
+    states.append(snapshot(kernel, letters=2))
+    assert [changes(*pair) for pair in pairwise(states)] == [
+        ["Frame 2: refcount 1 to 2.", "parent: page 0 points to frame 2, read-only.",
+         "child now maps page 0.", "child: page 0 points to frame 2, read-only."],
+        ["Frame 2: refcount 2 to 1.", "Frame 3 is new, with refcount 1.",
+         "Frame 3 begins with pB.", "parent: page 0 points to frame 3, writable."],
+        ["No counter changes.", "Frame 2 begins with cB.",
+         "child: page 0 points to frame 2, writable."],
+    ]  # fmt: skip
+
+
+def test_letters_are_said_only_if_they_were_asked_for() -> None:
+    kernel, mm = machine()
+    mm.write(mm.mmap(PAGE_SIZE), b"AB")
+    for letters, said in ((0, "Frame 2 has refcount 1."),
+                          (2, "Frame 2 has refcount 1, beginning with AB.")):  # fmt: skip
+        state = snapshot(kernel, letters=letters)
+        assert in_words(state, group(state))[-1] == said
 
 
 def test_a_pincount_is_said_as_well() -> None:

@@ -26,6 +26,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
         unmapped_in_flight, {name: Kernel(name) for name in ("6.4", "6.5")}
     ),
     "touch_the_map": lab.touch_the_map,
+    "fork_scene": lab.fork_scene,
 }
 """Every exhibit, by the function that makes it."""
 
@@ -38,10 +39,13 @@ class Row(NamedTuple):
 
 
 class Parts:
-    """Toggle and switches (if there are any), rows of controls, the sentence, and the picture."""
+    """Menu, toggle and switches (if there are any), rows of controls, sentence, and picture."""
 
     def __init__(self, exhibit: Exhibit) -> None:
         *controls, self._words, self._picture = exhibit.widget.children
+        self.menu: Any = None
+        if isinstance(controls[0], ipywidgets.Dropdown):
+            self.menu = controls.pop(0)
         self.toggle: Any = None
         if isinstance(controls[0], ipywidgets.ToggleButtons):
             self.toggle = controls.pop(0)

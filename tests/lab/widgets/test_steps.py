@@ -54,6 +54,7 @@ def test_the_last_step_of_a_refused_story_says_so() -> None:
         ((unmapped_in_flight, "6.5"), TypeError, r"kernel is '6\.5'"),
         ((unmapped_in_flight, None, 6), ValueError, "step is 6: allowed are whole numbers from 0"),
         ((unmapped_in_flight, None, "1"), TypeError, "step is '1'"),
+        ((unmapped_in_flight, None, 1, 9), ValueError, "letters is 9: allowed are whole numbers"),
     ],
 )
 def test_bad_arguments_are_named(
@@ -61,3 +62,9 @@ def test_bad_arguments_are_named(
 ) -> None:
     with pytest.raises(error, match=words):
         lab.step_through(*arguments)
+
+
+def test_letters_of_the_frames_are_shown_if_they_are_asked_for() -> None:
+    shown = [str(Parts(lab.step_through(unmapped_in_flight, at=2, letters=n)).picture) for n in
+             (0, 1)]  # fmt: skip
+    assert [">x<" in picture for picture in shown] == [False, True]

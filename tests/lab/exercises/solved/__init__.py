@@ -9,6 +9,7 @@ from tests.lab.exercises.solved import (
     count_pins_apart,
     count_to_two_million,
     draw_a_page,
+    fork_during_direct_io,
     hold_a_page,
     pin_a_page,
     pretend_to_pin,
@@ -27,6 +28,7 @@ RIGHT: dict[str, object] = {
     **count_to_two_million.RIGHT,
     **pretend_to_pin.RIGHT,
     **count_pins_apart.RIGHT,
+    **fork_during_direct_io.RIGHT,
     **try_every_interleaving.RIGHT,
 }
 
