@@ -45,6 +45,6 @@ def scene_filmstrip() -> Drawing:
         way = walked(scene, release)
         step = len(way.steps) - 1
         words = f"{scene}, Linux {release}"
-        said = f"{words}. {way.sentence(step)}"
+        said = f"{words}. {way.told(step)}"
         panels.append(Panel(way.state(step), words, said, way.state(step - 1)))
     return sheet(panels, NARROW, abreast=2)

@@ -50,7 +50,7 @@ def test_the_filmstrip_shows_where_the_data_is_in_each() -> None:
     assert len(lines) == len(SHOWN) == 4
     for line, (scene, release) in zip(lines, SHOWN, strict=True):
         assert line.startswith(f"{scene}, Linux {release}. Step ")
-        assert "The device writes DDDD. No counter changes." in line
+        assert "The device writes DDDD. parent: page 0 points to frame" in line
     drawn = [str(one.text) for one in ET.fromstring(strip.svg).iter(f"{SVG}text")]
     assert [words for words in drawn if words.startswith("DDDD")] == [
         "DDDDAAAA", "DDDDAAAp", "DDDDAAAp", "DDDDAAAA",
