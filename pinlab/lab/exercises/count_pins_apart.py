@@ -283,11 +283,11 @@ def two_zero_pages() -> Numbers:
         id="two-zero-pages",
         lesson=LESSON,
         parts={
-            "zero page, refcount": (
+            "refcount of the zero page": (
                 kernel.zero_page.refcount,
                 {biased: exempt, R0 + PAGES: exempt, 0: BEGAN_AT_1},
             ),
-            "huge zero folio, refcount": (
+            "refcount of the huge zero folio": (
                 huge.refcount,
                 {
                     R0: "the-huge-zero-page-is-exempt",
@@ -296,7 +296,7 @@ def two_zero_pages() -> Numbers:
                     PAGES: BEGAN_AT_1,
                 },
             ),
-            "huge zero folio, pincount": (
+            "pincount of the huge zero folio": (
                 huge.pincount or 0,
                 {
                     0: "the-huge-zero-page-is-exempt",

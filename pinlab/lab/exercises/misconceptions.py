@@ -20,4 +20,4 @@ def misconceptions() -> Mapping[str, str]:
 def reason(idea: str) -> str:
     """Return what to say about a wrong answer: the idea's sentence and id, or a sentence as is."""
     sentence = misconceptions().get(idea)
-    return f"{idea}." if sentence is None else f"{sentence} ({idea})."
+    return f"{idea}." if sentence is None else f"{sentence} (mistaken: {idea})."

@@ -62,7 +62,7 @@ def test_what_looks_like_an_id_is_one() -> None:
 
 def test_a_reason_is_the_sentence_with_its_id_or_a_sentence_as_it_is() -> None:
     sentence = misconceptions()["the-last-pin-fails"]
-    assert reason("the-last-pin-fails") == f"{sentence} (the-last-pin-fails)."
+    assert reason("the-last-pin-fails") == f"{sentence} (mistaken: the-last-pin-fails)."
     assert reason("That counts the bytes") == "That counts the bytes."
 
 

@@ -80,9 +80,9 @@ RIGHT: dict[str, object] = {
     "maybe-pinned": {"order 0 on Linux 6.18", "order 1 on Linux 5.17"},
     "folio-limit": 2**31 - 1,
     "two-zero-pages": {
-        "zero page, refcount": 1,
-        "huge zero folio, refcount": 1 + 64,
-        "huge zero folio, pincount": 64,
+        "refcount of the zero page": 1,
+        "refcount of the huge zero folio": 1 + 64,
+        "pincount of the huge zero folio": 64,
     },
     "grab-a-folio": grab,
     "pin-pages": counters(seed=0),
