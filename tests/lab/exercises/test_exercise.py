@@ -64,7 +64,7 @@ def test_a_right_number_is_told_why_it_is_right() -> None:
 def test_a_wrong_number_that_rests_on_an_idea_is_told_the_idea() -> None:
     reply = number().check(2)
     assert reply.text == (
-        f"You expected 2, the model gives 3. {SENTENCE} ({IDEA}). "
+        f"You expected 2, the model gives 3. {SENTENCE} (mistaken: {IDEA}). "
         'A hint: `lab.hint("sum")`.'
     )  # fmt: skip
     assert (reply.right, reply.misconception) == (False, IDEA)
@@ -125,7 +125,7 @@ def test_each_wrong_number_has_its_own_line() -> None:
     reply = numbers().check({"a": 2, "b": 6, "c": 7})
     assert (reply.right, reply.misconception) == (False, IDEA)
     lines = [line for line in reply.text.splitlines() if line]
-    assert lines[0] == f"- a: you expected 2, the model gives 1. {SENTENCE} ({IDEA})."
+    assert lines[0] == f"- a: you expected 2, the model gives 1. {SENTENCE} (mistaken: {IDEA})."
     assert lines[1] == "- b: you expected 6, the model gives 5. That is b and one."
     assert lines[2] == "- c: you expected 7, the model gives 2097152 (2^21)."
     assert lines[3] == 'A hint: `lab.hint("parts")`.'
@@ -152,7 +152,10 @@ def test_a_right_choice_is_told_why() -> None:
 
 @pytest.mark.parametrize(
     ("chosen", "words", "idea"),
-    [("references", f"{SENTENCE} ({IDEA}).", IDEA), ("both", "That is one too many.", None)],
+    [
+        ("references", f"{SENTENCE} (mistaken: {IDEA}).", IDEA),
+        ("both", "That is one too many.", None),
+    ],
 )
 def test_a_wrong_choice_is_told_its_reason(chosen: str, words: str, idea: str | None) -> None:
     reply = choice().check(chosen)
@@ -176,7 +179,7 @@ def test_a_selection_may_be_any_collection_but_a_string(answer: object) -> None:
 @pytest.mark.parametrize(
     ("answer", "words", "idea"),
     [
-        (set(), f"You selected none of them; it is x, z. {SENTENCE} ({IDEA}).", IDEA),
+        (set(), f"You selected none of them; it is x, z. {SENTENCE} (mistaken: {IDEA}).", IDEA),
         ({"x"}, "You selected x; it is x, z. And z.", None),
         ({"x", "y", "z"}, "You selected x, y, z; it is x, z. Not y.", None),
         ({"x", "y"}, "You selected x, y; it is x, z. Not y.", None),

@@ -60,9 +60,9 @@ def test_three_buffers_with_every_seed(seed: int) -> None:
 @pytest.mark.parametrize(
     ("guess", "words"),
     [
-        ({"zeros": 0}, "(pins-are-about-data)."),
-        ({"never": 6400}, "(64-pages-64-frames)."),
-        ({"never": 64}, "(64-pages-64-frames)."),
+        ({"zeros": 0}, "(mistaken: pins-are-about-data)."),
+        ({"never": 6400}, "(mistaken: 64-pages-64-frames)."),
+        ({"never": 64}, "(mistaken: 64-pages-64-frames)."),
         ({"letters": 64}, "That is for one write;"),
         ({"zeros": 100}, "That is one pin for each write;"),
         ({"letters": 0}, "every write pins each of them."),
@@ -84,7 +84,7 @@ def test_a_wrong_guess_at_a_buffer_is_told_what_it_looks_like(
     ("guess", "words"),
     [
         (3000, "That counts the bytes;"),
-        (64000, "(64-pages-64-frames)."),
+        (64000, "(mistaken: 64-pages-64-frames)."),
         (2, "That is for one write;"),
         (1000, "That is one pin for each write;"),
     ],
