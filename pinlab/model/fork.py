@@ -1,7 +1,8 @@
 """Fork: a second process with the same memory; each mapped page is shared, or copied at once.
 
-copy_present_pte() and copy_present_page() in mm/memory.c, copy_one_pte() up to 5.8. Which page is
-copied is where the eras differ, see `kernel.rules.fork_copies` and `fork_asks`.
+copy_present_pte() (6.18: copy_present_ptes()) and copy_present_page() in mm/memory.c, up to 5.8
+copy_one_pte(). Which page is copied is where the eras differ, see `kernel.rules.fork_copies` and
+`fork_asks`.
 """
 
 from __future__ import annotations
