@@ -13,7 +13,7 @@ from pinlab.model import rules
 ONE_MAPPED = 1
 
 
-def zero_page(kernel: Kernel) -> tuple[int, int | None, int, int]:
+def zero_page(kernel: Kernel) -> tuple[int | None, ...]:
     page, vmstat = kernel.zero_page, kernel.vmstat
     return page.refcount, page.pincount, *vmstat.values()
 
