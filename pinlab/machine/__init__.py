@@ -9,7 +9,8 @@ from pinlab.machine.availability import why_not
 from pinlab.machine.dialogue import Progress
 from pinlab.machine.limits import own_limits
 from pinlab.machine.mlock import Mlocked, ask_mlock
-from pinlab.machine.recordings import cases, recorded, recording
+from pinlab.machine.quantity import Quantity
+from pinlab.machine.recordings import cases, recorded, recording, recordings
 from pinlab.machine.run import Run, ask, start
 from pinlab.machine.smaps import resident
 
@@ -18,6 +19,7 @@ __all__ = [
     "Measurement",
     "Mlocked",
     "Progress",
+    "Quantity",
     "Run",
     "ask",
     "ask_mlock",
@@ -25,6 +27,7 @@ __all__ = [
     "own_limits",
     "recorded",
     "recording",
+    "recordings",
     "resident",
     "start",
     "why_not",
