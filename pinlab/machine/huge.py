@@ -6,19 +6,13 @@ maps is a folio of zeros, if there is one (do_huge_pmd_anonymous_page(), mm/huge
 
 from __future__ import annotations
 
-import ctypes
 import mmap
-import os
-import sys
 from pathlib import Path
 
+from pinlab.machine import libc, pagemap
 from pinlab.machine.availability import UnavailableError
 
 SETTINGS = Path("/sys/kernel/mm/transparent_hugepage")
-PAGEMAP = Path("/proc/self/pagemap")
-
-PRESENT = 1 << 63
-"""In an entry of PAGEMAP: something is mapped. Anybody may read that of their own memory."""
 
 
 def never_written(nbytes: int) -> memoryview:
@@ -38,18 +32,13 @@ def _never_written(nbytes: int, size: int) -> memoryview:
     # Two huge pages' worth of addresses have a whole one among them, wherever they begin.
     area = mmap.mmap(-1, 2 * size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     area.madvise(mmap.MADV_HUGEPAGE)
-    start = -address(memoryview(area)) % size
+    start = -libc.address(memoryview(area)) % size
     memory = memoryview(area)[start : start + nbytes]
     memory[0]  # the read fault
     # Of a huge page the last page is mapped, too, which nobody has touched.
-    if not _is_mapped(address(memory) + size - mmap.PAGESIZE):
+    if not pagemap.is_mapped(libc.address(memory) + size - mmap.PAGESIZE):
         raise _without("a read maps a single page; memory is short, or this process may not")
     return memory
-
-
-def address(memory: memoryview) -> int:
-    """Return where the memory begins in this process."""
-    return ctypes.addressof(ctypes.c_char.from_buffer(memory))
 
 
 def _size() -> int:
@@ -62,12 +51,6 @@ def _size() -> int:
         if off in value.split():
             raise _without(f"{SETTINGS / setting} says {value.strip()!r}")
     return int((SETTINGS / "hpage_pmd_size").read_text())
-
-
-def _is_mapped(address: int) -> bool:
-    with PAGEMAP.open("rb", buffering=0) as pagemap:
-        entry = os.pread(pagemap.fileno(), 8, address // mmap.PAGESIZE * 8)
-    return bool(int.from_bytes(entry, sys.byteorder) & PRESENT)
 
 
 def _without(reason: str) -> UnavailableError:
