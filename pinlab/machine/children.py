@@ -8,8 +8,9 @@ import select
 import signal
 import time
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
 
 from pinlab.machine import libc
 from pinlab.machine.availability import UnavailableError
@@ -29,20 +30,34 @@ def in_child(answer: Callable[[], Numbers]) -> Numbers:
     The child is reaped whatever happens, and killed if this process dies or is interrupted.
     Raises its OSError or UnavailableError here, UnavailableError if it fails in another way.
     """
-    parent = os.getpid()
     reading, writing = os.pipe()
-    child = 0
     try:
-        child = _fork()
-        if not child:
-            _answer_and_exit(answer, parent, writing)
-        os.close(writing)
-        writing = -1
-        return _unpacked(_everything(reading))
+        with _child(lambda: _say(writing, _packed(answer))):
+            os.close(writing)
+            writing = -1
+            return _unpacked(_everything(reading))
     finally:
         os.close(reading)
         if writing >= 0:
             os.close(writing)
+
+
+@contextmanager
+def idle_child() -> Iterator[int]:
+    """Fork a child that does nothing until the with-block ends; give its process number."""
+    with _child(lambda: time.sleep(PATIENCE)) as child:
+        yield child
+
+
+@contextmanager
+def _child(run: Callable[[], None]) -> Iterator[int]:
+    parent, child = os.getpid(), 0
+    try:
+        child = _fork()
+        if not child:
+            _run_and_exit(run, parent)
+        yield child
+    finally:
         if child:
             os.kill(child, signal.SIGKILL)  # it has ended already, or has nothing to tidy up
             os.waitpid(child, 0)
@@ -63,10 +78,10 @@ def _fork() -> int:
         return os.fork()
 
 
-def _answer_and_exit(answer: Callable[[], Numbers], parent: int, writing: int) -> None:
+def _run_and_exit(run: Callable[[], None], parent: int) -> NoReturn:
     try:
         end_with(parent)
-        _say(writing, _packed(answer))
+        run()
     finally:
         os._exit(0)
 

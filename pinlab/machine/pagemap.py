@@ -14,12 +14,12 @@ from pathlib import Path
 from pinlab.machine import libc
 from pinlab.machine.availability import UnavailableError
 
-PAGEMAP = Path("/proc/self/pagemap")
+PROC = Path("/proc")
 KPAGEFLAGS = Path("/proc/kpageflags")
 
 PRESENT = 1 << 63
 FRAME = (1 << 55) - 1
-"""In an entry of PAGEMAP."""
+"""In an entry of pagemap."""
 
 THP, ZERO_PAGE = 22, 24
 """Bits in KPAGEFLAGS (KPF_THP and KPF_ZERO_PAGE); both are set for the huge zero folio."""
@@ -27,20 +27,26 @@ THP, ZERO_PAGE = 22, 24
 
 def is_mapped(address: int) -> bool:
     """Return whether anything is mapped at an address; OSError if the file cannot be read."""
-    return bool(_word(PAGEMAP, address // mmap.PAGESIZE) & PRESENT)
+    return bool(_word(_pagemap("self"), address // mmap.PAGESIZE) & PRESENT)
 
 
-def frames(memory: memoryview) -> list[int]:
+def frames(memory: memoryview, process: int | None = None) -> list[int]:
     """Return the number of the frame behind each page of the memory, all of which is mapped.
 
-    Raises UnavailableError naming what is missing: the file, or the right to see frame numbers.
+    process: a child that has the same memory; None is this one. Raises UnavailableError naming
+    what is missing: the file, or the right to see frame numbers.
     """
+    file = _pagemap("self" if process is None else str(process))
     first = libc.address(memory) // mmap.PAGESIZE
     pages = range(first, first - -len(memory) // mmap.PAGESIZE)
-    found = [_told(PAGEMAP, page) & FRAME for page in pages]
+    found = [_told(file, page) & FRAME for page in pages]
     if not all(found):
-        raise UnavailableError(f"{PAGEMAP} shows frame numbers to CAP_SYS_ADMIN only.")
+        raise UnavailableError(f"{file} shows frame numbers to CAP_SYS_ADMIN only.")
     return found
+
+
+def _pagemap(process: str) -> Path:
+    return PROC / process / "pagemap"
 
 
 def has_flag(frame: int, bit: int) -> bool:

@@ -35,7 +35,7 @@ def memory() -> memoryview:
 def entry(memory: memoryview, page: int) -> int:
     """What the page table has for a page of the memory, or beyond it."""
     address = libc.address(memory) + page * mmap.PAGESIZE
-    with pagemap.PAGEMAP.open("rb", buffering=0) as file:
+    with Path("/proc/self/pagemap").open("rb", buffering=0) as file:
         return int.from_bytes(os.pread(file.fileno(), 8, address // mmap.PAGESIZE * 8), "little")
 
 
@@ -110,7 +110,7 @@ def map_single_pages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def hide_the_page_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(huge, "SETTINGS", settings(tmp_path))
-    monkeypatch.setattr(pagemap, "PAGEMAP", tmp_path / "pagemap")
+    monkeypatch.setattr(pagemap, "PROC", tmp_path)
 
 
 OBSTACLES = pytest.mark.parametrize(
