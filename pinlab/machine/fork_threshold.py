@@ -18,6 +18,10 @@ LAST = 1100
 """Extra references that the search tries at most; with one pin a page's refcount is 1025."""
 
 
+NEVER = -1
+"""In the place of a number: none that was tried makes fork copy."""
+
+
 class Forked(NamedTuple):
     """What a child saw of the page right after fork.
 

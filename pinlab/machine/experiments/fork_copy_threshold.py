@@ -7,10 +7,7 @@ from functools import partial
 
 from pinlab.machine import fork_threshold
 from pinlab.machine.experiments.case import Case, Values
-from pinlab.machine.fork_threshold import Forked
-
-NEVER = -1
-"""No number of references that was tried makes fork copy."""
+from pinlab.machine.fork_threshold import NEVER, Forked
 
 REFERENCES = (0, 1, 1000, 1022, 1023, 1024)
 
