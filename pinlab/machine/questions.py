@@ -50,11 +50,13 @@ def _huge_zero(pins: int, counted: int) -> str:
 
 def _fork(once_pinned: int, never_pinned: int) -> str:
     after, before = map(_from, (once_pinned, never_pinned))
-    return f"{after} in a process that has pinned something before; in any other {before}."
+    return (
+        f"{after[0].upper()}{after[1:]} if the process has pinned something before; else {before}."
+    )
 
 
 def _from(extra: int) -> str:
-    return f"from none up to {LAST}" if extra == NEVER else f"from {extra} extra references on"
+    return f"from none up to {LAST}" if extra == NEVER else f"from {extra} on"
 
 
 def _vm_pin(kib: int, afterwards: int) -> str:

@@ -124,7 +124,7 @@ OBSTACLES = pytest.mark.parametrize(
             map_single_pages,
             "a read maps a single page; memory is short, or this process may not",
         ),
-        (hide_the_page_table, "there is no {tmp_path}/pagemap"),
+        (hide_the_page_table, "there is no {tmp_path}/self/pagemap"),
     ],
 )
 
