@@ -117,7 +117,7 @@ def two_builds_filmstrip() -> Picture:
         f"Two panels, the refcount of the zero page over 0 to {MOST_READERS} readers on two builds "
         f"of Linux {KERNEL}. Left, without the three tests: a straight climb to "
         f"{without[fall - 1].refcount} with {fall - 1} readers, a fall to {without[fall].refcount} "
-        f"with {fall}, then level. Right, with the three tests: level at {with_fix[-1].refcount}. All "
+        f"with {fall}, then level. Right, with them: level at {with_fix[-1].refcount}. All "
         "recorded points lie on the predicted lines."
     )
     twin = f"Refcount of the zero page on Linux {KERNEL}, without and with the three tests:"
