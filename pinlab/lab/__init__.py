@@ -14,6 +14,7 @@ from pinlab.lab.figures.map import draw_map
 from pinlab.lab.figures.orders import pins_by_order
 from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
 from pinlab.lab.figures.rule_sets import draw_rule_sets
+from pinlab.lab.figures.senses_spread import where_they_say_pin
 from pinlab.lab.figures.states import draw_states
 from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.forks import when_fork_copies
@@ -34,6 +35,7 @@ from pinlab.lab.widgets.states import walk_the_states
 from pinlab.lab.widgets.steps import step_through
 from pinlab.lab.widgets.touch_map import touch_the_map
 from pinlab.lab.widgets.touched import touched_pages
+from pinlab.lab.widgets.two_builds import two_builds
 from pinlab.lab.widgets.watch import watch
 
 __all__ = [
@@ -76,9 +78,11 @@ __all__ = [
     "touch_the_map",
     "touched_filmstrip",
     "touched_pages",
+    "two_builds",
     "uses_of_none",
     "walk_the_cliff",
     "walk_the_states",
     "watch",
     "when_fork_copies",
+    "where_they_say_pin",
 ]

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
-import re
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from pinlab.data_folder import DATA
 from pinlab.machine.answer import DIRECT_IO, Answer, Measurement
 from pinlab.machine.buffers import PAGES, Buffer, check_all, touched
+from pinlab.machine.quantity import Quantity, value
 
 DATE = "November 2026"
 """When all of the file was recorded."""
 
+FOLDER = DATA / "recordings"
+NO_RECORDINGS = ("kernels.csv", "quantities.csv", "differences.csv")
+"""Files beside them that say more about them."""
 
 HUGE = "huge-never"
 
@@ -43,15 +47,6 @@ _BY_TOUCHED_PAGES = _StandIn(
 )  # fmt: skip
 
 
-class _Row(NamedTuple):
-    kernel: str
-    build: str
-    experiment: str
-    case: str
-    quantity: str
-    value: str
-
-
 def recording(
     kernel: str, experiment: str, case: str, build: str | None = None
 ) -> dict[str, int | str]:
@@ -61,7 +56,7 @@ def recording(
     than one. Raises ValueError naming the choices if there is no such recording.
     """
     rows = _narrow(_of_experiment(kernel, experiment, build), "case", case)
-    return {row.quantity: _value(row.value) for row in rows}
+    return {row.quantity: row.value for row in rows}
 
 
 def cases(kernel: str, experiment: str, build: str | None = None) -> tuple[str, ...]:
@@ -72,29 +67,37 @@ def cases(kernel: str, experiment: str, build: str | None = None) -> tuple[str, 
     return tuple(dict.fromkeys(row.case for row in _of_experiment(kernel, experiment, build)))
 
 
-def _of_experiment(kernel: str, experiment: str, build: str | None) -> tuple[_Row, ...]:
-    rows = _narrow(_rows(), "kernel", kernel)
+def files() -> list[Path]:
+    """Return the files that have recordings in them, by name."""
+    return sorted(path for path in FOLDER.glob("*.csv") if path.name not in NO_RECORDINGS)
+
+
+@cache
+def recordings() -> tuple[Quantity, ...]:
+    """Return every recorded quantity, file by file, in the order of the rows."""
+    found: list[Quantity] = []
+    for path in files():
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                text = row.pop("value")
+                found.append(Quantity(**row, value=value(text)))
+    return tuple(found)
+
+
+def _of_experiment(kernel: str, experiment: str, build: str | None) -> tuple[Quantity, ...]:
+    rows = _narrow(recordings(), "kernel", kernel)
     rows = _narrow(rows, "build", _only_build(rows) if build is None else build)
     return _narrow(rows, "experiment", experiment)
 
 
-@cache
-def _rows() -> tuple[_Row, ...]:
-    found: list[_Row] = []
-    for path in sorted((DATA / "recordings").glob("*.csv")):
-        with path.open(encoding="utf-8", newline="") as file:
-            found += (_Row(**row) for row in csv.DictReader(file))
-    return tuple(found)
-
-
-def _narrow(rows: tuple[_Row, ...], column: str, wanted: str) -> tuple[_Row, ...]:
+def _narrow(rows: tuple[Quantity, ...], column: str, wanted: str) -> tuple[Quantity, ...]:
     found = tuple(row for row in rows if getattr(row, column) == wanted)
     if not found:
         raise ValueError(f"{column} is {wanted!r}: recorded are {_choices(rows, column)}")
     return found
 
 
-def _only_build(rows: tuple[_Row, ...]) -> str:
+def _only_build(rows: tuple[Quantity, ...]) -> str:
     builds = {row.build for row in rows}
     if len(builds) > 1:
         raise ValueError(
@@ -104,12 +107,8 @@ def _only_build(rows: tuple[_Row, ...]) -> str:
     return builds.pop()
 
 
-def _choices(rows: tuple[_Row, ...], column: str) -> str:
+def _choices(rows: tuple[Quantity, ...], column: str) -> str:
     return ", ".join(dict.fromkeys(repr(getattr(row, column)) for row in rows))
-
-
-def _value(text: str) -> int | str:
-    return int(text) if re.fullmatch(r"-?\d+", text) else text
 
 
 def recorded(*buffers: Buffer) -> Answer:

@@ -1,12 +1,15 @@
 """The recordings: what is in the file, and what is shown of it."""
 
 import csv
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pinlab import machine
 from pinlab.data_folder import DATA
 from pinlab.machine import cases, recorded, recording
+from pinlab.machine.recordings import files
 
 FIXED = "with the zero-page fix (A/B pair)"
 UNFIXED = "without the zero-page fix (A/B pair)"
@@ -139,12 +142,13 @@ def test_recorded_refuses_what_is_no_buffer() -> None:
         recorded()
 
 
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
 def rows() -> list[dict[str, str]]:
-    found: list[dict[str, str]] = []
-    for path in (DATA / "recordings").glob("*.csv"):
-        with path.open(encoding="utf-8", newline="") as file:
-            found += csv.DictReader(file)
-    return found
+    return [row for path in files() for row in rows_of(path)]
 
 
 def test_every_quantity_was_recorded_once() -> None:
@@ -157,3 +161,16 @@ def test_the_description_mentions_every(column: str) -> None:
     text = (DATA / "recordings" / "README.md").read_text(encoding="utf-8")
     missing = {row[column] for row in rows() if row[column] not in text}
     assert missing == set()
+
+
+def test_every_row_is_one_typed_quantity() -> None:
+    found = machine.recordings()
+    assert [(*q[:5], str(q.value)) for q in found] == [tuple(row.values()) for row in rows()]
+    assert {type(q.value) for q in found} == {int, str}
+    assert {q.value for q in found if isinstance(q.value, str)} == {
+        "A",
+        "D",
+        "-",
+        "OK",
+        "DATA-LOST-IN-PARENT",
+    }

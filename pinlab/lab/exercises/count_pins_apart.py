@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from errno import ENOMEM
 from itertools import product
 
-from pinlab.lab.counterpart import buffer_in, huge_buffer_in
 from pinlab.lab.exercises.draw import Draw
 from pinlab.lab.exercises.exercise import Exercise, Number, Numbers, Program, Selection
 from pinlab.lab.figures.folio import Pinned
 from pinlab.lab.powers import plural
 from pinlab.machine.buffers import PAGES
+from pinlab.machine.predictions.touched_pages import buffer_in, huge_buffer_in
 from pinlab.model import gup
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, INT_MAX, INT_MIN, last_grab, last_pin, wrap
 from pinlab.model.folio import HPAGE_ORDER, MAX_ORDER, PAGE_SIZE, Folio, Page
@@ -38,6 +38,7 @@ def one_madvise() -> Number:
         wrong={
             0: "the-huge-zero-page-is-exempt",
             WRITES: "Pins are counted by the page, not by the folio: 64 for each write",
+            PTRS_PER_PMD: "That is how many pages a huge page has; each write pins 64",
             WRITES * PTRS_PER_PMD: "Only the pages of the write are pinned, 64 of the 512",
             right // WRITES: "That is for one write; every write takes its pins anew",
             right * GUP_PIN_COUNTING_BIAS: "/proc/vmstat counts pins, whatever they add to the "

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from pinlab.lab.counterpart import buffer_in
 from pinlab.lab.exercises.draw import Draw
 from pinlab.lab.exercises.exercise import Exercise, Number, Numbers, besides
 from pinlab.lab.writes import R0, Writes
 from pinlab.machine.buffers import PAGES
+from pinlab.machine.predictions.touched_pages import buffer_in
 from pinlab.model.counter import INT_MAX, INT_MIN
 from pinlab.model.kernel import Kernel
 
@@ -137,6 +137,7 @@ def overflow() -> Number:
             writes.wanted: "pins-and-references-are-the-same",
             INT_MAX: "The refcount does not stop at its largest value, it wraps around",
             INT_MIN: "The refcount began at 1",
+            R0: "With the patch it would stay at 1. The kernel they feared counts these pins",
         },
         because="1 + 2^31 is two more than the largest value, and wraps around.",
         hints=(
