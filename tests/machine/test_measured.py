@@ -16,13 +16,20 @@ def answers(kernel: Kernel) -> list[object]:
     return [predicted(question, kernel) for question in QUESTIONS]
 
 
-@pytest.mark.parametrize("release", releases())
+@pytest.mark.parametrize("release", releases()[1:])
 def test_each_release_is_recognised(release: str) -> None:
     measured = measured_like(Kernel(release))
     assert release in measured.releases
-    told = [answer for answer in measured.answers if not answer.why_not]
-    assert all(release in answer.releases for answer in told)
+    assert all(release in answer.releases for answer in measured.answers)
     assert answers(kernel_like(measured)) == answers(Kernel(release))
+
+
+def test_where_pins_are_not_counted_the_other_questions_decide() -> None:
+    """5.6 has no counters; fork copies nothing up to 5.8, and VmPin knows no fixed buffers."""
+    measured = measured_like(Kernel("5.6"))
+    assert [bool(answer.why_not) for answer in measured.answers] == [True] * 3 + [False] * 2
+    assert measured.releases == ("5.6", "5.7", "5.7.6", "5.8")
+    assert kernel_like(measured).release == "5.8"
 
 
 @pytest.mark.parametrize("build", builds(), ids=lambda build: f"{build.kernel}, {build.build}")
