@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pinlab.explore.reach import Reached, Transition, reach
+from pinlab.explore.reach import Transition, reach
 from pinlab.model.trace import Trace
 from pinlab.words.sentences import SENTENCES, Claim, Says, Sentence, find
 from pinlab.words.wrong_kernels import WRONG_KERNELS, WrongKernel, has_patch
@@ -82,7 +82,7 @@ def judge(sentence: Judged, release: str = "6.5") -> Verdict:
     answers = [asked.says(t.before, t.step, t.after) for t in reached.transitions]
     counts = len(answers) - answers.count(None), len(answers)
     if False in answers:
-        wrong = _counterexample(reached, reached.transitions[answers.index(False)])
+        wrong = counterexample(asked, release)
         return Verdict(asked.id, release, FALSE, *counts, counterexample=wrong)
     missed = missed_by(asked, release) if has_patch(release) else None
     answer = BY_ACCIDENT if missed or not counts[0] else TRUE
@@ -109,8 +109,21 @@ def holds(
     sentence: Sentence, release: str, rules: Mapping[str, object] = MappingProxyType({})
 ) -> bool:
     """Return whether a sentence is wrong about no step of that release, its rules overridden."""
-    steps = reach(release, rules).transitions
-    return not any(sentence.says(t.before, t.step, t.after) is False for t in steps)
+    return counterexample(sentence, release, rules) is None
+
+
+def counterexample(
+    sentence: Judged, release: str, rules: Mapping[str, object] = MappingProxyType({})
+) -> Counterexample | None:
+    """Return a shortest way to a step that a sentence is wrong about, None if there is none.
+
+    Raises as `judge`.
+    """
+    asked, reached = _sentence(sentence), reach(release, rules)
+    for step in reached.transitions:
+        if asked.says(step.before, step.step, step.after) is False:
+            return Counterexample(tuple(map(str, reached.way(step))), reached.trace(step), step)
+    return None
 
 
 def adequacy(
@@ -141,7 +154,3 @@ def _sentence(sentence: Judged) -> Sentence:
         name = getattr(sentence, "__name__", "yours")
         return Sentence(name, (Claim(name, sentence),))
     raise TypeError(f"sentence is {sentence!r}: it has to be a str, a Sentence or a function")
-
-
-def _counterexample(reached: Reached, wrong: Transition) -> Counterexample:
-    return Counterexample(tuple(map(str, reached.way(wrong))), reached.trace(wrong), wrong)

@@ -15,6 +15,7 @@ from pinlab.lab.exercises import (
     pretend_to_pin,
     start_here,
     try_every_interleaving,
+    word_the_note,
 )
 from pinlab.lab.exercises.exercise import HINT, SOLUTION, Exercise, in_words
 from pinlab.lab.exercises.misconceptions import reason
@@ -31,6 +32,7 @@ LESSONS = (
     count_pins_apart,
     fork_during_direct_io,
     try_every_interleaving,
+    word_the_note,
 )
 """The modules with the exercises of each lesson, in the order of the lessons."""
 

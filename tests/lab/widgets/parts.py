@@ -27,6 +27,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     ),
     "touch_the_map": lab.touch_the_map,
     "fork_scene": lab.fork_scene,
+    "word_a_note": lambda: lab.word_a_note(clauses=2),
 }
 """Every exhibit, by the function that makes it."""
 
@@ -39,7 +40,7 @@ class Row(NamedTuple):
 
 
 class Parts:
-    """Menu, toggle and switches (if there are any), rows of controls, sentence, and picture."""
+    """Menu, toggle, switches, rows of menus (if there are any), rows, sentence, and picture."""
 
     def __init__(self, exhibit: Exhibit) -> None:
         *controls, self._words, self._picture = exhibit.widget.children
@@ -52,6 +53,8 @@ class Parts:
         self.switches: list[Any] = []
         if isinstance(controls[0].children[0], ipywidgets.Checkbox):
             self.switches = list(controls.pop(0).children)
+        self.menus = [c for c in controls if isinstance(c.children[0], ipywidgets.Dropdown)]
+        controls = [control for control in controls if control not in self.menus]
         self.rows = [Row(*row.children) for row in controls]
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from pinlab.lab.exercises import EXERCISES, exercise
 from pinlab.lab.exercises.exercise import Choice, Exercise, Number, Numbers, Program, Selection
+from pinlab.lab.exercises.worded import Worded
 from pinlab.lab.exercises.written import Written
 from tests.lab.exercises.solved import (
     count_pins_apart,
@@ -15,6 +16,7 @@ from tests.lab.exercises.solved import (
     pretend_to_pin,
     start_here,
     try_every_interleaving,
+    word_the_note,
 )
 
 Errors = type[Exception] | tuple[type[Exception], ...]
@@ -30,6 +32,7 @@ RIGHT: dict[str, object] = {
     **count_pins_apart.RIGHT,
     **fork_during_direct_io.RIGHT,
     **try_every_interleaving.RIGHT,
+    **word_the_note.RIGHT,
 }
 
 
@@ -74,6 +77,8 @@ def nonsense(id: str) -> list[tuple[object, object, Errors]]:
             )
             return [*((bad, bad, TypeError) for bad in (3, True, ["a"])),
                     (no_step, "jump x", ValueError)]  # fmt: skip
+        case Worded():
+            return [(bad, bad, TypeError) for bad in ("a pin", 3, True)]
         case Program(name=name):
             return [(bad, bad, TypeError) for bad in (name, 3, (0, 1025))]
     raise AssertionError(f"{id} is of a new kind")
