@@ -37,8 +37,8 @@ class Measured:
     live: bool
     date: str | None
     note: str
-    noisy: bool
     label: str
+    noisy: bool = False
 
     @cached_property
     def answers(self) -> tuple[Finding, ...]:

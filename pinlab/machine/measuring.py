@@ -91,7 +91,6 @@ class Measuring(Running[Measured]):
             live=False,
             date=DATE,
             note=reason,
-            noisy=False,
             label=f"recording: Linux {RECORDED}, {DATE}",
         )
 

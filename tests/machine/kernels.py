@@ -21,5 +21,5 @@ def measured_like(
     ]
     return Measured(
         "9.9.9", "imagined", tuple(rows), dict.fromkeys(without, "Nobody may."), (), True, None, "",
-        False, "your kernel, 9.9.9",
+        "your kernel, 9.9.9",
     )  # fmt: skip

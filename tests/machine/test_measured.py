@@ -127,7 +127,7 @@ def test_the_recording_in_the_place_of_a_case_does_not_decide() -> None:
 
 
 def test_nothing_at_all() -> None:
-    nothing = Measured("9.9.9", "imagined", (), {}, (), True, None, "", False, "your kernel, 9.9.9")
+    nothing = Measured("9.9.9", "imagined", (), {}, (), True, None, "", "your kernel, 9.9.9")
     assert [answer.why_not for answer in nothing.answers] == ["It was not asked."] * 5
     assert nothing.releases == tuple(releases())
     assert "All together: nothing was measured" in str(nothing)
