@@ -22,7 +22,8 @@ SELDOM = 10
 """Calls, where a thousand would take more than LONG seconds; then the counters have to settle."""
 
 LONG = 1.0
-FLUSHED_TRIES, OFTEN_TRIES = 5, 3
+FLUSHED_TRIES, OFTEN_TRIES = 20, 3
+"""One quiet moment among twenty is enough."""
 
 
 class Tally(NamedTuple):
