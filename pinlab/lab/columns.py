@@ -172,7 +172,9 @@ def _live(
 ) -> Yours:
     """What was measured now; a recording in its place is left out, and its note says why."""
     if not measured.live:
-        return Yours(None, {}, {}, measured.note)
+        # What that recording does not have either is of no interest here.
+        reason, _, _ = measured.note.partition(" Not recorded: ")
+        return Yours(None, {}, {}, reason)
     return Yours(version(release), values, missing or {}, measured.note)
 
 
@@ -249,7 +251,7 @@ def _differing(
     for column, build in zip(recorded, sources, strict=True):
         apart = [place for place in places if _differs(place, prediction, column)]
         if apart and not _differing_places(apart, column, build):
-            yield f"{column.name}: so says the model of Linux {build.kernel} {build.build}."
+            yield f"{column.name} is what the model of Linux {build.kernel} {build.build} predicts."
     if any(_differs(place, prediction, mine) for place in places):
         yield (
             "Your kernel is not like the model of the release that it says it is. "

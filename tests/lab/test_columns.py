@@ -54,7 +54,7 @@ def test_another_release_is_another_prediction_and_the_recording_is_explained() 
     columns = lab.three_columns(CLAIMS, measured("6.4.2", zero=64))
     assert cells(columns)["64 zero pages"] == ("64", "0", "64", "differs: recorded")
     (note,) = columns.notes
-    assert note == "recorded: so says the model of Linux 6.18.44 x86-64 virtual machine."
+    assert note == "recorded is what the model of Linux 6.18.44 x86-64 virtual machine predicts."
 
 
 def test_a_kernel_that_is_not_what_it_says_is_found_out() -> None:
@@ -72,7 +72,7 @@ def test_two_builds_have_a_column_each() -> None:
         "64 zero pages": ("0", "64", "0", "0", "differs: recorded 1"),
         "64 written pages": ("64", "64", "64", "64", "agree"),
     }
-    assert columns.notes == (f"recorded 1: so says the model of Linux 6.1.192 {WITHOUT}.",)
+    assert columns.notes == (f"recorded 1 is what the model of Linux 6.1.192 {WITHOUT} predicts.",)
 
 
 def test_what_was_not_measured_has_its_reason() -> None:
