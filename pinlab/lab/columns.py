@@ -12,14 +12,13 @@ from pinlab.machine import boot, builds, predict, recordings
 from pinlab.machine.answer import DIRECT_IO, Answer, aligned, version
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.builds import Build
+from pinlab.machine.columns import NOT_SEEN
 from pinlab.machine.measured import Measured
 from pinlab.machine.mlock import Mlocked
+from pinlab.machine.questions import Place
 from pinlab.machine.smaps import Residents
 from pinlab.model.arguments import instance
 from pinlab.model.kernel import Kernel
-
-Place = tuple[str, str, str]
-"""Experiment, case and quantity, as the recordings name them."""
 
 Values = Mapping[Place, int | str]
 
@@ -55,6 +54,8 @@ class Yours(NamedTuple):
     def why_not(self, place: Place) -> str:
         """Return why there is no value of a place."""
         experiment, case, _ = place
+        if any(known[:2] == (experiment, case) for known in self.values):
+            return NOT_SEEN
         reason = NEVER_HERE.get(experiment) or self.missing.get((experiment, case))
         return reason or self.note or "It was not asked."
 
@@ -257,6 +258,7 @@ def _differing(
             "Your kernel is not like the model of the release that it says it is. "
             "A distribution may have added or left out a patch."
         )
+        yield from filter(None, [yours.note])
 
 
 def _differing_places(places: list[Place], column: Column, build: Build) -> list[Place]:

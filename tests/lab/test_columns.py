@@ -6,8 +6,9 @@ from typing import cast
 import pytest
 
 from pinlab import Kernel, lab, machine
-from pinlab.lab.columns import Columns, Place
+from pinlab.lab.columns import Columns
 from pinlab.machine import Measured, Quantity
+from pinlab.machine.questions import Place
 
 READ = "process_vm_readv"
 CLAIMS: dict[str, Place] = {
@@ -165,3 +166,16 @@ def test_wrong_answers() -> None:
         lab.three_columns(CLAIMS, cast(Measured, "6.5"))
     with pytest.raises(TypeError, match=r"kernel is '6\.5': it has to be of type Kernel"):
         lab.three_columns(CLAIMS, kernel=cast(Kernel, "6.5"))
+
+
+def test_what_only_root_sees_says_so() -> None:
+    claims = {"still zero?": (READ, "zero64", "still_zero_pfn")}
+    columns = lab.three_columns(claims, measured("6.18", zero=0))
+    assert "CAP_SYS_ADMIN" in columns.notes[0]
+
+
+def test_noise_is_a_reason_for_a_difference() -> None:
+    noisy = replace(measured("6.18", zero=3), note="Others pinned 3 pages meanwhile.")
+    assert lab.three_columns(CLAIMS, noisy).notes[-1] == "Others pinned 3 pages meanwhile."
+    quiet = replace(measured("6.18", zero=0), note="Others pinned 3 pages meanwhile.")
+    assert lab.three_columns(CLAIMS, quiet).notes == ()
