@@ -31,6 +31,12 @@ NEVER_HERE = {
 """Experiments that are done on no reader's machine, and why."""
 
 
+UNLIKE = (
+    "Your kernel is not like the model of the release that it says it is. "
+    "A distribution may have added or left out a patch."
+)
+
+
 class Column(NamedTuple):
     """One column of values, by their places, and where they are from."""
 
@@ -254,11 +260,7 @@ def _differing(
         if apart and not _differing_places(apart, column, build):
             yield f"{column.name} is what the model of Linux {build.kernel} {build.build} predicts."
     if any(_differs(place, prediction, mine) for place in places):
-        yield (
-            "Your kernel is not like the model of the release that it says it is. "
-            "A distribution may have added or left out a patch."
-        )
-        yield from filter(None, [yours.note])
+        yield f"{yours.note} Measure again when it is quieter." if yours.note else UNLIKE
 
 
 def _differing_places(places: list[Place], column: Column, build: Build) -> list[Place]:

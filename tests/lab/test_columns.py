@@ -176,6 +176,7 @@ def test_what_only_root_sees_says_so() -> None:
 
 def test_noise_is_a_reason_for_a_difference() -> None:
     noisy = replace(measured("6.18", zero=3), note="Others pinned 3 pages meanwhile.")
-    assert lab.three_columns(CLAIMS, noisy).notes[-1] == "Others pinned 3 pages meanwhile."
+    told = lab.three_columns(CLAIMS, noisy).notes
+    assert told == ("Others pinned 3 pages meanwhile. Measure again when it is quieter.",)
     quiet = replace(measured("6.18", zero=0), note="Others pinned 3 pages meanwhile.")
     assert lab.three_columns(CLAIMS, quiet).notes == ()
