@@ -17,6 +17,7 @@ from pinlab.lab.figures.rule_sets import draw_rule_sets
 from pinlab.lab.figures.states import draw_states
 from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.forks import when_fork_copies
+from pinlab.lab.identify import identify
 from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.readers import huge_zero_readers
@@ -28,6 +29,7 @@ from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.fork_scenes import fork_scene
 from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
+from pinlab.lab.widgets.identify import who_is_who
 from pinlab.lab.widgets.odometer import count_pins
 from pinlab.lab.widgets.rounds import patch_switches
 from pinlab.lab.widgets.states import walk_the_states
@@ -58,6 +60,7 @@ __all__ = [
     "held_together",
     "hint",
     "huge_zero_readers",
+    "identify",
     "in_flight",
     "in_the_model",
     "ledger",
@@ -81,4 +84,5 @@ __all__ = [
     "walk_the_states",
     "watch",
     "when_fork_copies",
+    "who_is_who",
 ]
