@@ -24,7 +24,7 @@ def test_the_ideas_of_the_lesson_are_all_met_in_it() -> None:
 
 def test_no_recorded_kernel_counts_a_pin_for_direct_io_of_zero_pages() -> None:
     asked = {(row.kernel, row.build) for row in recordings() if row.experiment == "direct_io"}
-    assert len(asked) == 5
+    assert len(asked) >= 5
     for kernel, build in asked:
         zeros = [c for c in cases(kernel, "direct_io", build) if c.endswith("write_zero64")]
         assert zeros
