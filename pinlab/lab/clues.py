@@ -8,6 +8,8 @@ from itertools import combinations
 from typing import NamedTuple
 
 from pinlab.lab.exercises.draw import Draw
+from pinlab.machine.builds import boot
+from pinlab.machine.predictions import predict
 from pinlab.machine.recordings import recording, recordings
 
 MARGIN = {"ref_inflight": 1}
@@ -119,6 +121,12 @@ def answer(clue: Clue, name: str) -> int | str:
     """Return what a recorded kernel answered."""
     kernel, build = kernels()[name]
     return recording(kernel, clue.experiment, clue.case, build)[clue.quantity]
+
+
+@cache
+def predicted(clue: Clue, name: str) -> int | str:
+    """Return what a recorded kernel answers in the model."""
+    return predict(clue.experiment, clue.case, boot(*kernels()[name]))[clue.quantity]
 
 
 def tells(clue: Clue, one: str, other: str) -> bool:

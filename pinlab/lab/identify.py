@@ -14,6 +14,7 @@ from pinlab.lab.clues import (
     fewest,
     kernels,
     possible,
+    predicted,
     shelf,
     tells,
 )
@@ -76,6 +77,15 @@ class Game:
         if clue not in self.bought:
             self.bought.append(clue)
         return Reply(self.sentence(clue))
+
+    def predict(self, id: str) -> Reply:
+        """Return what the model predicts of a clue for each kernel by name; it costs nothing.
+
+        Raises ValueError as `clue`.
+        """
+        clue = self.clue(id)
+        told = ", ".join(f"{name} {predicted(clue, name)}" for name in kernels())
+        return Reply(f"The model of {clue.id}, {clue.words}: {told}.")
 
     def values(self, clue: Clue) -> dict[str, int | str]:
         """Return a clue's value for each letter."""

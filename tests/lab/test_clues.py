@@ -15,6 +15,7 @@ from pinlab.lab.clues import (
     kernels,
     pairs,
     possible,
+    predicted,
     shelf,
     told_apart,
 )
@@ -117,3 +118,18 @@ def test_games_have_different_shelves() -> None:
 def test_ids_are_unique_and_words_are_short() -> None:
     assert len(BY_ID) == len(CLUES)
     assert all(measured(clue.words, 11) < 2 * 340 for clue in CLUES)
+
+
+def test_the_model_predicts_each_exact_clue_but_one() -> None:
+    exact = [clue for clue in CLUES if not clue.margin]
+    differ = {c.id for c in exact for name in kernels() if predicted(c, name) != answer(c, name)}
+    assert differ == {"huge-buffer"}
+
+
+def test_what_the_model_predicts_of_a_noisy_clue_lies_within_the_margin_and_never_above() -> None:
+    for clue in (clue for clue in CLUES if clue.margin):
+        for name in kernels():
+            seen, expected = answer(clue, name), predicted(clue, name)
+            assert isinstance(seen, int)
+            assert isinstance(expected, int)
+            assert 0 <= seen - expected <= clue.margin

@@ -217,3 +217,14 @@ def test_the_same_seed_is_the_same_game_and_others_are_others() -> None:
     games = [lab.identify(seed) for seed in SEEDS]
     assert len({tuple(game.values(CLUES[0]).values()) for game in games}) > 5
     assert len({game.shelf for game in games}) > 20
+
+
+def test_the_model_is_asked_for_nothing_and_by_name() -> None:
+    game = lab.identify(0)
+    reply = game.predict("read-zeros")
+    assert reply.text.endswith(
+        "5.10.262 64, 6.1.192 without 64, 6.1.192 with 0, 6.12.117 0, 7.3.4 0."
+    )
+    assert game.bought == []
+    with pytest.raises(ValueError, match="clue is 'uname'"):
+        game.predict("uname")

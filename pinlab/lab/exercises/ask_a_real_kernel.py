@@ -9,11 +9,11 @@ from statistics import mean, median
 from typing import NamedTuple
 
 from pinlab.lab.clues import CLUES, answer, kernels
-from pinlab.lab.counterpart import buffer_in
 from pinlab.lab.exercises.draw import Draw
 from pinlab.lab.exercises.exercise import Choice, Exercise, Number, Program, besides
 from pinlab.machine.answer import DIRECT_IO, PROCESS_VM_READV
 from pinlab.machine.buffers import PAGES
+from pinlab.machine.predictions.touched_pages import buffer_in
 from pinlab.model.kernel import Kernel
 
 LESSON = "11_ask_a_real_kernel"

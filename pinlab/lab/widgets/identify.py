@@ -34,17 +34,19 @@ class Board:
         self.menu = ipywidgets.Dropdown(
             options=offers, description="clue", style=STYLE, layout=ipywidgets.Layout(width="44em")
         )
+        self.ask = ipywidgets.Button(description="Ask the model")
         self.buy = ipywidgets.Button(description="Buy this clue")
         self.ticks = {letter: [_tick(letter, name) for name in kernels()] for letter in LETTERS}
         self.check = ipywidgets.Button(description="Check the ticks")
         self._words, self._bought = ipywidgets.HTML(), ipywidgets.HTML()
+        self.ask.on_click(self._ask)
         self.buy.on_click(self._buy)
         self.check.on_click(self._check)
         rows = [
             ipywidgets.HBox([ipywidgets.Label(f"{letter} can be"), *ticks], layout=WRAP)
             for letter, ticks in self.ticks.items()
         ]
-        shop = ipywidgets.HBox([self.menu, self.buy], layout=WRAP)
+        shop = ipywidgets.HBox([self.menu, self.ask, self.buy], layout=WRAP)
         self.widget = ipywidgets.VBox([shop, self._bought, *rows, self.check, self._words])
         self.widget.add_class(CSS_CLASS)
         self._show(BEGIN)
@@ -62,6 +64,9 @@ class Board:
     def _show(self, sentence: str) -> None:
         self._bought.value = board_table(self._game)
         self._words.value = status(sentence)
+
+    def _ask(self, _: object) -> None:
+        self._show(str(self._game.predict(self.menu.value)))
 
     def _buy(self, _: object) -> None:
         self._show(str(self._game.buy(self.menu.value)))

@@ -110,3 +110,11 @@ def test_what_is_stored_is_another_game(monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_seed_is_a_whole_number(seed: int, error: type[Exception]) -> None:
     with pytest.raises(error, match="seed is "):
         lab.who_is_who(seed)
+
+
+def test_the_model_is_asked_before_a_clue_is_bought() -> None:
+    board = Board(identify(0))
+    board.menu.value = "read-zeros"
+    board.ask.click()
+    assert said(board) == str(lab.identify(0).predict("read-zeros"))
+    assert "<td" not in board.bought
