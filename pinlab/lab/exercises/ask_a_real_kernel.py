@@ -144,14 +144,15 @@ def zero_of_what(seed: int) -> Choice:
 
 @cache
 def _told(wanted: str) -> list[tuple[tuple[str, str], tuple[Reading, ...]]]:
-    """Kinds and readings that tell so; of those that tell nothing only what has a zero in it."""
+    """Kinds and readings that tell so; of those that tell nothing only what looks exempt."""
     found = []
     for kind in FAMILY:
-        for size in (1, 2, 3):
+        for size in (2, 3):
             for readings in combinations(READINGS, size):
                 left = {zero for _, zero in fitting(kind, readings)}
                 told = left.pop() if len(left) == 1 else UNKNOWN
-                tempting = told != UNKNOWN or any(read(kind, r) == 0 for r in readings)
+                zeros = [r for r in readings if not r.written and read(kind, r) == 0]
+                tempting = told != UNKNOWN or zeros
                 if told == wanted and tempting:
                     found.append((kind, readings))
     return found
