@@ -58,13 +58,13 @@ CLUES = (
          "fork_copy_threshold", "vmsplice_refs_1022_haspinned_1", "child_has_own_copy"),
     Clue("smaps-1022", "the same fork, by the child's smaps: kB of Private_Dirty",
          "fork_copy_threshold", "vmsplice_refs_1022_haspinned_1", "child_Private_Dirty_kB"),
-    Clue("flight-alone", "from disk, no fork: refcount of the page in flight",
+    Clue("flight-1", "a page in flight from disk, first run: its refcount",
          "dio_read_and_fork", "nofork_parent_writes", "ref_inflight"),
-    Clue("flight-child", "from disk, fork, child writes: refcount of the page in flight",
+    Clue("flight-2", "a page in flight from disk, second run: its refcount",
          "dio_read_and_fork", "fork_child_writes", "ref_inflight"),
-    Clue("flight-parent", "from disk, fork, parent writes: refcount of the page in flight",
+    Clue("flight-3", "a page in flight from disk, third run: its refcount",
          "dio_read_and_fork", "fork_parent_writes_again", "ref_inflight"),
-    Clue("flight-ring", "from disk into an io_uring buffer, fork: refcount in flight",
+    Clue("flight-ring", "a page in flight from disk into an io_uring buffer: its refcount",
          "dio_read_and_fork", "iouring_readfixed_fork_parent_writes", "ref_inflight"),
     Clue("write-zeros", "one direct write to disk of 64 pages never written: pins acquired",
          "direct_io", "/dev/vda:write_zero64", "acq"),
@@ -134,7 +134,7 @@ def tells(clue: Clue, one: str, other: str) -> bool:
 
     >>> tells(BY_ID["read-zeros"], "6.1.192 with", "6.1.192 without")
     True
-    >>> tells(BY_ID["flight-alone"], "6.12.117", "7.3.4")  # 1026 and 1025
+    >>> tells(BY_ID["flight-1"], "6.12.117", "7.3.4")  # 1026 and 1025
     False
     """
     first, second = answer(clue, one), answer(clue, other)

@@ -116,7 +116,7 @@ def test_zero_pins_taken_for_the_patch_are_recognised() -> None:
 
 @pytest.mark.parametrize("name", ["6.12.117", "7.3.4"])
 def test_one_reading_taken_for_a_rule_is_recognised(name: str) -> None:
-    game, final = buying("read-zeros", "write-letters", "fork-1022", "flight-child")
+    game, final = buying("read-zeros", "write-letters", "fork-1022", "flight-2")
     reply = game.answer(**final | {letter_of(final, name): name})
     assert reply.misconception == "one-measurement-is-a-fact"
 
@@ -142,7 +142,7 @@ def test_one_number_for_two_builds_is_all_right_where_nothing_else_is_known() ->
 
 
 def test_a_reason_is_told_once() -> None:
-    game, final = buying("write-zeros", "flight-child")
+    game, final = buying("write-zeros", "flight-2")
     text = game.answer(**dict.fromkeys(final, "6.1.192 with")).text
     assert text.count("(mistaken: zero-means-patched)") == 1
 
