@@ -55,7 +55,7 @@ def _table_row(game: Game, clue: Clue) -> str:
     )
     words = f"<b>{escape(clue.id)}</b>: {escape(clue.words)}"
     return (
-        f'<tr><th scope="row" style="font-weight:normal;text-align:left">{words}</th>{values}</tr>'
+        f'<tr><th scope="row" style="font-weight:normal;text-align:left;padding-right:10px">{words}</th>{values}</tr>'
     )
 
 
