@@ -54,9 +54,7 @@ def _table_row(game: Game, clue: Clue) -> str:
         for value in game.values(clue).values()
     )
     words = f"<b>{escape(clue.id)}</b>: {escape(clue.words)}"
-    return (
-        f'<tr><th scope="row" style="font-weight:normal;text-align:left;padding-right:10px">{words}</th>{values}</tr>'
-    )
+    return f'<tr><th scope="row" style="font-weight:normal;text-align:left;padding-right:10px">{words}</th>{values}</tr>'
 
 
 def _row(y: float, game: Game, clue: Clue) -> str:

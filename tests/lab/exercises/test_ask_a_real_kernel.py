@@ -170,6 +170,10 @@ def test_another_way_gives_the_same_in_every_state(id: str, other: Callable[...,
     assert lab.check(id, other).right
 
 
+def test_there_are_as_many_states_as_the_lesson_says() -> None:
+    assert len(program("pins-per-write").states) == 61
+
+
 def test_the_kernels_that_are_left_are_one_two_and_more() -> None:
     found = program("which-kernels")
     assert {len(left(*state)) for state in found.states} >= {1, 2, 5}
