@@ -424,13 +424,13 @@ Values = Mapping[str, int]
 
 def fitting_in_the_model(
     seen: Values, known: Mapping[str, Values], margin: Mapping[str, int]
-) -> set[str]:
-    """Return the kernels of which no clue that was seen differs by more than its margin."""
-    return {
+) -> list[str]:
+    """Return the kernels of which no clue that was seen differs by more than its margin, sorted."""
+    return sorted(
         name
         for name, values in known.items()
         if all(abs(values[clue] - value) <= margin[clue] for clue, value in seen.items())
-    }
+    )
 
 
 NUMERIC = tuple(
@@ -456,7 +456,7 @@ def _cases() -> list[tuple[dict[str, int], dict[str, dict[str, int]], dict[str, 
     return found
 
 
-def _exact(seen: Values, known: Mapping[str, Values], margin: Mapping[str, int]) -> set[str]:
+def _exact(seen: Values, known: Mapping[str, Values], margin: Mapping[str, int]) -> list[str]:
     return fitting_in_the_model(seen, known, dict.fromkeys(margin, 0))
 
 
@@ -477,7 +477,7 @@ def _one_is_enough(
 
 
 def _newest(seen: Values, known: Mapping[str, Values], margin: Mapping[str, int]) -> set[str]:
-    return set(sorted(fitting_in_the_model(seen, known, margin), key=list(known).index)[-1:])
+    return {max(fitting_in_the_model(seen, known, margin), key=list(known).index)}
 
 
 def _side_by_side(seen: Values, known: Mapping[str, Values], margin: Mapping[str, int]) -> str:
@@ -491,9 +491,11 @@ def _side_by_side(seen: Values, known: Mapping[str, Values], margin: Mapping[str
     return "\n".join([" " * 16 + "".join(f"  {head}" for head in heads), *lines])
 
 
-def as_a_set(result: object) -> object:
-    """Take any collection of names for a set of them."""
-    return frozenset(result) if isinstance(result, list | tuple | set | frozenset) else result
+def as_names(result: object) -> object:
+    """Take any collection of names for a sorted list of them, each once."""
+    if isinstance(result, list | tuple | set | frozenset):
+        return sorted(set(map(str, result)))
+    return result
 
 
 def which_kernels() -> Program:
@@ -517,7 +519,7 @@ def which_kernels() -> Program:
             "Take away a kernel if at least one clue differs by more than its margin.",
             "`all(abs(known[name][clue] - value) <= margin[clue] for clue, value in seen.items())`",
         ),
-        meaning=as_a_set,
+        meaning=as_names,
     )
 
 

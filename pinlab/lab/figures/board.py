@@ -46,6 +46,7 @@ def board_table(game: Game) -> str:
 
 
 CENTRED = "padding:3px 12px;text-align:center"
+WORDED = "padding:3px 12px 3px 0;text-align:left;font-weight:normal"
 
 
 def _table_row(game: Game, clue: Clue) -> str:
@@ -54,7 +55,7 @@ def _table_row(game: Game, clue: Clue) -> str:
         for value in game.values(clue).values()
     )
     words = f"<b>{escape(clue.id)}</b>: {escape(clue.words)}"
-    return f'<tr><th scope="row" style="font-weight:normal;text-align:left;padding-right:10px">{words}</th>{values}</tr>'
+    return f'<tr><th scope="row" style="{WORDED}">{words}</th>{values}</tr>'
 
 
 def _row(y: float, game: Game, clue: Clue) -> str:
