@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 from pinlab.machine.finding import Finding, findings
 from pinlab.machine.quantity import Quantity
@@ -21,8 +22,9 @@ class Measured:
 
     quantities: rows as in the recordings; those of the recording if nothing could be measured.
     missing: by experiment and case, why it was not measured. instead: the recorded rows of these
-    cases. live: whether anything was measured just now; if not, date says when. control: pins
-    that others took meanwhile, in a sentence. label: the words to put beside the numbers.
+    cases. live: whether it was measured just now; if not, date says when. note: what else to
+    know, such as the pins that others took meanwhile; noisy: whether they took any. label: the
+    words to put beside the numbers.
 
     answers: one for each question about which kernel this is. releases: those that fit all
     answers measured.
@@ -37,12 +39,14 @@ class Measured:
     date: str | None
     note: str
     label: str
+    noisy: bool = False
 
     @cached_property
     def answers(self) -> tuple[Finding, ...]:
         """The answer to each question, in the order of the questions."""
         if self.live:
-            return findings(self.quantities, self.missing, self.instead)
+            noise = self.note if self.noisy else ""
+            return findings(self.quantities, self.missing, self.instead, noise)
         return findings((), self.missing, self.instead)
 
     @property
@@ -73,6 +77,13 @@ class Measured:
                 reasons.setdefault(reason, []).append(f"{experiment} {case}")
             for reason, cases in reasons.items():
                 yield f"Not measured: {', '.join(cases)}. {reason}"
+        if self.live and self.instead:
+            yield f"In their place Linux {self.instead[0].kernel}; {'; '.join(self._recorded())}."
+
+    def _recorded(self) -> Iterator[str]:
+        for (experiment, case), rows in groupby(self.instead, key=lambda row: row[2:4]):
+            values = ", ".join(f"{row.quantity} {row.value}" for row in rows)
+            yield f"{experiment} {case}: {values}"
 
 
 def kernel_like(measured: Measured) -> Kernel:

@@ -7,6 +7,7 @@ from pinlab.lab.exercises.exercise import Choice, Exercise, Number, Numbers, Pro
 from pinlab.lab.exercises.worded import Worded
 from pinlab.lab.exercises.written import Written
 from tests.lab.exercises.solved import (
+    ask_a_real_kernel,
     count_pins_apart,
     count_to_two_million,
     draw_a_page,
@@ -33,6 +34,7 @@ RIGHT: dict[str, object] = {
     **fork_during_direct_io.RIGHT,
     **try_every_interleaving.RIGHT,
     **word_the_note.RIGHT,
+    **ask_a_real_kernel.RIGHT,
 }
 
 
