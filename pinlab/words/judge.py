@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     import pandas
 
 TRUE, BY_ACCIDENT, FALSE = "true", "true only by accident", "false"
+
+COLUMNS = 96
+"""Characters that a printed page of a notebook has room for in a line."""
 
 Judged = str | Sentence | Says
 """What can be judged: the id of a sentence, a sentence, or a function (before, step, after)."""
@@ -56,11 +60,11 @@ class Verdict:
     def __str__(self) -> str:
         head = f"{self.sentence} of Linux {self.release}: {self.answer}"
         if self.counterexample is not None:
-            return f"{head}\n{self.counterexample}"
+            return f"{fill(head, COLUMNS, break_on_hyphens=False)}\n{self.counterexample}"
         lines = [f"{head}. It speaks of {self.speaks_of} of {self.steps} steps."]
         if self.missed:
             lines.append(f"True of these wrong kernels as well: {', '.join(self.missed)}")
-        return "\n".join(lines)
+        return "\n".join(fill(line, COLUMNS, break_on_hyphens=False) for line in lines)
 
     __repr__ = __str__
 

@@ -9,7 +9,7 @@ import ipywidgets
 from pinlab.explore.reach import ZERO
 from pinlab.lab.figures.adequacy import adequacy_filmstrip, draw_adequacy
 from pinlab.lab.powers import plural
-from pinlab.lab.widgets.controls import Dial
+from pinlab.lab.widgets.controls import STYLE, Dial
 from pinlab.lab.widgets.exhibit import Exhibit, Stage
 from pinlab.words import WRONG_KERNELS, Claim, Sentence, clause, judge, sentence
 from pinlab.words.vocabulary import CALLS, COUNTERS, HOW, NOT_BY_THIS_CALL, ON, length
@@ -61,8 +61,8 @@ def _menus(number: int, draw: Callable[[object], None]) -> ipywidgets.HBox:
     first = (call, ZERO, counter, NOT_BY_THIS_CALL)
     menus = [
         ipywidgets.Dropdown(
-            options=options, value=value, layout=ipywidgets.Layout(width="12em"),
-            tooltip=f"clause {number}, {name}",
+            options=options, value=value, description=name, style=STYLE,
+            layout=ipywidgets.Layout(width="14em"), tooltip=f"clause {number}, {name}",
         )
         for (name, options), value in zip(NAMES.items(), first, strict=True)
     ]  # fmt: skip
