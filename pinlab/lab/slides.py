@@ -139,7 +139,7 @@ def _cell(cell: NotebookNode) -> str:
         return _markdown(cell.source)
     if picture := _picture(cell.outputs):
         return f'<div class="output">{picture}</div>'
-    code = Highlight2HTML()(cell.source, "")
+    code = Highlight2HTML()(cell.source, "")  # type: ignore[no-untyped-call]
     shown = (f'<div class="output">{_words(output)}</div>' for output in cell.outputs)
     return "\n".join([f'<div class="code">{code}</div>', *shown])
 
