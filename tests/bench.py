@@ -133,6 +133,15 @@ def print_redraws() -> None:
         print(f"  exhibit / interact (goal: at most {contest.goal:.2f}) {ours / plain:8.2f}")
 
 
+def print_comparison() -> None:
+    """Print how many recorded quantities the model predicts, and how long that takes."""
+    start = perf_counter()
+    agrees = machine.compare()["agrees"]
+    taken = perf_counter() - start
+    print(f"recorded quantities predicted (goal: 90%) {agrees.mean():8.1%}")
+    print(f"  that is {agrees.sum()} of {len(agrees)}, in                 {taken:8.1f} s")
+
+
 def main() -> None:
     """Print one line per figure."""
     model = seconds(hold, times=5)
@@ -146,6 +155,7 @@ def main() -> None:
         print(f"this kernel was not asked: {machine.why_not()}")
     imported = median(import_seconds() for _ in range(11))
     print(f"import pinlab (goal: under 60)            {1000 * imported:8.1f} ms")
+    print_comparison()
     print_explorations()
     print_redraws()
     lessons = paths()

@@ -14,6 +14,7 @@ from pinlab.lab.figures.map import draw_map
 from pinlab.lab.figures.orders import pins_by_order
 from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
 from pinlab.lab.figures.rule_sets import draw_rule_sets
+from pinlab.lab.figures.senses_spread import where_they_say_pin
 from pinlab.lab.figures.states import draw_states
 from pinlab.lab.figures.thread import draw_thread
 from pinlab.lab.figures.verdicts import draw_verdicts
@@ -85,4 +86,5 @@ __all__ = [
     "walk_the_thread",
     "watch",
     "when_fork_copies",
+    "where_they_say_pin",
 ]

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from pinlab.machine.answer import PROCESS_VM_READV, Answer, Measurement, version
-from pinlab.machine.buffers import PAGES, Buffer, check_all, touched
+from pinlab.machine.buffers import Buffer, check_all, touched
+from pinlab.machine.predictions.touched_pages import buffer_in, huge_buffer_in
 from pinlab.model.arguments import instance
-from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE
 from pinlab.model.kernel import Kernel
 from pinlab.model.mm import Mm
 
@@ -51,23 +51,6 @@ def asked(answer: Answer, buffers: Iterable[Buffer]) -> Answer:
             one._replace(buffer=b, touched=touched(b)) for b in check_all(tuple(buffers))
         ),
     )
-
-
-def huge_buffer_in(kernel: Kernel) -> tuple[Mm, int]:
-    """Return a process and the address of its buffer: read, never written, in huge pages."""
-    mm = kernel.new_mm()
-    addr = mm.mmap(PAGES * PAGE_SIZE, order=HPAGE_ORDER)
-    mm.read(addr, 1)
-    return mm, addr
-
-
-def buffer_in(kernel: Kernel, written: Iterable[int], byte: bytes = b"x") -> tuple[Mm, int]:
-    """Return a process and the address of its 64-page buffer, a byte written into some pages."""
-    mm = kernel.new_mm()
-    addr = mm.mmap(PAGES * PAGE_SIZE)
-    for page in written:
-        mm.write(addr + page * PAGE_SIZE, byte)
-    return mm, addr
 
 
 def _repeat(kernel: Kernel, measurement: Measurement) -> Measurement:

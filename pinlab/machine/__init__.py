@@ -6,9 +6,12 @@ buffer take, to disk, past the page cache? Every answer says where its numbers a
 
 from pinlab.machine.answer import Answer, Measurement
 from pinlab.machine.availability import why_not
+from pinlab.machine.builds import Build, boot, builds
+from pinlab.machine.compare import compare
 from pinlab.machine.dialogue import Progress
 from pinlab.machine.limits import own_limits
 from pinlab.machine.mlock import Mlocked, ask_mlock
+from pinlab.machine.predictions import predict
 from pinlab.machine.quantity import Quantity
 from pinlab.machine.recordings import cases, recorded, recording, recordings
 from pinlab.machine.run import Run, ask, start
@@ -16,6 +19,7 @@ from pinlab.machine.smaps import resident
 
 __all__ = [
     "Answer",
+    "Build",
     "Measurement",
     "Mlocked",
     "Progress",
@@ -23,8 +27,12 @@ __all__ = [
     "Run",
     "ask",
     "ask_mlock",
+    "boot",
+    "builds",
     "cases",
+    "compare",
     "own_limits",
+    "predict",
     "recorded",
     "recording",
     "recordings",

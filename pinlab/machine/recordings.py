@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from pinlab.data_folder import DATA
@@ -14,6 +15,9 @@ from pinlab.machine.quantity import Quantity, value
 DATE = "November 2026"
 """When all of the file was recorded."""
 
+FOLDER = DATA / "recordings"
+NO_RECORDINGS = ("kernels.csv", "quantities.csv", "differences.csv")
+"""Files beside them that say more about them."""
 
 HUGE = "huge-never"
 
@@ -63,11 +67,16 @@ def cases(kernel: str, experiment: str, build: str | None = None) -> tuple[str, 
     return tuple(dict.fromkeys(row.case for row in _of_experiment(kernel, experiment, build)))
 
 
+def files() -> list[Path]:
+    """Return the files that have recordings in them, by name."""
+    return sorted(path for path in FOLDER.glob("*.csv") if path.name not in NO_RECORDINGS)
+
+
 @cache
 def recordings() -> tuple[Quantity, ...]:
     """Return every recorded quantity, file by file, in the order of the rows."""
     found: list[Quantity] = []
-    for path in sorted((DATA / "recordings").glob("*.csv")):
+    for path in files():
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 text = row.pop("value")

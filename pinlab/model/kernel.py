@@ -54,6 +54,13 @@ class Kernel:
         """Return the releases that have rules of their own, oldest first."""
         return rules.releases()
 
+    @classmethod
+    def with_rules(cls, release: str, followed: rules.Rules) -> Kernel:
+        """Return a fresh machine that follows rules that another one has."""
+        kernel = cls(release)
+        kernel.rules = instance("rules", followed, rules.Rules)
+        return kernel
+
     @property
     def huge_zero_folio(self) -> Folio:
         """The huge zero folio (order 9), allocated when it is first needed, as in the kernel."""

@@ -9,6 +9,7 @@ import pytest
 from pinlab import machine
 from pinlab.data_folder import DATA
 from pinlab.machine import cases, recorded, recording
+from pinlab.machine.recordings import files
 
 FIXED = "with the zero-page fix (A/B pair)"
 UNFIXED = "without the zero-page fix (A/B pair)"
@@ -147,7 +148,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def rows() -> list[dict[str, str]]:
-    return [row for path in sorted((DATA / "recordings").glob("*.csv")) for row in rows_of(path)]
+    return [row for path in files() for row in rows_of(path)]
 
 
 def test_every_quantity_was_recorded_once() -> None:

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from typing import cast
 
 import pytest
 
 import pinlab
-from pinlab import FOLL_GET, Kernel
+from pinlab import FOLL_GET, Kernel, Rules
 
 
 def test_the_names_other_code_relies_on() -> None:
@@ -126,3 +127,12 @@ def test_a_request_that_got_nothing_is_not_in_flight() -> None:
     with pytest.raises(OSError, match="nothing is mapped"):
         kernel.submit_dio_write(kernel.new_mm(), 0, 1)
     assert kernel.requests == {}
+
+
+def test_a_fresh_machine_follows_the_rules_of_another() -> None:
+    first = Kernel("6.1.192", zero_page_pins="counted")
+    first.get_page(first.zero_page)
+    second = Kernel.with_rules(first.release, first.rules)
+    assert (second.release, second.rules, second.zero_page.refcount) == ("6.1.192", first.rules, 1)
+    with pytest.raises(TypeError, match="rules is 'counted': it has to be of type Rules"):
+        Kernel.with_rules("6.5", cast(Rules, "counted"))

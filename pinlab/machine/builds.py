@@ -1,0 +1,70 @@
+"""Builds: the recorded kernels, where each is from, and the model of each."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import NamedTuple
+
+from pinlab.data_folder import DATA
+from pinlab.model.kernel import Kernel
+
+PATH = DATA / "recordings" / "kernels.csv"
+
+
+class Build(NamedTuple):
+    """A recorded kernel: a row of data/recordings/kernels.csv.
+
+    kernel and build are as in the recordings. release and overrides make the model of it: a build
+    may follow other rules than its release number says. date, machine and asked_by are where its
+    rows are from.
+    """
+
+    kernel: str
+    build: str
+    release: str
+    overrides: Mapping[str, str]
+    date: str
+    machine: str
+    asked_by: str
+
+    def boot(self) -> Kernel:
+        """Return a machine in the model that follows this build's rules."""
+        return Kernel(self.release, **self.overrides)
+
+
+@cache
+def builds() -> tuple[Build, ...]:
+    """Return every recorded build, in the order of the file.
+
+    >>> [build.kernel for build in builds() if build.overrides]
+    ['6.1.192']
+    """
+    with PATH.open(encoding="utf-8", newline="") as file:
+        return tuple(_build(row) for row in csv.DictReader(file))
+
+
+def _build(row: dict[str, str]) -> Build:
+    *names, overrides, date, machine, asked_by = row.values()
+    pairs = (pair.split("=") for pair in overrides.split())
+    rules = MappingProxyType(dict(pairs))
+    kernel, build, release = names
+    return Build(kernel, build, release, rules, date, machine, asked_by)
+
+
+def boot(kernel: str, build: str | None = None) -> Kernel:
+    """Return the model of a recorded kernel; `build` is needed where there are two of it.
+
+    Raises ValueError, naming the choices, for one that was not recorded.
+
+    >>> boot("6.12.117").rules.dio_hold
+    'pin'
+    """
+    found = [b for b in builds() if b.kernel == kernel and build in (None, b.build)]
+    if len(found) != 1:
+        which = f"{kernel!r}" if build is None else f"{kernel!r}, build {build!r}"
+        choices = ", ".join(f"{b.kernel!r}, {b.build!r}" for b in builds())
+        raise ValueError(f"kernel is {which}: one of these is needed: {choices}")
+    return found[0].boot()

@@ -1,0 +1,67 @@
+"""From how many plain references on fork copies a page at once, and that a pin makes it do so."""
+
+from __future__ import annotations
+
+from pinlab.machine.predictions.forms import Forms
+from pinlab.machine.predictions.process import (
+    Values,
+    page_of,
+    pin_something_else,
+    register,
+    written,
+)
+from pinlab.model.arguments import whole
+from pinlab.model.folio import PAGE_SIZE
+from pinlab.model.kernel import Kernel
+from pinlab.model.mm import Mm
+
+MOST = 1 << 14
+PAGE_KB = PAGE_SIZE >> 10
+
+
+def _referenced(kernel: Kernel, references: int, pinned: int) -> Values:
+    """Splice a page that often, with or without a pin of another page in the past, and fork."""
+    parent = kernel.new_mm()
+    addr = written(parent)
+    if whole("haspinned", pinned, 0, 1):
+        pin_something_else(parent)
+    before = page_of(parent, addr).refcount
+    for _ in range(whole("refs", references, 0, MOST)):
+        parent.get_user_pages(addr, 1)
+    return _fork(parent, addr, page_of(parent, addr).refcount - before)
+
+
+def _unprivileged(kernel: Kernel, references: int, pinned: int) -> Values:
+    """The same, seen without the rights to look at a frame or its refcount."""
+    found = _referenced(kernel, references, pinned)
+    hidden = ("refcount", "child_has_own_copy")
+    return {name: value for name, value in found.items() if name not in hidden}
+
+
+def _registered(kernel: Kernel) -> Values:
+    parent = kernel.new_mm()
+    addr = written(parent)
+    register(parent, addr, 1)
+    return _fork(parent, addr, 0)
+
+
+def _fork(parent: Mm, addr: int, extra: int) -> Values:
+    """Fork, and look where the child's page is: its own is Private_Dirty in its smaps."""
+    page, pinned = page_of(parent, addr), parent.has_pinned
+    refcount = page.refcount
+    own = page_of(parent.fork(), addr) is not page
+    return {
+        "extra": extra,
+        "has_pinned": int(pinned),
+        "refcount": refcount,
+        "child_has_own_copy": int(own),
+        "child_Shared_Dirty_kB": 0 if own else PAGE_KB,
+        "child_Private_Dirty_kB": PAGE_KB if own else 0,
+    }
+
+
+FORMS: Forms = {
+    "vmsplice_refs_{references}_haspinned_{pinned}": _referenced,
+    "unpriv_refs_{references}_haspinned_{pinned}": _unprivileged,
+    "really_pinned_iouring": _registered,
+}

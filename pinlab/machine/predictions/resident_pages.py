@@ -1,0 +1,29 @@
+"""How much of a buffer is in RAM that was read whole and then partly written."""
+
+from __future__ import annotations
+
+from pinlab.machine.predictions.forms import Forms
+from pinlab.machine.predictions.process import Values, read_once
+from pinlab.model.arguments import whole
+from pinlab.model.folio import PAGE_SIZE
+from pinlab.model.kernel import Kernel
+
+MOST = 1 << 12
+
+
+def _read(kernel: Kernel, pages: int) -> Values:
+    """The kernel leaves the zero page out of Rss (smaps_pte_entry(), fs/proc/task_mmu.c, 6.18)."""
+    pages = whole("pages", pages, 1, MOST)
+    return {f"k={written}": _rss(kernel, pages, written) for written in range(pages + 1)}
+
+
+def _rss(kernel: Kernel, pages: int, written: int) -> int:
+    mm = kernel.new_mm()
+    addr = read_once(mm, pages)
+    for page in range(written):
+        mm.write(addr + page * PAGE_SIZE, b"x")
+    own = [entry for entry in mm.mapped() if entry.page is not kernel.zero_page]
+    return len(own) * (PAGE_SIZE >> 10)
+
+
+FORMS: Forms = {"{pages} pages read": _read}
