@@ -137,6 +137,7 @@ def whose_words(seed: int) -> Choice:
     given = "\n".join(
         [
             f"From: {chain[0]}",
+            f"Cc: {two[4]}",
             "",
             f"{chain[1]} wrote:",
             f"> {chain[2]} wrote:",
@@ -148,7 +149,10 @@ def whose_words(seed: int) -> Choice:
     wrong = {
         name: f"{name} wrote the lines with {_marks(chain, name)}" for name in dict.fromkeys(chain)
     }
-    wrong |= {chain[0]: "quoted-words-are-the-senders"}
+    wrong |= {
+        chain[0]: "quoted-words-are-the-senders",
+        two[4]: f"{two[4]} gets a copy, and wrote nothing here",
+    }
     return Choice(
         id="whose-words",
         lesson=LESSON,
@@ -275,7 +279,7 @@ def which_claims_fail(seed: int) -> Selection:
     release, hold, what, order = draw.one(RUNS)
     change = _held(release, hold, what, order)
     letters = dict(zip(LETTERS, draw.shuffled(CLAIMS), strict=True))
-    right = {letter for letter, claim in letters.items() if not claim.holds(hold, what, change)}
+    right = [letter for letter, claim in letters.items() if not claim.holds(hold, what, change)]
     reasons = {letter: _renamed(claim.reason, letter) for letter, claim in letters.items()}
     return Selection(
         id="which-claims-fail",
