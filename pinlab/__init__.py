@@ -4,6 +4,7 @@ Importing the package imports the model alone (standard library). `pinlab.machin
 underneath, `pinlab.lab` draws.
 """
 
+from pinlab.model.buffer import RegisteredBuffer
 from pinlab.model.counter import (
     GUP_PIN_COUNTING_BIAS,
     INT_MAX,
@@ -37,6 +38,7 @@ __all__ = [
     "Kernel",
     "Mm",
     "Page",
+    "RegisteredBuffer",
     "Rules",
     "last_pin",
     "last_reference",

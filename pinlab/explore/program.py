@@ -18,6 +18,9 @@ MOST_STEPS = 100
 
 MOST_TIMES = 2**20
 
+HUGE = "huge"
+"""What stands for a 2 MiB folio in place of a page, never touched."""
+
 ACTOR = re.compile(r"(?P<process>[a-z]\w*)(/(?P<thread>\d+))?")
 """A process or a device, or one more thread of a process: parent, device, parent/2."""
 
@@ -36,6 +39,10 @@ VERBS: Mapping[str, str] = {
     "unpin_user_page": "hold",
     "munmap": "page",
     "write_protect": "page",
+    "mlock": "page",
+    "munlock": "page",
+    "register_buffer": "buffer page",
+    "unregister": "buffer",
     "fork": "process [split]",
     "wait": "process",
     "signal": "signal",
@@ -48,13 +55,18 @@ VERBS: Mapping[str, str] = {
 """Every step and what follows it; what is in brackets may be left out."""
 
 OF_A_DEVICE = (
-    "put_page", "unpin_user_page", "device_write", "device_read", "complete", "signal", "await",
+    "put_page", "unpin_user_page", "device_write", "device_read", "complete", "unregister",
+    "signal", "await",
 )  # fmt: skip
 """Steps that need no memory of one's own."""
+
+SMALL_ONLY = ("fork", "write_protect")
+"""Steps that nobody can do where there is a 2 MiB folio."""
 
 MADE_BY: Mapping[str, tuple[str, ...]] = {
     "request": ("submit_dio_read", "submit_dio_write"),
     "hold": ("get_user_pages", "pin_user_pages", "pin_user_pages_fast"),
+    "buffer": ("register_buffer",),
     "process": ("fork",),
     "signal": ("signal",),
 }
@@ -138,7 +150,8 @@ def place(text: str) -> tuple[str, int]:
 class Scenario:
     """A few actors with a straight program each, and the memory that the parent begins with.
 
-    memory: what fills each page, by its name: a letter, or "zero" for a page never touched.
+    memory: what fills each page, by its name: a letter, or "zero" for a page never touched; or
+    "huge" for a 2 MiB folio never touched, with which nobody forks.
     programs: the steps of each actor, one line each. The first process is `parent`; one that is
     forked begins when it is there; `parent/2` is one more thread of the parent. Who is neither,
     such as `device`, begins at once and has no memory of its own.
@@ -156,8 +169,9 @@ class Scenario:
 
     def __post_init__(self) -> None:
         for page, letter in self.memory.items():
-            if place(page)[1] or not re.fullmatch(f"[A-Za-z]|{ZERO}", letter):
-                raise ValueError(f"{page} = {letter}: it has to be like x = A or x = {ZERO}")
+            if place(page)[1] or not re.fullmatch(f"[A-Za-z]|{ZERO}|{HUGE}", letter):
+                allowed = f"it has to be like x = A or x = {ZERO} (or x = {HUGE})"
+                raise ValueError(f"{page} = {letter}: {allowed}")
         _check_actors(self)
         _check_names(self.memory, [step for steps in self.steps.values() for step in steps])
         for where in self.places:
@@ -185,13 +199,13 @@ class Scenario:
 
     @cached_property
     def values(self) -> frozenset[str]:
-        """Names of what steps read, and of holds and requests, whose errors are values."""
+        """Names of what steps read, and of what may be an error instead: holds, requests ..."""
         return frozenset(
             name
             for steps in self.steps.values()
             for step in steps
             for kind, name in kinds(step)
-            if kind in ("value", "hold", "request")
+            if kind in ("value", "hold", "request", "buffer")
         )
 
 
@@ -211,6 +225,8 @@ def _check_actors(scenario: Scenario) -> None:
     for step in (step for steps in scenario.steps.values() for step in steps):
         if step.process not in scenario.processes and step.verb not in OF_A_DEVICE:
             raise MisfitError(step, f"{step.process} is no process, as nobody forks it")
+        if step.verb in SMALL_ONLY and HUGE in scenario.memory.values():
+            raise MisfitError(step, "it is modelled for 4 KiB pages only")
 
 
 def check_actor(name: str) -> None:

@@ -9,11 +9,12 @@ import errno
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import NamedTuple
 
-from pinlab.explore.program import PARENT, Scenario, Step, place
+from pinlab.explore.program import HUGE, PARENT, Scenario, Step, place
 from pinlab.explore.question import ZERO
 from pinlab.model import ledger
+from pinlab.model.buffer import RegisteredBuffer
 from pinlab.model.dio import DirectIO
-from pinlab.model.folio import PAGE_SIZE, Folio, Page
+from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Folio, Page
 from pinlab.model.fork import Fork
 from pinlab.model.gup import FOLL_GET, FOLL_LONGTERM, FOLL_WRITE, FastPin, gup_put_folio
 from pinlab.model.kernel import Kernel
@@ -58,11 +59,13 @@ class World:
         self._addresses: dict[str, int] = {}
         self._requests: dict[str, DirectIO] = {}
         self._holds: dict[str, Held] = {}
+        self._buffers: dict[str, RegisteredBuffer] = {}
         self.begun: dict[str, Begun] = {}
         self._signals: set[str] = set()
         for name, letter in scenario.memory.items():
-            addr = self._addresses[name] = self._mms[PARENT].mmap(PAGE_SIZE)
-            if letter != ZERO:
+            order = HPAGE_ORDER if letter == HUGE else 0
+            addr = self._addresses[name] = self._mms[PARENT].mmap(PAGE_SIZE, order)
+            if letter not in (ZERO, HUGE):
                 self._mms[PARENT].write(addr, letter.encode() * PAGE_SIZE)
 
     def ready(self) -> list[str]:
@@ -147,8 +150,17 @@ class World:
         )
 
     def _usable(self, name: str) -> bool:
-        request = self._requests.get(name)
-        return name in self._holds or (request is not None and request.in_flight)
+        request, buffer = self._requests.get(name), self._buffers.get(name)
+        return (
+            name in self._holds
+            or (request is not None and request.in_flight)
+            or (buffer is not None and buffer.registered)
+        )
+
+    def extent(self, name: str) -> tuple[int, int]:
+        """Return a page's address and how many bytes are mapped there."""
+        pages = 1 << HPAGE_ORDER if self.scenario.memory[name] == HUGE else 1
+        return self._addresses[name], pages * PAGE_SIZE
 
     def state(self, number: Number) -> tuple[Hashable, ...]:
         """Return what tells this world apart from others, whatever way led to it.
@@ -168,6 +180,10 @@ class World:
             for name, request in sorted(self._requests.items())
         )
         holds = tuple((name, frame(held.page)) for name, held in sorted(self._holds.items()))
+        buffers = tuple(
+            (name, buffer.registered, *map(frame, buffer.pages))
+            for name, buffer in sorted(self._buffers.items())
+        )
         begun = tuple(
             (name, *_under_way(self.begun[name].operation, frame)) for name in sorted(self.begun)
         )
@@ -177,7 +193,7 @@ class World:
         )
         return (
             self._moves, tuple(self._done.values()),
-            number(processes), number((requests, holds)), number(begun), number(folios),
+            number(processes), number((requests, holds, buffers)), number(begun), number(folios),
             number(tuple(sorted(self.values.items()))), self.kernel.zero_page.refcount,
             number(self._books(list(frames))) if self._check else None,
         )  # fmt: skip
@@ -285,8 +301,19 @@ def _unpin_user_page(world: World, step: Step) -> None:
     world.kernel.unpin_user_page(world._holds.pop(step.names[0]).page)
 
 
-def _munmap(world: World, step: Step) -> None:
-    world._mms[step.process].munmap(world._addresses[step.names[0]], PAGE_SIZE)
+def _of_a_range(world: World, step: Step) -> None:
+    call = getattr(world._mms[step.process], step.verb)
+    call(*world.extent(step.names[0]))
+
+
+def _register_buffer(world: World, step: Step) -> None:
+    name, page = step.names
+    mm = world._mms[step.process]
+    world._buffers[name] = mm.register_buffer(world._addresses[page], 1)
+
+
+def _unregister(world: World, step: Step) -> None:
+    world._buffers[step.names[0]].unregister()
 
 
 def _write_protect(world: World, step: Step) -> None:
@@ -346,7 +373,11 @@ DO: Mapping[str, Callable[[World, Step], None]] = {
     "pin_user_pages_fast": _gup,
     "put_page": _put_page,
     "unpin_user_page": _unpin_user_page,
-    "munmap": _munmap,
+    "munmap": _of_a_range,
+    "mlock": _of_a_range,
+    "munlock": _of_a_range,
+    "register_buffer": _register_buffer,
+    "unregister": _unregister,
     "write_protect": _write_protect,
     "fork": _fork,
     "wait": _nothing,
@@ -365,9 +396,10 @@ BEGIN: Mapping[str, Callable[[World, Step], Fork | FastPin]] = {
 }
 """Steps that can be split, as iterators that pause where others may get in."""
 
-NEEDS_HANDLE = {"put_page", "unpin_user_page", "device_write", "device_read", "complete"}
+NEEDS_HANDLE = {"put_page", "unpin_user_page", "device_write", "device_read", "complete",
+                "unregister"}  # fmt: skip
 """Steps that wait until what they name is there."""
 
 TAKES = {"submit_dio_read", "submit_dio_write", "get_user_pages", "pin_user_pages",
-         "pin_user_pages_fast"}  # fmt: skip
+         "pin_user_pages_fast", "register_buffer"}  # fmt: skip
 """Steps that make a handle, or leave the error in its place."""

@@ -37,6 +37,7 @@ from pinlab.lab.widgets.steps import step_through
 from pinlab.lab.widgets.thread import walk_the_thread
 from pinlab.lab.widgets.touch_map import touch_the_map
 from pinlab.lab.widgets.touched import touched_pages
+from pinlab.lab.widgets.two_builds import two_builds
 from pinlab.lab.widgets.watch import watch
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "touch_the_map",
     "touched_filmstrip",
     "touched_pages",
+    "two_builds",
     "uses_of_none",
     "walk_the_cliff",
     "walk_the_states",

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.lab.story import Story
-from pinlab.machine.recordings import recording
+from pinlab.machine import boot, recording
 from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.gup import FOLL_LONGTERM, FOLL_WRITE
 from pinlab.model.kernel import Kernel
@@ -294,8 +294,7 @@ def predicted(scene: str, name: str) -> str:
     if scene not in SCENES:
         return "not modelled"
     kernel, build = RECORDED[name]
-    fix_off = {"zero_page_pins": "counted"} if build == UNFIXED else {}
-    return in_short(outcome(scene, Kernel(kernel, **fix_off)))
+    return in_short(outcome(scene, boot(kernel, build)))
 
 
 def recorded(scene: str, name: str) -> Outcome:

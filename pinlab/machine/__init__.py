@@ -2,6 +2,7 @@
 
 `ask` puts the mail's question to the running kernel: how many pins do N writes of a 64-page
 buffer take, to disk, past the page cache? Every answer says where its numbers are from.
+`measure` asks which kernel it is, really, and `kernel_like` has the model answer the same.
 """
 
 from pinlab.machine.answer import Answer, Measurement
@@ -9,7 +10,10 @@ from pinlab.machine.availability import why_not
 from pinlab.machine.builds import Build, boot, builds
 from pinlab.machine.compare import compare
 from pinlab.machine.dialogue import Progress
+from pinlab.machine.finding import Finding
 from pinlab.machine.limits import own_limits
+from pinlab.machine.measured import Measured, kernel_like
+from pinlab.machine.measuring import Measuring, measure, start_measuring
 from pinlab.machine.mlock import Mlocked, ask_mlock
 from pinlab.machine.predictions import predict
 from pinlab.machine.quantity import Quantity
@@ -20,7 +24,10 @@ from pinlab.machine.smaps import resident
 __all__ = [
     "Answer",
     "Build",
+    "Finding",
+    "Measured",
     "Measurement",
+    "Measuring",
     "Mlocked",
     "Progress",
     "Quantity",
@@ -31,6 +38,8 @@ __all__ = [
     "builds",
     "cases",
     "compare",
+    "kernel_like",
+    "measure",
     "own_limits",
     "predict",
     "recorded",
@@ -38,5 +47,6 @@ __all__ = [
     "recordings",
     "resident",
     "start",
+    "start_measuring",
     "why_not",
 ]

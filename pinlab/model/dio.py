@@ -59,8 +59,7 @@ class DirectIO:
         self._require_in_flight()
         self.in_flight = False
         del self._kernel.requests[self.name]
-        for run in self._got.runs:
-            gup.gup_put_folio(self._kernel, run.folio, run.count, self._kind, self.name, run.holds)
+        gup.put_grabbed(self._kernel, self._got, self._kind, self.name)
 
     def device_write(self, data: bytes, offset: int = 0) -> None:
         """Let the device store `data` into the buffer's frames, from byte `offset` on.

@@ -92,6 +92,14 @@ class Folio:
         """What the trace calls this folio: `zero page`, `huge zero folio` or `frame N`."""
         return self.kernel.names.get(self) or f"frame {self.pfn}"
 
+    @property
+    def mlocked(self) -> bool:
+        """Whether somebody's locked mapping maps it (PG_mlocked): reclaim then passes it over.
+
+        Worked out from the mappings; a kernel keeps the flag, and since 5.18 how many they are.
+        """
+        return any(mm._locks(self) for mm in self.kernel.mms)
+
     def page(self, i: int) -> Page:
         """Return frame `i` of this folio, 0 to nr_pages - 1; the same object every time."""
         i = whole("page index", i, 0, self.nr_pages - 1)

@@ -50,7 +50,9 @@ class Fork:
         return self._steps
 
     def _run(self, parent: Mm, child: Mm) -> Iterator[None]:
-        child._areas, child._next = list(parent._areas), parent._next
+        # A child inherits no lock: dup_mmap() clears VM_LOCKED (5.6 to 6.18).
+        child._areas = [area._replace(locked=False) for area in parent._areas]
+        child._next = parent._next
         if parent._zero_ptes:
             child._zero_ptes = set(parent._zero_ptes)
             zero = parent.kernel.zero_page

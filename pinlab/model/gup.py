@@ -248,6 +248,12 @@ def put_user_pages(kernel: Kernel, pages: list[Page], flags: int, actor: str) ->
         gup_put_folio(kernel, folio, len(list(run)), flags, actor)
 
 
+def put_grabbed(kernel: Kernel, got: Grabbed, flags: int, actor: str) -> None:
+    """Release what one GUP call got, run by run; its pages stay listed."""
+    for run in got.runs:
+        gup_put_folio(kernel, run.folio, run.count, flags, actor, run.holds)
+
+
 def folio_maybe_dma_pinned(folio: Folio) -> bool:
     """Return the kernel's guess whether anybody has the folio pinned (mm.h, 5.7 to 6.18).
 
@@ -514,8 +520,7 @@ class FastPin:
 
 
 def _give_back(mm: Mm, got: Grabbed, flags: int) -> None:
-    for run in got.runs:
-        gup_put_folio(mm.kernel, run.folio, run.count, flags, mm.name, run.holds)
+    put_grabbed(mm.kernel, got, flags, mm.name)
     got.runs.clear()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pinlab.model import gup, ledger, rules
 from pinlab.model.arguments import instance, whole
+from pinlab.model.buffer import RegisteredBuffer
 from pinlab.model.counter import INT_MAX
 from pinlab.model.dio import DirectIO
 from pinlab.model.folio import HPAGE_ORDER, MAX_ORDER, Folio, Page
@@ -22,7 +23,8 @@ class Kernel:
     unknown rule or value.
 
     Attributes: release; rules; vmstat; warnings; trace; ledger; zero_page; folios; mms (of the
-    processes that have not exited); requests (those in flight, by name).
+    processes that have not exited); requests (those in flight, by name); buffers (those that are
+    registered, oldest first).
 
     >>> kernel = Kernel("6.4")
     >>> mm = kernel.new_mm()
@@ -41,9 +43,11 @@ class Kernel:
         self.folios: list[Folio] = []
         self.mms: list[Mm] = []
         self.requests: dict[str, DirectIO] = {}
+        self.buffers: list[RegisteredBuffer] = []
         self.names: dict[Folio, str] = {}
         self._next_pfn = 1
         self._submitted = 0
+        self._registered = 0
         self._sites: set[str] = set()
         self._freed_mapped = False
         self._huge_zero_folio: Folio | None = None
@@ -156,6 +160,12 @@ class Kernel:
         request = DirectIO(mm, addr, nr_pages, self._submitted, from_disk=from_disk)
         self.requests[request.name] = request
         return request
+
+    def _register(self, mm: Mm, addr: int, nr_pages: int) -> RegisteredBuffer:
+        buffer = RegisteredBuffer(mm, addr, nr_pages, self._registered + 1)
+        self._registered += 1
+        self.buffers.append(buffer)
+        return buffer
 
     def check(self) -> None:
         """Re-verify the named invariants over counters and ledger.

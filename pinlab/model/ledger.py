@@ -254,6 +254,24 @@ def _no_foreign_bytes(kernel: Kernel) -> Iterable[str]:
             yield f"{leak.reader} got bytes of {leak.writer.name} in {leak.folio.name}"
 
 
+def _locked_is_present(kernel: Kernel) -> Iterable[str]:
+    """Each page of a locked mapping has a frame of its own, which is never a zero page's."""
+    for mm in kernel.mms:
+        for area in (area for area in mm.areas() if area.locked):
+            own = {entry.vpn for entry in mm.mapped() if entry.page.folio not in kernel.names}
+            missing = set(range(area.start, area.end, 1 << area.order)) - own
+            if missing:
+                yield f"{mm.name}: {len(missing)} pages of a locked mapping have no frame"
+
+
+def _vmpin_is_the_buffers(kernel: Kernel) -> Iterable[str]:
+    """VmPin of a process is the pages of its registered buffers, nobody else's and no more."""
+    for mm in kernel.mms:
+        pages = sum(len(buffer.pages) for buffer in kernel.buffers if buffer.mm is mm)
+        if mm.pinned_vm != pages:
+            yield f"{mm.name} has VmPin {mm.pinned_vm}, its buffers {pages} pages"
+
+
 INVARIANTS = {
     "refcount-is-the-holds": _refcount_is_the_holds,
     "pincount-is-the-pins": _pincount_is_the_pins,
@@ -265,5 +283,7 @@ INVARIANTS = {
     "freed-is-unmapped": _freed_is_unmapped,
     "pinned-is-exclusive": _pinned_is_exclusive,
     "no-foreign-bytes": _no_foreign_bytes,
+    "locked-is-present": _locked_is_present,
+    "vmpin-is-the-buffers": _vmpin_is_the_buffers,
 }
 """Name of each invariant and the function that lists what breaks it."""

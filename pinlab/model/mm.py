@@ -8,8 +8,9 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinlab.model import cow, gup
+from pinlab.model import cow, gup, mlock
 from pinlab.model.arguments import instance, octets, whole
+from pinlab.model.buffer import RegisteredBuffer
 from pinlab.model.counter import int32
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SHIFT, PAGE_SIZE, Folio, Page, Writer
 from pinlab.model.fork import Fork
@@ -27,17 +28,26 @@ PTRS_PER_PMD = 1 << HPAGE_ORDER
 
 
 class Area(NamedTuple):
-    """One mapping (a VMA): virtual page numbers [start, end) and the order of its folios."""
+    """One mapping (a VMA): virtual page numbers [start, end) and the order of its folios.
+
+    locked: it was mlocked (VM_LOCKED).
+    """
 
     start: int
     end: int
     order: int
+    locked: bool = False
 
     def without(self, gone: range) -> list[Area]:
         """Return what is left of it: none, one or two."""
         before = self._replace(end=min(self.end, gone.start))
         after = self._replace(start=max(self.start, gone.stop))
         return [left for left in (before, after) if left.start < left.end]
+
+    def within(self, pages: range) -> Area | None:
+        """Return the part of it that lies in a range, None if there is none."""
+        part = self._replace(start=max(self.start, pages.start), end=min(self.end, pages.stop))
+        return part if part.start < part.end else None
 
 
 class Stretch(NamedTuple):
@@ -70,13 +80,15 @@ class Mm:
     """The address space of one process; it starts empty.
 
     Attributes: name; kernel; has_pinned (whether it ever pinned anything: MMF_HAS_PINNED, never
-    cleared and never inherited); exited.
+    cleared and never inherited); pinned_vm (pages in its registered buffers: VmPin in
+    /proc/PID/status, there in KiB); exited.
     """
 
     def __init__(self, kernel: Kernel, name: str) -> None:
         self.kernel = kernel
         self.name = name
         self.has_pinned = False
+        self.pinned_vm = 0
         self.exited = False
         self._forking = False
         self._forks = 0  # how many were begun; with the above, what write_protect_seq tells
@@ -127,7 +139,7 @@ class Mm:
         if end > TASK_SIZE:
             raise OSError(errno.EINVAL, f"address {end:#x} is beyond {TASK_SIZE:#x}")
         gone = range(start >> PAGE_SHIFT, -(-end >> PAGE_SHIFT))
-        self._require_unmappable(gone)
+        self._require_whole_folios(gone)
         self._zap(gone)
 
     def exit(self) -> None:
@@ -138,7 +150,7 @@ class Mm:
         """
         self._require_running()
         everything = range(TASK_SIZE >> PAGE_SHIFT)
-        self._require_unmappable(everything)
+        self._require_whole_folios(everything)
         self._zap(everything)
         self.exited = True
         self.kernel.mms.remove(self)
@@ -178,8 +190,49 @@ class Mm:
             pte.writable = False
             self.kernel._note(self.name, "write-protect", pte.page)
 
+    def mlock(self, addr: int, nbytes: int) -> None:
+        """Keep pages in RAM: each gets a frame of its own, which is mlocked from then on.
+
+        No reference and no pin stays. A writable private mapping is made present by write faults
+        (populate_vma_page_range(), mm/gup.c, 5.6 to 6.18), so none of its pages is the zero page,
+        which is never mlocked (mlock_pte_range(), mm/mlock.c). A child does not inherit it.
+        nbytes and addr are rounded to whole pages. Raises OSError(ENOMEM) where nothing is mapped,
+        ValueError for nbytes below 1 or a range that cuts a 2 MiB folio, RuntimeError if somebody
+        freed a folio in it, all with nothing changed. RLIMIT_MEMLOCK is left out.
+        """
+        self._require_running()
+        pages = mlock.checked_range(self, addr, nbytes)
+        mlock.apply_vma_lock_flags(self, pages, locked=True)
+        self._touch(pages.start << PAGE_SHIFT, len(pages) << PAGE_SHIFT, gup.TO_WRITE)
+        for folio in mlock.folios_of(self, pages):
+            self.kernel._note(self.name, "mlock", folio, folio.nr_pages)
+
+    def munlock(self, addr: int, nbytes: int) -> None:
+        """Let pages leave RAM again; what was not mlocked is passed over. Raises as `mlock`."""
+        self._require_running()
+        pages = mlock.checked_range(self, addr, nbytes)
+        before = [folio for folio in mlock.folios_of(self, pages) if self._locks(folio)]
+        mlock.apply_vma_lock_flags(self, pages, locked=False)
+        for folio in before:
+            self.kernel._note(self.name, "munlock", folio, folio.nr_pages)
+
+    def _locks(self, folio: Folio) -> bool:
+        """Return whether one of its locked mappings maps a folio."""
+        locked = (range(area.start, area.end) for area in self._areas if area.locked)
+        return any(folio in mlock.folios_of(self, pages) for pages in locked)
+
+    def register_buffer(self, addr: int, nr_pages: int) -> RegisteredBuffer:
+        """Pin pages for a device's long use (PIN, LONGTERM, WRITE), and count them in VmPin.
+
+        All or nothing: what stops it at one page undoes the others. An address inside a page is
+        rounded down. Raises OSError: EFAULT (nothing mapped), ENOMEM (the guard); RuntimeError
+        for a process that has exited or is forking, or if somebody freed a folio in it.
+        """
+        self._require_running()
+        return self.kernel._register(self, addr, nr_pages)
+
     def _zap(self, gone: range) -> None:
-        """Drop areas and entries of a range that is known to be unmappable."""
+        """Drop areas and entries of a range that cuts no folio."""
         self._areas = [left for area in self._areas for left in area.without(gone)]
         # Asked of the entries and not of the range, which may be far longer.
         if zeros := {vpn for vpn in self._zero_ptes if vpn in gone}:
@@ -191,10 +244,10 @@ class Mm:
         for slot in [slot for slot in self._pmds if slot * PTRS_PER_PMD in gone]:
             self._unmap(self._pmds.pop(slot))
 
-    def _require_unmappable(self, gone: range) -> None:
+    def _require_whole_folios(self, pages: range) -> None:
         """Raise, before anything changes, for a cut through a 2 MiB folio or a freed one."""
         for area in self._areas:
-            first, last = max(area.start, gone.start), min(area.end, gone.stop)
+            first, last = max(area.start, pages.start), min(area.end, pages.stop)
             if first >= last:
                 continue
             if area.order and (first % PTRS_PER_PMD or last % PTRS_PER_PMD):

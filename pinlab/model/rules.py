@@ -37,6 +37,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "pin_unshares": ("never", "shared_page"),
         "fast_pin_adds": ("at_once", "in_two"),
         "fast_pin_and_fork": ("may_meet", "kept_apart"),
+        "fixed_buffer_vmpin": ("absent", "counted"),
         "zero_page_grab": ("counted", "skipped", "refused"),
         "zero_page_grab_fast": ("counted", "skipped"),
         "zero_page_unpin": ("counted", "skipped"),
@@ -70,6 +71,7 @@ class Rules:
     page keeps the frame. pin_unshares: which page a read-only pin makes exclusive first.
     fast_pin_adds: does GUP-fast add the bias at once or as 1 and 1023. fast_pin_and_fork: does
     GUP-fast give its pins back when the process forks meanwhile.
+    fixed_buffer_vmpin: does an io_uring fixed buffer count in VmPin of the process.
     zero_page_*: what FOLL_PIN does to the zero page, hunk by hunk.
     """
 
@@ -89,6 +91,7 @@ class Rules:
     pin_unshares: str
     fast_pin_adds: str
     fast_pin_and_fork: str
+    fixed_buffer_vmpin: str
     zero_page_grab: str
     zero_page_grab_fast: str
     zero_page_unpin: str

@@ -16,15 +16,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.data_folder import DATA
+from pinlab.words.senses import SENSES
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-SENSES = (
-    "foll-pin", "any-reference", "refcount-says-maybe", "pincount-above-zero", "unevictable",
-    "pinned-vm",
-)  # fmt: skip
-"""The ids of the senses that a state of the model has or has not."""
 
 SENSES_BESIDE: Mapping[str, str] = MappingProxyType(
     {

@@ -102,6 +102,12 @@ def test_bad_memory_and_actors() -> None:
         Scenario({"x": "A"}, {"parent": ["write x P"] * (MOST_STEPS + 1)})
 
 
+@pytest.mark.parametrize("line", ["fork child", "write_protect x"])
+def test_what_is_not_modelled_with_a_huge_folio(line: str) -> None:
+    with pytest.raises(MisfitError, match="modelled for 4 KiB pages only"):
+        Scenario({"x": "A", "h": "huge"}, {"parent": [line]})
+
+
 def test_who_is_a_process_and_what_is_asked() -> None:
     made = Scenario(
         {"x": "A", "y": "B"},
@@ -114,8 +120,8 @@ def test_who_is_a_process_and_what_is_asked() -> None:
 
 
 def test_the_verbs_that_take_holds_are_the_model_s() -> None:
-    from pinlab import DirectIO, Kernel, Mm
+    from pinlab import DirectIO, Kernel, Mm, RegisteredBuffer
 
     spoken = set(VERBS) - {"wait", "signal", "await"}
-    known = {name for made in (Kernel, Mm, DirectIO) for name in dir(made)}
+    known = {name for made in (Kernel, Mm, DirectIO, RegisteredBuffer) for name in dir(made)}
     assert spoken <= known

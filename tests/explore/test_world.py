@@ -155,3 +155,52 @@ def test_broken_invariants_are_remembered() -> None:
     after(made, "parent")
     made.kernel.check()  # it is over, and would not be seen now
     assert made.broken == {"pinned-is-exclusive"}
+
+
+def test_a_registered_buffer_is_there_until_it_is_unregistered() -> None:
+    made = world({"parent": ["register_buffer b x", "munmap x"], "device": ["unregister b"]})
+    assert made.ready() == ["parent"]
+    page = after(made, "parent")._buffers["b"].pages[0]
+    assert (page.refcount, made.kernel.mms[0].pinned_vm) == (1 + 1024, 1)
+    assert made.ready() == ["parent", "device"]
+    after(made, "device")
+    assert (page.refcount, made.kernel.mms[0].pinned_vm, made.ready()) == (1, 0, ["parent"])
+    made.kernel.check()
+
+
+def test_a_buffer_over_nothing_is_an_error_and_is_never_there() -> None:
+    programs = {"parent": ["munmap x", "register_buffer b x"], "device": ["unregister b"]}
+    made = after(world(programs), "parent", "parent")
+    assert (made.values, made.ready()) == ({"b": "EFAULT"}, [])
+
+
+def test_mlock_and_buffers_tell_states_apart() -> None:
+    programs = {"parent": ["mlock x", "munlock x"], "parent/2": ["register_buffer b y"]}
+    states = [
+        numbered(after(world(programs), *actors))
+        for actors in (
+            ("parent", "parent"),
+            ("parent", "parent/2"),
+            ("parent/2", "parent"),
+        )
+    ]
+    assert states[1] == states[2] != states[0]
+    made = after(world(programs), "parent", "parent")
+    assert not any(folio.mlocked for folio in made.kernel.folios)
+
+
+def test_a_huge_folio_in_place_of_a_page() -> None:
+    made = World(
+        Scenario(
+            {"h": "huge"},
+            {
+                "parent": ["mlock h", "pin_user_pages p h", "munmap h"],
+                "device": ["unpin_user_page p"],
+            },
+        ),
+        Kernel("6.5"),
+    )
+    folio = after(made, "parent", "parent")._holds["p"].page.folio
+    assert (folio.order, folio.refcount, folio.pincount, folio.mlocked) == (9, 2, 1, True)
+    after(made, "parent", "device")
+    assert folio.freed

@@ -155,6 +155,16 @@ def write_into_a_shared_page(kernel: Kernel) -> None:
     child.read(addr, 1)
 
 
+def lock_what_is_not_there(kernel: Kernel) -> None:
+    mm = kernel.new_mm()
+    mm.mmap(PAGE_SIZE)
+    mm._areas = [area._replace(locked=True) for area in mm._areas]
+
+
+def edit_vmpin(kernel: Kernel) -> None:
+    kernel.new_mm().pinned_vm += 1
+
+
 @pytest.mark.parametrize(
     ("spoil", "names"),
     [
@@ -172,6 +182,8 @@ def write_into_a_shared_page(kernel: Kernel) -> None:
         (edit_a_mapcount, {"every-mapping-holds"}),
         (pin_without_unsharing, {"pinned-is-exclusive"}),
         (write_into_a_shared_page, {"no-foreign-bytes"}),
+        (lock_what_is_not_there, {"locked-is-present"}),
+        (edit_vmpin, {"vmpin-is-the-buffers"}),
     ],
 )
 def test_check_names_what_is_broken(spoil: Callable[[Kernel], None], names: set[str]) -> None:
@@ -185,7 +197,7 @@ def test_every_invariant_can_break() -> None:
     kernel = Kernel("6.4")
     for spoil in (free_a_mapped_page, write_to_the_zero_page, edit_a_refcount, edit_a_pincount,
                   edit_vmstat, edit_a_mapcount, pin_without_unsharing,
-                  write_into_a_shared_page):  # fmt: skip
+                  write_into_a_shared_page, lock_what_is_not_there, edit_vmpin):  # fmt: skip
         spoil(kernel)
     assert broken(kernel) == set(INVARIANTS)
 

@@ -16,7 +16,16 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from pinlab import FOLL_LONGTERM, FOLL_WRITE, PAGE_SIZE, DirectIO, Kernel, Mm, Page
+from pinlab import (
+    FOLL_LONGTERM,
+    FOLL_WRITE,
+    PAGE_SIZE,
+    DirectIO,
+    Kernel,
+    Mm,
+    Page,
+    RegisteredBuffer,
+)
 
 RELEASES = ("5.6", "5.7", "5.8", "5.9", "5.18", "5.19", "6.1", "6.2", "6.4", "6.5", "6.18")
 PAGES, MOST_PROCESSES = 2, 3
@@ -54,6 +63,7 @@ class Process:
     entries: dict[int, Entry] = field(default_factory=dict)
     known: set[int] = field(default_factory=lambda: {0})
     pinned: bool = False
+    mlocked: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -164,6 +174,7 @@ class Forks(RuleBasedStateMachine):
         self.frames = [self.book.zero]
         self.held: list[tuple[Frame, bool]] = []
         self.flights: list[Flight] = []
+        self.buffers: list[tuple[RegisteredBuffer, Frame, Process]] = []
         self.leaked: set[str] = set()
         self.names, self.fresh = count(1), count(1)
         mm = self.kernel.new_mm("p0")
@@ -297,6 +308,7 @@ class Forks(RuleBasedStateMachine):
             return
         process.mm.munmap(self.addresses[at], PAGE_SIZE)
         process.mapped.remove(at)
+        process.mlocked.discard(at)
         if entry := process.entries.pop(at, None):
             entry.frame.maps -= not entry.frame.zero
 
@@ -310,6 +322,38 @@ class Forks(RuleBasedStateMachine):
         process.mm.write_protect(self.addresses[at])
         if at in process.entries:
             process.entries[at].writable = False
+
+    @rule(data=st.data(), at=st.integers(0, PAGES - 1), lock=st.booleans())
+    def mlock(self, data: st.DataObject, at: int, lock: bool) -> None:
+        process = self.some(data)
+        call = process.mm.mlock if lock else process.mm.munlock
+        if at not in process.mapped:
+            with pytest.raises(OSError, match="nothing is mapped"):
+                call(self.addresses[at], PAGE_SIZE)
+            return
+        call(self.addresses[at], PAGE_SIZE)
+        if lock:
+            self.book.touch(process, at, write=True)
+            process.mlocked.add(at)
+        else:
+            process.mlocked.discard(at)
+
+    @rule(data=st.data(), at=st.integers(0, PAGES - 1))
+    def register(self, data: st.DataObject, at: int) -> None:
+        process = self.some(data)
+        if at in process.mapped:
+            buffer = process.mm.register_buffer(self.addresses[at], 1)
+            frame = self.book.gup(process, at, pin=True, write=True, longterm=True)
+            self.bind(frame, buffer.pages[0])
+            assert self.book.hold(frame, pin=True)
+            self.buffers.append((buffer, frame, process))
+
+    @precondition(lambda self: self.buffers)
+    @rule(data=st.data())
+    def unregister(self, data: st.DataObject) -> None:
+        buffer, frame, _ = self.buffers.pop(data.draw(st.integers(0, len(self.buffers) - 1)))
+        buffer.unregister()
+        self.book.let_go(frame, pin=True)
 
     @rule(data=st.data(), at=st.integers(0, PAGES - 1), from_disk=st.booleans())
     def submit(self, data: st.DataObject, at: int, from_disk: bool) -> None:
@@ -357,6 +401,9 @@ class Forks(RuleBasedStateMachine):
         if flight.counted:
             self.book.let_go(flight.frame, self.book.since(6, 5))
 
+    def mlocks(self, process: Process, frame: Frame) -> bool:
+        return any(process.entries[at].frame is frame for at in process.mlocked)
+
     @invariant()
     def the_model_is_the_book(self) -> None:
         self.bind_all()
@@ -366,6 +413,8 @@ class Forks(RuleBasedStateMachine):
             assert (folio.refcount, folio.freed) == (refcount, refcount == 0)
             if frame.maps:
                 assert (folio.mapcount, folio.anon_exclusive) == (frame.maps, frame.alone)
+            mlocked = [p for p in self.processes if self.mlocks(p, frame)]
+            assert folio.mlocked == bool(mlocked)
             for half, value in frame.values.items():
                 assert int.from_bytes(frame.page._get_bytes(4, half), "little") == value
         assert self.kernel.vmstat == {
@@ -374,6 +423,7 @@ class Forks(RuleBasedStateMachine):
         }
         for process in self.processes:
             assert process.mm.has_pinned == process.pinned
+            assert process.mm.pinned_vm == sum(owner is process for _, _, owner in self.buffers)
             for at, addr in enumerate(self.addresses):
                 assert (process.mm.page_at(addr) is not None) == (at in process.entries)
                 if pte := process.mm._ptes.get(addr // PAGE_SIZE):

@@ -1,4 +1,4 @@
-"""The plan for a group: its minutes add up, its links lead somewhere, its verdicts are the data's."""
+"""The plan for a group: minutes that add up, links that lead somewhere, the data's verdicts."""
 
 import re
 

@@ -9,10 +9,10 @@ import pytest
 
 from pinlab.data_folder import DATA
 from pinlab.model.rules import parse_release
+from pinlab.words.senses import SENSES
 from pinlab.words.terms import (
     CHOICES,
     LONGEST,
-    SENSES,
     SENSES_BESIDE,
     Term,
     contradictions,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
@@ -13,10 +12,10 @@ from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN, ZERO_PAGE
 from pinlab.lab.picture import Picture
 from pinlab.lab.powers import digits
-from pinlab.machine import cases, recording
+from pinlab.machine import boot, cases, recording
+from pinlab.machine.predictions.held_pins import Held, climb
+from pinlab.machine.predictions.process import PAGES_AT_ONCE
 from pinlab.model.counter import refcount_with
-from pinlab.model.folio import PAGE_SIZE
-from pinlab.model.kernel import Kernel
 
 if TYPE_CHECKING:
     import pandas
@@ -25,16 +24,9 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 EXPERIMENT = "held_pins"
-PINS_PER_READER = 1024
+PINS_PER_READER = PAGES_AT_ONCE
 MOST_READERS = 2052
 """Where the recording without the patch ends: four readers were refused."""
-
-
-class Held(NamedTuple):
-    """What is there with a number of readers: the refcount, and the pins held."""
-
-    refcount: int
-    pins: int
 
 
 @cache
@@ -57,21 +49,8 @@ def _recorded(case: str, build: str) -> dict[str, int]:
 @cache
 def modelled_readers(build: str) -> tuple[Held, ...]:
     """Return what the model has with 0, 1, 2 ... readers of 1024 never-written pages each."""
-    overrides = {"zero_page_pins": "counted"} if build == WITHOUT_FIX else {}
-    kernel = Kernel(KERNEL, **overrides)
-    mm = kernel.new_mm()
-    addr = mm.mmap(PINS_PER_READER * PAGE_SIZE)
-    found = [_held(kernel)]
-    for _ in range(MOST_READERS):
-        with suppress(OSError):  # refused: this reader holds nothing
-            mm.pin_user_pages(addr, PINS_PER_READER)
-        found.append(_held(kernel))
-    return tuple(found)
-
-
-def _held(kernel: Kernel) -> Held:
-    acquired, released = kernel.vmstat.values()
-    return Held(kernel.zero_page.refcount, acquired - released)
+    kernel = boot(KERNEL, build)
+    return tuple(climb(kernel, readers) for readers in range(MOST_READERS + 1))
 
 
 class Cliff:

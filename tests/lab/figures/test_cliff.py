@@ -11,12 +11,12 @@ from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX
 from pinlab.lab.figures.cliff import (
     MOST_READERS,
     Cliff,
-    Held,
     cliff,
     modelled_readers,
     recorded_readers,
     sentence,
 )
+from pinlab.machine.predictions.held_pins import Held
 from tests.lab.figures.lines import points
 
 BUILDS = (WITHOUT_FIX, WITH_FIX)

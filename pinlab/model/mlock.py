@@ -1,0 +1,59 @@
+"""mlock: memory that may not leave RAM. It counts nothing that GUP counts.
+
+mlock(2) marks mappings (VM_LOCKED) and makes every page of them present; a folio that such a
+mapping maps is PG_mlocked, and reclaim passes it over. (mm/mlock.c.)
+"""
+
+from __future__ import annotations
+
+import errno
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from pinlab.model.arguments import whole
+from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE
+
+if TYPE_CHECKING:
+    from pinlab.model.folio import Folio
+    from pinlab.model.mm import Area, Mm
+
+
+def checked_range(mm: Mm, addr: int, nbytes: int) -> range:
+    """Return the pages that an address range reaches into.
+
+    Raises OSError(ENOMEM) if one of them is not mapped, as apply_vma_lock_flags() does (5.6 to
+    6.18); ValueError for a range that cuts a 2 MiB folio, which a kernel splits there.
+    """
+    addr = whole("addr", addr, 0)
+    end = addr + whole("nbytes", nbytes, 1)
+    pages = range(addr >> PAGE_SHIFT, -(-end // PAGE_SIZE))
+    hole = mm._mapped_until(pages.start, pages.stop)
+    if hole < pages.stop:
+        raise OSError(errno.ENOMEM, f"nothing is mapped at {hole << PAGE_SHIFT:#x}")
+    mm._require_whole_folios(pages)
+    return pages
+
+
+def apply_vma_lock_flags(mm: Mm, pages: range, *, locked: bool) -> None:
+    """Mark the mappings of a range, or parts of them; those that are alike become one again."""
+    areas = [left for area in mm._areas for left in area.without(pages)]
+    inside = [area.within(pages) for area in mm._areas]
+    areas += [area._replace(locked=locked) for area in inside if area is not None]
+    mm._areas = _merged(sorted(areas))
+
+
+def _merged(areas: list[Area]) -> list[Area]:
+    merged = areas[:1]
+    for area in areas[1:]:
+        last = merged[-1]
+        if (last.end, last.order, last.locked) == (area.start, area.order, area.locked):
+            merged[-1] = last._replace(end=area.end)
+        else:
+            merged.append(area)
+    return merged
+
+
+def folios_of(mm: Mm, pages: range) -> list[Folio]:
+    """Return the folios that are mapped in a range, by address."""
+    mapped = (entry.page.folio for entry in mm.mapped() if entry.vpn in pages)
+    return [folio for folio, _ in groupby(mapped)]
