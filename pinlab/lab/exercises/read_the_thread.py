@@ -351,8 +351,8 @@ def missing_condition(seed: int) -> Choice:
             if turn is not claim
         },
         question=(
-            "A claim of the mail, which has a condition in Linux 6.5, and four conditions. "
-            "**Which one belongs to it?**"
+            "A claim of the mail, about Linux 6.5 unless it says otherwise, is right with a "
+            "condition. **Which of these four is it?**"
         ),
         because=f"That is turn {claim.number}.",
         hints=(

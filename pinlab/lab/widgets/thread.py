@@ -42,7 +42,7 @@ def walk_the_thread(part: str = "mail", at: int | None = None) -> Exhibit:
     dial = Dial("turn", numbers[0] if at is None else at, numbers, turned)
     yours = ipywidgets.ToggleButtons(options=[OPEN, *VERDICTS], description="your verdict")
     yours.style.description_width = "initial"
-    yours.style.button_width = "11em"
+    yours.style.button_width = "13em"
     yours.observe(judged, "value")
     stage = Stage(dial.widget, yours, picture=ipywidgets.HTML())
     draw()
