@@ -124,8 +124,8 @@ def _sections(slides: Sequence[Sequence[NotebookNode]]) -> Iterator[str]:
     heading = ""
     for number, slide in enumerate(slides, start=1):
         content = "\n".join(map(_cell, slide))
-        if own := HEADING.search(slide[0].source if slide[0].cell_type == "markdown" else ""):
-            heading = own[1]
+        if own := HEADING.findall(slide[0].source if slide[0].cell_type == "markdown" else ""):
+            heading = own[-1]
         else:
             content = f'<p class="of">{escape(heading)}</p>\n{content}'
         yield (
