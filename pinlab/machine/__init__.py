@@ -8,6 +8,7 @@ buffer take, to disk, past the page cache? Every answer says where its numbers a
 from pinlab.machine.answer import Answer, Measurement
 from pinlab.machine.availability import why_not
 from pinlab.machine.builds import Build, boot, builds
+from pinlab.machine.columns import three_columns
 from pinlab.machine.compare import compare
 from pinlab.machine.dialogue import Progress
 from pinlab.machine.finding import Finding
@@ -15,9 +16,11 @@ from pinlab.machine.limits import own_limits
 from pinlab.machine.measured import Measured, kernel_like
 from pinlab.machine.measuring import Measuring, measure, start_measuring
 from pinlab.machine.mlock import Mlocked, ask_mlock
+from pinlab.machine.pool import pooled
 from pinlab.machine.predictions import predict
 from pinlab.machine.quantity import Quantity
 from pinlab.machine.recordings import cases, recorded, recording, recordings
+from pinlab.machine.report import Report, report
 from pinlab.machine.run import Run, ask, start
 from pinlab.machine.smaps import resident
 
@@ -31,6 +34,7 @@ __all__ = [
     "Mlocked",
     "Progress",
     "Quantity",
+    "Report",
     "Run",
     "ask",
     "ask_mlock",
@@ -41,12 +45,15 @@ __all__ = [
     "kernel_like",
     "measure",
     "own_limits",
+    "pooled",
     "predict",
     "recorded",
     "recording",
     "recordings",
+    "report",
     "resident",
     "start",
     "start_measuring",
+    "three_columns",
     "why_not",
 ]

@@ -21,8 +21,9 @@ class Measured:
 
     quantities: rows as in the recordings; those of the recording if nothing could be measured.
     missing: by experiment and case, why it was not measured. instead: the recorded rows of these
-    cases. live: whether anything was measured just now; if not, date says when. control: pins
-    that others took meanwhile, in a sentence. label: the words to put beside the numbers.
+    cases. live: whether it was measured just now; if not, date says when. note: what else to
+    know, such as the pins that others took meanwhile; noisy: whether they took any. label: the
+    words to put beside the numbers.
 
     answers: one for each question about which kernel this is. releases: those that fit all
     answers measured.
@@ -37,6 +38,7 @@ class Measured:
     date: str | None
     note: str
     label: str
+    noisy: bool = False
 
     @cached_property
     def answers(self) -> tuple[Finding, ...]:

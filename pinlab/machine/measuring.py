@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from pinlab.machine.answer import Measurement, noise, version
 from pinlab.machine.availability import no_linux_wanted
 from pinlab.machine.dialogue import Dialogue, Message, Progress
-from pinlab.machine.experiments import EXPERIMENTS
+from pinlab.machine.experiments import EXPERIMENTS, checked
 from pinlab.machine.measured import Measured
 from pinlab.machine.quantity import Quantity
 from pinlab.machine.recordings import DATE, recordings
@@ -36,7 +36,7 @@ def measure(*experiments: str, report: Callable[[Progress], object] | None = Non
 
 def start_measuring(*experiments: str) -> Measuring:
     """Begin what `measure` does and return at once; ValueError for an unknown experiment."""
-    asked = tuple(dict.fromkeys(map(_checked, experiments))) or tuple(EXPERIMENTS)
+    asked = checked(experiments) or tuple(EXPERIMENTS)
     dialogue = Dialogue(total=sum(len(EXPERIMENTS[name]) for name in asked))
     if reason := no_linux_wanted():
         dialogue.close({"refusal": reason})
@@ -44,12 +44,6 @@ def start_measuring(*experiments: str) -> Measuring:
     process = launch("survey", {"experiments": asked, "parent": os.getpid()})
     dialogue.listen_to(process)
     return Measuring(asked, dialogue, process)
-
-
-def _checked(experiment: str) -> str:
-    if experiment not in EXPERIMENTS:
-        raise ValueError(f"experiment is {experiment!r}: allowed are {', '.join(EXPERIMENTS)}")
-    return experiment
 
 
 class Measuring(Running[Measured]):
@@ -76,15 +70,18 @@ class Measuring(Running[Measured]):
             build=release,
             quantities=rows,
             missing=missing,
-            instead=tuple(row for row in self._recorded() if (row[2], row[3]) in missing),
+            instead=tuple(
+                row for row in in_experiments(self._experiments) if (row[2], row[3]) in missing
+            ),
             live=True,
             date=None,
             note=_noise(result["control"]),
+            noisy=result["control"] is not None and any(result["control"][4:6]),
             label=f"your kernel, {kernel}",
         )
 
     def _refused(self, reason: str) -> Measured:
-        rows = self._recorded()
+        rows = in_experiments(self._experiments)
         return Measured(
             RECORDED,
             BUILD,
@@ -100,9 +97,11 @@ class Measuring(Running[Measured]):
     def _cases(self) -> Iterator[tuple[str, str]]:
         return ((name, case) for name in self._experiments for case in EXPERIMENTS[name])
 
-    def _recorded(self) -> tuple[Quantity, ...]:
-        wanted = [row for row in recordings() if row[:2] == (RECORDED, BUILD)]
-        return tuple(row for row in wanted if row.experiment in self._experiments)
+
+def in_experiments(experiments: Collection[str]) -> tuple[Quantity, ...]:
+    """Return what was recorded of some experiments on the kernel that stands in for others."""
+    wanted = [row for row in recordings() if row[:2] == (RECORDED, BUILD)]
+    return tuple(row for row in wanted if row.experiment in experiments)
 
 
 def _noise(control: list[object] | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from pinlab.machine.experiments import (
@@ -28,3 +28,11 @@ EXPERIMENTS: Mapping[str, Mapping[str, Case]] = MappingProxyType(
     }
 )
 """The cases of each experiment that a reader's machine can do, in the order they are done in."""
+
+
+def checked(names: Collection[str]) -> tuple[str, ...]:
+    """Return the experiments of these names, each once; ValueError for an unknown one."""
+    for name in names:
+        if name not in EXPERIMENTS:
+            raise ValueError(f"experiment is {name!r}: allowed are {', '.join(EXPERIMENTS)}")
+    return tuple(dict.fromkeys(names))
