@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
@@ -59,7 +60,7 @@ def draw_thread(part: str = "") -> Drawing:
     chosen = turns(part)
     told = "\n".join([counted(chosen), *map(in_words, chosen)])
     alt = f"A tree of {len(chosen)} claims, each below the one that it answers. {counted(chosen)}"
-    return Drawing(tree(chosen, [turn.number for turn in chosen]), alt, told)
+    return Drawing(tree(chosen, {turn.number: turn.verdict for turn in chosen}), alt, told)
 
 
 def counted(chosen: Collection[Turn]) -> str:
@@ -79,21 +80,25 @@ def in_words(turn: Turn) -> str:
     )
 
 
-def tree(chosen: Sequence[Turn], judged: Collection[int] = (), at: int | None = None) -> str:
-    """Return turns as SVG; those `judged` show their verdicts, and one has a frame around it."""
+def tree(
+    chosen: Sequence[Turn],
+    judged: Mapping[int, str] = MappingProxyType({}),
+    at: int | None = None,
+) -> str:
+    """Return turns as SVG, with the verdicts in `judged` by number, and a frame around one."""
     drawn, y = "", float(MARGIN)
     for part in PARTS:
         members = [turn for turn in chosen if turn.part == part]
         if members:
             rows = list(_rows(members, y + 2 * LINE + GAP))
             drawn += _heading(part, members, y + LINE) + _branches(rows)
-            drawn += "".join(_row(row, row.turn.number in judged, at) for row in rows)
+            drawn += "".join(_row(row, judged.get(row.turn.number), at) for row in rows)
             y = rows[-1].bottom + LINE
     return document(WIDTH, y, drawn, "; ".join(_said(turn, judged) for turn in chosen))
 
 
-def _said(turn: Turn, judged: Collection[int]) -> str:
-    verdict = f" ({turn.verdict})" if turn.number in judged else ""
+def _said(turn: Turn, judged: Mapping[int, str]) -> str:
+    verdict = f" ({judged[turn.number]})" if turn.number in judged else ""
     return f"{turn.number}, {turn.surname}: {turn.claim}{verdict}"
 
 
@@ -139,7 +144,7 @@ def _branches(rows: Sequence[Row]) -> str:
     return drawn
 
 
-def _row(row: Row, judged: bool, at: int | None) -> str:
+def _row(row: Row, verdict: str | None, at: int | None) -> str:
     turn = row.turn
     frame = (
         f'<rect class="here" x="2" y="{row.y - LINE:g}" width="{WIDTH - 4}" '
@@ -154,7 +159,7 @@ def _row(row: Row, judged: bool, at: int | None) -> str:
         + text(SPEAKER - 8, row.y, str(turn.number), size=LETTERS, weight="bold", anchor="end")
         + text(SPEAKER, row.y, turn.surname, size=LETTERS)
         + lines
-        + (_verdict(row.y, turn.verdict) if judged else "")
+        + (_verdict(row.y, verdict) if verdict else "")
     )
 
 

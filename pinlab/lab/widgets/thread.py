@@ -1,4 +1,4 @@
-"""The slider that goes through the thread, turn by turn: your verdict first, then ours."""
+"""The slider that goes through the thread, turn by turn: your verdicts, and later ours."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ OPEN = "none yet"
 
 
 def walk_the_thread(part: str = "mail", at: int | None = None) -> Exhibit:
-    """Return a slider over the turns of a part, and buttons for your verdict on each.
+    """Return a slider over the turns of a part, buttons for your verdict on each, and a switch.
 
-    The verdict of a turn and its condition are shown once you have given yours. It begins at turn
-    `at`, by default the first. Raises ValueError for another part than "before", "mail" and
-    "after", or a turn that it has not, TypeError for what is no number.
+    The tree shows the verdicts that you have given; the switch puts ours in their place, with the
+    condition. It begins at turn `at`, by default the first. Raises ValueError for another part
+    than "before", "mail" and "after", or a turn that it has not, TypeError for what is no number.
     """
     chosen = turns(part)
     numbers = [turn.number for turn in chosen]
+    ours = {turn.number: turn.verdict for turn in chosen}
     given: dict[int, str] = {}
 
     def turned(number: int) -> None:
@@ -29,38 +30,44 @@ def walk_the_thread(part: str = "mail", at: int | None = None) -> Exhibit:
         draw()
 
     def judged(change: dict[str, str]) -> None:
+        given[dial.value] = change["new"]
         if change["new"] == OPEN:
-            given.pop(dial.value, None)
-        else:
-            given[dial.value] = change["new"]
+            del given[dial.value]
         draw()
 
-    def draw() -> None:
+    def draw(_: object = None) -> None:
         turn = chosen[dial.value - numbers[0]]
-        stage.show(tree(chosen, given, turn.number), sentence(turn, given.get(turn.number)))
+        shown = ours if compare.value else given
+        yours_now = given.get(turn.number)
+        told = sentence(turn, yours_now) + (compared(turn, yours_now) if compare.value else "")
+        stage.show(tree(chosen, shown, turn.number), told)
 
     dial = Dial("turn", numbers[0] if at is None else at, numbers, turned)
     yours = ipywidgets.ToggleButtons(options=[OPEN, *VERDICTS], description="your verdict")
     yours.style.description_width = "initial"
     yours.style.button_width = "13em"
     yours.observe(judged, "value")
-    stage = Stage(dial.widget, yours, picture=ipywidgets.HTML())
+    compare = ipywidgets.Checkbox(description="show our verdicts", indent=False)
+    compare.observe(draw, "value")
+    stage = Stage(dial.widget, yours, ipywidgets.HBox([compare]), picture=ipywidgets.HTML())
     draw()
     return Exhibit(stage.widget, filmstrip(chosen))
 
 
 def sentence(turn: Turn, given: str | None) -> str:
-    """Say who says what in a turn; the verdict comes with the one that was given."""
+    """Say who says what in a turn, and which verdict was given."""
     answered = f", to turn {turn.answers}" if turn.answers else ""
-    told = (
+    return (
         f"Turn {turn.number}: {turn.speaker}{answered}, {turn.date.day} {turn.date:%B %Y}: "
-        f"“{turn.words}” That is to say: {turn.claim}."
+        f"“{turn.words}” That is to say: {turn.claim}. Your verdict: {given or OPEN}."
     )
-    if given is None:
-        return f"{told} Your verdict?"
-    agreed = "as you say" if given == turn.verdict else f"you say {given}"
-    condition = f" {turn.condition}" if turn.condition else ""
-    return f"{told} {turn.verdict.capitalize()} ({agreed}).{condition}"
+
+
+def compared(turn: Turn, given: str | None) -> str:
+    """Say what our verdict is beside the one that was given, and on which condition."""
+    same = " as well" if given == turn.verdict else ""
+    condition = f": {turn.condition}" if turn.condition else "."
+    return f" Ours: {turn.verdict}{same}{condition}"
 
 
 def filmstrip(chosen: tuple[Turn, ...]) -> Drawing:

@@ -52,8 +52,9 @@ class Parts:
             self.toggle = toggle
             controls.remove(toggle)
         self.switches: list[Any] = []
-        if isinstance(controls[0].children[0], ipywidgets.Checkbox):
-            self.switches = list(controls.pop(0).children)
+        for row in [one for one in controls if isinstance(one.children[0], ipywidgets.Checkbox)]:
+            self.switches = list(row.children)
+            controls.remove(row)
         self.rows = [Row(*row.children) for row in controls]
 
     @property
