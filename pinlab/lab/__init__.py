@@ -20,6 +20,7 @@ from pinlab.lab.figures.states import draw_states
 from pinlab.lab.figures.thread import draw_thread
 from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.forks import when_fork_copies
+from pinlab.lab.identify import identify
 from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.readers import huge_zero_readers
@@ -31,6 +32,7 @@ from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.fork_scenes import fork_scene
 from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
+from pinlab.lab.widgets.identify import who_is_who
 from pinlab.lab.widgets.odometer import count_pins
 from pinlab.lab.widgets.rounds import patch_switches
 from pinlab.lab.widgets.states import walk_the_states
@@ -64,6 +66,7 @@ __all__ = [
     "held_together",
     "hint",
     "huge_zero_readers",
+    "identify",
     "in_flight",
     "in_the_model",
     "ledger",
@@ -91,4 +94,5 @@ __all__ = [
     "watch",
     "when_fork_copies",
     "where_they_say_pin",
+    "who_is_who",
 ]

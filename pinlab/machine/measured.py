@@ -45,7 +45,8 @@ class Measured:
     def answers(self) -> tuple[Finding, ...]:
         """The answer to each question, in the order of the questions."""
         if self.live:
-            return findings(self.quantities, self.missing, self.instead)
+            noise = self.note if self.noisy else ""
+            return findings(self.quantities, self.missing, self.instead, noise)
         return findings((), self.missing, self.instead)
 
     @property

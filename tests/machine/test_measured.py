@@ -80,12 +80,7 @@ def test_no_release_does_this_and_the_model_does_it_all_the_same() -> None:
 
 
 def test_what_no_rule_can_change() -> None:
-    measured = measured_like(Kernel("6.18"))
-    rows = [
-        row._replace(value=0) if row[3:5] == ("hugezero512", "acq") else row
-        for row in measured.quantities
-    ]
-    measured = replace(measured, quantities=tuple(rows))
+    measured = changed(measured_like(Kernel("6.18")), "hugezero512", "acq", 0)
     (huge,) = (answer for answer in measured.answers if answer.name == "huge-zero")
     assert (huge.answer, huge.releases, huge.spans) == (
         "Yes: a read of its 512 pages takes 0 pins.", (), "no release of the model",
@@ -183,3 +178,29 @@ def test_words_of_the_questions_for_root() -> None:
     )
     many = measured_like(Kernel("6.4"), frames=64, zero_pages=0).answers[5].answer
     assert many == "Behind them are 64 frames, 0 of them the zero page."
+
+
+def test_other_peoples_pins_are_no_answer() -> None:
+    """A number that no release gives is the others', if there were any; else it is a finding."""
+    measured = changed(measured_like(Kernel("6.18")), "zero64", "acq", 17)
+    assert measured.answers[0].releases == ()
+    assert measured.releases == ()
+    measured = replace(measured, noisy=True, note="Others acquired 9999 pins.")
+    assert (measured.answers[0].answer, measured.answers[0].why_not) == (
+        "", "Others acquired 9999 pins. Measure again when it is quieter.",
+    )  # fmt: skip
+    assert measured.releases == ("6.5", "6.6", "6.18")
+    assert kernel_like(measured).rules == Kernel("6.18").rules
+
+
+def test_noise_does_not_undo_what_fits() -> None:
+    measured = replace(measured_like(Kernel("5.10")), noisy=True, note="Others acquired 9 pins.")
+    assert measured.answers == measured_like(Kernel("5.10")).answers
+
+
+def changed(measured: Measured, case: str, quantity: str, to: int) -> Measured:
+    rows = (
+        row._replace(value=to) if row[3:5] == (case, quantity) else row
+        for row in measured.quantities
+    )
+    return replace(measured, quantities=tuple(rows))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from pinlab.lab.exercises import (
+    ask_a_real_kernel,
     count_pins_apart,
     count_to_two_million,
     draw_a_page,
@@ -32,6 +33,7 @@ LESSONS = (
     count_pins_apart,
     fork_during_direct_io,
     try_every_interleaving,
+    ask_a_real_kernel,
     read_the_thread,
 )
 """The modules with the exercises of each lesson, in the order of the lessons."""

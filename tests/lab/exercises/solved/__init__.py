@@ -6,6 +6,7 @@ from pinlab.lab.exercises import EXERCISES, exercise
 from pinlab.lab.exercises.exercise import Choice, Exercise, Number, Numbers, Program, Selection
 from pinlab.lab.exercises.written import Written
 from tests.lab.exercises.solved import (
+    ask_a_real_kernel,
     count_pins_apart,
     count_to_two_million,
     draw_a_page,
@@ -31,6 +32,7 @@ RIGHT: dict[str, object] = {
     **count_pins_apart.RIGHT,
     **fork_during_direct_io.RIGHT,
     **try_every_interleaving.RIGHT,
+    **ask_a_real_kernel.RIGHT,
     **read_the_thread.RIGHT,
 }
 
