@@ -14,6 +14,7 @@ from tests.lab.exercises.solved import (
     hold_a_page,
     pin_a_page,
     pretend_to_pin,
+    read_the_thread,
     start_here,
     try_every_interleaving,
 )
@@ -32,6 +33,7 @@ RIGHT: dict[str, object] = {
     **fork_during_direct_io.RIGHT,
     **try_every_interleaving.RIGHT,
     **ask_a_real_kernel.RIGHT,
+    **read_the_thread.RIGHT,
 }
 
 
