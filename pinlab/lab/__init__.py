@@ -18,6 +18,7 @@ from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
 from pinlab.lab.figures.rule_sets import draw_rule_sets
 from pinlab.lab.figures.senses_spread import where_they_say_pin
 from pinlab.lab.figures.states import draw_states
+from pinlab.lab.figures.thread import draw_thread
 from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.forks import when_fork_copies
 from pinlab.lab.identify import identify
@@ -37,6 +38,7 @@ from pinlab.lab.widgets.odometer import count_pins
 from pinlab.lab.widgets.rounds import patch_switches
 from pinlab.lab.widgets.states import walk_the_states
 from pinlab.lab.widgets.steps import step_through
+from pinlab.lab.widgets.thread import walk_the_thread
 from pinlab.lab.widgets.touch_map import touch_the_map
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.two_builds import two_builds
@@ -55,6 +57,7 @@ __all__ = [
     "draw_map",
     "draw_rule_sets",
     "draw_states",
+    "draw_thread",
     "draw_verdicts",
     "eight_kernels",
     "five_ends",
@@ -90,6 +93,7 @@ __all__ = [
     "uses_of_none",
     "walk_the_cliff",
     "walk_the_states",
+    "walk_the_thread",
     "watch",
     "when_fork_copies",
     "where_they_say_pin",

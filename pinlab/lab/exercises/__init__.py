@@ -14,6 +14,7 @@ from pinlab.lab.exercises import (
     hold_a_page,
     pin_a_page,
     pretend_to_pin,
+    read_the_thread,
     start_here,
     try_every_interleaving,
     word_the_note,
@@ -35,6 +36,7 @@ LESSONS = (
     try_every_interleaving,
     word_the_note,
     ask_a_real_kernel,
+    read_the_thread,
 )
 """The modules with the exercises of each lesson, in the order of the lessons."""
 

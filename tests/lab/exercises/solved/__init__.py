@@ -15,6 +15,7 @@ from tests.lab.exercises.solved import (
     hold_a_page,
     pin_a_page,
     pretend_to_pin,
+    read_the_thread,
     start_here,
     try_every_interleaving,
     word_the_note,
@@ -35,6 +36,7 @@ RIGHT: dict[str, object] = {
     **try_every_interleaving.RIGHT,
     **word_the_note.RIGHT,
     **ask_a_real_kernel.RIGHT,
+    **read_the_thread.RIGHT,
 }
 
 
