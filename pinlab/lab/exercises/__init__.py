@@ -13,6 +13,7 @@ from pinlab.lab.exercises import (
     hold_a_page,
     pin_a_page,
     pretend_to_pin,
+    say_what_pinned_means,
     start_here,
     try_every_interleaving,
 )
@@ -31,6 +32,7 @@ LESSONS = (
     count_pins_apart,
     fork_during_direct_io,
     try_every_interleaving,
+    say_what_pinned_means,
 )
 """The modules with the exercises of each lesson, in the order of the lessons."""
 

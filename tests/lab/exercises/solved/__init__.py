@@ -13,6 +13,7 @@ from tests.lab.exercises.solved import (
     hold_a_page,
     pin_a_page,
     pretend_to_pin,
+    say_what_pinned_means,
     start_here,
     try_every_interleaving,
 )
@@ -30,6 +31,7 @@ RIGHT: dict[str, object] = {
     **count_pins_apart.RIGHT,
     **fork_during_direct_io.RIGHT,
     **try_every_interleaving.RIGHT,
+    **say_what_pinned_means.RIGHT,
 }
 
 
