@@ -88,9 +88,8 @@ class Held:
     def words(self) -> str:
         """How it is held."""
         ways = [
-            f"{_number(self.references)} {plural(self.references, 'reference')}"
-            * bool(self.references),
-            f"{_number(self.pins)} {plural(self.pins, 'pin')}" * bool(self.pins),
+            f"{self.references} {plural(self.references, 'reference')}" * bool(self.references),
+            f"{self.pins} {plural(self.pins, 'pin')}" * bool(self.pins),
             "mlocked" * self.mlocked,
             "in a registered buffer" * self.registered,
         ]
