@@ -1,6 +1,7 @@
 """The notebook's face: pictures with their text twins, widgets, and exercises that answer back."""
 
 from pinlab.lab.callers import callers
+from pinlab.lab.columns import three_columns
 from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.exercises import check, given, hint, mistakes
 from pinlab.lab.exercises.problems import problems
@@ -79,6 +80,7 @@ __all__ = [
     "side_by_side",
     "step_through",
     "three_buffers",
+    "three_columns",
     "touch_the_map",
     "touched_filmstrip",
     "touched_pages",

@@ -84,3 +84,10 @@ def write(file: int, buffer: memoryview) -> None:
     written = os.pwrite(file, buffer, 0)
     if written != len(buffer):
         raise OSError(errno.EIO, f"a write stopped after {written} of {len(buffer)} bytes")
+
+
+def read(file: int, buffer: memoryview) -> None:
+    """Fill the whole buffer from the start of the file; OSError if not all of it arrives."""
+    got = os.preadv(file, [buffer], 0)
+    if got != len(buffer):
+        raise OSError(errno.EIO, f"a read stopped after {got} of {len(buffer)} bytes")

@@ -1,4 +1,4 @@
-"""Never-written memory in huge pages: the kernel puts the huge zero folio behind it.
+"""Memory in huge pages: written, or never written, with the huge zero folio behind it.
 
 A read fault in a range that madvise(2) was told of maps all of one huge page at once, and what it
 maps is a folio of zeros, if there is one (do_huge_pmd_anonymous_page(), mm/huge_memory.c, 6.18).
@@ -6,69 +6,87 @@ maps is a folio of zeros, if there is one (do_huge_pmd_anonymous_page(), mm/huge
 
 from __future__ import annotations
 
-import ctypes
 import mmap
-import os
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from pinlab.machine import libc, pagemap
 from pinlab.machine.availability import UnavailableError
 
 SETTINGS = Path("/sys/kernel/mm/transparent_hugepage")
-PAGEMAP = Path("/proc/self/pagemap")
-
-PRESENT = 1 << 63
-"""In an entry of PAGEMAP: something is mapped. Anybody may read that of their own memory."""
 
 
-def never_written(nbytes: int) -> memoryview:
+def never_written(nbytes: int | None = None) -> memoryview:
     """Return memory from the start of a huge page on, with the huge zero folio behind it.
 
-    Raises UnavailableError saying why there is none.
+    nbytes: at most a huge page, which is what None stands for. Raises UnavailableError saying why
+    there is none.
     """
+    with _explained(ZEROS):
+        return _never_written(nbytes)
+
+
+def written() -> memoryview:
+    """Return a huge page that was written; UnavailableError saying why there is none."""
+    with _explained(PAGE):
+        return _written()
+
+
+ZEROS, PAGE = "huge zero folio", "huge page"
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
     try:
-        return _never_written(nbytes, size=_size())
+        yield
     except FileNotFoundError as error:
-        raise _without(f"there is no {error.filename}") from error
+        raise _without(what, f"there is no {error.filename}") from error
     except OSError as error:
-        raise _without(f"the kernel answers {error.strerror!r}") from error
+        raise _without(what, f"the kernel answers {error.strerror!r}") from error
 
 
-def _never_written(nbytes: int, size: int) -> memoryview:
-    # Two huge pages' worth of addresses have a whole one among them, wherever they begin.
-    area = mmap.mmap(-1, 2 * size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    area.madvise(mmap.MADV_HUGEPAGE)
-    start = -address(memoryview(area)) % size
-    memory = memoryview(area)[start : start + nbytes]
+def _never_written(nbytes: int | None) -> memoryview:
+    # Without the huge zero folio the fault allocates, and the pins of that memory tell nothing.
+    _require_not("enabled", "[never]", ZEROS)
+    _require_not("use_zero_page", "0", ZEROS)
+    size = _size()
+    memory = _aligned(size)
     memory[0]  # the read fault
     # Of a huge page the last page is mapped, too, which nobody has touched.
-    if not _is_mapped(address(memory) + size - mmap.PAGESIZE):
-        raise _without("a read maps a single page; memory is short, or this process may not")
+    if not pagemap.is_mapped(libc.address(memory) + size - mmap.PAGESIZE):
+        raise _without(ZEROS, "a read maps a single page; memory is short, or this process may not")
+    return memory[:nbytes]
+
+
+def _written() -> memoryview:
+    _require_not("enabled", "[never]", PAGE)
+    size = _size()
+    memory = _aligned(size)
+    memory[0] = 1  # the write fault
+    if not pagemap.is_mapped(libc.address(memory) + size - mmap.PAGESIZE):
+        raise _without(PAGE, "a write maps a single page; memory is short, or this process may not")
+    memory[:] = b"pins" * (size // 4)
     return memory
 
 
-def address(memory: memoryview) -> int:
-    """Return where the memory begins in this process."""
-    return ctypes.addressof(ctypes.c_char.from_buffer(memory))
+def _aligned(size: int) -> memoryview:
+    # Two huge pages' worth of addresses have a whole one among them, wherever they begin.
+    area = mmap.mmap(-1, 2 * size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    area.madvise(mmap.MADV_HUGEPAGE)
+    start = -libc.address(memoryview(area)) % size
+    return memoryview(area)[start : start + size]
+
+
+def _require_not(setting: str, off: str, what: str) -> None:
+    value = (SETTINGS / setting).read_text()
+    if off in value.split():
+        raise _without(what, f"{SETTINGS / setting} says {value.strip()!r}")
 
 
 def _size() -> int:
-    """Return the bytes of a huge page; UnavailableError if a read fault would map none of zeros.
-
-    Without the huge zero folio the fault allocates, and the pins of that memory tell nothing.
-    """
-    for setting, off in (("enabled", "[never]"), ("use_zero_page", "0")):
-        value = (SETTINGS / setting).read_text()
-        if off in value.split():
-            raise _without(f"{SETTINGS / setting} says {value.strip()!r}")
     return int((SETTINGS / "hpage_pmd_size").read_text())
 
 
-def _is_mapped(address: int) -> bool:
-    with PAGEMAP.open("rb", buffering=0) as pagemap:
-        entry = os.pread(pagemap.fileno(), 8, address // mmap.PAGESIZE * 8)
-    return bool(int.from_bytes(entry, sys.byteorder) & PRESENT)
-
-
-def _without(reason: str) -> UnavailableError:
-    return UnavailableError(f"There is no huge zero folio to be had here: {reason}.")
+def _without(what: str, reason: str) -> UnavailableError:
+    return UnavailableError(f"There is no {what} to be had here: {reason}.")

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import mmap
 import os
 import platform
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
-from pinlab.machine import buffers, process_vm
+from pinlab.machine import buffers, process_vm, status
 from pinlab.machine.answer import PROCESS_VM_READV, Measurement, aligned, noise, version
 from pinlab.machine.availability import UnavailableError, require_counters
 from pinlab.machine.control import others
@@ -27,7 +24,6 @@ from pinlab.machine.vmstat import Meter, Pins
 from pinlab.model.arguments import whole
 
 MLOCK = "mlock"
-STATUS = Path("/proc/self/status")
 MAX_TIMES = 10_000
 
 RECORDED, EXPERIMENT, RECORDED_TIMES = "6.18.44", "mlocked_pages", 100
@@ -113,13 +109,13 @@ def _measured(times: int) -> Mlocked:
 
 def _try_once(memory: memoryview) -> tuple[int, float]:
     """Return by how many KiB VmLck rises, and the seconds that mlock and munlock take."""
-    start, before = time.monotonic(), _vm_lck()
+    start, before = time.monotonic(), status.kib("VmLck")
     try:
         _system_call(MLOCK, memory)
-        resident = _vm_lck() - before
+        resident = status.kib("VmLck") - before
         _system_call("munlock", memory)
     except OSError as error:
-        raise UnavailableError(f"{error.strerror}{_limit(error)}.") from error
+        raise UnavailableError(f"{error.strerror}{limit(error, len(memory))}.") from error
     return resident, time.monotonic() - start
 
 
@@ -150,22 +146,17 @@ def _system_call(name: str, memory: memoryview) -> None:
         raise OSError(number, f"{name} answers {os.strerror(number)!r}")
 
 
-def _limit(error: OSError) -> str:
-    """The usual reason: how much a program without CAP_IPC_LOCK may mlock is limited."""
+def limit(error: OSError, nbytes: int) -> str:
+    """Return the usual reason for an error in brackets, "" if that is none.
+
+    How much a program without CAP_IPC_LOCK may mlock, or register with io_uring, is limited.
+    """
     import resource  # there is none on Windows
 
-    limit = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] >> 10
-    needed = buffers.PAGES * mmap.PAGESIZE >> 10
-    if error.errno not in (errno.ENOMEM, errno.EPERM) or not 0 <= limit < needed:
+    allowed, needed = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] >> 10, nbytes >> 10
+    if error.errno not in (errno.ENOMEM, errno.EPERM) or not 0 <= allowed < needed:
         return ""
-    return f" (RLIMIT_MEMLOCK is {limit} KiB, and {needed} KiB are needed)"
-
-
-def _vm_lck() -> int:
-    found = re.search(r"^VmLck:\s*(\d+) kB", STATUS.read_text(encoding="utf-8"), re.MULTILINE)
-    if found is None:
-        raise UnavailableError(f"{STATUS} has no VmLck.")
-    return int(found[1])
+    return f" (RLIMIT_MEMLOCK is {allowed} KiB, and {needed} KiB are needed)"
 
 
 def _recorded(reason: str) -> Mlocked:

@@ -9,33 +9,25 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-from collections.abc import Callable
-from functools import cache
 
-
-class _Span(ctypes.Structure):  # struct iovec
-    _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
+from pinlab.machine import libc
 
 
 def read(source: memoryview, target: memoryview) -> None:
     """Copy all of `source` into `target` by one system call; OSError if it does not."""
-    copied = _system_call()(os.getpid(), _span(target), 1, _span(source), 1, 0)
-    if copied < 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"process_vm_readv answers {os.strerror(number)!r}")
-    if copied != len(source):
-        raise OSError(errno.EIO, f"a read stopped after {copied} of {len(source)} bytes")
+    _copy("process_vm_readv", "read", target, source)
 
 
-@cache
-def _system_call() -> Callable[..., int]:
-    call = ctypes.CDLL(None, use_errno=True).process_vm_readv
-    span, number = ctypes.POINTER(_Span), ctypes.c_ulong
-    call.argtypes = (ctypes.c_int, span, number, span, number, number)
-    call.restype = ctypes.c_ssize_t
-    return call
+def write(target: memoryview, source: memoryview) -> None:
+    """Copy all of `source` into `target`, of which the pages are pinned, for writing.
+
+    Raises OSError as `read`.
+    """
+    _copy("process_vm_writev", "write", source, target)
 
 
-def _span(memory: memoryview) -> _Span:
-    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    return _Span(start, len(memory))
+def _copy(name: str, noun: str, ours: memoryview, pinned: memoryview) -> None:
+    spans = [ctypes.byref(libc.span(memory)) for memory in (ours, pinned)]
+    copied = libc.call(name, os.getpid(), spans[0], 1, spans[1], 1, 0)
+    if copied != len(pinned):
+        raise OSError(errno.EIO, f"a {noun} stopped after {copied} of {len(pinned)} bytes")

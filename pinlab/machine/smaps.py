@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 import platform
 import re
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pinlab.machine import buffers
+from pinlab.machine import buffers, libc
 from pinlab.machine.answer import version
 from pinlab.machine.availability import no_linux_wanted
 from pinlab.machine.buffers import PAGES
@@ -20,7 +19,6 @@ from pinlab.model.arguments import whole
 SMAPS = Path("/proc/self/smaps")
 RECORDED = "6.18.44"
 HEAD = re.compile(r"([0-9a-f]+)-([0-9a-f]+) ")
-RSS = re.compile(r"Rss:\s+(\d+) kB")
 
 
 class Resident(NamedTuple):
@@ -79,24 +77,28 @@ def resident(*written: int) -> Residents:
 
 def _rss_of_one(written: int) -> int:
     memory = buffers.new("never")
-    before = _rss(memory)  # the kernel may have joined it with a neighbour
+    before = kib(memory, "Rss")  # the kernel may have joined it with a neighbour
     for page in range(PAGES):
         memory[page * mmap.PAGESIZE]
     for page in range(written):
         memory[page * mmap.PAGESIZE] = 1
-    return _rss(memory) - before
+    return kib(memory, "Rss") - before
 
 
-def _rss(memory: memoryview) -> int:
-    """The Rss of the mapping that has this buffer, in KiB; LookupError if it is not told."""
-    addr = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+def kib(memory: memoryview, field: str) -> int:
+    """Return a field of the mapping that has this memory, in KiB.
+
+    Raises OSError if the file cannot be read, LookupError if it does not tell.
+    """
+    addr = libc.address(memory)
+    wanted = re.compile(rf"{field}:\s+(\d+) kB")
     inside = False
     for line in SMAPS.read_text().splitlines():
         if head := HEAD.match(line):
             inside = int(head[1], 16) <= addr < int(head[2], 16)
-        elif inside and (rss := RSS.match(line)):
-            return int(rss[1])
-    raise LookupError(f"{SMAPS} has no Rss for {addr:#x}")
+        elif inside and (found := wanted.match(line)):
+            return int(found[1])
+    raise LookupError(f"{SMAPS} has no {field} for {addr:#x}")
 
 
 def _recorded(asked: list[int], reason: str) -> Residents:

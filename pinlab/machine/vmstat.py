@@ -47,14 +47,15 @@ def settle() -> Pins:
     Each CPU keeps a difference of up to 125 to itself (mm/vmstat.c). root can have all of them
     added at once; anybody else waits for the kernel to do it, which it does every stat_interval.
     """
-    if _flush():
+    if flush():
         return read()
     interval = _interval()
     time.sleep(1.25 * interval)
     return _steady(interval / 4)
 
 
-def _flush() -> bool:
+def flush() -> bool:
+    """Have every CPU's share added at once; return whether this process may do that."""
     try:
         REFRESH.write_text("1")
     except OSError as error:

@@ -22,7 +22,8 @@ def do_wp_page(mm: Mm, vpn: int, *, unshare: bool) -> Pte:
     pte = mm._ptes[vpn]
     old = pte.page
     if _reuses(mm, old.folio):
-        # page_move_anon_rmap(), 5.19 to 6.18: whoever holds it alone has it to itself.
+        # Whoever holds it alone has it to itself: page_move_anon_rmap() (5.19, 6.5),
+        # SetPageAnonExclusive() after folio_move_anon_rmap() (6.18).
         old.folio.anon_exclusive = True
         mm.kernel._note(mm.name, "unshare" if unshare else "reuse", old.folio)
     else:

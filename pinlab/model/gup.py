@@ -36,6 +36,9 @@ FLAG_NAMES = {
     FOLL_PIN: "FOLL_PIN",
 }
 
+ACQUIRED, RELEASED = "nr_foll_pin_acquired", "nr_foll_pin_released"
+"""The names of /proc/vmstat (mm/vmstat.c, 5.7 to 6.18)."""
+
 ADD, SKIP, REFUSE = "add", "skip", "refuse"
 
 
@@ -116,7 +119,7 @@ def _grab(
     decision = _decide_fast(kernel, folio, flags) if fast else _decide_slow(kernel, folio, flags)
     name = _name(flags) + (", fast" if fast else "")
     if decision == SKIP:
-        kernel._note(actor, name, folio, times * refs, note="not counted")
+        _pass_over(kernel, folio, times * refs, flags, actor, name)
         return times, None
     done, hold = 0, None
     if decision == ADD:
@@ -136,6 +139,40 @@ def _name(flags: int) -> str:
     return "pin" if flags & FOLL_PIN else "get" if flags & FOLL_GET else "grab"
 
 
+def _pass_over(
+    kernel: Kernel, folio: Folio, change: int, flags: int, actor: str, name: str
+) -> None:
+    """Note holds that are not counted; in a wrong kernel one counter moves all the same.
+
+    `change` is negative for releases. The guard was asked once for all of them.
+    """
+    before, pins_before = folio.refcount, folio.pincount
+    zero_pin = flags & FOLL_PIN and folio is kernel.zero_page.folio
+    still = kernel.rules.zero_page_still_counts if zero_pin else "nothing"
+    if still == "refcount":
+        folio.refcount = int32(before + change)
+    elif still == "pincount":
+        folio.pincount = int32((pins_before or 0) + change)
+    elif still == "vmstat":
+        kernel._count_pins(ACQUIRED if change > 0 else RELEASED, abs(change))
+    kernel._note(actor, name, folio, abs(change), before, pins_before, note="not counted")
+    if folio.refcount == 0 and change < 0:
+        kernel._free(folio)
+
+
+def _exempt(kernel: Kernel, folio: Folio, flags: int, zero_page_pins: str) -> bool:
+    """Whether a hold of this kind leaves the counters of this folio alone.
+
+    `zero_page_pins` is the rule of the place that asks. Only pins of the zero page ever were
+    exempt; the other two are hypothetical.
+    """
+    if folio is kernel.zero_page.folio:
+        rule = zero_page_pins if flags & FOLL_PIN else kernel.rules.zero_page_gets
+        return rule == "skipped"
+    skips_huge = kernel.rules.huge_zero_pins == "skipped" and flags & FOLL_PIN
+    return bool(skips_huge) and kernel._is_huge_zero(folio)
+
+
 def _decide_slow(kernel: Kernel, folio: Folio, flags: int) -> str:
     """First the guard on the old value, then the zero page.
 
@@ -145,9 +182,12 @@ def _decide_slow(kernel: Kernel, folio: Folio, flags: int) -> str:
         return SKIP
     if folio.refcount <= 0:
         return REFUSE
-    if flags & FOLL_PIN and folio is kernel.zero_page.folio:
-        return {"counted": ADD, "skipped": SKIP, "refused": REFUSE}[kernel.rules.zero_page_grab]
-    return ADD if flags & (FOLL_GET | FOLL_PIN) else SKIP
+    rule = kernel.rules.zero_page_grab
+    if flags & FOLL_PIN and folio is kernel.zero_page.folio and rule == "refused":
+        return REFUSE
+    if not flags & (FOLL_GET | FOLL_PIN) or _exempt(kernel, folio, flags, rule):
+        return SKIP
+    return ADD
 
 
 def _decide_fast(kernel: Kernel, folio: Folio, flags: int) -> str:
@@ -157,8 +197,7 @@ def _decide_fast(kernel: Kernel, folio: Folio, flags: int) -> str:
     """
     if not flags & (FOLL_GET | FOLL_PIN):
         return REFUSE
-    zero = flags & FOLL_PIN and folio is kernel.zero_page.folio
-    if zero and kernel.rules.zero_page_grab_fast == "skipped":
+    if _exempt(kernel, folio, flags, kernel.rules.zero_page_grab_fast):
         return SKIP
     return ADD if folio.refcount > 0 else REFUSE
 
@@ -199,7 +238,7 @@ def _add(
     if kind == PIN:
         if pins_before is not None:
             folio.pincount = int32(pins_before + count)
-        kernel._count_pins("nr_foll_pin_acquired", count)
+        kernel._count_pins(ACQUIRED, count)
     hold = kernel.ledger.take(folio, kind, actor, count)
     kernel._note(actor, name, folio, count, before, pins_before)
     return hold
@@ -208,6 +247,9 @@ def _add(
 def get_page(kernel: Kernel, folio: Folio) -> None:
     """Add one reference; nothing is checked, so it also works on a negative counter."""
     before = folio.refcount
+    if _exempt(kernel, folio, FOLL_GET, "counted"):
+        _pass_over(kernel, folio, 1, FOLL_GET, "kernel", "get_page")
+        return
     folio.refcount = int32(before + 1)
     kernel.ledger.take(folio, REFERENCE, "kernel", 1)
     kernel._note("kernel", "get_page", folio, 1, before, folio.pincount)
@@ -226,14 +268,13 @@ def gup_put_folio(
     # Struck out even where the kernel does nothing: who let go holds no more, and a count that
     # stays is what `check` has to find.
     found = kernel.ledger.release(folio, kind, refs, own)
-    zero = pin and folio is kernel.zero_page.folio
-    if zero and kernel.rules.zero_page_unpin == "skipped":
-        kernel._note(actor, name, folio, refs, note="not counted")
+    if _exempt(kernel, folio, flags, kernel.rules.zero_page_unpin):
+        _pass_over(kernel, folio, -refs, flags, actor, name)
         return
     if found < refs:
         kernel.ledger.enter_unmatched(folio, kind, actor, refs - found)
     if pin:
-        kernel._count_pins("nr_foll_pin_released", refs)
+        kernel._count_pins(RELEASED, refs)
         if pins_before is not None:
             folio.pincount = int32(pins_before - refs)
     folio.refcount = int32(before - refs * weight(folio, flags))
@@ -395,7 +436,8 @@ def _grab_run(
     """Grab a run of pages of one folio, one after the other as far as it goes."""
     if folio.order and kernel.rules.slow_grab_2mib == "first_then_rest":
         return _grab_first_then_rest(kernel, folio, index, length, flags, actor, got)
-    if folio.order and kernel.rules.slow_grab_2mib == "unguarded":
+    exempt = _exempt(kernel, folio, flags, "counted")
+    if folio.order and kernel.rules.slow_grab_2mib == "unguarded" and not exempt:
         got.enter(folio, index, length, _add(kernel, folio, length, flags, actor, _name(flags)))
         return length
     done, hold = _grab(kernel, folio, flags, actor, times=length)

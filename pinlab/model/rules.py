@@ -37,12 +37,28 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "pin_unshares": ("never", "shared_page"),
         "fast_pin_adds": ("at_once", "in_two"),
         "fast_pin_and_fork": ("may_meet", "kept_apart"),
+        "fixed_buffer_vmpin": ("absent", "counted"),
         "zero_page_grab": ("counted", "skipped", "refused"),
         "zero_page_grab_fast": ("counted", "skipped"),
         "zero_page_unpin": ("counted", "skipped"),
+        "zero_page_still_counts": ("nothing", "pincount", "refcount", "vmstat"),
+        "zero_page_gets": ("counted", "skipped"),
+        "huge_zero_pins": ("counted", "skipped"),
     }
 )
 """Every rule and the values it can have, as the data file spells them."""
+
+HYPOTHETICAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "zero_page_still_counts": ("pincount", "refcount", "vmstat"),
+        "zero_page_gets": ("skipped",),
+        "huge_zero_pins": ("skipped",),
+    }
+)
+"""Values that no release ever had: kernels one mistake away, for sentences to be held against.
+
+They can be set by keyword, and the data file cannot have them.
+"""
 
 ZERO_PAGE_PINS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
@@ -70,7 +86,13 @@ class Rules:
     page keeps the frame. pin_unshares: which page a read-only pin makes exclusive first.
     fast_pin_adds: does GUP-fast add the bias at once or as 1 and 1023. fast_pin_and_fork: does
     GUP-fast give its pins back when the process forks meanwhile.
-    zero_page_*: what FOLL_PIN does to the zero page, hunk by hunk.
+    fixed_buffer_vmpin: does an io_uring fixed buffer count in VmPin of the process.
+    zero_page_grab, zero_page_grab_fast, zero_page_unpin: what FOLL_PIN does to the zero page, hunk
+    by hunk. zero_page_still_counts: which counter a skipped pin of it moves all the same; only
+    "nothing" is real. With "pincount" or "refcount" small folios have a pincount of their own, too,
+    and a pin of the zero page adds 1 to the one that is named and leaves the other.
+    zero_page_gets: are references to the zero page counted (get_page(), put_page() and FOLL_GET);
+    only "counted" is real. huge_zero_pins: are pins of the huge zero folio; only "counted" is real.
     """
 
     pin_bias: int
@@ -89,13 +111,19 @@ class Rules:
     pin_unshares: str
     fast_pin_adds: str
     fast_pin_and_fork: str
+    fixed_buffer_vmpin: str
     zero_page_grab: str
     zero_page_grab_fast: str
     zero_page_unpin: str
+    zero_page_still_counts: str
+    zero_page_gets: str
+    huge_zero_pins: str
     sources: Mapping[str, str] = field(compare=False, repr=False)
 
     def has_pincount(self, order: int) -> bool:
         """Return whether a folio of that order keeps its pins in a count of their own."""
+        if self.zero_page_still_counts in ("pincount", "refcount"):
+            return True
         first = {"none": None, "order_2_up": 2, "order_1_up": 1}[self.separate_pincount]
         return first is not None and order >= first
 
@@ -134,6 +162,7 @@ def _row(record: Mapping[str, str], where: str) -> Row:
     try:
         version = parse_release(record["release"])
         _check_choice(record["rule"], record["value"])
+        _check_real(record["rule"], record["value"])
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
     if not record["source"]:
@@ -147,6 +176,11 @@ def _check_choice(rule: str, value: object) -> str:
     if str(value) not in CHOICES[rule]:
         raise ValueError(f"{rule} is {value!r}: allowed are {', '.join(CHOICES[rule])}")
     return str(value)
+
+
+def _check_real(rule: str, value: str) -> None:
+    if value in HYPOTHETICAL.get(rule, ()):
+        raise ValueError(f"{rule} is {value!r}: that is hypothetical, no release has it")
 
 
 ROWS = read_rows(DATA / "kernel_rules.csv")

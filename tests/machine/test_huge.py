@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pinlab import machine
-from pinlab.machine import buffers, huge, worker
+from pinlab.machine import buffers, huge, libc, pagemap, worker
 from pinlab.machine import run as run_module
 from pinlab.machine.availability import UnavailableError
 from pinlab.machine.dialogue import Dialogue
@@ -34,15 +34,15 @@ def memory() -> memoryview:
 
 def entry(memory: memoryview, page: int) -> int:
     """What the page table has for a page of the memory, or beyond it."""
-    address = huge.address(memory) + page * mmap.PAGESIZE
-    with huge.PAGEMAP.open("rb", buffering=0) as pagemap:
-        return int.from_bytes(os.pread(pagemap.fileno(), 8, address // mmap.PAGESIZE * 8), "little")
+    address = libc.address(memory) + page * mmap.PAGESIZE
+    with Path("/proc/self/pagemap").open("rb", buffering=0) as file:
+        return int.from_bytes(os.pread(file.fileno(), 8, address // mmap.PAGESIZE * 8), "little")
 
 
 def test_it_reads_as_64_pages_of_zeros_from_the_start_of_a_huge_page_on(memory: memoryview) -> None:
     assert bytes(memory) == bytes(64 * mmap.PAGESIZE)
     size = int((huge.SETTINGS / "hpage_pmd_size").read_text())
-    assert huge.address(memory) % size == 0
+    assert libc.address(memory) % size == 0
 
 
 def test_one_read_has_mapped_all_of_one_huge_page(memory: memoryview) -> None:
@@ -110,7 +110,7 @@ def map_single_pages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def hide_the_page_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(huge, "SETTINGS", settings(tmp_path))
-    monkeypatch.setattr(huge, "PAGEMAP", tmp_path / "pagemap")
+    monkeypatch.setattr(pagemap, "PROC", tmp_path)
 
 
 OBSTACLES = pytest.mark.parametrize(
@@ -124,7 +124,7 @@ OBSTACLES = pytest.mark.parametrize(
             map_single_pages,
             "a read maps a single page; memory is short, or this process may not",
         ),
-        (hide_the_page_table, "there is no {tmp_path}/pagemap"),
+        (hide_the_page_table, "there is no {tmp_path}/self/pagemap"),
     ],
 )
 

@@ -13,6 +13,7 @@ import pytest
 
 from pinlab import machine
 from pinlab.machine import Mlocked, buffers, mlock, process_vm, recording, vmstat
+from pinlab.machine import status as status_module
 from tests.machine.counting import agree
 
 RECORDING = "recording: Linux 6.18.44, November 2026"
@@ -157,7 +158,7 @@ def test_a_status_without_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     counters_here(monkeypatch)
     status = tmp_path / "status"
     status.write_text("Name:\tpython\n", encoding="utf-8")
-    monkeypatch.setattr(mlock, "STATUS", status)
+    monkeypatch.setattr(status_module, "STATUS", status)
     answer = machine.ask_mlock()
     assert not answer.live
     assert answer.note == f"{status} has no VmLck."

@@ -18,6 +18,7 @@ from jupyter_client.manager import KernelManager
 
 from pinlab import machine
 from pinlab.machine import run as run_module
+from pinlab.machine import running
 from pinlab.machine.answer import from_this_kernel
 from pinlab.machine.dialogue import Dialogue
 from tests.machine.counting import ask_for
@@ -104,7 +105,7 @@ def test_a_timeout_leaves_the_run_alone(long_run: machine.Run) -> None:
 
 
 def test_a_timeout_does_not_wait_for_the_next_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "REPORT_EVERY", 1000)
+    monkeypatch.setattr(running, "REPORT_EVERY", 1000)
     with pytest.raises(TimeoutError):
         machine.Run(("letters",), Dialogue(total=1)).wait(timeout=0.01)
 
@@ -335,7 +336,7 @@ def test_the_error_of_a_write_has_its_own_class(folder: Path) -> None:
     dialogue = Dialogue(total=1)
     question = {"names": ["letters"], "writes": 1, "folder": str(doomed), "parent": os.getpid()}
     doomed.rmdir()
-    process = run_module._launch(question)
+    process = running.launch("worker", question)
     dialogue.listen_to(process)
     with machine.Run(("letters",), dialogue, process) as run, pytest.raises(FileNotFoundError):
         run.wait()
@@ -402,7 +403,7 @@ def test_writes_of_a_wrong_type(writes: object) -> None:
 
 
 def test_wrong_buffers_start_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "_launch", None)
+    monkeypatch.setattr(run_module, "launch", None)
     with pytest.raises(ValueError, match="'leters'"):
         machine.start("letters", "leters")
     with pytest.raises(ValueError, match="no buffers"):
@@ -412,7 +413,7 @@ def test_wrong_buffers_start_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_wrong_folders_start_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "_launch", None)
+    monkeypatch.setattr(run_module, "launch", None)
     with pytest.raises(FileNotFoundError):
         machine.ask("letters", folder=tmp_path / "nowhere")
 

@@ -93,7 +93,7 @@ def test_the_mapping_is_found_among_others_and_a_neighbour_is_taken_off(
     lines = [f"{head}\nSize: 4 kB\nRss:    {n} kB\nPss: 1 kB" for n, head in enumerate(heads, 7)]
     file.write_text("\n".join(lines))
     monkeypatch.setattr(module, "SMAPS", file)
-    assert module._rss(memory) == 8
+    assert module.kib(memory, "Rss") == 8
     monkeypatch.setattr(buffers, "new", lambda buffer: memory)
     assert rss(machine.resident(3)) == {3: 0}
 

@@ -38,6 +38,7 @@ def one_madvise() -> Number:
         wrong={
             0: "the-huge-zero-page-is-exempt",
             WRITES: "Pins are counted by the page, not by the folio: 64 for each write",
+            PTRS_PER_PMD: "That is how many pages a huge page has; each write pins 64",
             WRITES * PTRS_PER_PMD: "Only the pages of the write are pinned, 64 of the 512",
             right // WRITES: "That is for one write; every write takes its pins anew",
             right * GUP_PIN_COUNTING_BIAS: "/proc/vmstat counts pins, whatever they add to the "

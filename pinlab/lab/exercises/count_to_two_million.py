@@ -245,6 +245,9 @@ def first_refused_reader(seed: int) -> Number:
     )
 
 
+PATCHED = "6.5 has the patch: a pin of the zero page changes nothing"
+
+
 def three_kernels() -> Numbers:
     """Predict the refcount with the mail's writes in flight, on three kernels."""
     pins, references, none = Writes().refcount, Writes(bias=1).refcount, R0
@@ -263,8 +266,10 @@ def three_kernels() -> Numbers:
             "6.5": (
                 none,
                 {
-                    pins: "6.5 has the patch: a pin of the zero page changes nothing",
-                    references: "6.5 has the patch: a pin of the zero page changes nothing",
+                    pins: PATCHED,
+                    references: PATCHED,
+                    R0 + PAGES: PATCHED,
+                    0: "It begins at 1, and the patch leaves it there",
                 },
             ),
             "feared": (

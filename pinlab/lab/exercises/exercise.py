@@ -125,7 +125,7 @@ class Number(Exercise):
             return self._right(f"{digits(number)}.")
         told = f"You expected {digits(number)}, the model gives {digits(self.right)}."
         idea = self.wrong.get(number)
-        if idea is None and number in MISREAD and self.right > max(MISREAD):
+        if idea is None and number in MISREAD and self.right >= 2**10:
             idea = f"If you meant a power: Python writes it {MISREAD[number]}"
         return self._wrong(told, idea)
 

@@ -192,6 +192,7 @@ def refcount_at_the_write() -> Number:
         wrong={
             1: "The device has a hold on the frame, too",
             3: "The child's mapping has gone, and its reference with it",
+            0: "The parent's mapping and the device hold it",
             1 + BIAS: "On Linux 5.9 direct I/O takes a reference, which adds 1",
         },
         because="1 of the mapping, 1 of direct I/O.",
@@ -337,7 +338,13 @@ def frames_in_the_end(seed: int) -> Number:
             2 * pages: COPIES,
             pages + first + second: "Where both have written, the second one was alone with the "
             "old frame, and kept it",
-            pages: "Each page that only one of them has written to has two frames now",
+            pages: "Each page that at least one of them has written to has two frames now",
+            pages + first: "A page that only the child has written to was copied, too",
+            pages + second: "A page that only the parent has written to was copied, too",
+            pages
+            + first
+            + second
+            - 2 * both: "A page that both have written to was copied once, by the first of them",
             first + second - both: "Those are the copies; the frames that were there still are",
         },
         because=f"{pages} were there. {first + second - both} pages were written to by somebody, "
@@ -437,7 +444,7 @@ def losing_step(seed: int) -> Number:
         lesson=LESSON,
         given=trace,
         right=right,
-        wrong={step: idea for step, idea in wrong.items() if idea},
+        wrong=wrong,
         because=f"With that the parent has left {held}, where the device is. Nothing that comes "
         "later can bring the data to the parent.",
         question=(
@@ -453,20 +460,22 @@ def losing_step(seed: int) -> Number:
 
 
 def _no_loss(event: Event, held: str) -> str:
-    """Why nothing is lost with a step, if it looks as if it might."""
+    """Why nothing is lost with a step."""
     if event.operation == "fork":
         return "fork has only shared the frame. If the parent did not write, it would see the data"
-    if (event.actor, event.operation) == ("child", "copy"):
-        return CHILD_WRITES
-    if event.operation == "copy":
-        return "No device is at the frame that is left in that step"
+    if "DIO" in event.actor:
+        return "With that the device is sent to its frame, and the parent still maps it"
+    if event.operation == "write fault":
+        return "That is where a page gets its first frame; no request is in flight yet"
     if event.operation == "device write":
         return f"The device writes where it was sent. When it does, the parent has left {held}"
-    if (event.actor, event.operation, event.page) == ("parent", "unmap", held):
+    if held not in (event.page, event.note.removeprefix("of ")):
+        return f"That is about another frame. The device is at {held}"
+    if event.operation == "copy":
+        return CHILD_WRITES
+    if event.actor == "parent":
         return "That belongs to the same page fault; it began with the copy, one line above"
-    if event.operation == "unmap" and event.actor == "child":
-        return CHILD_EXITS
-    return ""
+    return "With that the child gives up the frame; the parent still maps it"
 
 
 ERAS = ("5.7", "5.9", "5.19", "6.5")
@@ -532,6 +541,9 @@ RULES = ("5.7", "5.9", "5.19")
 """A release of each rule for write faults; the number of the rule is its place."""
 
 
+EARLY = "Up to 5.8 references are not asked about: the mapcount decides alone"
+
+
 def reuses() -> Program:
     """Write when a write fault keeps the frame, by era."""
     states = [
@@ -551,7 +563,8 @@ def reuses() -> Program:
         trace=lambda *state: str(_fault(*state)[1]),
         wrong=(
             (CHILD_EXITS, _mapped_once),
-            ("Up to 5.8 references are not asked about: the mapcount decides alone", _held_once),
+            (EARLY, _always_counted),
+            (EARLY, _held_once),
             ("Since 5.19 a page that is not exclusive can be kept, too, if nobody else holds it",
              _exclusive_only),
             ("Since 5.19 an exclusive page is kept whatever its refcount is", _never_exclusive),
@@ -591,6 +604,10 @@ def _mapped_once(era: int, mapcount: int, refcount: int, exclusive: int) -> bool
 
 def _held_once(era: int, mapcount: int, refcount: int, exclusive: int) -> bool:
     return bool(exclusive) or refcount == 1
+
+
+def _always_counted(era: int, mapcount: int, refcount: int, exclusive: int) -> bool:
+    return refcount == 1
 
 
 def _exclusive_only(era: int, mapcount: int, refcount: int, exclusive: int) -> bool:

@@ -107,6 +107,10 @@ def refcount_after(seed: int) -> Number:
         0: "put-frees",
         1 + (gets - puts) + pages * (submitted - completed): "A request takes one reference on "
         "each page, and each page here has a frame with a refcount of its own",
+        1 + gets + pages * (submitted - completed): "What was put no longer counts, and a request "
+        "takes one reference on each page",
+        1 + (gets - puts) + submitted: "A request puts its reference when it completes",
+        1 + gets + (submitted - completed): "What was put no longer counts",
     }
     return Number(
         id="refcount-after",
@@ -152,6 +156,8 @@ def zero_page_mapped(seed: int) -> Number:
         wrong={
             start + mapped + gets: "mapping-the-zero-page-counts",
             start + mapped: "mapping-the-zero-page-counts",
+            mapped + gets: "mapping-the-zero-page-counts",
+            mapped: "mapping-the-zero-page-counts",
             start + processes: "refcount-counts-processes",
             start + processes + gets: "refcount-counts-processes",
             start: "References to the zero page are counted in every release; what the patch of "
@@ -169,15 +175,16 @@ def zero_page_mapped(seed: int) -> Number:
 
 
 def what_goes_to_disk() -> Choice:
-    """Choose what a device finds in a buffer that was written to after the request."""
+    """Choose what a device finds for two requests, if the page is written to between them."""
     kernel, mm, addr = written(1)
     mm.write(addr, b"old")
-    request = kernel.submit_dio_write(mm, addr, 1)
+    first = kernel.submit_dio_write(mm, addr, 1)
     mm.write(addr, b"new")
-    goes = request.device_read(3).decode()
+    second = kernel.submit_dio_write(mm, addr, 1)
+    goes = ", ".join(request.device_read(3).decode() for request in (first, second))
     wrong = {
-        "old": "a-reference-freezes-the-content",
-        "neither": "The program's write neither waits nor fails: its page is mapped and writable "
+        "old, new": "a-reference-freezes-the-content",
+        "old, old": "The program's write neither waits nor fails: its page is mapped and writable "
         "as before",
     }
     return Choice(
@@ -188,7 +195,7 @@ def what_goes_to_disk() -> Choice:
         because="Program and device use the same frame, and the reference guards no byte of it.",
         hints=(
             "How many frames are there, and who uses which?",
-            "The mapping and the request hold one and the same frame. No copy is made at any time.",
+            "The mapping and both requests hold one and the same frame. No copy is ever made.",
         ),
     )
 
@@ -393,6 +400,11 @@ def unmap() -> Program:
                 _frees_below_zero,
             ),
             ("First the subtraction, then the look: at 0 the frame is freed", _looks_first),
+            (
+                "The zero page keeps its refcount and is never freed, whatever it reads",
+                _zero_page_too,
+            ),
+            ("The zero page keeps its refcount and is never freed, whatever it reads", _reset),
             ("What is wanted is a pair, the refcount and whether the frame is freed", _one_number),
         ),
         because="Nothing for the zero page; otherwise 1 less, and freed at exactly 0.",
@@ -448,6 +460,15 @@ def _frees_below_zero(refcount: int, is_zero_page: bool) -> tuple[int, bool]:
 
 def _looks_first(refcount: int, is_zero_page: bool) -> tuple[int, bool]:
     return (refcount, False) if is_zero_page else (refcount - 1, refcount == 0)
+
+
+def _zero_page_too(refcount: int, is_zero_page: bool) -> tuple[int, bool]:
+    left = refcount if is_zero_page else refcount - 1
+    return left, left == 0
+
+
+def _reset(refcount: int, is_zero_page: bool) -> tuple[int, bool]:
+    return (1, False) if is_zero_page else (refcount - 1, refcount == 1)
 
 
 def _one_number(refcount: int, is_zero_page: bool) -> int:

@@ -91,6 +91,7 @@ def pins_and_references() -> Number:
             right - 1: MAPPED,
             mapped_once(1, 2).refcount: "Each of the three pins adds 1024",
             mapped_once(3, 0).refcount: "The extra references add up, too",
+            3 * BIAS: "The mapping and the two extra references are in the refcount as well",
             1 + 2 + 3: ALIKE,
             2 + 3: ALIKE,
             1 + 3000 + 2: "A pin adds 2^10 = 1024, not 1000",
@@ -183,7 +184,7 @@ def fork_asks() -> Number:
         right=right,
         wrong={
             right + 1: "That is without fork's own reference, as on 5.10",
-            right + 2: MAPPED,
+            right + 2: f"{MAPPED}, and so is fork's own",
             right - 1: "That makes 1023 with the mapping's reference and fork's own, one short",
             1: "pinned-means-refcount-above-one",
         },
@@ -433,6 +434,8 @@ def maybe_dma_pinned() -> Program:
              "kernel takes it for pinned", _without_the_cast),
             ("A page that is pinned once and mapped nowhere reads 1024, and has to be found",
              _above_1024),
+            ("1024 itself has to be found, and so has a negative refcount, which is past its end",
+             _above_1024_without_the_cast),
             ("Without its sign -1 would be 1; as an unsigned number it is 2^32 - 1", _of_the_size),
         ),
         because="One comparison, with the sign read as one more digit.",
@@ -462,6 +465,10 @@ def _without_the_cast(refcount: int) -> bool:
 
 def _above_1024(refcount: int) -> bool:
     return refcount % 2**32 > BIAS
+
+
+def _above_1024_without_the_cast(refcount: int) -> bool:
+    return refcount > BIAS
 
 
 def _of_the_size(refcount: int) -> bool:

@@ -68,7 +68,7 @@ class Problems:
         return (f"**{n}.** {part(found)}" for n, found in enumerate(self.exercises, start=1))
 
     def _question(self, found: Exercise) -> str:
-        given = [] if found.given is None else [f"```text\n{found.given}\n```"]
+        given = [] if found.given is None else [f"```\n{found.given}\n```"]
         check = f'Check: `lab.check("{found.id}", ..., seed={self.seed})`'
         room = [f"Answer: {DOTS}", f"Because: {DOTS}"]
         return "\n\n".join([found.question, *given, *room, check])

@@ -31,5 +31,5 @@ class Reply:
 
     def _repr_markdown_(self) -> str:
         mark = f"**{self.verdict}** " if self.verdict else ""
-        details = f"\n\n```text\n{self.details}\n```" if self.details else ""
+        details = f"\n\n```\n{self.details}\n```" if self.details else ""
         return f"{mark}{self.text}{details}"

@@ -137,6 +137,7 @@ def overflow() -> Number:
             writes.wanted: "pins-and-references-are-the-same",
             INT_MAX: "The refcount does not stop at its largest value, it wraps around",
             INT_MIN: "The refcount began at 1",
+            R0: "With the patch it would stay at 1. The kernel they feared counts these pins",
         },
         because="1 + 2^31 is two more than the largest value, and wraps around.",
         hints=(

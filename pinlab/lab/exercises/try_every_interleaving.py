@@ -64,7 +64,11 @@ def how_many_orders(seed: int) -> Number:
         prod(map(factorial, steps)): "That puts each actor's own steps in another order, and they "
         "have one already",
         comb(steps[0] + steps[1], steps[0]): "The third actor's steps come in between as well",
-        len(steps): FEW,
+        len(steps): "That is how many actors there are; an order is a way to line up all steps",
+        factorial(
+            len(steps)
+        ): "That puts whole actors one after the other; the steps of one may come "
+        "between those of another",
         TEN: FEW,
     }
     return Number(
@@ -116,6 +120,9 @@ def equal_states() -> Number:
         lesson=LESSON,
         right=right,
         wrong={
+            (SIDE + 1) ** 2 - 1: "The first and the last state count, too",
+            (SIDE + 1) ** 2 - 2: "The first and the last state count, too",
+            (SIDE + 1) ** 2 + 1: "Nothing comes before these steps: no fork, as in the next cell",
             SIDE**2: "An actor can also have done none of its steps, or all of them",
             2 * SIDE: "That is how many steps there are",
             2 * SIDE + 1: "That is how many states one single order goes through",
@@ -145,6 +152,8 @@ def orders_of_a_test() -> Number:
             orders(1, 1): "The parent's write may come between any two steps of the child",
             3: "The write may come before, between and after the child's three steps",
             5: "That is how many steps there are",
+            factorial(4): "The child's three steps come in their own order",
+            factorial(5): "The steps of one actor come in their own order",
             2: FEW,
         },
         because="fork comes first; the write then has four places among the child's three steps.",
@@ -178,9 +187,10 @@ def verdict(seed: int) -> Choice:
     test = litmus.load(name)
     seen = litmus.run(test, release)
     tried = f"All {seen.runs} orders were tried" if seen.runs > 1 else "There is but one order"
+    such = f" (such as {', '.join(seen.schedule)})" if seen.schedule else ""
     ideas = {
         NEVER: f"{tried}, and at the end of none the line is true",
-        SOMETIMES: f"{tried}: at the end of some the line is true, and of others not",
+        SOMETIMES: f"{tried}: at the end of some{such} the line is true, and of others not",
         ALWAYS: f"{tried}, and at the end of each the line is true",
     }
     wrong = {v: ideas[seen.verdict] for v in ideas if v != seen.verdict} | {RARELY: FEW}
@@ -215,17 +225,19 @@ def too_late(seed: int) -> Number:
     right = min(node.depth for node in nodes if node.answer == YES)
     parent = scenario.programs["parent"]
     own = parent.index(WRITE) + 1
+    deepest = max(node.depth for node in nodes)
     wrong = {
+        **dict.fromkeys(
+            range(right + 1, deepest), "It is certain earlier: with the parent's write"
+        ),
         own: "The child's exit, which the parent waits for, is a step as well",
         parent.index(FORK) + 1: "After fork the device can still come before the parent's write, "
         "and then nothing is lost",
         3: "The parent's other steps come before that and count, too",
         1: "After one step everything is still open",
-        len(parent) + 1: "The parent's last step is not the one that decides",
-        max(node.depth for node in nodes): "The device's write comes too late to decide anything: "
+        deepest: "The device's write comes too late to decide anything: "
         "it goes to a frame that the parent has left",
         right - 1: "Before the parent's write both of them still map the frame",
-        right + 1: "It is certain one step earlier: with the parent's write",
     }
     return Number(
         id="too-late",
@@ -339,13 +351,13 @@ def what_is_saved(seed: int) -> Selection:
     alone = frozenset[str]().union(*(saved(frozenset({one})) for one in rules))
     wrong = {
         frozenset(tests): ONE,
-        frozenset[str](): "At least one of them is saved",
         alone & frozenset(tests): "Two rules together can save what neither of them saves alone",
         **{
             saved(other) & frozenset(tests): f"That is what {_named(other)} would save"
             for other in all_sets()
             if len(other) < len(RULES)
         },
+        frozenset[str](): "At least one of them is saved",
     }
     if not right:
         wrong |= {frozenset({test}): _lost(test) for test in tests}
@@ -375,7 +387,8 @@ def what_is_saved(seed: int) -> Selection:
 
 
 def _named(rules: Rules) -> str:
-    return " and ".join(name for name in RULES if name in rules) or "none of the three"
+    *others, last = [name for name in RULES if name in rules] or ["none of the three"]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _described() -> str:
@@ -408,12 +421,16 @@ def missing_rule(seed: int) -> Choice:
     schedule = explore(test.scenario, RELEASE, overrides(rules)).witness(test.exists)
     if schedule is None:
         raise ValueError(f"{test.name} is not lost without {missing!r}")
+    played = traced(test.scenario, schedule, RELEASE, overrides(rules))
+    after_the_pin = played[played.index("  pin ") :]
     reasons = {
-        "copy": "If fork copied for the child, the parent's entry would stay writable; look at "
-        "what stands after the fork",
-        "unshare": "A read-only pin that unshares leaves a line of its own in the trace; look "
-        "for it",
-        "reuse": "Look at the write that moves the process away: is the page its own alone?",
+        "copy": _copy_is_there(after_the_pin),
+        "unshare": "unshare is in the trace, before the pin"
+        if "  unshare " in played
+        else "The page belonged to the parent alone when it was pinned, or the pin is for writing: "
+        "there was nothing to unshare",
+        "reuse": "Look at the write that moves the process away: the page is not marked exclusive, "
+        "so reuse would not keep it",
         "none": "With all three the run would have ended otherwise",
     }
     did = {
@@ -425,7 +442,7 @@ def missing_rule(seed: int) -> Choice:
         id="missing-rule",
         lesson=LESSON,
         given=f"Linux {RELEASE} without one rule\n\n{as_question(test.scenario, test.exists)}\n\n"
-        f"{traced(test.scenario, schedule, RELEASE, overrides(rules))}",
+        f"{played}",
         right=missing,
         wrong={name: reason for name, reason in reasons.items() if name != missing},
         question=(
@@ -442,6 +459,18 @@ def missing_rule(seed: int) -> Choice:
             "the pin, and it shared? Then copy. Else reuse.",
         ),
     )
+
+
+def _copy_is_there(after_the_pin: str) -> str:
+    """Why copy is not the rule that is missing, by what the trace has after the pin."""
+    if "  fork copy " in after_the_pin:
+        return "fork has copied the page for the child; that line is in the trace"
+    if "  fork " in after_the_pin:
+        return (
+            "fork copies only what belongs to one process alone, and this page was shared already "
+            "when it was pinned"
+        )
+    return "Nobody forks after the pin, so there was nothing to copy"
 
 
 def _relabelled(test: litmus.Litmus, draw: Draw) -> litmus.Litmus:
@@ -495,9 +524,13 @@ def write_a_test() -> Written:
             TO_DISK.replace("exists v = P", "exists v = A"): "The question is whether the new "
             "byte reaches the disk, and that is P",
             TO_DISK.replace("    write x P\n", "child\n    write x P\n"): "It is the parent that "
-            "writes, and not the child",
+            "writes, and not the child, and it writes to byte 0, which the device reads",
+            TO_DISK.replace(
+                "    submit_dio_write r x\n    fork child\n",
+                "    fork child\n    submit_dio_write r x\n",
+            ): "The parent submits first and forks then; on 5.8 the other order ends otherwise",
         },
-        releases=("5.7", "5.9", "6.4", "6.5"),
+        releases=("5.7", "5.8", "5.9", "6.4", "6.5"),
         because="The parent's write goes to a copy up to 6.4; since 6.5 fork copies for the child "
         "and the parent keeps the frame, as it would without fork.",
         hints=(

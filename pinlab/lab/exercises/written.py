@@ -48,7 +48,7 @@ class Written(Exercise):
         (verdict, _), (wanted, _) = found[release], asked[release]
         told = f"On Linux {release} yours is {verdict}, the one asked for is {wanted}."
         if verdict == wanted:
-            told = f"On Linux {release} yours is {verdict}, too, but what is left is another."
+            told = f"On Linux {release} yours is {verdict}, too, but other bytes are read."
         idea = next((idea for other, idea in self.wrong.items() if self._found(other) == found), "")
         return self._wrong(told, idea or None)
 

@@ -1,17 +1,19 @@
 """The concept map: the terms of the lessons, and the words by which one leads to another.
 
-What is drawn is data/concepts.csv, with the lessons of data/glossary.csv. A term stands in a row
-below all that lead to it, and the words of an arrow have a place in the row above the term that
-they lead to. So no words can lie on others, whatever is added to the file.
+What is drawn is data/concepts.csv, with the lessons of data/glossary.csv. Each lesson has a part of
+its own, with the arrows that can be read once its words are known; so the map grows by a part with
+each lesson, and no part does. In a part a term stands in a row below all that lead to it, and the
+words of an arrow have a place in the row above the term that they lead to. So no words can lie on
+others, whatever is added to the file.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, combinations, pairwise
+from itertools import accumulate, combinations, groupby, pairwise
 from typing import NamedTuple
 
 from pinlab.data_folder import DATA
@@ -21,7 +23,7 @@ from pinlab.lab.figures.layers import ordered, placed, ranks
 from pinlab.lab.palette import EDGE, ZERO_PAGE
 from pinlab.lab.picture import Drawing
 
-WIDTH, MARGIN = 800, 2
+WIDTH, COLUMN, MARGIN = 800, 388, 2
 APART, BETWEEN = 14, 16
 """Room between neighbours in a row, and between rows."""
 
@@ -33,7 +35,10 @@ BOX, TAG, PAD, LINE, NARROW = 30, 24, 8, 14, 92
 the height of a line, and how wide one becomes."""
 
 
-MOST = 5
+TITLE, HEADING = 13, 34
+"""Size of letters of a part's title, and the room for it."""
+
+MOST = 3
 """Terms in a row: so many have room beside the lines that go past them."""
 
 STRAIGHT = 4
@@ -92,22 +97,51 @@ def concept_map() -> Drawing:
 def draw(rows: Sequence[Arrow], lesson_of: Mapping[str, str], there: Collection[str]) -> Drawing:
     """Draw arrows between terms; the box of a term is dashed if its lesson is not `there`.
 
-    Raises ValueError for arrows in a circle, or for more in a row than there is room for.
+    Raises ValueError for arrows of one lesson in a circle, or for more in a row than there is room
+    for.
     """
-    places, ways, height = _plan(rows)
-    lines = "".join(_line(way, places) for way in ways)
-    spots = "".join(_spot(s, places[s], lesson_of, there) for s in places)
-    terms = [spot.term for spot in places if spot.term]
+    parts = {lesson: _plan(some) for lesson, some in _by_lesson(rows, lesson_of)}
+    drawn, height = "", 0.0
+    for left, column in zip((0, WIDTH - COLUMN), _columns(parts), strict=True):
+        top = 0.0
+        for lesson in column:
+            places, ways, high = parts[lesson]
+            placed_here = {spot: place.moved(left, top) for spot, place in places.items()}
+            drawn += svg.text(left + MARGIN, top + TITLE, f"Lesson {lesson[:2]}", size=TITLE)
+            drawn += "".join(_line(way, placed_here) for way in ways)
+            drawn += "".join(_spot(*at, lesson, lesson_of, there) for at in placed_here.items())
+            top += high + APART
+        height = max(height, top)
+    terms = sorted(
+        dict.fromkeys(term for row in rows for term in (row.source, row.target)),
+        key=lambda term: lesson_of[term],
+    )
     alt = (
         f"{len(terms)} terms in boxes, each with the number of its lesson, and {len(rows)} arrows "
-        f"with words from one term to another. At the top stands {terms[0]}, at the bottom "
+        f"with words from one term to another, lesson by lesson. First comes {terms[0]}, last "
         f"{terms[-1]}."
     )
-    twin = "\n".join(
-        _in_words(term, rows, lesson_of[term], there)
-        for term in sorted(terms, key=lambda term: lesson_of[term])
-    )
-    return Drawing(svg.document(WIDTH, height, HEAD + lines + spots, alt), alt, twin)
+    twin = "\n".join(_in_words(term, rows, lesson_of[term], there) for term in terms)
+    return Drawing(svg.document(WIDTH, height, HEAD + drawn, alt), alt, twin)
+
+
+def _columns(parts: Mapping[str, Part]) -> tuple[list[str], list[str]]:
+    """The lessons in two columns, down the left one first, of about the same height."""
+    names, heights = list(parts), [high for *_, high in parts.values()]
+    cut = min(range(len(names) + 1), key=lambda n: max(sum(heights[:n]), sum(heights[n:])))
+    return names[:cut], names[cut:]
+
+
+def _by_lesson(
+    rows: Iterable[Arrow], lesson_of: Mapping[str, str]
+) -> Iterator[tuple[str, Sequence[Arrow]]]:
+    """The lessons in order, each with the arrows whose later term is its own."""
+
+    def later(row: Arrow) -> str:
+        return max(lesson_of[row.source], lesson_of[row.target])
+
+    for lesson, arrows_of_it in groupby(sorted(rows, key=later), later):
+        yield lesson, list(arrows_of_it)
 
 
 class Place(NamedTuple):
@@ -125,13 +159,18 @@ class Place(NamedTuple):
         """Where the spot ends, or a bend begins."""
         return self.above(spot) + spot.height
 
+    def moved(self, right: float, down: float) -> Place:
+        """Return the same place in a part that stands further right and down."""
+        return Place(self.x + right, self.top + down, self.high)
+
 
 Places = dict[Spot, Place]
 Ways = list[list[Spot]]
+Part = tuple[Places, Ways, float]
 
 
-def _plan(arrows: Iterable[Arrow]) -> tuple[Places, Ways, float]:
-    """The middle and the top of every spot, each arrow's way over them, and the height of all."""
+def _plan(arrows: Sequence[Arrow]) -> Part:
+    """Where every spot of a part is, each arrow's way over them, and how high the part is."""
     rank = ranks([(arrow.source, arrow.target) for arrow in arrows], MOST)
     rows: list[list[Spot]] = [[] for _ in range(2 * max(rank.values()) + 1)]
     boxes = {term: Spot(term) for term in rank}
@@ -149,9 +188,9 @@ def _plan(arrows: Iterable[Arrow]) -> tuple[Places, Ways, float]:
     rows = ordered(rows, joined)
     straight = [pair for way in ways for pair in combinations(way[1:-1], 2)] * STRAIGHT
     widths = {spot: spot.width for row in rows for spot in row}
-    middles = placed(rows, [*joined, *straight], widths, APART, WIDTH - 2 * MARGIN)
+    middles = placed(rows, [*joined, *straight], widths, APART, COLUMN - 2 * MARGIN)
     heights = [max(spot.height for spot in row) for row in rows]
-    *tops, end = accumulate((h + BETWEEN for h in heights), initial=MARGIN)
+    *tops, end = accumulate((h + BETWEEN for h in heights), initial=HEADING)
     places = {
         spot: Place(MARGIN + middles[spot], top, high)
         for row, top, high in zip(rows, tops, heights, strict=True)
@@ -185,7 +224,10 @@ def _line(way: Sequence[Spot], places: Places) -> str:
     return drawn
 
 
-def _spot(spot: Spot, place: Place, lesson_of: Mapping[str, str], there: Collection[str]) -> str:
+def _spot(
+    spot: Spot, place: Place, part: str, lesson_of: Mapping[str, str], there: Collection[str]
+) -> str:
+    """A term in its box, with a filled number in the part of its own lesson, or words."""
     x, y = place.x, place.above(spot)
     if not spot.term:
         return "".join(
@@ -194,12 +236,14 @@ def _spot(spot: Spot, place: Place, lesson_of: Mapping[str, str], there: Collect
         )
     lesson, left, base = lesson_of[spot.term], round(x - spot.width / 2, 1), y + BOX / 2 + 5
     dashes = "" if lesson in there else ' stroke-dasharray="5 3"'
+    own = lesson == part
+    tag = f'<rect x="{left:g}" y="{y:g}" width="{TAG}" height="{BOX}" fill="{ZERO_PAGE}"/>'
     return (
-        f'<rect x="{left:g}" y="{y:g}" width="{TAG}" height="{BOX}" fill="{ZERO_PAGE}"/>'
-        f'<rect x="{left:g}" y="{y:g}" width="{spot.width:.1f}" height="{BOX}" fill="none" '
+        (tag if own else "")
+        + f'<rect x="{left:g}" y="{y:g}" width="{spot.width:.1f}" height="{BOX}" fill="none" '
         f'stroke="{EDGE}"{dashes}/>'
         + svg.text(left + TAG / 2, base, lesson[:2], size=WORDS, anchor="middle")
-        + svg.text(left + TAG + PAD, base, spot.term, size=TERM, weight="bold")
+        + svg.text(left + TAG + PAD, base, spot.term, size=TERM, weight="bold" if own else "normal")
     )
 
 

@@ -9,7 +9,10 @@ from pinlab.machine.predictions import (
     counters,
     dio_read_and_fork,
     direct_io,
+    fixed_buffer,
     fork_copy_threshold,
+    fork_frames,
+    frames,
     held_pins,
     mlocked_pages,
     process_vm_readv,
@@ -32,6 +35,9 @@ EXPERIMENTS: Mapping[str, Forms] = MappingProxyType(
         "touched_pages": touched_pages.FORMS,
         "mlocked_pages": mlocked_pages.FORMS,
         "resident_pages": resident_pages.FORMS,
+        "fixed_buffer": fixed_buffer.FORMS,
+        "frames": frames.FORMS,
+        "fork_frames": fork_frames.FORMS,
     }
 )
 """The forms of the cases of each experiment, in the order of the recordings' description."""

@@ -17,7 +17,7 @@ from pinlab.model.dio import DirectIO
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE
 from pinlab.model.kernel import Kernel
 
-DEVICES = ("/dev/ram0", "/dev/vda", "/dev/nullb0")
+DEVICES = ("/dev/ram0", "/dev/vda", "/dev/nullb0", "file")
 PAGES = 64
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pinlab.machine.fork_threshold import NEVER, first_that_copies
 from pinlab.machine.predictions.forms import Forms
 from pinlab.machine.predictions.process import (
     Values,
@@ -12,6 +13,7 @@ from pinlab.machine.predictions.process import (
 )
 from pinlab.model.arguments import whole
 from pinlab.model.folio import PAGE_SIZE
+from pinlab.model.gup import FOLL_GET
 from pinlab.model.kernel import Kernel
 from pinlab.model.mm import Mm
 
@@ -45,6 +47,26 @@ def _registered(kernel: Kernel) -> Values:
     return _fork(parent, addr, 0)
 
 
+def _threshold(kernel: Kernel, pinned: int) -> Values:
+    """Search for the least number of references from which on fork copies; -1 if there is none."""
+
+    def copies(references: int) -> bool:
+        return _copies(kernel, references, whole("haspinned", pinned, 0, 1))
+
+    first = first_that_copies(copies)
+    return {"copies_from_extra": NEVER if first is None else first}
+
+
+def _copies(kernel: Kernel, references: int, pinned: int) -> bool:
+    parent = kernel.new_mm()
+    addr = written(parent)
+    if pinned:
+        pin_something_else(parent)
+    if references:  # all at once: the search asks for many
+        kernel.try_grab_folio(page_of(parent, addr).folio, references, FOLL_GET)
+    return _fork(parent, addr, references)["child_has_own_copy"] == 1
+
+
 def _fork(parent: Mm, addr: int, extra: int) -> Values:
     """Fork, and look where the child's page is: its own is Private_Dirty in its smaps."""
     page, pinned = page_of(parent, addr), parent.has_pinned
@@ -63,5 +85,6 @@ def _fork(parent: Mm, addr: int, extra: int) -> Values:
 FORMS: Forms = {
     "vmsplice_refs_{references}_haspinned_{pinned}": _referenced,
     "unpriv_refs_{references}_haspinned_{pinned}": _unprivileged,
+    "unpriv_threshold_haspinned_{pinned}": _threshold,
     "really_pinned_iouring": _registered,
 }

@@ -87,6 +87,7 @@ def test_an_exclusive_or_is_told_how_python_writes_a_power(typed: int, meant: st
     large = replace(number(), right=2**31)
     assert f"If you meant a power: Python writes it {meant}." in large.check(typed).text
     assert "If you meant a power" not in number().check(typed).text
+    assert "If you meant a power" not in replace(number(), right=64).check(63).text
 
 
 @pytest.mark.parametrize("low", [0, -5, None])

@@ -146,3 +146,11 @@ def test_a_page_that_is_not_exclusive_and_held_alone_is_kept_and_becomes_exclusi
     assert lab.check("reuses", reuses).right
     assert not reuses(2, 1, 2, 0)
     assert reuses(2, 1, 1, 0)
+
+
+def test_every_step_that_does_not_lose_the_data_is_told_why() -> None:
+    for seed in SEEDS:
+        right, steps = losing_steps(seed)[0], range(len(trace("losing-step", seed)))
+        replies = {n: lab.check("losing-step", n, seed).text for n in steps if n != right}
+        untold = [n for n, text in replies.items() if f"the model gives {right}. A hint" in text]
+        assert not untold

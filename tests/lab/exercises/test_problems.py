@@ -106,7 +106,7 @@ def test_the_sheet_numbers_the_questions_of_the_lesson_with_their_material(name:
     for part, id in zip(parts(sheet.worksheet), module.SEEDED, strict=True):
         found = exercise(id, 3)
         assert part.startswith(found.question)
-        assert (found.given is None) or f"```text\n{found.given}\n```" in part
+        assert (found.given is None) or f"```\n{found.given}\n```" in part
         assert "Answer: ...." in part
         assert f'`lab.check("{id}", ..., seed=3)`' in part
 

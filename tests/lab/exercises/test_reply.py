@@ -25,4 +25,4 @@ def test_a_notebook_marks_what_is_right_and_what_is_not(right: bool | None, mark
 def test_details_stand_apart_and_keep_their_columns() -> None:
     reply = Reply("Look:", False, details="a  1\nb  2")
     assert str(reply) == "Not yet. Look:\n\na  1\nb  2"
-    assert reply._repr_markdown_() == "**Not yet.** Look:\n\n```text\na  1\nb  2\n```"
+    assert reply._repr_markdown_() == "**Not yet.** Look:\n\n```\na  1\nb  2\n```"

@@ -247,3 +247,20 @@ def test_the_first_graph_that_differs_is_shown_with_its_orders() -> None:
 def test_the_same_seed_gives_the_same_problem(id: str) -> None:
     again, found = SEEDED[id](5), exercise(id, 5)
     assert (again.question, str(again.given)) == (found.question, str(found.given))
+
+
+def test_who_misses_copy_is_told_what_fork_did_after_the_pin() -> None:
+    for seed in SEEDS:
+        if lacking(seed) == "copy":
+            continue
+        _, _, shown = told("missing-rule", seed).partition("\nstep")
+        after = shown[shown.index("  pin ") :]
+        words = "fork copies only what belongs" if "  fork " in after else "Nobody forks after"
+        words = "fork has copied" if "  fork copy " in after else words
+        assert words in lab.check("missing-rule", "copy", seed).text
+
+
+def test_a_request_from_after_fork_is_not_what_was_asked_for() -> None:
+    first, second = "    submit_dio_write r x\n", "    fork child\n"
+    reply = lab.check("write-a-test", MINE.replace(first + second, second + first))
+    assert (reply.right, "submits first" in reply.text) == (False, True)

@@ -23,6 +23,7 @@ from pinlab.lab.figures.concepts import (
     draw,
     lessons,
 )
+from pinlab.lab.palette import ZERO_PAGE
 from tests.notebooks.glossary import terms
 from tests.notebooks.lesson import FOLDER
 from tests.notebooks.shape import dead_links
@@ -114,9 +115,37 @@ def test_no_concept_is_apart_from_the_others() -> None:
 
 
 def test_each_box_has_a_term_and_the_number_of_its_lesson(picture: lab.Drawing) -> None:
-    here = {term for row in arrows() for term in (row.source, row.target)}
-    expected = sorted(f"{ROWS[term].lesson[:2]} {term}" for term in here)
+    parts: dict[str, set[str]] = {}
+    for row in arrows():
+        ends = {f"{ROWS[term].lesson[:2]} {term}" for term in (row.source, row.target)}
+        parts.setdefault(max(ends)[:2], set()).update(ends)
+    expected = sorted(box for part in parts.values() for box in part)
     assert sorted(box.words for box in drawn(picture.svg).boxes()) == expected
+
+
+def test_a_term_has_a_filled_number_once_in_the_part_of_its_own_lesson(
+    picture: lab.Drawing,
+) -> None:
+    found = drawn(picture.svg)
+    filled = [r for r in found.root.iter(f"{SVG}rect") if r.get("fill") == ZERO_PAGE]
+    corners = {(float(tag.attrib["x"]), float(tag.attrib["y"])) for tag in filled}
+    own = [box.words for box in found.boxes() if (box.left, box.top) in corners]
+    here = {term for row in arrows() for term in (row.source, row.target)}
+    assert sorted(own) == sorted(f"{ROWS[term].lesson[:2]} {term}" for term in here)
+
+
+def test_the_parts_have_the_lessons_in_order_down_two_columns(picture: lab.Drawing) -> None:
+    heads = [t for t in drawn(picture.svg).texts() if str(t[0].text).startswith("Lesson ")]
+    places = [(x, y) for _, x, y in heads]
+    assert places == sorted(places)
+    assert [str(t.text)[-2:] for t, *_ in heads] == sorted({row.lesson[:2] for row in ROWS.values()
+        if row.term in {term for a in arrows() for term in (a.source, a.target)}})  # fmt: skip
+
+
+def test_the_map_has_room_for_a_part_with_each_lesson() -> None:
+    rows = [Arrow(a.source + n, a.words, a.target + n) for n in "abcdefgh" for a in SMALL]
+    lesson_of = {end: f"1{end[-1]}_x" for a in rows for end in (a.source, a.target)}
+    assert len(drawn(draw(rows, lesson_of, ()).svg).boxes()) == 24
 
 
 def test_all_words_of_the_arrows_are_there(picture: lab.Drawing) -> None:
@@ -168,7 +197,8 @@ def test_each_arrow_ends_at_a_term(picture: lab.Drawing) -> None:
 @pytest.mark.parametrize("there", [(), ("00_a",), ("00_a", "01_b", "02_c")])
 def test_a_box_is_dashed_while_its_lesson_is_to_come(there: tuple[str, ...]) -> None:
     picture = draw(SMALL, SMALL_LESSONS, there)
-    assert drawn(picture.svg).dashed() == 3 - len(there)
+    boxes = [("00_a", "01_b"), ("01_b", "02_c")]
+    assert drawn(picture.svg).dashed() == sum(end not in there for part in boxes for end in part)
     assert picture.twin.count(", to come)") == 3 - len(there)
 
 
@@ -199,7 +229,7 @@ def test_the_twin_is_in_the_order_of_the_lessons(picture: lab.Drawing) -> None:
 
 
 def test_the_alt_text_tells_how_much_there_is(picture: lab.Drawing) -> None:
-    boxes = drawn(picture.svg).boxes()
+    boxes = {box.words for box in drawn(picture.svg).boxes()}
     assert picture.alt.startswith(f"{len(boxes)} terms in boxes, each ")
     assert f"{len(arrows())} arrows" in picture.alt
 
@@ -211,4 +241,4 @@ def test_it_is_drawn_the_same_every_time(picture: lab.Drawing) -> None:
 def test_arrows_in_a_circle_are_refused() -> None:
     circle = [*SMALL, Arrow("refcount", "leads back to the", "page")]
     with pytest.raises(ValueError, match="in a circle"):
-        draw(circle, SMALL_LESSONS, ())
+        draw(circle, dict.fromkeys(SMALL_LESSONS, "00_a"), ())

@@ -173,3 +173,10 @@ def test_touched_pages_are_pinned_and_the_others_are_not() -> None:
 def test_resident_pages_are_the_written_ones() -> None:
     found = predict("resident_pages", "3 pages read", Kernel("6.18"))
     assert found == {"k=0": 0, "k=1": 4, "k=2": 8, "k=3": 12}
+
+
+def test_mlock_takes_no_pin_and_is_in_vm_lck() -> None:
+    kernel = Kernel("6.18")
+    mlocked = predict("mlocked_pages", "mlock:times=3", kernel)
+    assert mlocked == {"acq": 0, "rel": 0, "VmLck_kB": 64 * 4}
+    assert predict("mlocked_pages", "process_vm_readv:times=3", kernel) == {"acq": 192, "rel": 192}

@@ -82,7 +82,7 @@ def zero_page(seed: int) -> int:
 RIGHT: dict[str, object] = {
     "where-it-writes": "the same frame",
     "which-put-frees": 1 + 2,
-    "what-goes-to-disk": "new",
+    "what-goes-to-disk": "new, new",
     "unmap": unmap,
     "zero-page-mapped": zero_page(seed=0),
     "refcount-after": refcount(seed=0),

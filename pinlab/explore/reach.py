@@ -1,0 +1,289 @@
+"""Every state that a small machine can reach, and every step between two of them.
+
+Breadth first on the real model, so that the way to each state is a shortest one; states that are
+equal are one. Who calls keeps the rules of GUP: only what somebody holds is released, and in the
+way that fits. So what goes wrong on the way is the kernel's doing.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import NamedTuple
+
+from pinlab.model import gup
+from pinlab.model.arguments import whole
+from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE, Folio
+from pinlab.model.kernel import Kernel
+from pinlab.model.ledger import BOOT, MAPPING, REFERENCE
+from pinlab.model.trace import Trace
+
+SMALL, LARGE, ZERO, HUGE_ZERO = "small folio", "large folio", "zero page", "huge zero folio"
+PAGES = (SMALL, LARGE, ZERO, HUGE_ZERO)
+"""A page of its own of order 0 and one in a folio of order 9, and the two that hold zeros."""
+
+PROCESS, ACTORS = "process", ("A", "B")
+GET, PUT, PIN, UNPIN = "get", "put", "pin", "unpin"
+RELEASE = MappingProxyType({GET: PUT, PIN: UNPIN})
+KINDS = MappingProxyType({GET: gup.FOLL_GET, PIN: gup.FOLL_PIN})
+
+MANY = 1023
+"""References that one call may take of the zero page: with its own 1 they look like a pin."""
+
+MOST_HOLDS = 2
+MOST_STEPS = 4
+"""Bounds. Where the counters add up the first one bounds the machine; where a kernel forgets what
+it has added the numbers go on for ever, and the second one ends that."""
+
+
+class Hold(NamedTuple):
+    """What somebody has: `times` references ("get") or pins ("pin") of a page."""
+
+    actor: str
+    kind: str
+    page: str
+    times: int
+
+
+class Step(NamedTuple):
+    """One call: get, put, pin or unpin of a page, `times` over; error: an errno's name, or None."""
+
+    actor: str
+    verb: str
+    page: str
+    times: int = 1
+    error: str | None = None
+
+    def __str__(self) -> str:
+        held = "a reference" if self.times == 1 else f"{self.times} references"
+        what = {
+            GET: f"takes {held} to", PUT: f"releases {held} to", PIN: "pins", UNPIN: "unpins",
+        }[self.verb]  # fmt: skip
+        return f"{self.actor} {what} the {self.page}"
+
+
+class Counters(NamedTuple):
+    """What a folio's record shows; pincount is None where it keeps none.
+
+    references: what of the refcount the ledger books as mappings' and plain references, the 1 that
+    a zero page starts with among it.
+    """
+
+    refcount: int
+    pincount: int | None
+    references: int
+
+    def pins(self, bias: int) -> int:
+        """Return the FOLL_PINs on record: the pincount, or what is beyond the references."""
+        if self.pincount is not None:
+            return self.pincount
+        return (self.refcount - self.references) // bias
+
+
+class State(NamedTuple):
+    """A machine between two steps.
+
+    pages: the counters of each page's folio by the page's name; acquired, released: vmstat;
+    bias: what a pin adds to a refcount without pincount; holds: what everybody has, sorted.
+    """
+
+    pages: Mapping[str, Counters]
+    acquired: int
+    released: int
+    bias: int
+    holds: tuple[Hold, ...]
+
+    def key(self) -> Hashable:
+        """What makes two states one. vmstat only ever grows: its difference tells more."""
+        return tuple(self.pages.values()), self.acquired - self.released, self.holds
+
+
+class Transition(NamedTuple):
+    """A step from one state to another; `number` is that of the state before."""
+
+    before: State
+    step: Step
+    after: State
+    number: int
+
+    def __str__(self) -> str:
+        """Return a sentence: who does what, and which counters change."""
+        if self.step.error:
+            return f"{self.step}: refused with {self.step.error}"
+        return f"{self.step}: {', '.join(self._changes()) or 'no counter changes'}"
+
+    def _changes(self) -> Iterator[str]:
+        old, new = self.before.pages[self.step.page], self.after.pages[self.step.page]
+        shown = {
+            "refcount": (old.refcount, new.refcount),
+            "pincount": (old.pincount, new.pincount),
+            "vmstat acquired": (self.before.acquired, self.after.acquired),
+            "vmstat released": (self.before.released, self.after.released),
+        }
+        for name, (was, now) in shown.items():
+            if was != now:
+                yield f"{name} {was} -> {now}"
+
+
+@dataclass(frozen=True, repr=False)
+class Reached:
+    """What a search found.
+
+    states: in the order in which they were met, 0 is the beginning; ways: for each of them one of
+    the shortest ways there; transitions: all steps, those from earlier states first.
+    """
+
+    release: str
+    rules: Mapping[str, object]
+    states: tuple[State, ...]
+    ways: tuple[tuple[Transition, ...], ...]
+    transitions: tuple[Transition, ...]
+
+    def way(self, last: Transition) -> tuple[Transition, ...]:
+        """Return a shortest way that ends with a transition."""
+        return (*self.ways[last.number], last)
+
+    def trace(self, last: Transition) -> Trace:
+        """Return the machine's trace of that way: what the actors did, from step 0 on."""
+        machine = _Machine(self.release, self.rules)
+        for transition in self.way(last):
+            machine.do(transition.step)
+        events = [event for event in machine.kernel.trace if event.actor != PROCESS]
+        return Trace(event._replace(step=step) for step, event in enumerate(events))
+
+    def __repr__(self) -> str:
+        return f"<Reached {len(self.states)} states, {len(self.transitions)} steps>"
+
+
+def reach(
+    release: str,
+    rules: Mapping[str, object] = MappingProxyType({}),
+    *,
+    most_holds: int = MOST_HOLDS,
+    most_steps: int = MOST_STEPS,
+) -> Reached:
+    """Find every state of the machine on that release's rules, some of them overridden.
+
+    At most `most_holds` holds at a time, ways of at most `most_steps` steps. Asked again it
+    answers at once. Raises as `Kernel` does for the release and the rules.
+
+    >>> reach("6.5")
+    <Reached 190 states, 684 steps>
+    """
+    limits = whole("most_holds", most_holds, 1), whole("most_steps", most_steps, 1)
+    return _reach(release, tuple(sorted(rules.items())), *limits)
+
+
+@cache
+def _reach(
+    release: str, rules: tuple[tuple[str, object], ...], most_holds: int, most_steps: int
+) -> Reached:
+    start = _Machine(release, dict(rules)).state()
+    numbers = {start.key(): 0}
+    states: list[State] = [start]
+    ways: list[tuple[Transition, ...]] = [()]
+    transitions: list[Transition] = []
+    for number, before in enumerate(states):  # which grows meanwhile
+        if len(ways[number]) == most_steps:
+            break
+        for step in _steps(before, most_holds):
+            machine = _Machine(release, dict(rules))
+            for earlier in ways[number]:
+                machine.do(earlier.step)
+            done = machine.do(step)
+            if done is None:
+                continue
+            after = machine.state()
+            transitions.append(Transition(before, done, after, number))
+            if after.key() not in numbers:
+                numbers[after.key()] = len(states)
+                states.append(after)
+                ways.append((*ways[number], transitions[-1]))
+    found = tuple(states), tuple(ways), tuple(transitions)
+    return Reached(release, MappingProxyType(dict(rules)), *found)
+
+
+def _steps(state: State, most_holds: int) -> Iterator[Step]:
+    """What anybody can do next: take something more, if there is room, or let go of something."""
+    for actor in ACTORS:
+        if len(state.holds) < most_holds:
+            for page in PAGES:
+                yield Step(actor, GET, page)
+                yield Step(actor, PIN, page)
+            yield Step(actor, GET, ZERO, MANY)
+        for hold in dict.fromkeys(hold for hold in state.holds if hold.actor == actor):
+            yield Step(actor, RELEASE[hold.kind], hold.page, hold.times)
+
+
+class _Machine:
+    """One kernel, and a process with a buffer for each kind of page, whose threads the actors are.
+
+    They take the slow path, as everybody does who wants the zero page: GUP-fast turns back at it.
+    """
+
+    def __init__(self, release: str, rules: Mapping[str, object]) -> None:
+        self.kernel = Kernel(release, **rules)
+        self._mm = mm = self.kernel.new_mm(PROCESS)
+        self._addr = {
+            SMALL: mm.mmap(PAGE_SIZE),
+            LARGE: mm.mmap(PAGE_SIZE, order=9),
+            ZERO: mm.mmap(MANY * PAGE_SIZE),
+            HUGE_ZERO: mm.mmap(PAGE_SIZE, order=9),
+        }
+        for name in (SMALL, LARGE):
+            mm.write(self._addr[name], b"x")
+        mm.read(self._addr[HUGE_ZERO], 1)
+        self._folios = dict.fromkeys(PAGES, self.kernel.zero_page.folio)
+        for name in (SMALL, LARGE, HUGE_ZERO):
+            page = mm.page_at(self._addr[name])
+            assert page is not None, "it was touched just now"
+            self._folios[name] = page.folio
+        self._held: list[tuple[Hold, gup.Run]] = []
+
+    def do(self, step: Step) -> Step | None:
+        """Do a step; return it with its error, if it had one; None if it leads to another page.
+
+        So it is in 5.8, where GUP never gets as far as the zero page.
+        """
+        if step.verb in (PUT, UNPIN):
+            return self._release(step)
+        vpn, kind = self._addr[step.page] >> PAGE_SHIFT, KINDS[step.verb]
+        flags = gup.entry_flags(self.kernel, 0, kind)
+        try:
+            got = gup.user_pages_slow(
+                self._mm, vpn, step.times, flags, step.actor, gup.Grabbed()
+            ).require_some()
+        except OSError as error:
+            return step._replace(error=errno.errorcode[error.errno or 0])
+        if {run.folio for run in got.runs} != {self._folios[step.page]}:
+            return None
+        hold = Hold(step.actor, step.verb, step.page, step.times)
+        self._held.append((hold, got.runs[0]))
+        return step
+
+    def _release(self, step: Step) -> Step:
+        kind = GET if step.verb == PUT else PIN
+        hold = Hold(step.actor, kind, step.page, step.times)
+        entry = next(entry for entry in self._held if entry[0] == hold)
+        self._held.remove(entry)
+        run = entry[1]
+        gup.gup_put_folio(self.kernel, run.folio, run.count, KINDS[kind], step.actor, run.holds)
+        return step
+
+    def state(self) -> State:
+        """Return what can be seen of it now."""
+        return State(
+            {name: self._counters(folio) for name, folio in self._folios.items()},
+            self.kernel.vmstat[gup.ACQUIRED],
+            self.kernel.vmstat[gup.RELEASED],
+            self.kernel.rules.pin_bias,
+            tuple(sorted(hold for hold, _ in self._held)),
+        )
+
+    def _counters(self, folio: Folio) -> Counters:
+        book = self.kernel.ledger
+        references = sum(book.net(folio, kind) for kind in (MAPPING, REFERENCE, BOOT))
+        return Counters(folio.refcount, folio.pincount, references)

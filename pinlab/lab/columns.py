@@ -1,0 +1,262 @@
+"""Three columns: what the model predicts, what was recorded, and what the reader's kernel does."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import NamedTuple
+
+from pinlab.machine import boot, builds, predict, recordings
+from pinlab.machine.answer import DIRECT_IO, Answer, aligned, version
+from pinlab.machine.buffers import Buffer
+from pinlab.machine.builds import Build
+from pinlab.machine.measured import Measured
+from pinlab.machine.mlock import Mlocked
+from pinlab.machine.smaps import Residents
+from pinlab.model.arguments import instance
+from pinlab.model.kernel import Kernel
+
+Place = tuple[str, str, str]
+"""Experiment, case and quantity, as the recordings name them."""
+
+Values = Mapping[Place, int | str]
+
+NOTHING = "-"
+
+NEVER_HERE = {
+    "held_pins": "It is shown from a recording only: on a machine in use it would harm others.",
+    "dio_read_and_fork": "It takes a disk that needs a second for a read.",
+}
+"""Experiments that are done on no reader's machine, and why."""
+
+
+class Column(NamedTuple):
+    """One column of values, by their places, and where they are from."""
+
+    name: str
+    source: str
+    values: Values
+
+
+class Yours(NamedTuple):
+    """What the reader's kernel did.
+
+    release: None where nothing was measured. missing: by experiment and case, why a value is not
+    there; note: the same of all of them.
+    """
+
+    release: str | None
+    values: Values
+    missing: Mapping[tuple[str, str], str]
+    note: str
+
+    def why_not(self, place: Place) -> str:
+        """Return why there is no value of a place."""
+        experiment, case, _ = place
+        reason = NEVER_HERE.get(experiment) or self.missing.get((experiment, case))
+        return reason or self.note or "It was not asked."
+
+
+@dataclass(frozen=True, repr=False)
+class Columns:
+    """A table of claims: predicted, recorded, yours, and whether these are the same.
+
+    head: where each column is from. rows: the headings, then a row for each claim. notes: why
+    something is missing or differs.
+    """
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        verdicts = (row[-1] for row in self.rows)
+        numbers = aligned([row[:-1] for row in self.rows])
+        table = (
+            f"{line}  {verdict}".rstrip() for line, verdict in zip(numbers, verdicts, strict=True)
+        )
+        return "\n".join([*self.head, "", *table, *[""] * bool(self.notes), *self.notes])
+
+    __repr__ = __str__
+
+
+def three_columns(
+    claims: Mapping[str, Place],
+    measured: Measured | Answer | Residents | Mlocked | None = None,
+    recorded: str = "6.18.44",
+    kernel: Kernel | None = None,
+) -> Columns:
+    """Return claims in three columns: predicted, recorded, and measured on the reader's kernel.
+
+    claims: words, each with the experiment, case and quantity that tell. measured: an answer of
+    `machine.measure`, `ask`, `resident` or `ask_mlock`. recorded: a recorded kernel; where there
+    are two builds of it each has a column. kernel: the machine that predicts; by default of the
+    release that the reader's kernel says it is, or of the first recorded build where nothing was
+    measured or the reader's is not modelled. Raises ValueError for an unknown kernel, experiment
+    or case, and where there are no claims, TypeError for what is no such answer or machine.
+    """
+    if not claims:
+        raise ValueError("no claims: name at least one, with its experiment, case and quantity")
+    sources = _sources(recorded)
+    yours = _yours(measured)
+    model = _model(yours, sources[0]) if kernel is None else instance("kernel", kernel, Kernel)
+    places = list(claims.values())
+    columns = [_prediction(model, places), *_recorded(sources), Column("yours", "", yours.values)]
+    return Columns(
+        head=tuple(f"{c.name}: {c.source}" for c in _with_source(columns, yours)),
+        rows=tuple(_rows(claims, columns)),
+        notes=(*_missing(claims, yours), *_differing(columns, places, sources, yours)),
+    )
+
+
+def _sources(kernel: str) -> list[Build]:
+    found = [build for build in builds() if build.kernel == kernel]
+    if not found:
+        boot(kernel)  # says which there are
+    return found
+
+
+@singledispatch
+def _yours(measured: object) -> Yours:
+    raise TypeError(f"measured is {measured!r}: it has to be an answer of pinlab.machine")
+
+
+@_yours.register
+def _(measured: None) -> Yours:
+    return Yours(None, {}, {}, "")
+
+
+@_yours.register
+def _(measured: Measured) -> Yours:
+    values = {row[2:5]: row.value for row in measured.quantities}
+    return _live(measured, measured.kernel, values, measured.missing)
+
+
+@_yours.register
+def _(measured: Answer) -> Yours:
+    values = {
+        ("touched_pages", f"{_buffer(m.buffer)}:writes={m.writes}", name): pins
+        for m in measured
+        if m.method == DIRECT_IO
+        for name, pins in (("acq", m.acquired), ("rel", m.released))
+    }
+    return _live(measured, measured.kernel, values)
+
+
+@_yours.register
+def _(measured: Residents) -> Yours:
+    case = "64 pages read"
+    values = {("resident_pages", case, f"k={row.written}"): row.rss for row in measured.rows}
+    return _live(measured, platform.release(), values)
+
+
+@_yours.register
+def _(measured: Mlocked) -> Yours:
+    values = {
+        ("mlocked_pages", f"{call.call}:times={call.times}", name): pins
+        for call in (measured.mlock, measured.read)
+        for name, pins in (("acq", call.acquired), ("rel", call.released))
+    }
+    case = f"mlock:times={measured.mlock.times}"
+    values["mlocked_pages", case, "VmLck_kB"] = measured.resident
+    return _live(measured, platform.release(), values)
+
+
+def _live(
+    measured: Measured | Answer | Residents | Mlocked,
+    release: str,
+    values: Values,
+    missing: Mapping[tuple[str, str], str] | None = None,
+) -> Yours:
+    """What was measured now; a recording in its place is left out, and its note says why."""
+    if not measured.live:
+        return Yours(None, {}, {}, measured.note)
+    return Yours(version(release), values, missing or {}, measured.note)
+
+
+def _buffer(buffer: Buffer) -> str:
+    return buffer if isinstance(buffer, str) else f"k={buffer}"
+
+
+def _model(yours: Yours, first: Build) -> Kernel:
+    """Return the machine that predicts; one older than the model cannot be the reader's."""
+    try:
+        return first.boot() if yours.release is None else Kernel(yours.release)
+    except ValueError:
+        return first.boot()
+
+
+def _prediction(model: Kernel, places: list[Place]) -> Column:
+    found = {
+        place: values[place[2]]
+        for place in places
+        if place[2] in (values := predict(*place[:2], model))
+    }
+    return Column("predicted", f"the model of Linux {model.release}", found)
+
+
+def _recorded(sources: list[Build]) -> Iterator[Column]:
+    for number, build in enumerate(sources, 1):
+        several = len(sources) > 1
+        name = f"recorded {number}" if several else "recorded"
+        which = f" {build.build}" if several else ""
+        values = {q[2:5]: q.value for q in recordings() if q[:2] == build[:2]}
+        yield Column(name, f"Linux {build.kernel}{which}, {build.date}", values)
+
+
+def _with_source(columns: list[Column], yours: Yours) -> Iterator[Column]:
+    *others, mine = columns
+    yield from others
+    if yours.release is not None:
+        yield mine._replace(source=f"your kernel, {yours.release}")
+
+
+def _rows(claims: Mapping[str, Place], columns: list[Column]) -> Iterator[tuple[str, ...]]:
+    yield ("", *(column.name for column in columns), "")
+    for words, place in claims.items():
+        cells = (str(column.values.get(place, NOTHING)) for column in columns)
+        yield (words, *cells, _verdict(place, columns))
+
+
+def _verdict(place: Place, columns: list[Column]) -> str:
+    prediction, *others = columns
+    if place not in prediction.values:
+        return "not predicted"
+    differing = [column.name for column in others if _differs(place, prediction, column)]
+    return f"differs: {', '.join(differing)}" if differing else "agree"
+
+
+def _differs(place: Place, prediction: Column, other: Column) -> bool:
+    return place in other.values and other.values[place] != prediction.values.get(place)
+
+
+def _missing(claims: Mapping[str, Place], yours: Yours) -> Iterator[str]:
+    reasons: dict[str, list[str]] = {}
+    for words, place in claims.items():
+        if place not in yours.values:
+            reasons.setdefault(yours.why_not(place), []).append(words)
+    for reason, missing in reasons.items():
+        which = "" if len(missing) == len(claims) else f": {', '.join(missing)}"
+        yield f"Not measured on your kernel{which}. {reason}"
+
+
+def _differing(
+    columns: list[Column], places: list[Place], sources: list[Build], yours: Yours
+) -> Iterator[str]:
+    prediction, *recorded, mine = columns
+    for column, build in zip(recorded, sources, strict=True):
+        apart = [place for place in places if _differs(place, prediction, column)]
+        if apart and not _differing_places(apart, column, build):
+            yield f"{column.name}: so says the model of Linux {build.kernel} {build.build}."
+    if any(_differs(place, prediction, mine) for place in places):
+        yield (
+            "Your kernel is not like the model of the release that it says it is. "
+            "A distribution may have added or left out a patch."
+        )
+
+
+def _differing_places(places: list[Place], column: Column, build: Build) -> list[Place]:
+    own = _prediction(build.boot(), places)
+    return [place for place in places if _differs(place, own, column)]

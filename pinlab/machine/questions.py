@@ -1,0 +1,143 @@
+"""Which kernel is this, really? Five questions whose answers tell, without its version number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import NamedTuple
+
+from pinlab.machine.fork_threshold import LAST, NEVER
+from pinlab.machine.predictions import predict
+from pinlab.model.kernel import Kernel
+from pinlab.model.rules import CHOICES, ZERO_PAGE_PINS, releases
+
+Place = tuple[str, str, str]
+"""Experiment, case and quantity."""
+
+Values = tuple[int | str, ...]
+
+COUNTED = ("process_vm_readv", "anon64", "acq")
+"""Pins of 64 written pages: where this is 0, no other 0 means anything."""
+
+
+class Question(NamedTuple):
+    """One question about a kernel.
+
+    text: the question. told_by: the quantities that answer it. say: these in words. levers:
+    overrides of rules that make the model answer in one way or another.
+    """
+
+    name: str
+    text: str
+    told_by: tuple[Place, ...]
+    say: Callable[..., str]
+    levers: tuple[Mapping[str, str], ...]
+
+
+def _zero_page(pins: int, returned: int, counted: int) -> str:
+    if returned < 0:
+        return f"It is refused: a read of 64 zero pages answers {returned}."
+    return f"{_yes(pins)}: a read of 64 zero pages takes {_pins(pins)}."
+
+
+def _direct_io(pins: int, counted: int) -> str:
+    return f"{_yes(pins)}: a direct write of 64 written pages takes {_pins(pins)}."
+
+
+def _huge_zero(pins: int, counted: int) -> str:
+    return f"{_yes(not pins)}: a read of its 512 pages takes {_pins(pins)}."
+
+
+def _fork(once_pinned: int, never_pinned: int) -> str:
+    after, before = map(_from, (once_pinned, never_pinned))
+    return (
+        f"{after[0].upper()}{after[1:]} if the process has pinned something before; else {before}."
+    )
+
+
+def _from(extra: int) -> str:
+    return f"from none up to {LAST}" if extra == NEVER else f"from {extra} on"
+
+
+def _vm_pin(kib: int, afterwards: int) -> str:
+    left = "" if not afterwards else f", and {afterwards} kB stay when it is unregistered"
+    return f"It goes up by {kib} kB for a buffer of 64 pages{left}."
+
+
+def _yes(true: object) -> str:
+    return "Yes" if true else "No"
+
+
+def _pins(number: int) -> str:
+    return "1 pin" if number == 1 else f"{number} pins"
+
+
+QUESTIONS: tuple[Question, ...] = (
+    Question(
+        "zero-page",
+        "Is the zero page pinned?",
+        (
+            ("process_vm_readv", "zero64", "acq"),
+            ("process_vm_readv", "zero64", "ret"),
+            COUNTED,
+        ),
+        _zero_page,
+        tuple({"zero_page_pins": value} for value in ZERO_PAGE_PINS),
+    ),
+    Question(
+        "direct-io",
+        "Does direct I/O pin?",
+        (("direct_io", "file:write_anon64", "acq"), COUNTED),
+        _direct_io,
+        tuple({"dio_hold": value} for value in CHOICES["dio_hold"]),
+    ),
+    Question(
+        "huge-zero",
+        "Is the huge zero folio exempt?",
+        (("process_vm_readv", "hugezero512", "acq"), COUNTED),
+        _huge_zero,
+        (),
+    ),
+    Question(
+        "fork",
+        "From how many extra references on does fork copy a page?",
+        (
+            ("fork_copy_threshold", "unpriv_threshold_haspinned_1", "copies_from_extra"),
+            ("fork_copy_threshold", "unpriv_threshold_haspinned_0", "copies_from_extra"),
+        ),
+        _fork,
+        tuple(
+            {"fork_copies": copies, "fork_asks": asks}
+            for copies in CHOICES["fork_copies"]
+            for asks in CHOICES["fork_asks"]
+        ),
+    ),
+    Question(
+        "vm-pin",
+        "What does VmPin say about an io_uring fixed buffer?",
+        (
+            ("fixed_buffer", "anon64", "VmPin_kB"),
+            ("fixed_buffer", "anon64", "VmPin_kB_unregistered"),
+        ),
+        _vm_pin,
+        tuple({"fixed_buffer_vmpin": value} for value in CHOICES["fixed_buffer_vmpin"]),
+    ),
+)
+
+
+def predicted(question: Question, kernel: Kernel) -> Values:
+    """Return what a machine like `kernel` answers in the model, in the order of told_by."""
+    found = {(e, case): predict(e, case, kernel) for e, case, _ in question.told_by}
+    return tuple(found[e, case][quantity] for e, case, quantity in question.told_by)
+
+
+@cache
+def by_release(name: str) -> Mapping[str, Values]:
+    """Return what each release with rules of its own answers to one question, oldest first."""
+    (question,) = (question for question in QUESTIONS if question.name == name)
+    return {release: predicted(question, Kernel(release)) for release in releases()}
+
+
+def fitting(question: Question, answer: Values) -> tuple[str, ...]:
+    """Return the releases that give this answer in the model, oldest first."""
+    return tuple(r for r, values in by_release(question.name).items() if values == answer)

@@ -1,0 +1,190 @@
+"""A small vocabulary: clauses that are put together into a sentence, and the shortest good one.
+
+A clause names a call, a page, a counter, and what that call does to it:
+
+    always            each such call changes it (one of them, where several are named)
+    not by this call  no such call changes it
+    never             after such a call it shows nothing: it stands where it stood at the beginning
+
+The last two are what "will not have pins in it" leaves open. "success" stands in the place of a
+counter, with always or never: the call gives its caller what it was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from itertools import product
+from types import MappingProxyType
+
+from pinlab.explore.reach import GET, PAGES, PIN, PUT, UNPIN, Counters, State, Step
+from pinlab.model.arguments import instance
+from pinlab.words.judge import holds, missed_by
+from pinlab.words.sentences import Claim, Sentence
+from pinlab.words.wrong_kernels import WRONG_KERNELS
+
+CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "pin": (PIN,),
+        "unpin": (UNPIN,),
+        "pin or unpin": (PIN, UNPIN),
+        "get": (GET,),
+        "put": (PUT,),
+        "get or put": (GET, PUT),
+    }
+)
+ANY_PAGE = "page of any kind"
+ON: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {page: (page,) for page in PAGES} | {ANY_PAGE: PAGES}
+)
+REFCOUNT, PINCOUNT, VMSTAT, SUCCESS = "refcount", "pincount", "vmstat", "success"
+COUNTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        REFCOUNT: (REFCOUNT,),
+        PINCOUNT: (PINCOUNT,),
+        VMSTAT: (VMSTAT,),
+        "refcount or pincount": (REFCOUNT, PINCOUNT),
+        "any counter": (REFCOUNT, PINCOUNT, VMSTAT),
+        SUCCESS: (),
+    }
+)
+NAMED = MappingProxyType(
+    {
+        REFCOUNT: "the refcount",
+        PINCOUNT: "the pincount",
+        VMSTAT: "vmstat's counters",
+        "refcount or pincount": "the refcount or pincount",
+        "any counter": "any counter",
+    }
+)
+"""How a sentence names a counter."""
+
+ALWAYS, NEVER, NOT_BY_THIS_CALL = "always", "never", "not by this call"
+HOW = (ALWAYS, NEVER, NOT_BY_THIS_CALL)
+
+AT_FIRST = MappingProxyType({REFCOUNT: 1, PINCOUNT: 0, VMSTAT: 0})
+"""What each counter shows of a page that nobody holds, beside the process that maps it."""
+
+
+def clause(call: str, page: str, counter: str, how: str) -> Claim:
+    """Return a clause of four choices from the vocabulary.
+
+    Raises ValueError for a word that is not in it, or for success "not by this call".
+
+    >>> clause("pin", "zero page", "refcount", "not by this call").text
+    'a pin of the zero page does not change the refcount'
+    """
+    for name, word, known in (
+        ("call", call, CALLS), ("page", page, ON), ("counter", counter, COUNTERS), ("how", how, HOW)
+    ):  # fmt: skip
+        if word not in known:
+            raise ValueError(f"{name} is {word!r}: allowed are {', '.join(known)}")
+    if counter == SUCCESS and how == NOT_BY_THIS_CALL:
+        raise ValueError(f"a call has success or not: allowed are {ALWAYS}, {NEVER}")
+
+    def says(before: State, step: Step, after: State) -> bool | None:
+        if step.verb not in CALLS[call] or step.page not in ON[page]:
+            return None
+        if counter == SUCCESS:
+            return (step.error is None) == (how == ALWAYS)
+        if step.error is not None and how != ALWAYS:
+            return None
+        return _says(before, step, after, COUNTERS[counter], how)
+
+    return Claim(_text(call, page, counter, how), says)
+
+
+def _says(
+    before: State, step: Step, after: State, counters: tuple[str, ...], how: str
+) -> bool | None:
+    was, now = _shown(before, step), _shown(after, step)
+    there = [counter for counter in counters if counter in now]
+    if not there and how != ALWAYS:
+        return None  # a page without a pincount has none that could change
+    if how == ALWAYS:
+        return any(was[counter] != now[counter] for counter in there)
+    if how == NEVER:
+        return all(now[counter][0] == AT_FIRST[counter] for counter in there)
+    return all(was[counter] == now[counter] for counter in there)
+
+
+def _shown(state: State, step: Step) -> dict[str, tuple[int, ...]]:
+    """Return what each counter shows of a step's page; of vmstat first what is outstanding."""
+    counters: Counters = state.pages[step.page]
+    shown = {
+        REFCOUNT: (counters.refcount,),
+        VMSTAT: (state.acquired - state.released, state.acquired),
+    }
+    return shown if counters.pincount is None else shown | {PINCOUNT: (counters.pincount,)}
+
+
+def _text(call: str, page: str, counter: str, how: str) -> str:
+    calls = (
+        f"{'an' if call == 'unpin' else 'a'} {call} of {'a' if page == ANY_PAGE else 'the'} {page}"
+    )
+    if counter == SUCCESS:
+        return f"{calls} {how} succeeds"
+    named = NAMED[counter]
+    if how == ALWAYS:
+        return f"{calls} always changes {named}"
+    if how == NEVER:
+        return f"after {calls} {named} shows no hold"
+    return f"{calls} does not change {named}"
+
+
+def sentence(*clauses: Claim) -> Sentence:
+    """Return the sentence that clauses make, joined by "and".
+
+    Raises ValueError if there are none, TypeError for what is no clause.
+
+    >>> from pinlab.words import judge
+    >>> both = sentence(clause("pin", "zero page", "refcount", "not by this call"),
+    ...                 clause("unpin", "zero page", "refcount", "not by this call"))
+    >>> judge(both).missed == judge("refcount-sentence").missed
+    True
+    """
+    if not clauses:
+        raise ValueError("a sentence has at least one clause")
+    checked = tuple(instance("clause", each, Claim) for each in clauses)
+    return Sentence(" and ".join(each.text for each in checked), checked)
+
+
+def length(asked: Sentence) -> tuple[int, int]:
+    """Return what the shortest sentence goes by: clauses, and then words."""
+    return len(asked.claims), len(asked.text.split())
+
+
+def every_clause() -> Iterator[Claim]:
+    """Return all clauses of the vocabulary, in its order."""
+    for call, page, counter, how in product(CALLS, ON, COUNTERS, HOW):
+        if counter != SUCCESS or how != NOT_BY_THIS_CALL:
+            yield clause(call, page, counter, how)
+
+
+@cache
+def shortest(release: str = "6.5") -> Sentence:
+    """Return the shortest adequate sentence: true of a release, and of no wrong kernel.
+
+    Fewest clauses, then fewest words; of equals the first in the order of the vocabulary. Raises
+    ValueError as `missed_by`.
+    """
+    useful: dict[frozenset[str], Claim] = {}
+    for each in sorted(every_clause(), key=lambda each: len(each.text.split())):
+        alone = sentence(each)
+        if holds(alone, release):
+            rejected = frozenset(WRONG_KERNELS).difference(missed_by(alone, release))
+            useful.setdefault(rejected, each)
+    best: dict[frozenset[str], Sentence] = {}
+    for rejected, each in useful.items():
+        _keep(best, rejected, sentence(each))
+    while frozenset(WRONG_KERNELS) not in best:
+        for (rejected, so_far), (more, each) in product(list(best.items()), useful.items()):
+            _keep(best, rejected | more, sentence(*so_far.claims, each))
+    chosen = {each.text for each in best[frozenset(WRONG_KERNELS)].claims}
+    return sentence(*(each for each in every_clause() if each.text in chosen))
+
+
+def _keep(best: dict[frozenset[str], Sentence], rejected: frozenset[str], new: Sentence) -> None:
+    """Enter a sentence that rejects these kernels, unless a shorter one is there."""
+    if rejected not in best or length(new) < length(best[rejected]):
+        best[rejected] = new

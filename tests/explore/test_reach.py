@@ -1,0 +1,211 @@
+"""Every state of a small machine: counted by hand, and walked again call by call."""
+
+from itertools import combinations_with_replacement
+
+import pytest
+
+from pinlab import Kernel
+from pinlab.explore import reach as module
+from pinlab.explore.reach import (
+    GET,
+    HUGE_ZERO,
+    LARGE,
+    MANY,
+    PIN,
+    PUT,
+    SMALL,
+    UNPIN,
+    ZERO,
+    Counters,
+    Hold,
+    Reached,
+    Step,
+    reach,
+)
+
+
+def owned(*holds: tuple[str, str]) -> tuple[Hold, ...]:
+    return tuple(sorted(Hold("A", kind, page, 1) for kind, page in holds))
+
+
+def test_where_the_counters_add_up_the_states_are_what_people_can_hold() -> None:
+    # Two actors, each with a reference or a pin of four pages, or 1023 references of one: 18 holds,
+    # of which there are none, one, or two with repetition. From the first 1 + 18 states 18 more can
+    # be taken; a state gives back its hold, or either of two that differ.
+    kinds = [Hold(actor, kind, page, 1) for actor in "AB" for kind in (GET, PIN) for page in
+             (SMALL, LARGE, ZERO, HUGE_ZERO)]  # fmt: skip
+    kinds += [Hold(actor, GET, ZERO, MANY) for actor in "AB"]
+    expected = {
+        tuple(sorted(holds))
+        for number in range(3)
+        for holds in combinations_with_replacement(kinds, number)
+    }
+    found = reach("6.5")
+    assert len(found.states) == len(expected) == 1 + 18 + 18 * 19 // 2
+    assert {state.holds for state in found.states} == expected
+    releases = sum(len(set(holds)) for holds in expected)
+    assert len(found.transitions) == 19 * 18 + releases
+
+
+def test_counters_by_hand() -> None:
+    """One mapping each, except the zero pages; a pin adds 1024, or 1 and 1, or nothing."""
+    states = {state.holds: state for state in reach("6.5").states}
+    first = states[()].pages
+    assert {name: counters.refcount for name, counters in first.items()} == dict.fromkeys(first, 1)
+    assert [counters.pincount for counters in first.values()] == [None, 0, None, 0]
+    pins = states[owned((PIN, SMALL), (PIN, LARGE))]
+    assert pins.pages[SMALL] == Counters(1025, None, 1)
+    assert pins.pages[LARGE] == Counters(2, 1, 1)
+    zeros = states[owned((PIN, ZERO), (PIN, HUGE_ZERO))]
+    assert zeros.pages[ZERO] == Counters(1, None, 1)
+    assert zeros.pages[HUGE_ZERO] == Counters(2, 1, 1)
+    assert (zeros.acquired, zeros.released) == (1, 0)
+    many = states[Hold("A", GET, ZERO, MANY), Hold("B", PIN, ZERO, 1)]
+    assert many.pages[ZERO] == Counters(1024, None, 1024)
+
+
+@pytest.mark.parametrize(
+    ("counters", "bias", "pins"),
+    [
+        (Counters(1025, None, 1), 1024, 1),
+        (Counters(2049 + 1023, None, 1024), 1024, 2),
+        (Counters(1024, None, 1024), 1024, 0),
+        (Counters(1 - 1024, None, 1), 1024, -1),
+        (Counters(5, 3, 2), 1024, 3),
+        (Counters(4, None, 1), 1, 3),
+    ],
+)
+def test_pins_on_record(counters: Counters, bias: int, pins: int) -> None:
+    assert counters.pins(bias) == pins
+
+
+@pytest.mark.parametrize("release", ["5.7", "6.4", "6.5", "6.18"])
+def test_pins_on_record_are_the_pins_that_the_ledger_books(release: str) -> None:
+    for state in reach(release).states:
+        for page, counters in state.pages.items():
+            pins = sum(hold.kind == PIN and hold.page == page for hold in state.holds)
+            exempt = page == ZERO and release in ("6.5", "6.18")
+            assert counters.pins(state.bias) == (0 if exempt else pins)
+
+
+def again(found: Reached, number: int) -> Kernel:
+    """Walk to a state's end with the calls that a reader would make."""
+    kernel = Kernel(found.release, **found.rules)
+    mm = kernel.new_mm()
+    addr = {SMALL: mm.mmap(4096), LARGE: mm.mmap(4096, order=9),
+            ZERO: mm.mmap(MANY * 4096), HUGE_ZERO: mm.mmap(4096, order=9)}  # fmt: skip
+    mm.write(addr[SMALL], b"x")
+    mm.write(addr[LARGE], b"x")
+    for transition in found.way(found.transitions[number]):
+        step = transition.step
+        try:
+            if step.verb == GET:
+                mm.get_user_pages(addr[step.page], step.times)
+            elif step.verb == PIN:
+                mm.pin_user_pages(addr[step.page], step.times)
+        except OSError:
+            assert step.error == "ENOMEM"
+            continue
+        assert step.error is None
+        page = mm.page_at(addr[step.page])
+        assert page is not None
+        if step.verb == UNPIN:
+            kernel.unpin_user_page(page)
+        for _ in range(step.times if step.verb == PUT else 0):
+            kernel.put_page(page)
+    return kernel
+
+
+@pytest.mark.parametrize(
+    "rules", [{}, {"zero_page_unpin": "counted"}, {"zero_page_still_counts": "pincount"}]
+)
+def test_every_twentieth_step_walked_again_by_the_public_calls(rules: dict[str, object]) -> None:
+    found = reach("6.5", rules)
+    refused = 0
+    for number in range(0, len(found.transitions), 20):
+        kernel, after = again(found, number), found.transitions[number].after
+        zero, huge = kernel.zero_page, kernel.huge_zero_folio
+        assert after.pages[ZERO][:2] == (zero.refcount, zero.pincount)
+        assert after.pages[HUGE_ZERO][:2] == (huge.refcount, huge.pincount)
+        assert [after.acquired, after.released] == list(kernel.vmstat.values())
+        refused += found.transitions[number].step.error is not None
+    assert bool(refused) == ("zero_page_unpin" in rules)
+
+
+def test_ways_are_shortest_and_lead_there() -> None:
+    found = reach("6.5", {"zero_page_unpin": "counted"})
+    depths = [len(way) for way in found.ways]
+    assert depths == sorted(depths)
+    assert max(depths) == 4
+    number = {state.key(): nr for nr, state in enumerate(found.states)}
+    assert len(number) == len(found.states)
+    for transition in found.transitions:
+        assert len(found.ways[transition.number]) + 1 >= depths[number[transition.after.key()]]
+        assert found.states[transition.number] is transition.before
+    for way, state in zip(found.ways[1:], found.states[1:], strict=True):
+        assert way[-1].after is state
+
+
+def test_the_same_every_time() -> None:
+    first = reach("6.4")
+    module._reach.cache_clear()
+    second = reach("6.4")
+    assert first is not second
+    assert [str(t) for t in first.transitions] == [str(t) for t in second.transitions]
+    assert reach("6.4") is second
+
+
+def test_a_kernel_whose_counters_forget_goes_on_for_ever_but_for_the_bound() -> None:
+    rules = {"zero_page_grab": "counted"}
+    shallow, deep = (reach("6.5", rules, most_steps=n) for n in (3, 5))
+    assert len(shallow.states) < len(reach("6.5", rules).states) < len(deep.states)
+    highest = [max(s.pages[ZERO].refcount for s in found.states) for found in (shallow, deep)]
+    assert highest[0] < highest[1]
+
+
+def test_no_more_holds_than_allowed() -> None:
+    assert {len(state.holds) for state in reach("6.5", most_holds=1).states} == {0, 1}
+
+
+def test_5_8_never_gets_as_far_as_the_zero_page() -> None:
+    pages = {t.step.page for t in reach("5.8").transitions if t.step.error is None}
+    assert pages == {SMALL, LARGE}
+    assert ZERO in {t.step.page for t in reach("5.9").transitions}
+
+
+def test_a_step_in_words() -> None:
+    steps = [
+        (Step("A", GET, ZERO), "A takes a reference to the zero page"),
+        (Step("B", GET, ZERO, MANY), "B takes 1023 references to the zero page"),
+        (Step("A", PUT, SMALL), "A releases a reference to the small folio"),
+        (Step("A", PIN, HUGE_ZERO), "A pins the huge zero folio"),
+        (Step("A", UNPIN, LARGE), "A unpins the large folio"),
+    ]
+    assert [str(step) for step, _ in steps] == [words for _, words in steps]
+    shown = {str(t) for t in reach("6.5").transitions if not t.number}
+    assert "A pins the zero page: no counter changes" in shown
+    assert (
+        "A pins the large folio: refcount 1 -> 2, pincount 0 -> 1, vmstat acquired 0 -> 1" in shown
+    )
+    refused = {str(t) for t in reach("6.1.130").transitions if not t.number}
+    assert "A pins the zero page: refused with ENOMEM" in refused
+
+
+def test_the_trace_has_what_the_actors_did() -> None:
+    found = reach("6.4")
+    last = next(t for t in found.transitions if t.step == Step("A", UNPIN, ZERO))
+    trace = found.trace(last)
+    assert [(e.step, e.actor, e.operation) for e in trace] == [(0, "A", "pin"), (1, "A", "unpin")]
+    assert [e.refcount_after for e in trace] == [1025, 1]
+
+
+def test_bad_input_is_named() -> None:
+    with pytest.raises(ValueError, match="release is '5'"):
+        reach("5")
+    with pytest.raises(ValueError, match="unknown rule 'nail'"):
+        reach("6.5", {"nail": "on"})
+    with pytest.raises(ValueError, match="most_holds is 0"):
+        reach("6.5", most_holds=0)
+    with pytest.raises(ValueError, match="most_steps is 0"):
+        reach("6.5", most_steps=0)
+    assert repr(reach("6.5", most_holds=1)) == "<Reached 19 states, 36 steps>"

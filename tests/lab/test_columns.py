@@ -1,0 +1,167 @@
+"""Three columns: predicted, recorded and yours, with answers of kernels made up for the test."""
+
+from dataclasses import replace
+from typing import cast
+
+import pytest
+
+from pinlab import Kernel, lab, machine
+from pinlab.lab.columns import Columns, Place
+from pinlab.machine import Measured, Quantity
+
+READ = "process_vm_readv"
+CLAIMS: dict[str, Place] = {
+    "64 zero pages": (READ, "zero64", "acq"),
+    "64 written pages": (READ, "anon64", "acq"),
+}
+WITHOUT, WITH = "without the zero-page fix (A/B pair)", "with the zero-page fix (A/B pair)"
+
+
+def measured(kernel: str, zero: int | None, written: int | None = 64) -> Measured:
+    """An answer of a kernel that says it is `kernel`."""
+    found = {"zero64": zero, "anon64": written}
+    rows = [
+        Quantity(kernel, kernel, READ, case, "acq", pins)
+        for case, pins in found.items()
+        if pins is not None
+    ]
+    missing = {(READ, case): "It is forbidden." for case, pins in found.items() if pins is None}
+    return Measured(
+        kernel, kernel, tuple(rows), missing, (), live=True, date=None, note="", label="yours"
+    )
+
+
+def cells(columns: Columns) -> dict[str, tuple[str, ...]]:
+    return {row[0]: row[1:] for row in columns.rows[1:]}
+
+
+def test_all_three_agree() -> None:
+    columns = lab.three_columns(CLAIMS, measured("6.18.1-custom", zero=0))
+    assert columns.rows[0] == ("", "predicted", "recorded", "yours", "")
+    assert cells(columns) == {
+        "64 zero pages": ("0", "0", "0", "agree"),
+        "64 written pages": ("64", "64", "64", "agree"),
+    }
+    assert columns.notes == ()
+    assert columns.head == (
+        "predicted: the model of Linux 6.18.1",
+        "recorded: Linux 6.18.44, November 2026",
+        "yours: your kernel, 6.18.1",
+    )
+
+
+def test_another_release_is_another_prediction_and_the_recording_is_explained() -> None:
+    columns = lab.three_columns(CLAIMS, measured("6.4.2", zero=64))
+    assert cells(columns)["64 zero pages"] == ("64", "0", "64", "differs: recorded")
+    (note,) = columns.notes
+    assert note == "recorded: so says the model of Linux 6.18.44 x86-64 virtual machine."
+
+
+def test_a_kernel_that_is_not_what_it_says_is_found_out() -> None:
+    columns = lab.three_columns(CLAIMS, measured("6.1.5", zero=0))
+    assert cells(columns)["64 zero pages"] == ("64", "0", "0", "differs: recorded, yours")
+    assert any("release that it says it is" in note for note in columns.notes)
+    like = machine.boot("6.1.192", WITH)
+    again = lab.three_columns(CLAIMS, measured("6.1.5", zero=0), kernel=like)
+    assert cells(again)["64 zero pages"] == ("0", "0", "0", "agree")
+
+
+def test_two_builds_have_a_column_each() -> None:
+    columns = lab.three_columns(CLAIMS, measured("6.18", zero=0), recorded="6.1.192")
+    assert cells(columns) == {
+        "64 zero pages": ("0", "64", "0", "0", "differs: recorded 1"),
+        "64 written pages": ("64", "64", "64", "64", "agree"),
+    }
+    assert columns.notes == (f"recorded 1: so says the model of Linux 6.1.192 {WITHOUT}.",)
+
+
+def test_what_was_not_measured_has_its_reason() -> None:
+    columns = lab.three_columns(CLAIMS, measured("6.18", zero=None))
+    assert cells(columns)["64 zero pages"] == ("0", "0", "-", "agree")
+    assert columns.notes == ("Not measured on your kernel: 64 zero pages. It is forbidden.",)
+
+
+def test_a_recording_in_place_of_an_answer_is_not_yours() -> None:
+    answer = replace(measured("6.18.44", zero=0), live=False, note="There is no Linux here.")
+    columns = lab.three_columns(CLAIMS, answer)
+    assert [row[-2] for row in columns.rows[1:]] == ["-", "-"]
+    assert columns.notes == ("Not measured on your kernel. There is no Linux here.",)
+    assert "predicted: the model of Linux 6.18.44" in columns.head
+    assert not any(line.startswith("yours") for line in columns.head)
+
+
+def test_held_pins_are_never_measured_on_your_kernel() -> None:
+    claims = {"2048 readers": ("held_pins", "hold2056:threads=2048", "refcount")}
+    for answer in (None, measured("6.18", zero=0)):
+        columns = lab.three_columns(claims, answer, recorded="6.1.192")
+        assert cells(columns)["2048 readers"][1:4] == ("-2147483647", "1", "-")
+        assert "from a recording only" in columns.notes[0]
+
+
+def test_a_kernel_older_than_the_model_is_compared_with_the_recorded_one() -> None:
+    columns = lab.three_columns(CLAIMS, measured("4.19.1", zero=64))
+    assert columns.head[0] == "predicted: the model of Linux 6.18.44"
+    assert cells(columns)["64 zero pages"][-1] == "differs: yours"
+
+
+def test_what_nobody_predicts_says_so() -> None:
+    columns = lab.three_columns({"memfd": (READ, "memfd64", "acq")}, recorded="7.3.4")
+    assert cells(columns) == {"memfd": ("-", "64", "-", "not predicted")}
+
+
+def test_answers_of_every_kind_fill_the_third_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PINLAB_MACHINE", "recording")  # the answers' numbers are known then
+    written = replace(machine.ask(8), live=True, kernel="6.18.44")
+    resident = replace(machine.resident(3), live=True)
+    mlocked = replace(machine.ask_mlock(), live=True)
+    yours = {
+        "pins": lab.three_columns({"": ("touched_pages", "k=8:writes=100", "rel")}, written),
+        "kB": lab.three_columns({"": ("resident_pages", "64 pages read", "k=3")}, resident),
+        "VmLck": lab.three_columns({"": ("mlocked_pages", "mlock:times=100", "VmLck_kB")}, mlocked),
+    }
+    assert {name: columns.rows[1][3] for name, columns in yours.items()} == {
+        "pins": "800", "kB": "12", "VmLck": "256"
+    }  # fmt: skip
+
+
+def test_pins_of_another_system_call_are_not_those_of_direct_io() -> None:
+    answer = machine.recorded("letters")
+    instead = replace(
+        answer,
+        measurements=tuple(m._replace(writes=100, method=READ) for m in answer),
+        live=True,
+        method=READ,
+        note="Direct I/O takes no pins here.",
+    )
+    claims = {"letters": ("touched_pages", "letters:writes=100", "acq")}
+    columns = lab.three_columns(claims, instead)
+    assert columns.rows[1][3] == "-"
+    assert columns.notes[0].endswith("Direct I/O takes no pins here.")
+
+
+def test_the_text_has_every_cell_and_no_blank_at_the_end_of_a_line() -> None:
+    text = str(lab.three_columns(CLAIMS, measured("6.18", zero=None)))
+    assert repr(lab.three_columns(CLAIMS, measured("6.18", zero=None))) == text
+    assert all(line == line.rstrip() for line in text.splitlines())
+    assert "64 written pages         64        64     64  agree" in text.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("claims", "recorded", "message"),
+    [
+        ({}, "6.18.44", "no claims: "),
+        (CLAIMS, "6.5", "kernel is '6.5': "),
+        ({"x": ("dio", "zero64", "acq")}, "6.18.44", "experiment is 'dio': "),
+        ({"x": (READ, "zero63", "acq")}, "6.18.44", "case is 'zero63': "),
+    ],
+)
+def test_wrong_questions(claims: dict[str, Place], recorded: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        lab.three_columns(claims, recorded=recorded)
+
+
+def test_wrong_answers() -> None:
+    with pytest.raises(TypeError, match=r"measured is '6\.5': it has to be an answer"):
+        lab.three_columns(CLAIMS, cast(Measured, "6.5"))
+    with pytest.raises(TypeError, match=r"kernel is '6\.5': it has to be of type Kernel"):
+        lab.three_columns(CLAIMS, kernel=cast(Kernel, "6.5"))

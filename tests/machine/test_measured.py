@@ -1,0 +1,164 @@
+"""Which kernel is it? Machines that are known answer, and are recognised."""
+
+from dataclasses import replace
+
+import pytest
+
+from pinlab import Kernel, machine
+from pinlab.machine import Measured, kernel_like
+from pinlab.machine.builds import builds
+from pinlab.machine.questions import QUESTIONS, predicted
+from pinlab.model.rules import releases
+from tests.machine.kernels import measured_like
+
+
+def answers(kernel: Kernel) -> list[object]:
+    return [predicted(question, kernel) for question in QUESTIONS]
+
+
+@pytest.mark.parametrize("release", releases()[1:])
+def test_each_release_is_recognised(release: str) -> None:
+    measured = measured_like(Kernel(release))
+    assert release in measured.releases
+    assert all(release in answer.releases for answer in measured.answers)
+    assert answers(kernel_like(measured)) == answers(Kernel(release))
+
+
+def test_where_pins_are_not_counted_the_other_questions_decide() -> None:
+    """5.6 has no counters; fork copies nothing up to 5.8, and VmPin knows no fixed buffers."""
+    measured = measured_like(Kernel("5.6"))
+    assert [bool(answer.why_not) for answer in measured.answers] == [True] * 3 + [False] * 2
+    assert measured.releases == ("5.6", "5.7", "5.7.6", "5.8")
+    assert kernel_like(measured).release == "5.8"
+
+
+@pytest.mark.parametrize("build", builds(), ids=lambda build: f"{build.kernel}, {build.build}")
+def test_each_recorded_build_is_recognised(build: machine.Build) -> None:
+    measured = measured_like(build.boot())
+    assert answers(kernel_like(measured)) == answers(build.boot())
+
+
+def spans_of(kernel: Kernel) -> dict[str, str]:
+    return {answer.name: answer.spans for answer in measured_like(kernel).answers}
+
+
+def test_spans_before_and_after_the_fix() -> None:
+    """As the fact sheet has it: commit by commit."""
+    assert spans_of(Kernel("6.18")) == {
+        "zero-page": "6.5 and later; of 6.1.y 6.1.135 and later",
+        "direct-io": "6.5 and later",
+        "huge-zero": "5.7 and later",
+        "fork": "5.19 and later",
+        "vm-pin": "5.9 and later",
+    }
+    unfixed = spans_of(Kernel("5.10"))
+    assert unfixed["zero-page"] == "5.7 to before 6.5, but of 6.1.y not 6.1.130 and later"
+    assert unfixed["direct-io"] == "5.7 to before 6.5"
+    assert unfixed["fork"] == "5.9 to before 5.19"
+    assert spans_of(Kernel("5.8"))["vm-pin"] == "before 5.9"
+
+
+def test_a_version_number_lies() -> None:
+    """The same release, before and after the backport; the measurement tells them apart."""
+    before, after = measured_like(Kernel("6.1")), measured_like(Kernel("6.1.192"))
+    assert "6.1.135" not in before.releases
+    assert after.releases == ("6.1.135",)
+    assert kernel_like(after).rules == Kernel("6.1.135").rules
+    assert kernel_like(before).rules.zero_page_grab == "counted"
+
+
+def test_no_release_does_this_and_the_model_does_it_all_the_same() -> None:
+    """A fix that somebody carried over to a kernel whose direct I/O takes references."""
+    strange = Kernel("5.10", zero_page_pins="skipped", fixed_buffer_vmpin="absent")
+    measured = measured_like(strange)
+    assert measured.releases == ()
+    assert "All together: no release of the model" in str(measured)
+    like = kernel_like(measured)
+    assert answers(like) == answers(strange)
+
+
+def test_what_no_rule_can_change() -> None:
+    measured = measured_like(Kernel("6.18"))
+    rows = [
+        row._replace(value=0) if row[3:5] == ("hugezero512", "acq") else row
+        for row in measured.quantities
+    ]
+    measured = replace(measured, quantities=tuple(rows))
+    (huge,) = (answer for answer in measured.answers if answer.name == "huge-zero")
+    assert (huge.answer, huge.releases, huge.spans) == (
+        "Yes: a read of its 512 pages takes 0 pins.", (), "no release of the model",
+    )  # fmt: skip
+    assert answers(kernel_like(measured)) == answers(Kernel("6.18"))
+
+
+def test_counters_that_stand_still_tell_nothing() -> None:
+    measured = measured_like(Kernel("6.18"), acq=0, rel=0)
+    told = {answer.name: answer.why_not for answer in measured.answers}
+    assert [name for name, reason in told.items() if reason] == [
+        "zero-page", "direct-io", "huge-zero",
+    ]  # fmt: skip
+    assert told["zero-page"].startswith("process_vm_readv of written pages moves no counter")
+    assert kernel_like(measured).rules == Kernel("6.18").rules
+
+
+def test_a_question_without_its_case() -> None:
+    measured = measured_like(Kernel("5.10"), without=(("process_vm_readv", "zero64"),))
+    first = measured.answers[0]
+    assert (first.answer, first.why_not, first.values) == ("", "Nobody may.", ())
+    assert "not measured here: Nobody may." in str(measured)
+    assert "Not measured: process_vm_readv zero64. Nobody may." in str(measured)
+    assert kernel_like(measured).rules.dio_hold == "get"
+
+
+def test_the_recording_in_the_place_of_a_case_does_not_decide() -> None:
+    """It is shown; the model is still that of what was measured."""
+    other = measured_like(Kernel("6.18"))
+    measured = replace(
+        measured_like(Kernel("5.10"), without=(("fixed_buffer", "anon64"),)),
+        instead=tuple(row for row in other.quantities if row.experiment == "fixed_buffer"),
+    )
+    last = measured.answers[-1]
+    assert (last.answer, last.why_not) == (
+        "It goes up by 256 kB for a buffer of 64 pages.",
+        "Nobody may.",
+    )
+    assert "recorded: It goes up by 256 kB" in str(measured)
+    assert measured.releases == measured_like(Kernel("5.10")).releases
+
+
+def test_nothing_at_all() -> None:
+    nothing = Measured("9.9.9", "imagined", (), {}, (), True, None, "", "your kernel, 9.9.9")
+    assert [answer.why_not for answer in nothing.answers] == ["It was not asked."] * 5
+    assert nothing.releases == tuple(releases())
+    assert "All together: nothing was measured" in str(nothing)
+    assert kernel_like(nothing).rules == Kernel().rules
+
+
+def test_only_what_was_measured_can_be_imitated() -> None:
+    with pytest.raises(TypeError, match=r"measured is '6\.5': it has to be of type Measured"):
+        kernel_like("6.5")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("release", "words"),
+    [
+        ("6.18", "No: a read of 64 zero pages takes 0 pins."),
+        ("6.4", "Yes: a read of 64 zero pages takes 64 pins."),
+        ("6.1.130", "It is refused: a read of 64 zero pages answers -14."),
+    ],
+)
+def test_words_of_the_zero_page(release: str, words: str) -> None:
+    assert measured_like(Kernel(release)).answers[0].answer == words
+
+
+def test_words_of_the_other_questions() -> None:
+    answers = {answer.name: answer.answer for answer in measured_like(Kernel("6.4")).answers}
+    assert answers["direct-io"] == "No: a direct write of 64 written pages takes 0 pins."
+    assert answers["huge-zero"] == "No: a read of its 512 pages takes 512 pins."
+    assert answers["fork"] == (
+        "From 1022 on if the process has pinned something before; else from none up to 1100."
+    )
+    assert answers["vm-pin"] == "It goes up by 256 kB for a buffer of 64 pages."
+    assert measured_like(Kernel("6.4"), acq=1).answers[1].answer.endswith("takes 1 pin.")
+    left = measured_like(Kernel("6.4"), VmPin_kB_unregistered=4).answers[-1].answer
+    assert left.endswith("pages, and 4 kB stay when it is unregistered.")

@@ -1,0 +1,163 @@
+"""Values of rules that no release ever had: what each of them changes, and that nothing else does.
+
+The numbers are worked out by hand: a zero page starts at 1, a pin of a small page is worth 1024.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from pinlab import FOLL_GET, FOLL_PIN, InvariantError, Kernel, Page
+from pinlab.model import rules
+
+ONE_MAPPED = 1
+
+
+def zero_page(kernel: Kernel) -> tuple[int | None, ...]:
+    page, vmstat = kernel.zero_page, kernel.vmstat
+    return page.refcount, page.pincount, *vmstat.values()
+
+
+def pinned(kernel: Kernel, nr_pages: int = 3) -> list[Page]:
+    mm = kernel.new_mm()
+    return mm.pin_user_pages(mm.mmap(nr_pages * 4096), nr_pages)
+
+
+@pytest.mark.parametrize(
+    ("still", "during", "after"),
+    [
+        ("nothing", (1, None, 0, 0), (1, None, 0, 0)),
+        ("pincount", (1, 3, 0, 0), (1, 0, 0, 0)),
+        ("refcount", (4, 0, 0, 0), (1, 0, 0, 0)),
+        ("vmstat", (1, None, 3, 0), (1, None, 3, 3)),
+    ],
+)
+def test_one_counter_still_counts_pins_of_the_zero_page(
+    still: str, during: tuple[object, ...], after: tuple[object, ...]
+) -> None:
+    kernel = Kernel("6.5", zero_page_still_counts=still)
+    pages = pinned(kernel)
+    assert pages == [kernel.zero_page] * 3
+    assert zero_page(kernel) == during
+    kernel.unpin_user_pages(pages)
+    assert zero_page(kernel) == after
+
+
+@pytest.mark.parametrize("still", ["pincount", "refcount", "vmstat"])
+def test_references_to_the_zero_page_do_not_care(still: str) -> None:
+    kernel = Kernel("6.5", zero_page_still_counts=still)
+    before = zero_page(kernel)
+    mm = kernel.new_mm()
+    (page,) = mm.get_user_pages(mm.mmap(4096), 1)
+    assert zero_page(kernel) == (2, *before[1:])
+    kernel.put_page(page)
+    assert zero_page(kernel) == before
+
+
+@pytest.mark.parametrize(
+    ("still", "refcount", "pincount"),
+    [("nothing", 1025, None), ("pincount", 2, 1), ("refcount", 2, 1), ("vmstat", 1025, None)],
+)
+def test_with_a_pincount_for_all_an_ordinary_pin_adds_one(
+    still: str, refcount: int, pincount: int | None
+) -> None:
+    kernel = Kernel("6.5", zero_page_still_counts=still)
+    folio = kernel.alloc_folio()
+    kernel.try_grab_folio(folio, 1, FOLL_PIN)
+    assert (folio.refcount, folio.pincount) == (refcount, pincount)
+
+
+@pytest.mark.parametrize(
+    ("still", "broken"),
+    [
+        ("pincount", "pincount-is-the-pins"),
+        ("refcount", "refcount-is-the-holds"),
+        ("vmstat", "vmstat-is-the-pins"),
+    ],
+)
+def test_the_invariant_names_the_counter_that_still_counts(still: str, broken: str) -> None:
+    kernel = Kernel("6.5", zero_page_still_counts=still)
+    pages = pinned(kernel)
+    with pytest.raises(InvariantError) as caught:
+        kernel.check()
+    complaints = str(caught.value).partition("\n\n")[0].splitlines()
+    assert [line.partition(":")[0] for line in complaints] == [broken]
+    kernel.unpin_user_pages(pages)
+    kernel.check()
+
+
+def test_a_refcount_that_still_counts_can_reach_0_by_one_unpin_too_many() -> None:
+    kernel = Kernel("6.5", zero_page_still_counts="refcount")
+    kernel.unpin_user_page(kernel.zero_page)
+    assert kernel.zero_page.refcount == 0
+    assert kernel.warnings == ["BUG: Bad page state: the refcount of the zero page is 0"]
+
+
+def test_references_to_the_zero_page_can_be_skipped() -> None:
+    kernel = Kernel("6.5", zero_page_gets="skipped")
+    mm = kernel.new_mm()
+    pages = mm.get_user_pages(mm.mmap(3 * 4096), 3)
+    assert pages == [kernel.zero_page] * 3
+    kernel.get_page(kernel.zero_page)
+    kernel.try_grab_folio(kernel.zero_page.folio, 7, FOLL_GET)
+    assert kernel.try_grab_folio_fast(kernel.zero_page.folio, 7, FOLL_GET)
+    assert zero_page(kernel) == (1, None, 0, 0)
+    for page in (*pages, kernel.zero_page):
+        kernel.put_page(page)
+    assert zero_page(kernel) == (1, None, 0, 0)
+    kernel.check()
+    notes = {event.note for event in kernel.trace if event.operation in ("get", "put", "get_page")}
+    assert notes == {"not counted"}
+
+
+def test_other_references_are_counted_all_the_same() -> None:
+    kernel = Kernel("6.5", zero_page_gets="skipped")
+    page = kernel.alloc_folio().page(0)
+    kernel.get_page(page)
+    huge = kernel.huge_zero_folio
+    kernel.get_page(huge.page(0))
+    assert (page.refcount, huge.refcount) == (2, 2)
+
+
+@pytest.mark.parametrize("release", ["5.6", "5.7", "6.5", "6.6", "6.18"])
+def test_pins_of_the_huge_zero_folio_can_be_skipped(release: str) -> None:
+    """5.6 and 6.6 grab several pages of one folio in ways of their own."""
+    kernel = Kernel(release, huge_zero_pins="skipped")
+    mm = kernel.new_mm()
+    addr = mm.mmap(512 * 4096, order=9)
+    slow, fast = mm.pin_user_pages(addr, 5), mm.pin_user_pages_fast(addr, 5)
+    huge = kernel.huge_zero_folio
+    assert {page.folio for page in slow + fast} == {huge}
+    assert (huge.refcount, huge.pincount or 0, kernel.vmstat["nr_foll_pin_acquired"]) == (1, 0, 0)
+    kernel.unpin_user_pages(slow + fast)
+    assert (huge.refcount, huge.freed) == (1, False)
+    kernel.check()
+
+
+def test_other_pins_are_counted_all_the_same() -> None:
+    kernel = Kernel("6.5", huge_zero_pins="skipped")
+    mm = kernel.new_mm()
+    addr = mm.mmap(512 * 4096, order=9)
+    mm.write(addr, b"x")
+    (page,) = mm.pin_user_pages(addr, 1)
+    assert (page.refcount, page.pincount) == (ONE_MAPPED + 1, 1)
+    kernel.get_page(kernel.huge_zero_folio.page(0))
+    assert kernel.huge_zero_folio.refcount == 2
+
+
+def test_no_release_has_a_hypothetical_value() -> None:
+    for release in Kernel.releases():
+        chosen = Kernel(release).rules
+        for rule, values in rules.HYPOTHETICAL.items():
+            assert getattr(chosen, rule) not in values
+            assert set(values) < set(rules.CHOICES[rule])
+
+
+@pytest.mark.parametrize(
+    "cells", ["zero_page_still_counts,vmstat", "zero_page_gets,skipped", "huge_zero_pins,skipped"]
+)
+def test_the_data_file_cannot_have_one(tmp_path: Path, cells: str) -> None:
+    path = tmp_path / "rules.csv"
+    path.write_text(f"release,rule,value,source\n6.5,{cells},a dream\n")
+    with pytest.raises(ValueError, match=r"line 2: .* is hypothetical, no release has it"):
+        rules.read_rows(path)
