@@ -44,6 +44,9 @@ SITUATIONS: Mapping[str, Situation] = MappingProxyType(
         "a 2 MiB page with a pin": Situation("huge", (f"{PIN} write",)),
         "the zero page, returned by pin_user_pages": Situation("zero", (PIN,)),
         "the zero page, pinned, with a reference besides": Situation("zero", (GET, PIN)),
+        "the zero page, pinned, with 1023 references besides": Situation(
+            "zero", (f"{GET} times=1023", PIN)
+        ),
     }
 )
 """The pages that sentences are about, by name; x is a written page, or as the name says."""
@@ -82,6 +85,7 @@ PASSAGES: Mapping[str, Passage] = MappingProxyType(
                 (
                     "the zero page, returned by pin_user_pages",
                     "the zero page, pinned, with a reference besides",
+                    "the zero page, pinned, with 1023 references besides",
                 ),
             ),
             Passage("mail-pinned-pages", ("the zero page, returned by pin_user_pages",)),

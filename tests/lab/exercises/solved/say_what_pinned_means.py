@@ -16,7 +16,7 @@ with (DATA / "terms.csv").open(newline="", encoding="utf-8") as file:
 WITH_6_5: dict[str, set[str]] = {
     "mail-millions-pins": {F, M},
     "mail-by-refcount": {R},
-    "mail-note": {F, M, C, U, V},
+    "mail-note": {F, C, U, V},
     "mail-pinned-pages": set(),
     "mail-pin-counter": {F, C},
     "mail-only-foll-pin": {F},
@@ -40,6 +40,7 @@ LIT: dict[str, set[str]] = {
     "a 2 MiB page with a pin": {F, R, C},
     "the zero page, returned by pin_user_pages": {F, R, M},
     "the zero page, pinned, with a reference besides": {F, R, M},
+    "the zero page, pinned, with 1023 references besides": {F, R, M},
 }
 """Who says yes of each page before 6.5, since there is a bias."""
 
@@ -47,9 +48,9 @@ LIT: dict[str, set[str]] = {
 def lit(page: str, release: str) -> set[str]:
     """Who says yes of a page, by hand."""
     if release == "5.6":
-        return LIT[page] - ({M, C} if page != "a page with 1023 references" else set())
+        return LIT[page] - (set() if "1023" in page else {M, C})
     if release == "6.5" and page.startswith("the zero page"):
-        return {R} if page.endswith("besides") else set()
+        return {R} | ({M} if "1023" in page else set()) if page.endswith("besides") else set()
     return LIT[page]
 
 
