@@ -12,14 +12,13 @@ from pinlab.machine import boot, builds, predict, recordings
 from pinlab.machine.answer import DIRECT_IO, Answer, aligned, version
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.builds import Build
+from pinlab.machine.columns import NOT_SEEN
 from pinlab.machine.measured import Measured
 from pinlab.machine.mlock import Mlocked
+from pinlab.machine.questions import Place
 from pinlab.machine.smaps import Residents
 from pinlab.model.arguments import instance
 from pinlab.model.kernel import Kernel
-
-Place = tuple[str, str, str]
-"""Experiment, case and quantity, as the recordings name them."""
 
 Values = Mapping[Place, int | str]
 
@@ -30,6 +29,12 @@ NEVER_HERE = {
     "dio_read_and_fork": "It takes a disk that needs a second for a read.",
 }
 """Experiments that are done on no reader's machine, and why."""
+
+
+UNLIKE = (
+    "Your kernel is not like the model of the release that it says it is. "
+    "A distribution may have added or left out a patch."
+)
 
 
 class Column(NamedTuple):
@@ -55,6 +60,8 @@ class Yours(NamedTuple):
     def why_not(self, place: Place) -> str:
         """Return why there is no value of a place."""
         experiment, case, _ = place
+        if any(known[:2] == (experiment, case) for known in self.values):
+            return NOT_SEEN
         reason = NEVER_HERE.get(experiment) or self.missing.get((experiment, case))
         return reason or self.note or "It was not asked."
 
@@ -172,7 +179,9 @@ def _live(
 ) -> Yours:
     """What was measured now; a recording in its place is left out, and its note says why."""
     if not measured.live:
-        return Yours(None, {}, {}, measured.note)
+        # What that recording does not have either is of no interest here.
+        reason, _, _ = measured.note.partition(" Not recorded: ")
+        return Yours(None, {}, {}, reason)
     return Yours(version(release), values, missing or {}, measured.note)
 
 
@@ -249,12 +258,9 @@ def _differing(
     for column, build in zip(recorded, sources, strict=True):
         apart = [place for place in places if _differs(place, prediction, column)]
         if apart and not _differing_places(apart, column, build):
-            yield f"{column.name}: so says the model of Linux {build.kernel} {build.build}."
+            yield f"{column.name} is what the model of Linux {build.kernel} {build.build} predicts."
     if any(_differs(place, prediction, mine) for place in places):
-        yield (
-            "Your kernel is not like the model of the release that it says it is. "
-            "A distribution may have added or left out a patch."
-        )
+        yield f"{yours.note} Measure again when it is quieter." if yours.note else UNLIKE
 
 
 def _differing_places(places: list[Place], column: Column, build: Build) -> list[Place]:

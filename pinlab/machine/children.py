@@ -64,7 +64,7 @@ def _child(run: Callable[[], None]) -> Iterator[int]:
 
 
 def end_with(parent: int) -> None:
-    """Have the kernel kill this process as soon as its parent is gone."""
+    """Have the kernel kill this process as soon as the thread that forked it is gone."""
     libc.call("prctl", PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     if os.getppid() != parent:  # it was gone before
         os._exit(1)

@@ -43,24 +43,26 @@ def findings(
     rows: tuple[Quantity, ...],
     missing: Mapping[tuple[str, str], str],
     instead: tuple[Quantity, ...],
+    noise: str = "",
 ) -> tuple[Finding, ...]:
     """Return a finding for each question.
 
     rows: what was measured. missing: why a case was not. instead: what was recorded elsewhere,
-    which is shown where nothing was measured.
+    which is shown where nothing was measured. noise: a sentence about the pins that others took
+    meanwhile, if they did: then an answer that fits no release is none.
     """
     measured, recorded = _by_place(rows), _by_place(instead)
-    return tuple(_finding(question, measured, missing, recorded) for question in QUESTIONS)
+    found = []
+    for question in QUESTIONS:
+        why_not = _why_not(question, measured, missing)
+        finding = _finding(question, recorded if why_not else measured, why_not)
+        if noise and not why_not and not finding.releases and COUNTED in question.told_by:
+            finding = _finding(question, recorded, f"{noise} Measure again when it is quieter.")
+        found.append(finding)
+    return tuple(found)
 
 
-def _finding(
-    question: Question,
-    measured: Mapping[Place, int | str],
-    missing: Mapping[tuple[str, str], str],
-    recorded: Mapping[Place, int | str],
-) -> Finding:
-    why_not = _why_not(question, measured, missing)
-    source = recorded if why_not else measured
+def _finding(question: Question, source: Mapping[Place, int | str], why_not: str) -> Finding:
     if not all(place in source for place in question.told_by):
         return Finding(question.name, question.text, "", (), why_not, (), "")
     values = tuple(source[place] for place in question.told_by)

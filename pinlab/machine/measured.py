@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 
 from pinlab.machine.finding import Finding, findings
 from pinlab.machine.quantity import Quantity
@@ -44,7 +45,8 @@ class Measured:
     def answers(self) -> tuple[Finding, ...]:
         """The answer to each question, in the order of the questions."""
         if self.live:
-            return findings(self.quantities, self.missing, self.instead)
+            noise = self.note if self.noisy else ""
+            return findings(self.quantities, self.missing, self.instead, noise)
         return findings((), self.missing, self.instead)
 
     @property
@@ -75,6 +77,13 @@ class Measured:
                 reasons.setdefault(reason, []).append(f"{experiment} {case}")
             for reason, cases in reasons.items():
                 yield f"Not measured: {', '.join(cases)}. {reason}"
+        if self.live and self.instead:
+            yield f"In their place Linux {self.instead[0].kernel}; {'; '.join(self._recorded())}."
+
+    def _recorded(self) -> Iterator[str]:
+        for (experiment, case), rows in groupby(self.instead, key=lambda row: row[2:4]):
+            values = ", ".join(f"{row.quantity} {row.value}" for row in rows)
+            yield f"{experiment} {case}: {values}"
 
 
 def kernel_like(measured: Measured) -> Kernel:

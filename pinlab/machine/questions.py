@@ -1,4 +1,7 @@
-"""Which kernel is this, really? Five questions whose answers tell, without its version number."""
+"""Which kernel is this, really? Questions whose answers tell, without its version number.
+
+The last two are for root, who sees frame numbers.
+"""
 
 from __future__ import annotations
 
@@ -64,6 +67,19 @@ def _vm_pin(kib: int, afterwards: int) -> str:
     return f"It goes up by {kib} kB for a buffer of 64 pages{left}."
 
 
+def _frames(frames: int, zero_pages: int) -> str:
+    if (frames, zero_pages) == (1, 1):
+        return "One frame is behind all of them: the zero page."
+    return f"Behind them are {frames} frames, {zero_pages} of them the zero page."
+
+
+def _fork_frames(same: int, changed: int, kept: int) -> str:
+    first = "child and parent have the same frame" if same else "the child has a frame of its own"
+    then = "has another one" if changed else "still has its own"
+    last = "the child has the buffer's" if kept else "the child does not have it"
+    return f"After fork {first}. After a write the parent {then}; {last}."
+
+
 def _yes(true: object) -> str:
     return "Yes" if true else "No"
 
@@ -121,6 +137,24 @@ QUESTIONS: tuple[Question, ...] = (
         ),
         _vm_pin,
         tuple({"fixed_buffer_vmpin": value} for value in CHOICES["fixed_buffer_vmpin"]),
+    ),
+    Question(
+        "frames",
+        "How many frames are behind 64 pages that were only read?",
+        (("frames", "read64", "frames"), ("frames", "read64", "zero_pages")),
+        _frames,
+        (),
+    ),
+    Question(
+        "fork-frames",
+        "Which frames have parent and child if the page is an io_uring fixed buffer?",
+        (
+            ("fork_frames", "io_uring", "same_frame_after_fork"),
+            ("fork_frames", "io_uring", "parent_pfn_changed"),
+            ("fork_frames", "io_uring", "child_pfn_same_as_orig"),
+        ),
+        _fork_frames,
+        (),
     ),
 )
 

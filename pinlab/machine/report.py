@@ -77,8 +77,9 @@ def _lines(measured: Measured) -> Iterator[str]:
     yield from _columns(rows(measured))
     yield from _missing(measured)
     yield ""
-    yield measured.note
-    yield ""
+    if measured.note:
+        yield measured.note
+        yield ""
     yield "data/recordings/README.md of pinlab says how to add the CSV file to the recordings."
 
 

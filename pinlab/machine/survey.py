@@ -14,12 +14,11 @@ from collections.abc import Callable
 from typing import Any
 
 from pinlab.machine.availability import UnavailableError
-from pinlab.machine.children import end_with
 from pinlab.machine.control import others
 from pinlab.machine.experiments import EXPERIMENTS
 from pinlab.machine.experiments.case import Case, Values
 from pinlab.machine.vmstat import Meter
-from pinlab.machine.worker import say
+from pinlab.machine.worker import end_with, say
 
 SECONDS_OF_CONTROL = 0.2
 

@@ -22,7 +22,8 @@ SELDOM = 10
 """Calls, where a thousand would take more than LONG seconds; then the counters have to settle."""
 
 LONG = 1.0
-FLUSHED_TRIES, OFTEN_TRIES = 5, 3
+FLUSHED_TRIES, OFTEN_TRIES = 10, 3
+"""One quiet moment among them is enough."""
 
 
 class Tally(NamedTuple):
@@ -39,7 +40,7 @@ def per_call(call: Callable[[], object]) -> Tally:
     """
     require_counters()
     if vmstat.flush():
-        return _least(_flushed(call) for _ in range(FLUSHED_TRIES))
+        return _least(_flushed(call))
     with _on_one_cpu():
         start = time.monotonic()
         call()
@@ -53,10 +54,13 @@ def _least(tries: Iterator[Tally]) -> Tally:
     return Tally(min(acquired), min(released))
 
 
-def _flushed(call: Callable[[], object]) -> Tally:
-    before = vmstat.settle()
-    call()
-    return _between(before, vmstat.settle(), 1)
+def _flushed(call: Callable[[], object]) -> Iterator[Tally]:
+    after = vmstat.settle()
+    for _ in range(FLUSHED_TRIES):
+        before = after
+        call()
+        after = vmstat.settle()
+        yield _between(before, after, 1)
 
 
 def _often(call: Callable[[], object]) -> Tally:

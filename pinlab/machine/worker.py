@@ -38,7 +38,7 @@ def main() -> None:
     """Answer the question in the first argument."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # an Interrupt ends it without a traceback
     question = json.loads(sys.argv[1])
-    threading.Thread(target=_end_with, args=(question.pop("parent"),), daemon=True).start()
+    end_with(question.pop("parent"))
     try:
         say(result=measure(**question, report=lambda done: say(done=done)))
     except UnavailableError as reason:
@@ -52,7 +52,12 @@ def say(**message: object) -> None:
     print(json.dumps(message), flush=True)
 
 
-def _end_with(parent: int) -> None:
+def end_with(parent: int) -> None:
+    """Have this process end soon after the one that started it, whichever thread that was."""
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
     # A pipe that closes would be no sign: another child of the parent may hold it open.
     while os.getppid() == parent:
         time.sleep(CHECK_EVERY)

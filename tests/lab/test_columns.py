@@ -6,8 +6,9 @@ from typing import cast
 import pytest
 
 from pinlab import Kernel, lab, machine
-from pinlab.lab.columns import Columns, Place
+from pinlab.lab.columns import Columns
 from pinlab.machine import Measured, Quantity
+from pinlab.machine.questions import Place
 
 READ = "process_vm_readv"
 CLAIMS: dict[str, Place] = {
@@ -54,7 +55,7 @@ def test_another_release_is_another_prediction_and_the_recording_is_explained() 
     columns = lab.three_columns(CLAIMS, measured("6.4.2", zero=64))
     assert cells(columns)["64 zero pages"] == ("64", "0", "64", "differs: recorded")
     (note,) = columns.notes
-    assert note == "recorded: so says the model of Linux 6.18.44 x86-64 virtual machine."
+    assert note == "recorded is what the model of Linux 6.18.44 x86-64 virtual machine predicts."
 
 
 def test_a_kernel_that_is_not_what_it_says_is_found_out() -> None:
@@ -72,7 +73,7 @@ def test_two_builds_have_a_column_each() -> None:
         "64 zero pages": ("0", "64", "0", "0", "differs: recorded 1"),
         "64 written pages": ("64", "64", "64", "64", "agree"),
     }
-    assert columns.notes == (f"recorded 1: so says the model of Linux 6.1.192 {WITHOUT}.",)
+    assert columns.notes == (f"recorded 1 is what the model of Linux 6.1.192 {WITHOUT} predicts.",)
 
 
 def test_what_was_not_measured_has_its_reason() -> None:
@@ -165,3 +166,17 @@ def test_wrong_answers() -> None:
         lab.three_columns(CLAIMS, cast(Measured, "6.5"))
     with pytest.raises(TypeError, match=r"kernel is '6\.5': it has to be of type Kernel"):
         lab.three_columns(CLAIMS, kernel=cast(Kernel, "6.5"))
+
+
+def test_what_only_root_sees_says_so() -> None:
+    claims = {"still zero?": (READ, "zero64", "still_zero_pfn")}
+    columns = lab.three_columns(claims, measured("6.18", zero=0))
+    assert "CAP_SYS_ADMIN" in columns.notes[0]
+
+
+def test_noise_is_a_reason_for_a_difference() -> None:
+    noisy = replace(measured("6.18", zero=3), note="Others pinned 3 pages meanwhile.")
+    told = lab.three_columns(CLAIMS, noisy).notes
+    assert told == ("Others pinned 3 pages meanwhile. Measure again when it is quieter.",)
+    quiet = replace(measured("6.18", zero=0), note="Others pinned 3 pages meanwhile.")
+    assert lab.three_columns(CLAIMS, quiet).notes == ()

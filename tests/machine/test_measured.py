@@ -27,7 +27,7 @@ def test_each_release_is_recognised(release: str) -> None:
 def test_where_pins_are_not_counted_the_other_questions_decide() -> None:
     """5.6 has no counters; fork copies nothing up to 5.8, and VmPin knows no fixed buffers."""
     measured = measured_like(Kernel("5.6"))
-    assert [bool(answer.why_not) for answer in measured.answers] == [True] * 3 + [False] * 2
+    assert [bool(answer.why_not) for answer in measured.answers] == [True] * 3 + [False] * 4
     assert measured.releases == ("5.6", "5.7", "5.7.6", "5.8")
     assert kernel_like(measured).release == "5.8"
 
@@ -50,6 +50,8 @@ def test_spans_before_and_after_the_fix() -> None:
         "huge-zero": "5.7 and later",
         "fork": "5.19 and later",
         "vm-pin": "5.9 and later",
+        "frames": "5.6 and later",
+        "fork-frames": "5.9 and later",
     }
     unfixed = spans_of(Kernel("5.10"))
     assert unfixed["zero-page"] == "5.7 to before 6.5, but of 6.1.y not 6.1.130 and later"
@@ -78,12 +80,7 @@ def test_no_release_does_this_and_the_model_does_it_all_the_same() -> None:
 
 
 def test_what_no_rule_can_change() -> None:
-    measured = measured_like(Kernel("6.18"))
-    rows = [
-        row._replace(value=0) if row[3:5] == ("hugezero512", "acq") else row
-        for row in measured.quantities
-    ]
-    measured = replace(measured, quantities=tuple(rows))
+    measured = changed(measured_like(Kernel("6.18")), "hugezero512", "acq", 0)
     (huge,) = (answer for answer in measured.answers if answer.name == "huge-zero")
     assert (huge.answer, huge.releases, huge.spans) == (
         "Yes: a read of its 512 pages takes 0 pins.", (), "no release of the model",
@@ -117,18 +114,21 @@ def test_the_recording_in_the_place_of_a_case_does_not_decide() -> None:
         measured_like(Kernel("5.10"), without=(("fixed_buffer", "anon64"),)),
         instead=tuple(row for row in other.quantities if row.experiment == "fixed_buffer"),
     )
-    last = measured.answers[-1]
+    (last,) = (answer for answer in measured.answers if answer.name == "vm-pin")
     assert (last.answer, last.why_not) == (
         "It goes up by 256 kB for a buffer of 64 pages.",
         "Nobody may.",
     )
     assert "recorded: It goes up by 256 kB" in str(measured)
+    assert str(measured).splitlines()[-1] == (
+        "In their place Linux 9.9.9; fixed_buffer anon64: VmPin_kB 256, VmPin_kB_unregistered 0."
+    )
     assert measured.releases == measured_like(Kernel("5.10")).releases
 
 
 def test_nothing_at_all() -> None:
     nothing = Measured("9.9.9", "imagined", (), {}, (), True, None, "", "your kernel, 9.9.9")
-    assert [answer.why_not for answer in nothing.answers] == ["It was not asked."] * 5
+    assert [answer.why_not for answer in nothing.answers] == ["It was not asked."] * len(QUESTIONS)
     assert nothing.releases == tuple(releases())
     assert "All together: nothing was measured" in str(nothing)
     assert kernel_like(nothing).rules == Kernel().rules
@@ -160,5 +160,47 @@ def test_words_of_the_other_questions() -> None:
     )
     assert answers["vm-pin"] == "It goes up by 256 kB for a buffer of 64 pages."
     assert measured_like(Kernel("6.4"), acq=1).answers[1].answer.endswith("takes 1 pin.")
-    left = measured_like(Kernel("6.4"), VmPin_kB_unregistered=4).answers[-1].answer
+    left = measured_like(Kernel("6.4"), VmPin_kB_unregistered=4).answers[4].answer
     assert left.endswith("pages, and 4 kB stay when it is unregistered.")
+
+
+def test_words_of_the_questions_for_root() -> None:
+    answers = {answer.name: answer.answer for answer in measured_like(Kernel("6.4")).answers}
+    assert answers["frames"] == "One frame is behind all of them: the zero page."
+    assert answers["fork-frames"] == (
+        "After fork the child has a frame of its own. "
+        "After a write the parent still has its own; the child does not have it."
+    )
+    old = {answer.name: answer.answer for answer in measured_like(Kernel("5.8")).answers}
+    assert old["fork-frames"] == (
+        "After fork child and parent have the same frame. "
+        "After a write the parent has another one; the child has the buffer's."
+    )
+    many = measured_like(Kernel("6.4"), frames=64, zero_pages=0).answers[5].answer
+    assert many == "Behind them are 64 frames, 0 of them the zero page."
+
+
+def test_other_peoples_pins_are_no_answer() -> None:
+    """A number that no release gives is the others', if there were any; else it is a finding."""
+    measured = changed(measured_like(Kernel("6.18")), "zero64", "acq", 17)
+    assert measured.answers[0].releases == ()
+    assert measured.releases == ()
+    measured = replace(measured, noisy=True, note="Others acquired 9999 pins.")
+    assert (measured.answers[0].answer, measured.answers[0].why_not) == (
+        "", "Others acquired 9999 pins. Measure again when it is quieter.",
+    )  # fmt: skip
+    assert measured.releases == ("6.5", "6.6", "6.18")
+    assert kernel_like(measured).rules == Kernel("6.18").rules
+
+
+def test_noise_does_not_undo_what_fits() -> None:
+    measured = replace(measured_like(Kernel("5.10")), noisy=True, note="Others acquired 9 pins.")
+    assert measured.answers == measured_like(Kernel("5.10")).answers
+
+
+def changed(measured: Measured, case: str, quantity: str, to: int) -> Measured:
+    rows = (
+        row._replace(value=to) if row[3:5] == (case, quantity) else row
+        for row in measured.quantities
+    )
+    return replace(measured, quantities=tuple(rows))

@@ -62,7 +62,7 @@ def test_a_share_left_by_somebody_before(share: int, monkeypatch: pytest.MonkeyP
 
 def test_others_who_pin_in_some_of_the_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     counters = Counters(monkeypatch, may_flush=True)
-    counters.others = [9, 0, 1000, 3, 7]
+    counters.others = [9, 0, 1000, *[64] * 7]
     assert per_call(lambda: counters.pin(64)) == Tally(64, 64)
 
 
