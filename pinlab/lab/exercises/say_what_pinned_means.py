@@ -363,6 +363,13 @@ PROMISES: Mapping[str, str] = {
 """The proposals, and what their words promise."""
 
 
+BROKEN: Mapping[str, str] = {
+    "pin-dma": MEANS_DMA,
+    "screw": "Since Linux 5.9 a pinned page stays with its process when that forks",
+}
+"""Why a promise fails, where one sentence says it for all places."""
+
+
 def new_name(seed: int) -> Selection:
     """Select the proposals whose word promises at one place what does not hold."""
     draw = Draw("new-name", seed)
@@ -387,7 +394,8 @@ def new_name(seed: int) -> Selection:
             },
         ),
         missing={
-            name: MEANS_DMA if name == "pin-dma" else f"There {why[name]}" for name in sorted(right)
+            name: BROKEN.get(name, f"Its word promises too much here: {why[name]}")
+            for name in sorted(right)
         },
         extra={
             name: f"{name} keeps its promise here, or is not the word that would stand here"

@@ -160,11 +160,12 @@ def _number(number: int) -> str:
 
 
 def _sentence(found: Senses, name: str) -> str:
-    page = found.page
-    yes, no = (", ".join(ids) or "nobody" for ids in (found.lit, found.dark))
+    page, no = found.page, len(found.dark)
+    yes = ", ".join(found.lit) or "nobody"
+    others = {0: "nobody", len(found): f"all {no}"}.get(no, f"the other {no}")
     return (
         f"Linux {page.folio.kernel.release}, {name}: {_counters(page)}. "
-        f"Pinned? Yes: {yes}. No: {no}."
+        f"Pinned? Yes: {yes}. No: {others}."
     )
 
 
