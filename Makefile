@@ -18,7 +18,7 @@ TEST_TOOLS := $(VENV)/test-tools
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab worksheet test notebooks bench lint clean
+.PHONY: help lab worksheet slides test notebooks bench lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s%s\n", $$1, $$2 }' Makefile
@@ -32,6 +32,9 @@ lab: $(INSTALLED) ## open the lessons in JupyterLab (more flags: LABFLAGS=--no-b
 
 worksheet: $(INSTALLED) ## write problems and their answers into worksheets/ (LESSON=03 SEED=7)
 	@$(RUN) -m pinlab.lab.worksheet '$(LESSON)' '$(SEED)'
+
+slides: $(INSTALLED) ## write lesson 12 as slides, and a handout of one page, into slides/
+	@$(RUN) -m pinlab.lab.slides
 
 test: lint ## run everything that CI runs: lint, types, tests, coverage of the model
 	$(RUN) -m pytest --cov=pinlab.model
@@ -47,7 +50,7 @@ lint: $(TEST_TOOLS) ## ruff (lint and format) and mypy --strict
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 
-clean: ## remove caches and build products (worksheets/ and .venv stay; rm -r .venv to start afresh)
+clean: ## remove caches and build products (worksheets/, slides/ and .venv stay; rm -r .venv to start afresh)
 	rm -rf .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -path ./$(VENV) -prune -o -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) \
 		-prune -exec rm -rf {} +

@@ -149,9 +149,17 @@ def test_worksheet_names_the_value_that_is_missing_or_wrong(
     assert named in done.stderr
 
 
-def test_clean_leaves_the_environment_the_lessons_and_worksheets(checkout: Checkout) -> None:
+def test_slides_needs_no_more_than_lab_does(checkout: Checkout) -> None:
+    assert checkout.make("slides").returncode == 0
+    assert len(checkout.calls("pip")) == 1
+    assert not [line for line in checkout.calls("pip") if ".[test]" in line]
+    assert checkout.log.read_text().splitlines()[-1] == "-m pinlab.lab.slides"
+
+
+def test_clean_leaves_the_environment_the_lessons_and_what_was_written(checkout: Checkout) -> None:
     checkout.make("lab")
-    mine = {checkout.folder / "notebooks" / "a.ipynb", checkout.folder / "worksheets" / "a.md"}
+    names = ("notebooks/a.ipynb", "worksheets/a.md", "slides/a.html")
+    mine = {checkout.folder / name for name in names}
     kept = {*mine, checkout.folder / ".venv" / "installed"}
     caches = {checkout.folder / "tests" / "__pycache__", checkout.folder / ".pytest_cache"}
     for folder in (*(file.parent for file in mine), *caches):

@@ -18,8 +18,10 @@ from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
 from pinlab.lab.figures.rule_sets import draw_rule_sets
 from pinlab.lab.figures.senses_spread import where_they_say_pin
 from pinlab.lab.figures.states import draw_states
+from pinlab.lab.figures.thread import draw_thread
 from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.forks import when_fork_copies
+from pinlab.lab.identify import identify
 from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.readers import huge_zero_readers
@@ -31,11 +33,13 @@ from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.fork_scenes import fork_scene
 from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
+from pinlab.lab.widgets.identify import who_is_who
 from pinlab.lab.widgets.lenses import light_the_senses
 from pinlab.lab.widgets.odometer import count_pins
 from pinlab.lab.widgets.rounds import patch_switches
 from pinlab.lab.widgets.states import walk_the_states
 from pinlab.lab.widgets.steps import step_through
+from pinlab.lab.widgets.thread import walk_the_thread
 from pinlab.lab.widgets.touch_map import touch_the_map
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.two_builds import two_builds
@@ -53,6 +57,7 @@ __all__ = [
     "draw_map",
     "draw_rule_sets",
     "draw_states",
+    "draw_thread",
     "draw_verdicts",
     "eight_kernels",
     "five_ends",
@@ -64,6 +69,7 @@ __all__ = [
     "held_together",
     "hint",
     "huge_zero_readers",
+    "identify",
     "in_flight",
     "in_the_model",
     "ledger",
@@ -88,7 +94,9 @@ __all__ = [
     "uses_of_none",
     "walk_the_cliff",
     "walk_the_states",
+    "walk_the_thread",
     "watch",
     "when_fork_copies",
     "where_they_say_pin",
+    "who_is_who",
 ]

@@ -50,13 +50,16 @@ class Shown(ABC):
     def bundle(self) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
         """Return the picture by MIME type, and the metadata of each type."""
 
-    def show(self, live: Mapping[str, object] = MappingProxyType({})) -> None:
-        """Display the picture, or `live` in a front end that can show that, and the words."""
+    def show(self, live: Mapping[str, object] = MappingProxyType({}), moves: str = MOVES) -> None:
+        """Display the picture, or `live` in a front end that can show that, and the words.
+
+        `moves` says what the words are about where they stand below something live.
+        """
         from IPython.display import display
 
         data, metadata = self.bundle()
         display({**live, **data, "text/plain": self.alt}, metadata=metadata, raw=True)
-        lines = [*([MOVES] if live else []), *self.twin.split("\n")]
+        lines = [*([moves] if live else []), *self.twin.split("\n")]
         words = {"text/plain": fitted("\n".join(lines)), "text/markdown": "\n\n".join(lines)}
         display(words, raw=True)
         if self.table is not None:

@@ -7,6 +7,7 @@ from pinlab.words.readings import PASSAGES, SITUATIONS, Passage, fails_at, page_
 from pinlab.words.senses import SENSES, Sense, Senses, senses
 from pinlab.words.sentences import SENTENCES, Claim, Sentence
 from pinlab.words.terms import SENSES_BESIDE, Term, contradictions, spread, terms
+from pinlab.words.thread import Turn, thread, turns
 from pinlab.words.vocabulary import clause, sentence, shortest
 from pinlab.words.wrong_kernels import WRONG_KERNELS, WrongKernel
 
@@ -29,6 +30,7 @@ __all__ = [
     "Senses",
     "Sentence",
     "Term",
+    "Turn",
     "Verdict",
     "WrongKernel",
     "adequacy",
@@ -48,4 +50,6 @@ __all__ = [
     "shortest",
     "spread",
     "terms",
+    "thread",
+    "turns",
 ]

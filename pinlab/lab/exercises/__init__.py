@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 
 from pinlab.lab.exercises import (
+    ask_a_real_kernel,
     count_pins_apart,
     count_to_two_million,
     draw_a_page,
@@ -13,6 +14,7 @@ from pinlab.lab.exercises import (
     hold_a_page,
     pin_a_page,
     pretend_to_pin,
+    read_the_thread,
     say_what_pinned_means,
     start_here,
     try_every_interleaving,
@@ -33,6 +35,8 @@ LESSONS = (
     fork_during_direct_io,
     try_every_interleaving,
     say_what_pinned_means,
+    ask_a_real_kernel,
+    read_the_thread,
 )
 """The modules with the exercises of each lesson, in the order of the lessons."""
 

@@ -8,7 +8,7 @@ from html import escape
 import ipywidgets
 
 from pinlab.lab.figures.kept import Kept
-from pinlab.lab.picture import Shown, width
+from pinlab.lab.picture import MOVES, Shown, width
 
 CSS_CLASS = "pinlab-exhibit"
 """What the outermost box of every exhibit is called in the page."""
@@ -19,22 +19,24 @@ class Exhibit:
     """A widget, and the picture of a few of its positions for readers without widgets.
 
     A front end shows the widget if it can, else the picture; the picture's twin stands below
-    either of them.
+    either of them, and `moves` above it says what it is about.
     """
 
     widget: ipywidgets.Widget
     filmstrip: Shown
+    moves: str = MOVES
 
     def _ipython_display_(self) -> None:
-        self.filmstrip.show(self.widget._repr_mimebundle_())
+        self.filmstrip.show(self.widget._repr_mimebundle_(), self.moves)
 
     def __str__(self) -> str:
         return str(self.filmstrip)
 
 
 def status(sentence: str) -> str:
-    """Return a sentence as HTML that a screen reader announces when it changes."""
-    return f'<p role="status">{escape(sentence)}</p>'
+    """Return a sentence, or lines, as HTML that a screen reader announces when it changes."""
+    lines = escape(sentence).replace("\n", "<br>")
+    return f'<p role="status">{lines}</p>'
 
 
 class Stage:

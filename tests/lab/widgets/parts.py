@@ -28,6 +28,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "touch_the_map": lab.touch_the_map,
     "fork_scene": lab.fork_scene,
     "light_the_senses": lambda: lab.light_the_senses(references=1, mlocked=True),
+    "walk_the_thread": lambda: lab.walk_the_thread(at=12),
 }
 """Every exhibit, by the function that makes it."""
 
@@ -48,11 +49,13 @@ class Parts:
         if isinstance(controls[0], ipywidgets.Dropdown):
             self.menu = controls.pop(0)
         self.toggle: Any = None
-        if isinstance(controls[0], ipywidgets.ToggleButtons):
-            self.toggle = controls.pop(0)
+        for toggle in [one for one in controls if isinstance(one, ipywidgets.ToggleButtons)]:
+            self.toggle = toggle
+            controls.remove(toggle)
         self.switches: list[Any] = []
-        if isinstance(controls[0].children[0], ipywidgets.Checkbox):
-            self.switches = list(controls.pop(0).children)
+        for row in [one for one in controls if isinstance(one.children[0], ipywidgets.Checkbox)]:
+            self.switches = list(row.children)
+            controls.remove(row)
         self.rows = [Row(*row.children) for row in controls]
 
     @property

@@ -6,6 +6,7 @@ from pinlab.lab.exercises import EXERCISES, exercise
 from pinlab.lab.exercises.exercise import Choice, Exercise, Number, Numbers, Program, Selection
 from pinlab.lab.exercises.written import Written
 from tests.lab.exercises.solved import (
+    ask_a_real_kernel,
     count_pins_apart,
     count_to_two_million,
     draw_a_page,
@@ -13,6 +14,7 @@ from tests.lab.exercises.solved import (
     hold_a_page,
     pin_a_page,
     pretend_to_pin,
+    read_the_thread,
     say_what_pinned_means,
     start_here,
     try_every_interleaving,
@@ -32,6 +34,8 @@ RIGHT: dict[str, object] = {
     **fork_during_direct_io.RIGHT,
     **try_every_interleaving.RIGHT,
     **say_what_pinned_means.RIGHT,
+    **ask_a_real_kernel.RIGHT,
+    **read_the_thread.RIGHT,
 }
 
 

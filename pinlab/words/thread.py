@@ -1,0 +1,178 @@
+"""The thread: who said what to whom about pins of the zero page, and how it holds.
+
+data/thread.csv has a row for each turn, in the order in which it is read; data/quotations.csv has
+the words. A turn is one claim: a mail that makes several is several turns.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pinlab.data_folder import DATA
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+FILE = DATA / "thread.csv"
+QUOTATIONS = DATA / "quotations.csv"
+
+BEFORE, MAIL, AFTER = "before", "mail", "after"
+PARTS = (BEFORE, MAIL, AFTER)
+"""What stands in the mail of 31 May 2023, and what came before and after it."""
+
+RIGHT, WITH_A_CONDITION, WRONG = "right", "right with a condition", "wrong"
+VERDICTS = (RIGHT, WITH_A_CONDITION, WRONG)
+
+WHEN = "%Y-%m-%d %H:%M %z"
+"""How a date is written: the sender's own clock, and how far that is from UTC."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One claim of the exchange.
+
+    number: from 1 on, in the order of reading. answers: the turn that it answers, None for the
+    first. words: what was said, as its source has it. claim: the same in our own words. condition:
+    what it takes to be right, or why it is wrong; "" if it is right as it stands. notebook and
+    cell: where that is run. message: the Message-ID of the mail that says it first. source: file
+    and release, commit or mail that the verdict rests on.
+    """
+
+    number: int
+    part: str
+    speaker: str
+    date: datetime
+    message: str
+    answers: int | None
+    quotation: str
+    words: str
+    claim: str
+    verdict: str
+    condition: str
+    notebook: str
+    cell: str
+    source: str
+
+    @property
+    def surname(self) -> str:
+        """The last name of who says it."""
+        return self.speaker.split()[-1]
+
+
+@cache
+def turns(part: str = "") -> tuple[Turn, ...]:
+    """Return the turns of one part ("before", "mail" or "after"), or all, in the order of reading.
+
+    Raises ValueError for another part.
+
+    >>> [turn.surname for turn in turns("mail")[:4]]
+    ['Howells', 'Howells', 'Hildenbrand', 'Howells']
+    """
+    if part not in ("", *PARTS):
+        raise ValueError(f"part is {part!r}: allowed are {', '.join(map(repr, PARTS))}")
+    return tuple(turn for turn in read(FILE, quoted()) if part in ("", turn.part))
+
+
+def thread(part: str = "") -> DataFrame:
+    """Return the same as a table, with the turns' numbers as its index.
+
+    `answers` is 0 for the first turn, which answers none. Raises as `turns`.
+    """
+    import pandas
+
+    rows = [asdict(turn) | {"answers": turn.answers or 0} for turn in turns(part)]
+    return pandas.DataFrame(rows).set_index("number")
+
+
+def way_to(number: int) -> list[Turn]:
+    """Return the turns that lead to one, the first turn of all before the others, and itself.
+
+    Raises ValueError for a number that no turn has.
+
+    >>> [turn.number for turn in way_to(12)]
+    [1, 2, 7, 8, 10, 11, 12]
+    """
+    known = {turn.number: turn for turn in turns()}
+    if number not in known:
+        raise ValueError(f"turn is {number!r}: allowed are 1 to {max(known)}")
+    found = known[number]
+    return [*(way_to(found.answers) if found.answers else []), found]
+
+
+@cache
+def quoted() -> Mapping[str, str]:
+    """Return the words of every quotation of data/quotations.csv by its id."""
+    with QUOTATIONS.open(encoding="utf-8", newline="") as file:
+        return {row["id"]: row["words"] for row in csv.DictReader(file)}
+
+
+def read(path: Path, words: Mapping[str, str]) -> tuple[Turn, ...]:
+    """Return the turns in a file; `words` are the quotations it may name.
+
+    Raises ValueError with the file's name and the line for a row that is wrong.
+    """
+    found: list[Turn] = []
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        for row in reader:
+            try:
+                found.append(_turn(row, words, found))
+            except ValueError as error:
+                raise ValueError(f"{path.name}, line {reader.line_num}: {error}") from None
+    return tuple(found)
+
+
+def _turn(row: Mapping[str, str], words: Mapping[str, str], before: Sequence[Turn]) -> Turn:
+    """The turn of a row; ValueError if it is not one that may follow those before it."""
+    _one_of("part", row["part"], PARTS)
+    _one_of("verdict", row["verdict"], VERDICTS)
+    _one_of("quotation", row["quotation"], words)
+    if empty := [name for name, value in row.items() if not value and name not in MAY_BE_EMPTY]:
+        raise ValueError(f"nothing stands under {', '.join(empty)}")
+    if bool(row["condition"]) == (row["verdict"] == RIGHT):
+        raise ValueError(f"a claim that is {row['verdict']} has condition {row['condition']!r}")
+    if row["number"] != str(len(before) + 1):
+        raise ValueError(f"number is {row['number']!r}: the next one is {len(before) + 1}")
+    date = datetime.strptime(row["date"], WHEN)
+    return Turn(
+        number=len(before) + 1,
+        part=row["part"],
+        speaker=row["speaker"],
+        date=date,
+        message=row["message"],
+        answers=_answered(row["answers"], date, before),
+        quotation=row["quotation"],
+        words=words[row["quotation"]],
+        claim=row["claim"],
+        verdict=row["verdict"],
+        condition=row["condition"],
+        notebook=row["notebook"],
+        cell=row["cell"],
+        source=row["source"],
+    )
+
+
+MAY_BE_EMPTY = ("answers", "condition")
+
+
+def _answered(text: str, date: datetime, before: Sequence[Turn]) -> int | None:
+    """The number of the turn that is answered: one that was read before, and not sent later."""
+    if not text and not before:
+        return None
+    found = [turn for turn in before if str(turn.number) == text]
+    if not found:
+        raise ValueError(f"answers is {text!r}: allowed are the turns before it")
+    if found[0].date > date:
+        raise ValueError(f"it answers turn {text}, which was sent later")
+    return found[0].number
+
+
+def _one_of(name: str, value: str, allowed: Iterable[str]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} is {value!r}: allowed are {', '.join(allowed)}")

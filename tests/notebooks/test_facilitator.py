@@ -1,0 +1,76 @@
+"""The plan for a group: minutes that add up, links that lead somewhere, the data's verdicts."""
+
+import re
+
+import nbformat
+import pytest
+
+from pinlab.lab.slides import LESSON, deck
+from pinlab.words.thread import turns
+from tests.notebooks.lesson import FOLDER, ROOT, read
+from tests.notebooks.navigation import targets
+from tests.notebooks.shape import dead_links
+
+FILE = FOLDER / "facilitator.md"
+PLAN = FILE.read_text("utf-8")
+SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PLAN, re.MULTILINE | re.DOTALL))
+ROW = re.compile(r"^\| (\d+) \|(.*)\|$", re.MULTILINE)
+MAIL = {turn.number for turn in turns("mail")}
+
+
+def rows(section: str) -> list[tuple[int, list[str]]]:
+    """The rows of a table that begin with a number, and their other cells."""
+    found = ROW.findall(SECTIONS[section])
+    return [(int(number), [cell.strip() for cell in rest.split("|")]) for number, rest in found]
+
+
+def taken(section: str) -> list[int]:
+    """The turns that are named one by one in a plan."""
+    return [int(n) for _, (_, which) in rows(section) for n in re.findall(r"\b\d+\b", which)
+            if re.fullmatch(r"[\d, ]+", which)]  # fmt: skip
+
+
+@pytest.mark.parametrize("minutes", [45, 90])
+def test_the_minutes_add_up(minutes: int) -> None:
+    assert sum(number for number, _ in rows(f"{minutes} minutes")) == minutes
+
+
+def test_in_90_minutes_every_turn_of_the_mail_has_its_place_once() -> None:
+    found = taken("90 minutes")
+    assert len(found) == len(set(found))
+    assert set(found) >= MAIL
+    assert set(found) <= {turn.number for turn in turns()}
+
+
+def test_in_45_minutes_the_turns_that_are_left_out_are_named() -> None:
+    left_out = re.search(r"Leave out ([\d, ]+ and \d+)", SECTIONS["45 minutes"])
+    assert left_out
+    found = taken("45 minutes")
+    assert len(found) == len(set(found))
+    assert {int(n) for n in re.findall(r"\d+", left_out[1])} == MAIL - set(found)
+
+
+def test_each_turn_that_is_taken_has_a_question_and_the_verdict_of_the_data() -> None:
+    asked = dict(rows("Questions, and answers to expect"))
+    assert set(asked) == set(taken("90 minutes"))
+    for turn in turns():
+        if turn.number in asked:
+            question, _, leads_to, verdict = asked[turn.number]
+            assert question.endswith("?")
+            assert leads_to
+            assert verdict == turn.verdict
+
+
+def test_it_tells_how_many_slides_there_are() -> None:
+    made = deck(nbformat.read(ROOT / LESSON, as_version=4)).count("<section ")
+    assert f"The full set has {made} slides" in PLAN
+
+
+def test_no_link_is_dead() -> None:
+    assert list(dead_links(PLAN, FOLDER)) == []
+
+
+def test_the_lesson_and_the_readme_lead_to_it() -> None:
+    lesson = read(ROOT / LESSON)
+    assert FILE.name in targets(lesson.notebook.cells[0].source)
+    assert f"notebooks/{FILE.name}" in targets((ROOT / "README.md").read_text("utf-8"))

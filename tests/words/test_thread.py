@@ -1,0 +1,178 @@
+"""The thread: a tree of claims, each with words that were said and a cell that settles it."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from pinlab.words.thread import (
+    FILE,
+    PARTS,
+    RIGHT,
+    VERDICTS,
+    Turn,
+    quoted,
+    read,
+    thread,
+    turns,
+    way_to,
+)
+from tests.notebooks.lesson import FOLDER, Lesson
+from tests.notebooks.lesson import read as notebook
+from tests.notebooks.quotations import register
+
+LESSON = "12_read_the_thread"
+MAIL = "<492558dc-1377-fc4b-126f-c358bb000ff7@redhat.com>"
+EVERY_TURN = pytest.mark.parametrize("turn", turns(), ids=lambda turn: str(turn.number))
+
+Rows = list[dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def lessons() -> Callable[[str], Lesson]:
+    """A notebook by its name, read once."""
+    known: dict[str, Lesson] = {}
+    return lambda name: known.setdefault(name, notebook(FOLDER / f"{name}.ipynb"))
+
+
+def rows() -> Rows:
+    with FILE.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def written(folder: Path, content: Rows) -> Path:
+    path = folder / "thread.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(content[0]))
+        writer.writeheader()
+        writer.writerows(content)
+    return path
+
+
+def test_the_answers_form_one_tree() -> None:
+    assert [turn.number for turn in turns() if turn.answers is None] == [1]
+    assert all(way_to(turn.number)[0].number == 1 for turn in turns())
+
+
+@EVERY_TURN
+def test_nobody_answers_what_was_not_said_yet_nor_what_stands_below(turn: Turn) -> None:
+    *before, last = way_to(turn.number)
+    assert last == turn
+    assert [one.date for one in before] == sorted(one.date for one in before)
+    assert all(one.date <= turn.date and one.number < turn.number for one in before)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_part_is_read_as_its_tree_is_drawn(part: str) -> None:
+    """Each turn stands below the one it answers, and no line has to pass one that it does not."""
+    way: list[int] = []
+    here = {turn.number for turn in turns(part)}
+    for turn in turns(part):
+        answered = turn.answers if turn.answers in here else None
+        assert answered is None or answered in way
+        way = [*way[: way.index(answered) + 1 if answered else 0], turn.number]
+
+
+def test_the_mail_has_all_the_turns_that_it_quotes() -> None:
+    """The patch, the first review, the answer and the mail itself, and no other mail."""
+    messages = list(dict.fromkeys(turn.message for turn in turns("mail")))
+    assert len(messages) == 4
+    assert turns("mail")[-1].message == MAIL
+    assert {turn.surname for turn in turns("mail")} == {"Howells", "Hildenbrand"}
+    quoted_there = {row.id for row in register() if MAIL in row.source and row.source != MAIL}
+    assert quoted_there >= {t.quotation for t in turns("mail") if t.message != MAIL} - {
+        "definitely-pins"
+    }
+
+
+@EVERY_TURN
+def test_the_words_are_registered_under_their_speaker_day_and_mail(turn: Turn) -> None:
+    (row,) = (row for row in register() if row.id == turn.quotation)
+    assert row.words == turn.words
+    assert row.speaker == turn.speaker
+    assert row.date == f"{turn.date:%Y-%m-%d}"
+    assert turn.message.rsplit("-", 1)[0] in row.source  # v3 is named by its cover letter
+
+
+@EVERY_TURN
+def test_the_cell_that_settles_it_is_there_and_has_run(
+    turn: Turn, lessons: Callable[[str], Lesson]
+) -> None:
+    (cell,) = (cell for _, cell in lessons(turn.notebook).cells("code") if cell.id == turn.cell)
+    assert cell.outputs
+    assert all(output.output_type != "error" for output in cell.outputs)
+
+
+def test_a_verdict_of_the_mail_is_told_below_its_cell(lessons: Callable[[str], Lesson]) -> None:
+    cells = [cell for _, cell in lessons(LESSON).cells()]
+    ids = [cell.id for cell in cells]
+    for turn in turns("mail"):
+        told = cells[ids.index(f"turn-{turn.number}-verdict")].source
+        assert told.startswith(f"**{turn.verdict.capitalize()}.**")
+        asked = cells[ids.index(f"turn-{turn.number}")].source
+        assert asked.startswith(f"### Turn {turn.number}: ")
+        assert "?" in asked.split("**")[1]
+        assert ids.index(f"turn-{turn.number}") < ids.index(f"turn-{turn.number}-verdict")
+
+
+def test_the_mail_is_gone_through_in_its_own_order(lessons: Callable[[str], Lesson]) -> None:
+    ids = [cell.id for _, cell in lessons(LESSON).cells()]
+    places = [ids.index(f"turn-{turn.number}-verdict") for turn in turns("mail")]
+    assert places == sorted(places)
+
+
+def test_every_verdict_occurs_and_a_condition_where_there_is_one() -> None:
+    assert {turn.verdict for turn in turns()} == set(VERDICTS)
+    assert all(bool(turn.condition) == (turn.verdict != RIGHT) for turn in turns())
+
+
+def test_claims_are_short_and_of_their_own_words() -> None:
+    for turn in turns():
+        assert len(turn.claim) <= 80
+        assert turn.claim not in turn.words
+        assert not turn.claim.endswith(".")
+
+
+def test_the_parts_are_the_whole() -> None:
+    assert sum(map(turns, PARTS), ()) == turns()
+    assert thread().index.tolist() == [turn.number for turn in turns()]
+    assert thread("mail")["verdict"].tolist() == [turn.verdict for turn in turns("mail")]
+    assert thread()["answers"].tolist()[0] == 0
+
+
+def test_another_part_or_turn_is_named() -> None:
+    with pytest.raises(ValueError, match="part is 'end': allowed are 'before', 'mail', 'after'"):
+        turns("end")
+    with pytest.raises(ValueError, match="turn is 99: allowed are 1 to "):
+        way_to(99)
+
+
+def test_the_file_is_read_as_it_is(tmp_path: Path) -> None:
+    assert read(written(tmp_path, rows()), quoted()) == turns()
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "value", "complaint"),
+    [
+        (3, "verdict", "maybe", "verdict is 'maybe': allowed are right, right with a condition"),
+        (3, "part", "end", "part is 'end': allowed are before, mail, after"),
+        (2, "quotation", "nobody-said-it", "quotation is 'nobody-said-it'"),
+        (2, "cell", "", "nothing stands under cell"),
+        (2, "condition", "", "a claim that is right with a condition has condition ''"),
+        (10, "condition", "If it rains", "a claim that is right has condition 'If it rains'"),
+        (4, "number", "7", "number is '7': the next one is 3"),
+        (4, "answers", "9", "answers is '9': allowed are the turns before it"),
+        (4, "answers", "", "answers is '': allowed are the turns before it"),
+        (4, "date", "2023-05-20 10:00 +0100", "it answers turn 2, which was sent later"),
+        (4, "date", "26 May", "does not match format"),
+    ],
+)
+def test_a_wrong_row_is_named_with_file_and_line(
+    tmp_path: Path, line: int, column: str, value: str, complaint: str
+) -> None:
+    content = rows()
+    content[line - 2][column] = value
+    with pytest.raises(ValueError, match=rf"^thread\.csv, line {line}: .*") as caught:
+        read(written(tmp_path, content), quoted())
+    assert complaint in str(caught.value)
