@@ -15,6 +15,7 @@ from pinlab.lab.exercises import (
     pin_a_page,
     pretend_to_pin,
     read_the_thread,
+    say_what_pinned_means,
     start_here,
     try_every_interleaving,
 )
@@ -33,6 +34,7 @@ LESSONS = (
     count_pins_apart,
     fork_during_direct_io,
     try_every_interleaving,
+    say_what_pinned_means,
     ask_a_real_kernel,
     read_the_thread,
 )

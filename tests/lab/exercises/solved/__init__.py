@@ -15,6 +15,7 @@ from tests.lab.exercises.solved import (
     pin_a_page,
     pretend_to_pin,
     read_the_thread,
+    say_what_pinned_means,
     start_here,
     try_every_interleaving,
 )
@@ -32,6 +33,7 @@ RIGHT: dict[str, object] = {
     **count_pins_apart.RIGHT,
     **fork_during_direct_io.RIGHT,
     **try_every_interleaving.RIGHT,
+    **say_what_pinned_means.RIGHT,
     **ask_a_real_kernel.RIGHT,
     **read_the_thread.RIGHT,
 }
