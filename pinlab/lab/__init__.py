@@ -11,6 +11,7 @@ from pinlab.lab.figures.concepts import concept_map
 from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.ledger import ledger
+from pinlab.lab.figures.lenses import draw_lenses
 from pinlab.lab.figures.limits import in_flight
 from pinlab.lab.figures.map import draw_map
 from pinlab.lab.figures.orders import pins_by_order
@@ -34,6 +35,7 @@ from pinlab.lab.widgets.fork_scenes import fork_scene
 from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.identify import who_is_who
+from pinlab.lab.widgets.lenses import light_the_senses
 from pinlab.lab.widgets.odometer import count_pins
 from pinlab.lab.widgets.rounds import patch_switches
 from pinlab.lab.widgets.states import walk_the_states
@@ -54,6 +56,7 @@ __all__ = [
     "count_pins",
     "draw_adequacy",
     "draw_folios",
+    "draw_lenses",
     "draw_map",
     "draw_rule_sets",
     "draw_states",
@@ -73,6 +76,7 @@ __all__ = [
     "in_flight",
     "in_the_model",
     "ledger",
+    "light_the_senses",
     "mistakes",
     "never_written",
     "patch_switches",

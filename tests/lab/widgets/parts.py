@@ -27,6 +27,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     ),
     "touch_the_map": lab.touch_the_map,
     "fork_scene": lab.fork_scene,
+    "light_the_senses": lambda: lab.light_the_senses(references=1, mlocked=True),
     "word_a_note": lambda: lab.word_a_note(clauses=2),
     "walk_the_thread": lambda: lab.walk_the_thread(at=12),
 }

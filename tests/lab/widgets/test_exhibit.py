@@ -19,7 +19,7 @@ ROWS = {
 }  # fmt: skip
 DRAWN = (
     "count_pins", "guess_pins", "step_through", "side_by_side", "pin_a_folio", "touch_the_map",
-    "fork_scene", "walk_the_states", "walk_the_thread", "word_a_note",
+    "fork_scene", "walk_the_states", "light_the_senses", "walk_the_thread", "word_a_note",
 )  # fmt: skip
 """Exhibits with a drawing, where others have a plot."""
 
