@@ -119,7 +119,7 @@ def _why_true(kernel: str, asked: str) -> str:
         return (
             "Nothing is returned there, so there is nothing that the sentence could be wrong about"
         )
-    return f"The sentence says nothing of what {kernel} does otherwise"
+    return f"The sentence does not speak of what is wrong with {kernel}"
 
 
 def _why_false(kernel: str, asked: str) -> str:
@@ -135,11 +135,14 @@ def refcount_left(seed: int) -> Number:
     name = draw.one(tuple(MOVES))
     gets, pins = draw.one(range(1, 6)), draw.one(range(3, 7))
     unpins = draw.one(range(1, pins - 1))
-    right = 1 + gets * (name != "get-skipped-too") + MOVES[name](pins, unpins)
+    by_gets, by_pins = gets * (name != "get-skipped-too"), MOVES[name](pins, unpins)
+    right = 1 + by_gets + by_pins
     left = pins - unpins
     wrong = {
         1 + gets + GUP_PIN_COUNTING_BIAS * left: "That is Linux 6.4, which counts everything",
-        1 + gets + left: ONE_THING,
+        1 + gets + left: ONE_THING
+        if name == "pincount-still-counted"
+        else "That gives each pin the 1 of a reference",
         1 + gets: "That is Linux 6.5: pins and unpins are skipped, both of them",
         1: "That is a kernel which skips references, too",
         right - 1: "The zero page has a 1 of its own to begin with",
@@ -157,7 +160,10 @@ def refcount_left(seed: int) -> Number:
             f"somebody pins it {pins} times, and then unpins it {unpins} {plural(unpins, 'time')}. "
             "**What is the refcount now?**"
         ),
-        because="Each call adds what this kernel lets it add, and nothing else.",
+        because=(
+            f"It is 1 to begin with; the references change it by {by_gets}, the pins and unpins "
+            f"by {by_pins}."
+        ),
         hints=(
             "Take the three kinds of calls one by one: which of them moves the refcount here?",
             "A pin that is counted adds 1024 where a page has no pincount of its own, and 1 where "
@@ -209,14 +215,14 @@ def which_kernel(seed: int) -> Choice:
 
 
 SHOWS: Mapping[str, str] = {
-    "unpin-still-counted": "There an unpin of the zero page takes 1024 from its refcount",
-    "pin-still-counted": "There a pin of the zero page adds 1024 to its refcount",
-    "pincount-still-counted": "There a pin of the zero page adds 1 to its pincount",
-    "refcount-still-counted": "There a pin of the zero page adds 1 to its refcount",
-    "vmstat-still-counted": "There a pin of the zero page shows in the column acquired",
-    "get-skipped-too": "There a reference to the zero page changes nothing",
-    "zero-page-refused": "There a pin of the zero page is refused",
-    "huge-zero-skipped-too": "There a pin of the huge zero folio changes nothing",
+    "unpin-still-counted": "On that kernel an unpin of the zero page takes 1024 from its refcount",
+    "pin-still-counted": "On that kernel a pin of the zero page adds 1024 to its refcount",
+    "pincount-still-counted": "On that kernel a pin of the zero page adds 1 to its pincount",
+    "refcount-still-counted": "On that kernel a pin of the zero page adds 1 to its refcount",
+    "vmstat-still-counted": "On that kernel a pin of the zero page shows in the column acquired",
+    "get-skipped-too": "On that kernel a reference to the zero page changes nothing",
+    "zero-page-refused": "On that kernel a pin of the zero page is refused",
+    "huge-zero-skipped-too": "On that kernel a pin of the huge zero folio changes nothing",
 }
 """What the trace of each wrong kernel has that others do not."""
 

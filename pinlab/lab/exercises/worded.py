@@ -14,6 +14,9 @@ from pinlab.words.vocabulary import length
 
 ONE_THING, ENOUGH = "refcount-and-pin-count-are-one-thing", "true-is-enough"
 CONTRADICTED = "One step that contradicts a sentence is enough"
+NEARLY = "Ask what is wrong with those that are left: the sentence does not speak of it yet"
+FEW = 3
+"""So many kernels may be left to somebody who is on the way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +67,9 @@ def _idea(verdict: Verdict) -> str:
     """The idea that a sentence which is not adequate looks like."""
     if verdict.missed is None:
         return CONTRADICTED
-    one = (
+    if (
         "pincount-still-counted" in verdict.missed
         and "refcount-still-counted" not in verdict.missed
-    )
-    return ONE_THING if one else ENOUGH
+    ):
+        return ONE_THING
+    return ENOUGH if len(verdict.missed) > FEW else NEARLY

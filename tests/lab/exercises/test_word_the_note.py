@@ -65,11 +65,18 @@ def test_the_refcount_is_what_the_calls_leave_on_the_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "idea"), [(7, "refcount-and-pin-count-are-one-thing"), (4, None), (3076, None)]
+    ("wrong", "reason"), [(7, "the 1 of a reference"), (4, "is Linux 6.5"), (3076, "is Linux 6.4")]
 )
-def test_who_takes_it_for_another_kernel_is_told(wrong: int, idea: str | None) -> None:
+def test_who_takes_it_for_another_kernel_is_told(wrong: int, reason: str) -> None:
     reply = lab.check("refcount-left", wrong)
-    assert (reply.right, reply.misconception) == (False, idea)
+    assert (reply.right, reason in reply.text) == (False, True)
+
+
+def test_who_counts_what_a_pincount_counts_in_the_refcount_is_told() -> None:
+    pins = "pincount-still-counted"
+    seed = next(s for s in SEEDS if kernel_of(exercise("refcount-left", s).question) == pins)
+    found = exercise("refcount-left", seed)
+    assert "refcount-and-pin-count-are-one-thing" in dict(found.mistakes()).values()
 
 
 # Reasoned in tests/words/test_judge.py; here for those sentences that an exercise draws.
@@ -204,9 +211,15 @@ def test_a_sentence_that_is_false_shows_the_steps() -> None:
 
 @pytest.mark.parametrize(
     ("counter", "idea"),
-    [("refcount", "refcount-and-pin-count-are-one-thing"), ("any counter", "true-is-enough")],
+    [
+        ("refcount", "refcount-and-pin-count-are-one-thing"),
+        ("pincount", "true-is-enough"),
+        ("any counter", None),
+    ],
 )
-def test_a_sentence_that_is_not_adequate_names_who_slips_through(counter: str, idea: str) -> None:
+def test_a_sentence_that_is_not_adequate_names_who_slips_through(
+    counter: str, idea: str | None
+) -> None:
     made = words.sentence(words.clause("pin or unpin", "zero page", counter, "not by this call"))
     reply = lab.check("adequate", made)
     assert (reply.right, reply.misconception) == (False, idea)
