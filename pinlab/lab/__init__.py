@@ -5,6 +5,7 @@ from pinlab.lab.columns import three_columns
 from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.exercises import check, given, hint, mistakes
 from pinlab.lab.exercises.problems import problems
+from pinlab.lab.figures.adequacy import draw_adequacy
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
 from pinlab.lab.figures.concepts import concept_map
 from pinlab.lab.figures.ends import five_ends
@@ -44,6 +45,7 @@ from pinlab.lab.widgets.touch_map import touch_the_map
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.two_builds import two_builds
 from pinlab.lab.widgets.watch import watch
+from pinlab.lab.widgets.wording import word_a_note
 
 __all__ = [
     "Drawing",
@@ -52,6 +54,7 @@ __all__ = [
     "check",
     "concept_map",
     "count_pins",
+    "draw_adequacy",
     "draw_folios",
     "draw_lenses",
     "draw_map",
@@ -99,4 +102,5 @@ __all__ = [
     "when_fork_copies",
     "where_they_say_pin",
     "who_is_who",
+    "word_a_note",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pinlab.explore.reach import Reached, Transition, reach
+from pinlab.explore.reach import Transition, reach
 from pinlab.model.trace import Trace
 from pinlab.words.sentences import SENTENCES, Claim, Says, Sentence, find
 from pinlab.words.wrong_kernels import WRONG_KERNELS, WrongKernel, has_patch
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     import pandas
 
 TRUE, BY_ACCIDENT, FALSE = "true", "true only by accident", "false"
+
+COLUMNS = 96
+"""Characters that a printed page of a notebook has room for in a line."""
 
 Judged = str | Sentence | Says
 """What can be judged: the id of a sentence, a sentence, or a function (before, step, after)."""
@@ -56,11 +60,11 @@ class Verdict:
     def __str__(self) -> str:
         head = f"{self.sentence} of Linux {self.release}: {self.answer}"
         if self.counterexample is not None:
-            return f"{head}\n{self.counterexample}"
+            return f"{fill(head, COLUMNS, break_on_hyphens=False)}\n{self.counterexample}"
         lines = [f"{head}. It speaks of {self.speaks_of} of {self.steps} steps."]
         if self.missed:
             lines.append(f"True of these wrong kernels as well: {', '.join(self.missed)}")
-        return "\n".join(lines)
+        return "\n".join(fill(line, COLUMNS, break_on_hyphens=False) for line in lines)
 
     __repr__ = __str__
 
@@ -82,7 +86,7 @@ def judge(sentence: Judged, release: str = "6.5") -> Verdict:
     answers = [asked.says(t.before, t.step, t.after) for t in reached.transitions]
     counts = len(answers) - answers.count(None), len(answers)
     if False in answers:
-        wrong = _counterexample(reached, reached.transitions[answers.index(False)])
+        wrong = counterexample(asked, release)
         return Verdict(asked.id, release, FALSE, *counts, counterexample=wrong)
     missed = missed_by(asked, release) if has_patch(release) else None
     answer = BY_ACCIDENT if missed or not counts[0] else TRUE
@@ -109,8 +113,21 @@ def holds(
     sentence: Sentence, release: str, rules: Mapping[str, object] = MappingProxyType({})
 ) -> bool:
     """Return whether a sentence is wrong about no step of that release, its rules overridden."""
-    steps = reach(release, rules).transitions
-    return not any(sentence.says(t.before, t.step, t.after) is False for t in steps)
+    return counterexample(sentence, release, rules) is None
+
+
+def counterexample(
+    sentence: Judged, release: str, rules: Mapping[str, object] = MappingProxyType({})
+) -> Counterexample | None:
+    """Return a shortest way to a step that a sentence is wrong about, None if there is none.
+
+    Raises as `judge`.
+    """
+    asked, reached = _sentence(sentence), reach(release, rules)
+    for step in reached.transitions:
+        if asked.says(step.before, step.step, step.after) is False:
+            return Counterexample(tuple(map(str, reached.way(step))), reached.trace(step), step)
+    return None
 
 
 def adequacy(
@@ -141,7 +158,3 @@ def _sentence(sentence: Judged) -> Sentence:
         name = getattr(sentence, "__name__", "yours")
         return Sentence(name, (Claim(name, sentence),))
     raise TypeError(f"sentence is {sentence!r}: it has to be a str, a Sentence or a function")
-
-
-def _counterexample(reached: Reached, wrong: Transition) -> Counterexample:
-    return Counterexample(tuple(map(str, reached.way(wrong))), reached.trace(wrong), wrong)

@@ -45,6 +45,9 @@ class Sentence:
         """What it says, read so."""
         return " and ".join(claim.text for claim in self.claims)
 
+    def __str__(self) -> str:
+        return self.text
+
     def says(self, before: State, step: Step, after: State) -> bool | None:
         """Return False if a claim is, True if it says anything at all, else None."""
         answers = [claim.says(before, step, after) for claim in self.claims]
@@ -133,20 +136,22 @@ def _leaves_both(done: Callable[[Step], bool]) -> Says:
     return says
 
 
-def _patch_note(reading: str, what: str, amount: Amount) -> Sentence:
+def _patch_note(reading: str, has: str, removes: str, amount: Amount) -> Sentence:
     """The note under a reading of "pins": how many of them "in it" there are, in all."""
     return Sentence(
         f"patch-note/{reading}",
         (
-            Claim(f"a zero page that is returned has no {what}", _has_none(amount)),
-            Claim(f"unpin_user_page() removes no {what} from it", _removes_none(amount)),
+            Claim(f"a zero page that is returned {has}", _has_none(amount)),
+            Claim(f"unpin_user_page() {removes}", _removes_none(amount)),
         ),
         "note-on-zero-pages",
     )
 
 
 _ALL = (
-    _patch_note("any-reference", "extra reference of any kind", references),
+    _patch_note(
+        "any-reference", "has no extra reference of any kind", "removes none from it", references
+    ),
     Sentence(
         "patch-note/any-reference-by-this-call",
         (
@@ -155,9 +160,14 @@ _ALL = (
         ),
         "note-on-zero-pages",
     ),
-    _patch_note("foll-pin", "FOLL_PIN", foll_pins),
-    _patch_note("refcount-says-maybe", "refcount that says maybe", maybe),
-    _patch_note("pincount-above-zero", "pincount above zero", pincount),
+    _patch_note("foll-pin", "has no FOLL_PIN on record", "removes none from it", foll_pins),
+    _patch_note(
+        "refcount-says-maybe", "has a refcount that does not say maybe", "takes no maybe from it",
+        maybe,
+    ),
+    _patch_note(
+        "pincount-above-zero", "has no pin in its pincount", "removes none from it", pincount
+    ),
     Sentence(
         "refcount-sentence",
         (

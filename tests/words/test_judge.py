@@ -148,7 +148,8 @@ def test_true_only_by_accident_for_either_reason() -> None:
             continue
         assert verdict.answer == BY_ACCIDENT
         assert list(verdict.missed or ()) == [c for c in table.columns if table.loc[name, c]]
-        assert f"as well: {(verdict.missed or [None])[0]}" in str(verdict)
+        assert f"as well: {(verdict.missed or [None])[0]}" in " ".join(str(verdict).split())
+        assert max(map(len, str(verdict).splitlines())) <= 96
     speaks_of = {name: words.judge(name).speaks_of for name in words.SENTENCES}
     assert speaks_of["patch-note/pincount-above-zero"] == 0
     # A pin of the zero page in each of 19 states with room, by two actors; and its releases: from

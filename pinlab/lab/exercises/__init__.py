@@ -18,6 +18,7 @@ from pinlab.lab.exercises import (
     say_what_pinned_means,
     start_here,
     try_every_interleaving,
+    word_the_note,
 )
 from pinlab.lab.exercises.exercise import HINT, SOLUTION, Exercise, in_words
 from pinlab.lab.exercises.misconceptions import reason
@@ -35,6 +36,7 @@ LESSONS = (
     fork_during_direct_io,
     try_every_interleaving,
     say_what_pinned_means,
+    word_the_note,
     ask_a_real_kernel,
     read_the_thread,
 )

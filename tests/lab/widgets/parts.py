@@ -28,6 +28,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "touch_the_map": lab.touch_the_map,
     "fork_scene": lab.fork_scene,
     "light_the_senses": lambda: lab.light_the_senses(references=1, mlocked=True),
+    "word_a_note": lambda: lab.word_a_note(clauses=2),
     "walk_the_thread": lambda: lab.walk_the_thread(at=12),
 }
 """Every exhibit, by the function that makes it."""
@@ -41,7 +42,7 @@ class Row(NamedTuple):
 
 
 class Parts:
-    """Menu, toggle and switches (if there are any), rows of controls, sentence, and picture."""
+    """Menu, toggle, switches, rows of menus (if there are any), rows, sentence, and picture."""
 
     def __init__(self, exhibit: Exhibit) -> None:
         *controls, self._words, self._picture = exhibit.widget.children
@@ -56,6 +57,8 @@ class Parts:
         for row in [one for one in controls if isinstance(one.children[0], ipywidgets.Checkbox)]:
             self.switches = list(row.children)
             controls.remove(row)
+        self.menus = [c for c in controls if isinstance(c.children[0], ipywidgets.Dropdown)]
+        controls = [control for control in controls if control not in self.menus]
         self.rows = [Row(*row.children) for row in controls]
 
     @property

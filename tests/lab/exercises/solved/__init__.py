@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from pinlab.lab.exercises import EXERCISES, exercise
 from pinlab.lab.exercises.exercise import Choice, Exercise, Number, Numbers, Program, Selection
+from pinlab.lab.exercises.worded import Worded
 from pinlab.lab.exercises.written import Written
 from tests.lab.exercises.solved import (
     ask_a_real_kernel,
@@ -18,6 +19,7 @@ from tests.lab.exercises.solved import (
     say_what_pinned_means,
     start_here,
     try_every_interleaving,
+    word_the_note,
 )
 
 Errors = type[Exception] | tuple[type[Exception], ...]
@@ -34,6 +36,7 @@ RIGHT: dict[str, object] = {
     **fork_during_direct_io.RIGHT,
     **try_every_interleaving.RIGHT,
     **say_what_pinned_means.RIGHT,
+    **word_the_note.RIGHT,
     **ask_a_real_kernel.RIGHT,
     **read_the_thread.RIGHT,
 }
@@ -80,6 +83,8 @@ def nonsense(id: str) -> list[tuple[object, object, Errors]]:
             )
             return [*((bad, bad, TypeError) for bad in (3, True, ["a"])),
                     (no_step, "jump x", ValueError)]  # fmt: skip
+        case Worded():
+            return [(bad, bad, TypeError) for bad in ("a pin", 3, True)]
         case Program(name=name):
             return [(bad, bad, TypeError) for bad in (name, 3, (0, 1025))]
     raise AssertionError(f"{id} is of a new kind")
