@@ -43,10 +43,10 @@ def who_has_the_patch() -> Choice:
     )
 
 
-def one_number() -> Choice:
+def one_release_number() -> Choice:
     """Say what a version number tells of the zero page."""
     return Choice(
-        id="one-number",
+        id="one-release-number",
         lesson=LESSON,
         right=UNKNOWN,
         wrong={"exempt": VERSION, "counted": VERSION},
@@ -525,7 +525,7 @@ def which_kernels() -> Program:
 
 FIXED: Mapping[str, Callable[[], Exercise]] = {
     "who-has-the-patch": who_has_the_patch,
-    "one-number": one_number,
+    "one-release-number": one_release_number,
     "pins-per-write": pins_per_write,
     "which-kernels": which_kernels,
 }

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from pinlab import lab
-from pinlab.lab.exercises import EXERCISES, FIXED, SEEDED, exercise
+from pinlab.lab.exercises import EXERCISES, FIXED, LESSONS, SEEDED, exercise
 from pinlab.lab.exercises.exercise import Exercise, Number
 from pinlab.lab.exercises.misconceptions import misconceptions, reason
 from tests.lab.exercises.solved import RIGHT, Errors, each, mistaken, nonsense, stubs
@@ -20,6 +20,11 @@ NONSENSE = [(id, *case) for id in EXERCISES for case in nonsense(id)]
 def test_every_exercise_is_solved_here() -> None:
     assert set(RIGHT) == set(EXERCISES)
     assert not set(FIXED) & set(SEEDED)
+
+
+def test_no_two_lessons_call_an_exercise_the_same() -> None:
+    ids = [id for lesson in LESSONS for id in (*lesson.FIXED, *lesson.SEEDED)]
+    assert sorted(ids) == sorted(set(ids))
 
 
 @pytest.mark.parametrize("id", EXERCISES)

@@ -39,7 +39,7 @@ def left(
 
 RIGHT: dict[str, object] = {
     "who-has-the-patch": "cannot be told",
-    "one-number": "cannot be told",
+    "one-release-number": "cannot be told",
     "predict-pins": 800,  # 100 reads, 8 written pages each; the others are exempt
     "zero-of-what": "cannot be told",
     "find-the-flaw": "written",
