@@ -122,6 +122,8 @@ def read(path: Path, words: Mapping[str, str]) -> tuple[Turn, ...]:
         reader = csv.DictReader(file)
         for row in reader:
             try:
+                if None in row:
+                    raise ValueError("more fields than columns: what has a comma takes quotes")
                 found.append(_turn(row, words, found))
             except ValueError as error:
                 raise ValueError(f"{path.name}, line {reader.line_num}: {error}") from None

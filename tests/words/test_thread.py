@@ -176,3 +176,10 @@ def test_a_wrong_row_is_named_with_file_and_line(
     with pytest.raises(ValueError, match=rf"^thread\.csv, line {line}: .*") as caught:
         read(written(tmp_path, content), quoted())
     assert complaint in str(caught.value)
+
+
+def test_a_comma_that_is_not_quoted_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, rows())
+    path.write_text(path.read_text(encoding="utf-8").replace("No: references", "No, references"))
+    with pytest.raises(ValueError, match=r"^thread\.csv, line \d+: more fields than columns"):
+        read(path, quoted())

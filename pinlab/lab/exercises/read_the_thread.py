@@ -90,7 +90,7 @@ def _held(release: str, hold: str, what: str, order: int | None = None) -> Chang
 
 
 def the_landed_text() -> Choice:
-    """Choose which words have been in the kernel since Linux 6.5."""
+    """Choose which sentence has stood above `pin_user_pages()` since Linux 6.5."""
     changed = "the-review-changed-the-text"
     return Choice(
         id="the-landed-text",
@@ -371,7 +371,7 @@ def what_changes() -> Program:
     return Program(
         id="what-changes",
         lesson=LESSON,
-        name="change",
+        name="adds",
         arguments=("operation", "zero", "large", "pages"),
         states=states,
         model=change_in_the_model,

@@ -199,7 +199,7 @@ def test_a_wrong_change_is_known_however_it_is_written(function: Change, idea: s
 
 def test_the_first_state_that_differs_is_shown_with_the_models_trace() -> None:
     reply = lab.check("what-changes", forgets_the_huge_one)
-    assert "`change(operation=pin, zero=True, large=True, pages=1)`: expected (1, 1)" in reply.text
+    assert "`adds(operation=pin, zero=True, large=True, pages=1)`: expected (1, 1)" in reply.text
     assert "1 -> 2" in reply.details
 
 
