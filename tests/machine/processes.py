@@ -33,11 +33,13 @@ def eventually(question: Callable[[], T], seconds: float = 15.0) -> T:
 
 def worker_of(parent: int, folder: Path) -> int | None:
     """The measuring process that `parent` started, once its unnamed file is in `folder`."""
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        pid = int(status.parent.name)
-        if _parent(status) == parent and _has_file_in(folder, pid):
-            return pid
-    return None
+    return next((pid for pid in children_of(parent) if _has_file_in(folder, pid)), None)
+
+
+def children_of(parent: int) -> set[int]:
+    """The processes that `parent` started and has not reaped; the tests' browser may be one."""
+    found = Path("/proc").glob("[0-9]*/stat")
+    return {int(status.parent.name) for status in found if _parent(status) == parent}
 
 
 def _parent(status: Path) -> int | None:

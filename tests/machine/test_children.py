@@ -12,7 +12,7 @@ import pytest
 from pinlab.machine import children
 from pinlab.machine.availability import UnavailableError
 from pinlab.machine.children import Numbers, idle_child, in_child
-from tests.machine.processes import alive, eventually, python
+from tests.machine.processes import alive, children_of, eventually, python
 
 if platform.system() != "Linux":
     pytest.skip("needs Linux", allow_module_level=True)
@@ -24,11 +24,10 @@ def open_files() -> int:
 
 @pytest.fixture(autouse=True)
 def nothing_is_left() -> object:
-    before = open_files()
+    files, before = open_files(), children_of(os.getpid())
     yield
-    assert open_files() == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert open_files() == files
+    assert children_of(os.getpid()) <= before
 
 
 def test_a_child_answers_from_a_process_of_its_own() -> None:
