@@ -152,9 +152,14 @@ def vmpin(seed: int) -> Numbers:
             (mm.pinned_vm - overlap) * KIB: "Each buffer is counted by itself, so a page in two "
             "of them counts twice",
             (mm.pinned_vm + locked) * KIB: "What is mlocked is counted in VmLck",
+            (pins + locked) * KIB: "Neither a request in flight nor mlock adds to VmPin",
             pins * KIB: COUNTS_PINS,
         },
         "pins": {
+            flight: "The pages of a registered buffer are pinned as well, for as long as it is one",
+            mm.pinned_vm
+            - overlap: "Each buffer has a pin of its own on a page that is in both, and "
+            "the request has pins, too",
             mm.pinned_vm: COUNTS_PINS,
             pins - overlap: "Each buffer has a pin of its own on a page that is in both",
             pins + locked: "mlock takes no pin",
@@ -327,7 +332,8 @@ def tell_apart(seed: int) -> Choice:
     others = [name for name in SITUATIONS if name not in fitting]
     says = {True: "yes", False: "no"}
     wrong = {
-        name: f"There {yes} says {says[yes in lit[name]]}, and {no} {says[no in lit[name]]}"
+        name: f"There {yes} says {says[yes in lit[name]]}, and {no} {says[no in lit[name]]}; "
+        "wanted are yes and no"
         for name in draw.shuffled(others)[:3]
     }
     if fitting:
@@ -403,10 +409,12 @@ def new_name(seed: int) -> Selection:
             if name not in right
         },
         question=(
-            f"> {place.words}\n>\n> — {_whose(place)}\n\nSense: {place.sense}. What holds the "
-            f"page: {place.hold} (a pin, a plain reference by get, either, or none). How long: "
-            f"{place.lasts}. A device touches the content: {place.dma}. FOLL_PIN in the "
-            "proposals is also the guess at it and its counter.\n\n"
+            f"> {place.words}\n>\n> — {_whose(place)}\n\nOf this place data/terms.csv says (- for "
+            f"nothing):\n\n- sense: {place.sense}"
+            f"\n- what holds the page (pin, get, either, none): {place.hold}"
+            f"\n- for how long (short, unbounded, either): {place.lasts}"
+            f"\n- does a device touch the content: {place.dma}\n\nAnd the proposals, where "
+            "FOLL_PIN is also the guess at it and its counter:\n\n"
             + "\n".join(f"- `{name}`: {promise}" for name, promise in PROMISES.items())
             + "\n\n**With which of these proposals would the word at this place promise what does "
             "not hold of all that is meant there?** Answer with a set of ids, or with `set()`."
@@ -443,9 +451,13 @@ def told_by(refcount: int, pincount: int | None, mappings: int) -> tuple[bool | 
 def _told_trace(refcount: int, pincount: int | None, mappings: int) -> str:
     extra = refcount - mappings
     if pincount is not None:
-        return f"{extra} holds beyond the mappings, and the pincount says {pincount} of them pins."
-    splits = [f"{p} pins and {extra - BIAS * p} references" for p in range(extra // BIAS + 1)]
+        return f"{extra} beyond the mappings; pins among these, says the pincount: {pincount}."
+    splits = [_split(pins, extra - BIAS * pins) for pins in range(extra // BIAS + 1)]
     return f"{extra} beyond the mappings can be: {', or '.join(splits)}."
+
+
+def _split(pins: int, references: int) -> str:
+    return f"{pins} {plural(pins, 'pin')} and {references} {plural(references, 'reference')}"
 
 
 def _by_the_kernel(refcount: int, pincount: int | None, mappings: int) -> tuple[object, bool]:

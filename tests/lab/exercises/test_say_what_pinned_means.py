@@ -108,3 +108,13 @@ def test_vmpin_is_not_taken_for_the_pins() -> None:
     right = numbers(seed=3)
     swapped = {"VmPin": 4 * right["pins"], "pins": right["VmPin"] // 4}
     assert lab.check("vmpin", swapped, 3).misconception == "vmpin-counts-pins"
+
+
+def test_a_half_right_account_of_vmpin_is_told_which_half() -> None:
+    """Of seed 0: buffers of 5 and 34 pages with one in both, 3 in flight, 8 mlocked."""
+    both = str(lab.check("vmpin", {"VmPin": 4 * (5 + 34 + 3 + 8), "pins": 3}, 0))
+    assert "Neither a request in flight nor mlock" in both
+    assert "registered buffer are pinned as well" in both
+    assert "and the request has pins, too" in str(
+        lab.check("vmpin", {"VmPin": 0, "pins": 5 + 34 - 1}, 0)
+    )

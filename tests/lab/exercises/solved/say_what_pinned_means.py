@@ -143,8 +143,8 @@ def told(refcount: int, pincount: int | None, mappings: int) -> tuple[bool | str
 def wrong_names(seed: int) -> set[str]:
     """What `new-name` asks for, from the words of its question alone."""
     text = question("new-name", seed)
-    pattern = r"Sense: (\S+)\. What holds the page: (\S+) .*?How long: (\S+)\. .*?: (\S+)\. FOLL"
-    sense, hold, lasts, dma = re.findall(pattern, text)[0]
+    # The first four bullets are about the place, the others are the proposals.
+    sense, hold, lasts, dma = re.findall(r"^- .*: (\S+)$", text, re.MULTILINE)[:4]
     if sense not in (F, M, C):
         found = set() if sense == R and hold in ("get", "either") else {"reference"}
         plain = sense == R and hold == "get" and lasts in ("short", "-")
