@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pinlab.explore.program import HUGE, PARENT, Scenario, Step, place
 from pinlab.explore.question import ZERO
 from pinlab.model import ledger
-from pinlab.model.buffer import RegisteredBuffer
+from pinlab.model.buffer import RDMA, RegisteredBuffer
 from pinlab.model.dio import DirectIO
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Folio, Page
 from pinlab.model.fork import Fork
@@ -181,7 +181,7 @@ class World:
         )
         holds = tuple((name, frame(held.page)) for name, held in sorted(self._holds.items()))
         buffers = tuple(
-            (name, buffer.registered, *map(frame, buffer.pages))
+            (name, buffer.counted, *(mm.name for mm in buffer.open_in), *map(frame, buffer.pages))
             for name, buffer in sorted(self._buffers.items())
         )
         begun = tuple(
@@ -309,7 +309,8 @@ def _of_a_range(world: World, step: Step) -> None:
 def _register_buffer(world: World, step: Step) -> None:
     name, page = step.names
     mm = world._mms[step.process]
-    world._buffers[name] = mm.register_buffer(world._addresses[page], 1)
+    # RDMA's, since VmPin has these in every release; of one page all else is as for io_uring.
+    world._buffers[name] = mm.register_buffer(world._addresses[page], 1, by=RDMA)
 
 
 def _unregister(world: World, step: Step) -> None:

@@ -84,7 +84,7 @@ def entry_flags(kernel: Kernel, flags: int, kind: int) -> int:
 
     OSError(EINVAL) and a warning for the first flag that this release refuses, in the order of
     is_valid_gup_args() (6.3 to 6.18): FOLL_PIN is not the caller's to pass, excludes FOLL_GET,
-    and is a prerequisite of FOLL_LONGTERM.
+    and is a prerequisite of FOLL_LONGTERM. What pin_user_pages() makes of it is its own affair.
     """
     flags = checked_flags(flags)
     for flag in (FOLL_PIN, FOLL_GET, FOLL_LONGTERM):

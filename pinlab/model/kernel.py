@@ -34,8 +34,10 @@ class Kernel:
     """
 
     def __init__(self, release: str = rules.NEWEST, **overrides: object) -> None:
-        self.rules = rules.rules_for(release, overrides)
-        self.release = release
+        self._boot(release, rules.rules_for(release, overrides))
+
+    def _boot(self, release: str, followed: rules.Rules) -> None:
+        self.release, self.rules = release, followed
         self.vmstat = {"nr_foll_pin_acquired": 0, "nr_foll_pin_released": 0}
         self.warnings: list[str] = []
         self.trace = Trace()
@@ -60,9 +62,10 @@ class Kernel:
 
     @classmethod
     def with_rules(cls, release: str, followed: rules.Rules) -> Kernel:
-        """Return a fresh machine that follows rules that another one has."""
-        kernel = cls(release)
-        kernel.rules = instance("rules", followed, rules.Rules)
+        """Return a fresh machine that follows rules that another one has; raises as `Kernel`."""
+        rules.rules_for(release)
+        kernel = cls.__new__(cls)
+        kernel._boot(release, instance("rules", followed, rules.Rules))
         return kernel
 
     @property
@@ -161,8 +164,8 @@ class Kernel:
         self.requests[request.name] = request
         return request
 
-    def _register(self, mm: Mm, addr: int, nr_pages: int) -> RegisteredBuffer:
-        buffer = RegisteredBuffer(mm, addr, nr_pages, self._registered + 1)
+    def _register(self, mm: Mm, addr: int, nr_pages: int, by: str) -> RegisteredBuffer:
+        buffer = RegisteredBuffer(mm, addr, nr_pages, by, self._registered + 1)
         self._registered += 1
         self.buffers.append(buffer)
         return buffer
