@@ -88,13 +88,13 @@ class RegisteredBuffer:
         return OSError(errno.EFAULT, f"{pages}: {error.strerror}")
 
     def _coalesces(self) -> bool:
-        """Whether io_uring drops pins: several folios have to be large ones of one size."""
+        """Whether io_uring drops pins, where it has several on a folio: these are of one size."""
         keeps = self.mm.kernel.rules.fixed_buffer_keeps
         if self.by == RDMA or keeps == "each_pin":
             return False
-        orders = {run.folio.order for run in self._got.runs}
-        one_size = len(orders) == 1 and 0 not in orders
-        return one_size and (keeps == "one_pin_per_folio" or len(self._got.runs) == 1)
+        runs = self._got.runs
+        one_size = len({run.folio.order for run in runs}) == 1
+        return one_size and (keeps == "one_pin_per_folio" or len(runs) == 1)
 
     def _keep_one_pin_per_folio(self) -> None:
         """Unpin all pages of each folio but the first."""

@@ -174,6 +174,18 @@ def test_a_buffer_over_nothing_is_an_error_and_is_never_there() -> None:
     assert (made.values, made.ready()) == ({"b": "EFAULT"}, [])
 
 
+def test_who_has_a_buffer_open_tells_states_apart() -> None:
+    programs = {
+        "parent": ["fork child", "munmap y"],
+        "parent/2": ["register_buffer b y"],
+        "child": ["munmap y"],
+    }
+    inherited = after(world(programs), "parent/2", "parent", "parent", "child")
+    own = after(world(programs), "parent", "parent/2", "parent", "child")
+    assert [len(made._buffers["b"].open_in) for made in (inherited, own)] == [2, 1]
+    assert numbered(inherited) != numbered(own)
+
+
 def test_mlock_and_buffers_tell_states_apart() -> None:
     programs = {"parent": ["mlock x", "munlock x"], "parent/2": ["register_buffer b y"]}
     states = [

@@ -115,7 +115,11 @@ def test_a_large_folio_counts_once_in_a_ring_and_leaves_with_who_counted_it(
     kernel = Kernel(release)
     mm = kernel.new_mm()
     addr = mm.mmap(HUGE, order=9)
-    first, second = (mm.register_buffer(addr, 512, by) for _ in range(2))
+    first, second, third = (mm.register_buffer(addr, 512, by) for _ in range(3))
+    third.unregister()
+    folio = first.pages[0].folio
+    owners = {owner for kind, owner in kernel.ledger.holds(folio) if kind == "pin"}
+    assert owners == {first.name, second.name}
     assert mm.pinned_vm == both
     kernel.check()
     first.unregister()
@@ -220,6 +224,7 @@ def test_a_child_has_the_ring_open_and_counts_nothing() -> None:
     kernel, mm, addr = machine()
     buffer = mm.register_buffer(addr, 1)
     child = mm.fork()
+    kernel.new_mm("other").fork("stranger")
     late = mm.register_buffer(addr + PAGE_SIZE, 1)
     assert (child.pinned_vm, mm.pinned_vm) == (0, 2)
     mm.exit()

@@ -146,6 +146,8 @@ def test_plain_get_page_has_no_guard() -> None:
         ("5.17", 0, -5, None, 0),
         ("5.18", 0, -5, errno.ENOMEM, 1),
         ("5.14", FOLL_PIN, 0, errno.ENOMEM, 1),
+        ("5.15.19", FOLL_PIN, 0, errno.ENOMEM, 0),
+        ("5.15.24", FOLL_PIN, 0, errno.ENOMEM, 1),
         ("5.15", FOLL_PIN, 0, errno.ENOMEM, 0),
         ("5.15", FOLL_PIN, -1, errno.ENOMEM, 1),
         ("5.17", FOLL_PIN, 0, errno.ENOMEM, 1),
