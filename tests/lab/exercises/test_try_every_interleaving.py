@@ -1,6 +1,7 @@
 """The exercises of lesson 08: right where the model is, and every seed a question of its own."""
 
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
@@ -178,6 +179,19 @@ def test_a_test_that_asks_something_else_is_told_so(old: str, new: str, words: s
     reply = lab.check("write-a-test", MINE.replace(old, new))
     assert reply.right is False
     assert words in reply.text
+
+
+def test_a_test_with_too_many_orders_gets_a_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strangers, "PATIENCE", 0.1)
+    reads = ["".join(f"    read x {who}{n}\n" for n in range(6)) for who in "ab"]
+    children = f"child0\n{reads[0]}child1\n{reads[1]}"
+    many = MINE.replace("    fork child\n", "    fork child0\n    fork child1\n")
+    begun = time.monotonic()
+    reply = lab.check("write-a-test", many.replace("device\n", f"{children}device\n"))
+    assert reply.right is False
+    assert "Trying all orders of your test had not ended after 3 s." in reply.text
+    assert time.monotonic() - begun < 2
+    assert lab.check("write-a-test", MINE).right
 
 
 def explorer() -> Program:
