@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from pinlab.model import gup
-from pinlab.model.arguments import instance, whole
+from pinlab.model.arguments import instance, shown, whole
 from pinlab.model.gup import FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class RegisteredBuffer:
         vpn = mm._vpn(addr)
         nr_pages = whole("nr_pages", nr_pages, 1)
         if instance("by", by, str) not in (IO_URING, RDMA):
-            raise ValueError(f"by is {by!r}: allowed are {IO_URING!r} and {RDMA!r}")
+            raise ValueError(f"by is {shown(by)}: allowed are {IO_URING!r} and {RDMA!r}")
         self.name = f"{mm.name}, buffer {number}"
         self.mm, self.by = mm, by
         flags = FOLL_PIN | FOLL_LONGTERM | FOLL_WRITE
