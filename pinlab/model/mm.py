@@ -217,7 +217,7 @@ class Mm:
         for folio in mlock.folios_of(self, pages):
             self.kernel._note(self.name, "mlock", folio, folio.nr_pages)
         if hole is not None:
-            self._locked_to_a_hole = True
+            self._locked_to_a_hole |= len(pages) > 0
             raise hole
 
     def munlock(self, addr: int, nbytes: int) -> None:

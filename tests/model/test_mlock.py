@@ -111,6 +111,9 @@ def test_at_a_hole_nothing_changes(mm: Mm) -> None:
             call(addr + PAGE_SIZE, PAGE_SIZE)
         assert caught.value.errno == errno.ENOMEM
     assert (locked(mm), list(mm.kernel.trace)) == ([(1, False)], [])
+    mm._areas = [area._replace(locked=True) for area in mm._areas]
+    with pytest.raises(InvariantError, match="locked-is-present"):
+        mm.kernel.check()
 
 
 def test_bad_arguments_and_a_cut_through_a_huge_folio(mm: Mm) -> None:
