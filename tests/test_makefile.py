@@ -7,11 +7,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 import pytest
 
@@ -33,6 +34,10 @@ esac
 """
 
 
+Environment = Mapping[str, str]
+NONE: Environment = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class Checkout:
     """A folder with the Makefile and a stand-in for Python."""
@@ -40,7 +45,11 @@ class Checkout:
     folder: Path
 
     def make(
-        self, *arguments: str, broken: str = "", user: int | None = None, **environment: str
+        self,
+        *arguments: str,
+        broken: str = "",
+        user: int | None = None,
+        environment: Environment = NONE,
     ) -> subprocess.CompletedProcess[str]:
         """Run make; the calls it makes are in `calls`."""
         self.log.write_text("")
@@ -145,7 +154,7 @@ ORDINARY = ORDINARY_USER if os.geteuid() == 0 else None
 
 def test_a_folder_that_cannot_be_written_is_named_with_a_way_out(checkout: Checkout) -> None:
     checkout.folder.chmod(0o555)
-    done = checkout.make("lab", user=ORDINARY, HOME="/home/me")
+    done = checkout.make("lab", user=ORDINARY, environment={"HOME": "/home/me"})
     complaint, from_make = done.stderr.splitlines()
     assert "installs into .venv" in complaint
     assert complaint.endswith("try make lab VENV=/home/me/pinlab")
@@ -180,7 +189,7 @@ def test_worksheet_runs_nothing_that_stands_in_its_values(checkout: Checkout, va
         handed_on = [f"-m pinlab.lab.worksheet {asked['LESSON']} {asked['SEED']}"]
         checkout.make("worksheet", *(f"{name}={text}" for name, text in asked.items()))
         assert checkout.calls("pinlab.lab.worksheet") == handed_on
-        checkout.make("worksheet", **asked)
+        checkout.make("worksheet", environment=asked)
         assert checkout.calls("pinlab.lab.worksheet") == handed_on
     assert not (checkout.folder / "made").exists()
 
