@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from pinlab.model import gup
-from pinlab.model.arguments import instance, octets, whole
+from pinlab.model.arguments import instance, octets, shown, whole
 from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE, Writer
 from pinlab.model.rules import FILE_SYSTEMS
 
@@ -133,5 +133,5 @@ def _hold(kernel: Kernel, file_system: str) -> str:
     rule = FILE_SYSTEMS.get(instance("file_system", file_system, str))
     if rule is None:
         allowed = ", ".join(FILE_SYSTEMS)
-        raise ValueError(f"file_system is {file_system!r}: allowed are {allowed}")
+        raise ValueError(f"file_system is {shown(file_system)}: allowed are {allowed}")
     return str(getattr(kernel.rules, rule))
