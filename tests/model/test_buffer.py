@@ -104,6 +104,19 @@ def test_what_stays_pinned_of_a_2_mib_folio(
         kernel.check()
 
 
+def test_folios_of_two_sizes_keep_all_pins() -> None:
+    kernel = Kernel("6.12")
+    mm = kernel.new_mm()
+    addr = mm.mmap(2 * HUGE, order=9)
+    mm.read(addr, 1)
+    mm.write(addr, b"x")  # splits the mapping of the huge zero folio
+    buffer = mm.register_buffer(addr, 1024)
+    small, large = buffer.pages[0].folio, buffer.pages[512].folio
+    assert (small.order, small.refcount, large.order, large.pincount) == (0, 1025, 9, 512)
+    assert (mm.pinned_vm, kernel.vmstat["nr_foll_pin_released"]) == (1024, 0)
+    kernel.check()
+
+
 @pytest.mark.parametrize(
     ("release", "by", "both"),
     [("5.9", "io_uring", 1024), ("5.10", "io_uring", 512), ("6.18", "io_uring", 512),
