@@ -25,8 +25,8 @@ MOVING_DPI = 96
 COLUMNS = 96
 """Characters that a printed page of a notebook has room for in a line."""
 
-IN_WORDS = "The same in words"
-"""What is to be read above the words while they are folded away."""
+SUMMARY = '<summary style="display:list-item">The same in words</summary>'
+"""What is to be read while the words are folded away; some style sheets take its triangle away."""
 
 MOVES = "Some positions of the sliders:"
 
@@ -91,7 +91,7 @@ class Shown(ABC):
         """Return the words, and above them lines `about` them, as HTML that a click opens."""
         lines = [*map(escape, about), *map(self._line, self.twin.split("\n"))]
         table = "" if self.table is None else _table(self.table)
-        return f"<details><summary>{IN_WORDS}</summary>{''.join(_blocks(lines))}{table}</details>"
+        return f"<details>{SUMMARY}{''.join(_blocks(lines))}{table}</details>"
 
     def _line(self, line: str) -> str:
         escaped = escape(line)

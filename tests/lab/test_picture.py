@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from pinlab import lab
-from pinlab.lab.picture import COLUMNS, Drawing, Picture, fitted, png, width
+from pinlab.lab.picture import COLUMNS, SUMMARY, Drawing, Picture, fitted, png, width
 from tests.lab.answers import BUFFERS, an_answer
 from tests.lab.front_end import WIDGET_VIEW, FrontEnd
 from tests.notebooks.lesson import Images
@@ -75,7 +75,7 @@ def test_the_words_are_displayed_below_and_folded(front_end: FrontEnd) -> None:
     _, folded = front_end.bundles
     assert folded["text/plain"] == str(picture(TABLE))
     assert folded["text/html"].startswith(
-        "<details><summary>The same in words</summary><p>Pins: 64.</p><p>In words.</p><table"
+        f"<details>{SUMMARY}<p>Pins: 64.</p><p>In words.</p><table"
     )
     assert folded["text/html"].endswith("<td>65537</td>\n    </tr>\n  </tbody>\n</table></details>")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, SupportsIndex, cast
 
 from pinlab.lab.exercises.misconceptions import misconceptions, reason
-from pinlab.lab.exercises.reply import Reply
+from pinlab.lab.exercises.reply import Reply, literal
 from pinlab.lab.powers import digits
 from pinlab.model.arguments import whole
 
@@ -326,7 +326,8 @@ class Program(Exercise):
             try:
                 results.append(answer(*state))
             except Exception as error:  # whatever a reader's function raises is an answer, too
-                told = f"`{self._call(state)}` raised {type(error).__name__}: {error}."
+                said = f"{type(error).__name__}: {literal(str(error))}"
+                told = f"`{self._call(state)}` raised {said}."
                 return self._wrong(told, None, self.trace(*state))
         if all(is_open(result) for result in results):
             return self._open()
@@ -342,7 +343,7 @@ class Program(Exercise):
         told = (
             f"It does what the model does in {len(right) - len(differ)} of {len(right)} states. "
             f"The first that differs is `{self._call(state)}`: expected {right[first]}, "
-            f"came {results[first]}."
+            f"came {literal(str(results[first]))}."
         )
         return self._wrong(told, self._idea(results), self.trace(*state))
 
