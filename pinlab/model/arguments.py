@@ -1,6 +1,7 @@
 """Arguments: what a caller hands over, checked before anything changes."""
 
 import operator
+from collections.abc import Sequence
 from typing import SupportsIndex, TypeVar
 
 T = TypeVar("T")
@@ -33,6 +34,13 @@ def instance(name: str, value: object, kind: type[T]) -> T:
     if not isinstance(value, kind):
         raise TypeError(f"{name} is {value!r}: it has to be of type {kind.__name__}")
     return value
+
+
+def texts(name: str, value: object) -> tuple[str, ...]:
+    """Return `value` as a tuple of str; TypeError if it is a single str, or no sequence of them."""
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        raise TypeError(f"{name} is {value!r}: it has to be a sequence of str, such as a list")
+    return tuple(instance(f"{name}[{n}]", one, str) for n, one in enumerate(value))
 
 
 def octets(name: str, value: object) -> bytes:
