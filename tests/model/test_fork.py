@@ -223,15 +223,12 @@ def test_a_store_to_what_fork_has_shared_waits_and_one_before_is_shared(release:
     assert before == [b"P", b"A", b"\0"]
     for call in (
         lambda: scene.parent.write(scene.addr, b"Q"),
-        lambda: scene.parent.write(second - 1, b"QQ"),
         lambda: scene.parent.write(never, b"Q"),
         lambda: scene.parent.read(never + PAGE_SIZE, 1),
         lambda: scene.parent.pin_user_pages_fast(second, 1),
         lambda: scene.parent.get_user_pages_fast(second, 1),
     ):
-        with pytest.raises(
-            (RuntimeError, OSError), match="in the middle of fork|nothing is mapped"
-        ):
+        with pytest.raises(RuntimeError, match="in the middle of fork"):
             call()
     assert [scene.parent.read(at, 1) for at in (scene.addr, second, never)] == before
     assert list(pauses) == []

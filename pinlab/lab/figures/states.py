@@ -55,7 +55,7 @@ class Asked:
 
     def witness(self) -> Schedule | None:
         """Return a shortest schedule to a yes, None if there is none."""
-        return explore(self.scenario, self.release).witness(self.exists)
+        return explore(self.scenario, self.release).require_complete().witness(self.exists)
 
 
 def asked(scenario: Scenario | str, release: str, exists: str = "") -> Asked:
