@@ -15,7 +15,7 @@ from typing import TypeVar
 from pinlab.explore.copies import Saved
 from pinlab.explore.graph import Edge, Graph, Outcome, Schedule
 from pinlab.explore.program import BROKEN, Scenario, Step
-from pinlab.explore.question import FREED, WAITING, Ask, Left, Question, asked, spelled
+from pinlab.explore.question import FREED, WAITING, Ask, Left, asked, spelled
 from pinlab.explore.world import World
 from pinlab.model.arguments import instance, texts, whole
 from pinlab.model.kernel import Kernel
@@ -79,8 +79,6 @@ class Exploration:
 
     def _answers(self, question: Ask) -> Iterator[tuple[bool, Schedule]]:
         answer = asked(question)
-        if isinstance(answer, Question):
-            answer.check(self.scenario)
         for (outcome, pages), schedule in self._ends.items():
             yield answer(Left(self.scenario, dict(outcome), dict(pages))), schedule
 

@@ -136,6 +136,16 @@ def test_what_fork_has_write_protected_waits_for_its_end() -> None:
     made.kernel.check()
 
 
+def test_another_thread_may_wait_for_a_child_while_fork_is_under_way() -> None:
+    programs = {
+        "parent": ["fork first", "fork second split"],
+        "parent/2": ["wait first"],
+        "first": ["exit"],
+    }
+    made = after(world(programs), "parent", "first", "parent")
+    assert made.ready() == ["parent", "parent/2"]
+
+
 def test_handles_are_given_back_while_fork_is_under_way() -> None:
     programs = {
         "parent": ["pin_user_pages h x", "register_buffer b y", "fork child split"],
