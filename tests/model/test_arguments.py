@@ -72,3 +72,17 @@ def test_small_numbers(kind: type[SupportsIndex]) -> None:
 def test_numbers_that_numpy_would_wrap() -> None:
     assert refcount_with(1, 0, numpy.int32(2**21), bits=64) == 1 + 2**31  # type: ignore[arg-type]
     assert split_refcount(numpy.int32(-5)) == divmod(2**32 - 5, 1024)  # type: ignore[arg-type]
+
+
+def test_a_sequence_of_texts() -> None:
+    assert texts("releases", ["6.4", "6.5"]) == texts("releases", ("6.4", "6.5")) == ("6.4", "6.5")
+    assert texts("releases", ()) == ()
+    for value, complaint in (
+        ("6.5", "releases is '6.5': it has to be a sequence of str"),
+        (b"6.5", "releases is b'6.5': it has to be a sequence of str"),
+        ({"6.5"}, r"releases is \{'6.5'\}: it has to be a sequence of str"),
+        (None, "releases is None: it has to be a sequence of str"),
+        (["6.4", 6.5], r"releases\[1\] is 6.5: it has to be of type str"),
+    ):
+        with pytest.raises(TypeError, match=complaint):
+            texts("releases", value)
