@@ -15,6 +15,7 @@ from pinlab import (
     split_refcount,
     wrap,
 )
+from pinlab.model.arguments import texts
 
 
 class Whole:
