@@ -15,7 +15,7 @@ from typing import TypeVar
 from pinlab.explore.copies import Saved
 from pinlab.explore.graph import Edge, Graph, Outcome, Schedule
 from pinlab.explore.program import BROKEN, Scenario, Step
-from pinlab.explore.question import FREED, WAITING, Ask, Left, asked, spelled
+from pinlab.explore.question import FREED, REMARKS, WAITING, Ask, Left, asked, spelled
 from pinlab.explore.world import World
 from pinlab.model.arguments import instance, texts, whole
 from pinlab.model.kernel import Kernel
@@ -85,7 +85,7 @@ class Exploration:
     @property
     def remarks(self) -> tuple[str, ...]:
         """Who still waits at some end, for what, and which steps use what was freed."""
-        found = (f"{n}: {told}" for o in self.outcomes for n, told in o if n in (FREED, WAITING))
+        found = (f"{n}: {told}" for o in self.outcomes for n, told in o if n in REMARKS)
         return tuple(sorted(set(found)))
 
     def require_complete(self) -> Exploration:

@@ -11,6 +11,7 @@ from pinlab.model.arguments import instance
 
 FREED = "used after it was freed"
 WAITING = "still waiting"
+REMARKS = (FREED, WAITING)
 """Names in an outcome, like `broken`; no value that somebody reads can be called so."""
 
 _TERM = re.compile(r"(?P<name>\w+(:[\w+]+)?)\s*(?P<sign>!?=)\s*(?P<value>\w+)")
@@ -67,7 +68,7 @@ def require_place(scenario: Scenario, actor: str, where: str) -> None:
 def require_value(scenario: Scenario, name: str) -> None:
     """Raise ValueError for what no step reads or makes, and no system call leaves an error of."""
     steps = map(str, scenario.all_steps)
-    if name not in {*scenario.values, *steps, BROKEN, FREED, WAITING}:
+    if name not in {*scenario.values, *steps, BROKEN, *REMARKS}:
         known = ", ".join(sorted(scenario.values)) or "none"
         raise ValueError(f"there is no value {name!r}; the values are: {known}")
 
