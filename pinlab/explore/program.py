@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import NamedTuple, TypeVar
 
-from pinlab.model.arguments import instance, texts
+from pinlab.model.arguments import instance, shown, texts
 from pinlab.model.folio import PAGE_SIZE
 
 T = TypeVar("T")
@@ -135,13 +135,13 @@ def parse_step(actor: str, line: str) -> Step:
     """
     verb, *words = instance("step", line, str).split() or [""]
     if verb not in VERBS:
-        raise ValueError(f"{line!r}: there is no step {verb!r}, only {', '.join(VERBS)}")
+        raise ValueError(f"{shown(line)}: there is no step {shown(verb)}, only {', '.join(VERBS)}")
     wanted = VERBS[verb].split()
     needed = [word for word in wanted if not word.startswith("[")]
     names, rest = words[: len(needed)], words[len(needed) :]
     given = [re.sub(r"=.*", "=N", f"[{word}") + "]" for word in rest]
     if len(names) < len(needed) or len(set(given)) < len(given) or not set(given) <= set(wanted):
-        raise ValueError(f"{line!r}: it has to be {' '.join([verb, *wanted])}")
+        raise ValueError(f"{shown(line)}: it has to be {' '.join([verb, *wanted])}")
     for kind, name in zip(needed, names, strict=True):
         _check_name(line, kind, name)
     numbers = dict(word.split("=", 1) for word in rest if "=" in word)
@@ -156,17 +156,17 @@ def parse_step(actor: str, line: str) -> Step:
 
 def _check_name(line: str, kind: str, name: str) -> None:
     if kind == "letter" and not re.fullmatch(r"[A-Za-z]", name):
-        raise ValueError(f"{line!r}: {name!r} has to be one letter")
+        raise ValueError(f"{shown(line)}: {shown(name)} has to be one letter")
     if kind in ("place", TARGET):
         place(name)
     elif kind != "letter" and not re.fullmatch(r"[a-z]\w*", name):
-        raise ValueError(f"{line!r}: {name!r} has to be a name, like x or child")
+        raise ValueError(f"{shown(line)}: {shown(name)} has to be a name, like x or child")
 
 
 def _number(line: str, name: str, text: str, most: int) -> int:
     # Longer ones are too many whatever they are, and int() refuses to read very long ones.
     if not (re.fullmatch("[0-9]{1,9}", text) and 1 <= int(text) <= most):
-        raise ValueError(f"{line!r}: {name} is {text!r}, allowed are 1 to {most}")
+        raise ValueError(f"{shown(line)}: {name} is {shown(text)}, allowed are 1 to {most}")
     return int(text)
 
 
@@ -179,7 +179,7 @@ def place(text: str) -> tuple[str, int]:
     """
     found = PLACE.fullmatch(text)
     if found is None or int(found["offset"] or 0) >= PAGE_SIZE:
-        raise ValueError(f"place is {text!r}: it has to be like x or x+8, up to x+4095")
+        raise ValueError(f"place is {shown(text)}: it has to be like x or x+8, up to x+4095")
     return found["page"], int(found["offset"] or 0)
 
 
@@ -279,7 +279,7 @@ def _check_programs(programs: Mapping[str, Sequence[str]]) -> None:
 
 def _mapping(name: str, value: Mapping[str, T]) -> Mapping[str, T]:
     if not isinstance(value, Mapping):
-        raise TypeError(f"{name} is {value!r}: it has to be a mapping, such as a dict")
+        raise TypeError(f"{name} is {shown(value)}: it has to be a mapping, such as a dict")
     return value
 
 
@@ -301,7 +301,7 @@ def _check_actors(scenario: Scenario) -> None:
 def check_actor(name: str) -> None:
     """Raise ValueError for what cannot be the name of an actor."""
     if ACTOR.fullmatch(name) is None:
-        raise ValueError(f"actor is {name!r}: it has to be like parent, device or parent/2")
+        raise ValueError(f"actor is {shown(name)}: it has to be like parent, device or parent/2")
 
 
 class MisfitError(ValueError):

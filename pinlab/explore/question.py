@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from pinlab.explore.program import BROKEN, ZERO, Scenario, no_page, place
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import instance, shown
 
 FREED = "used after it was freed"
 WAITING = "still waiting"
@@ -60,7 +60,9 @@ def letter(data: bytes) -> str:
 def require_place(scenario: Scenario, actor: str, where: str) -> None:
     """Raise ValueError for a process or a page that the scenario does not have."""
     if actor not in scenario.processes:
-        raise ValueError(f"there is no process {actor!r}, only {', '.join(scenario.processes)}")
+        raise ValueError(
+            f"there is no process {shown(actor)}, only {', '.join(scenario.processes)}"
+        )
     if place(where)[0] not in scenario.memory:
         raise ValueError(no_page(scenario.memory, where))
 
@@ -70,7 +72,7 @@ def require_value(scenario: Scenario, name: str) -> None:
     steps = map(str, scenario.all_steps)
     if name not in {*scenario.values, *steps, BROKEN, *REMARKS}:
         known = ", ".join(sorted(scenario.values)) or "none"
-        raise ValueError(f"there is no value {name!r}; the values are: {known}")
+        raise ValueError(f"there is no value {shown(name)}; the values are: {known}")
 
 
 class Term(NamedTuple):
@@ -136,7 +138,7 @@ class Question:
 def _term(part: str) -> Term:
     found = _TERM.fullmatch(part.strip())
     if found is None:
-        raise ValueError(f"{part.strip()!r} has to be like parent:x = A or v != {ZERO}")
+        raise ValueError(f"{shown(part.strip())} has to be like parent:x = A or v != {ZERO}")
     value = "" if found["value"] == ZERO else found["value"]
     return Term(found["name"], found["sign"] == "=", value)
 
@@ -159,12 +161,12 @@ def asked(question: Ask) -> Callable[[Left], bool]:
     if isinstance(question, str):
         return Question(question)
     if not callable(question):
-        raise TypeError(f"question is {question!r}: it has to be a text or a function")
+        raise TypeError(f"question is {shown(question)}: it has to be a text or a function")
 
     def answer(left: Left) -> bool:
         found = question(left)
         if not isinstance(found, bool):
-            raise TypeError(f"the question returned {found!r}: it has to return True or False")
+            raise TypeError(f"the question returned {shown(found)}: it has to return True or False")
         return found
 
     return answer
