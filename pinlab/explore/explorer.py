@@ -17,7 +17,7 @@ from pinlab.explore.graph import Edge, Graph, Outcome, Schedule
 from pinlab.explore.program import BROKEN, Scenario, Step
 from pinlab.explore.question import FREED, REMARKS, WAITING, Ask, Left, asked, spelled
 from pinlab.explore.world import World
-from pinlab.model.arguments import instance, texts, whole
+from pinlab.model.arguments import instance, several, whole
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import NEWEST
 
@@ -286,7 +286,7 @@ def trace(
     """
     world = World(instance("scenario", scenario, Scenario), Kernel(release, **rules))
     steps: list[Step] = []
-    for n, actor in enumerate(texts("schedule", schedule)):
+    for n, actor in enumerate(several("schedule", schedule, str)):
         if actor not in (ready := world.ready()):
             raise ValueError(f"{actor!r} cannot go on after {n} moves, only {ready}")
         steps.append(_go(world, actor, schedule[:n]))

@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
-from pinlab.model.arguments import instance, shown, texts
+from pinlab.model.arguments import instance, mapping, several, shown
 from pinlab.model.folio import PAGE_SIZE
-
-T = TypeVar("T")
 
 PARENT = "parent"
 """The process that is there from the beginning."""
@@ -205,13 +203,11 @@ class Scenario:
     watched: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
-        if len(_mapping("memory", self.memory)) > MOST_PAGES:
+        if len(mapping("memory", self.memory)) > MOST_PAGES:
             raise ValueError(f"{len(self.memory)} pages: allowed are {MOST_PAGES}")
         for page, letter in self.memory.items():
-            instance(f"memory[{page!r}]", letter, str)
-            if place(instance("page", page, str))[1] or not re.fullmatch(
-                f"[A-Za-z]|{ZERO}|{HUGE}", letter
-            ):
+            instance(f"memory of {shown(page)}", letter, str)
+            if place(page)[1] or not re.fullmatch(f"[A-Za-z]|{ZERO}|{HUGE}", letter):
                 allowed = f"it has to be like x = A or x = {ZERO} (or x = {HUGE})"
                 raise ValueError(f"{page} = {letter}: {allowed}")
         _check_programs(self.programs)
@@ -237,7 +233,7 @@ class Scenario:
     @cached_property
     def places(self) -> tuple[str, ...]:
         """What each process is asked for at the end."""
-        return tuple(self.memory) if self.watched is None else texts("watched", self.watched)
+        return tuple(self.memory) if self.watched is None else several("watched", self.watched, str)
 
     @cached_property
     def values(self) -> Mapping[str, tuple[str, ...]]:
@@ -271,16 +267,13 @@ def kinds(step: Step) -> Iterator[tuple[str, str]]:
 
 def _check_programs(programs: Mapping[str, Sequence[str]]) -> None:
     """Raise an error for programs that are none, and for too many, before a step is read."""
-    for actor, lines in _mapping("programs", programs).items():
-        check_actor(instance("actor", actor, str))
-        texts(f"program of {actor}", lines)
+    mapping("programs", programs)
+    for actor, lines in programs.items():
+        check_actor(actor)
+        if isinstance(lines, str | bytes) or not isinstance(lines, Sequence):
+            told = f"programs of {actor} is {shown(lines)}"
+            raise TypeError(f"{told}: it has to be a sequence of lines")
     check_length(sum(map(len, programs.values())))
-
-
-def _mapping(name: str, value: Mapping[str, T]) -> Mapping[str, T]:
-    if not isinstance(value, Mapping):
-        raise TypeError(f"{name} is {shown(value)}: it has to be a mapping, such as a dict")
-    return value
 
 
 def check_length(steps: int) -> None:

@@ -2,7 +2,7 @@
 
 import operator
 import reprlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 from typing import SupportsIndex, TypeVar
 
 T = TypeVar("T")
@@ -62,11 +62,24 @@ def instance(name: str, value: object, kind: type[T]) -> T:
     return value
 
 
-def texts(name: str, value: object) -> tuple[str, ...]:
-    """Return `value` as a tuple of str; TypeError if it is a single str, or no sequence of them."""
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-        raise TypeError(f"{name} is {shown(value)}: it has to be a sequence of str, such as a list")
-    return tuple(instance(f"{name}[{n}]", one, str) for n, one in enumerate(value))
+def sequence(name: str, value: Iterable[T], of: str = "things") -> tuple[T, ...]:
+    """Return the things in `value`; TypeError for what has none, and for a str."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} is {shown(value)}: it has to be a sequence of {of}")
+    return tuple(value)
+
+
+def several(name: str, value: Iterable[T], kind: type[T]) -> tuple[T, ...]:
+    """Return the things in `value`, each of a kind; TypeError for one that is not, or a str."""
+    things = sequence(name, value, kind.__name__)
+    return tuple(instance(f"a thing in {name}", thing, kind) for thing in things)
+
+
+def mapping(name: str, value: object) -> Mapping[str, object]:
+    """Return `value` if it is a mapping whose keys are names; TypeError otherwise."""
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise TypeError(f"{name} is {shown(value)}: it has to be a dict with names as keys")
+    return value
 
 
 def octets(name: str, value: object) -> bytes:

@@ -116,14 +116,15 @@ def test_bad_memory_and_actors() -> None:
     with pytest.raises(ValueError, match="actor is 'Parent': it has to be like parent, device"):
         Scenario({}, {"Parent": []})
     for memory, programs, complaint in (
-        ({}, {"parent": "exit"}, "program of parent is 'exit': it has to be a sequence"),
-        ({}, {"parent": b"exit"}, "program of parent is b'exit': it has to be a sequence"),
-        ({}, {"parent": ["exit", 3]}, r"program of parent\[1\] is 3: it has to be of type str"),
-        ({}, ["exit"], r"programs is \['exit'\]: it has to be a mapping"),
-        ({}, {3: []}, "actor is 3"),
-        ("x", {}, "memory is 'x': it has to be a mapping"),
-        ({"x": 1}, {}, r"memory\['x'\] is 1"),
-        ({1: "A"}, {}, "page is 1"),
+        ({}, {"parent": "exit"}, "programs of parent is 'exit': it has to be a sequence"),
+        ({}, {"parent": b"exit"}, "programs of parent is b'exit': it has to be a sequence"),
+        ({}, {"parent": ["exit", 3]}, "step is 3: it has to be of type str"),
+        ({}, {"parent": iter(["exit"])}, "programs of parent is <list_iterator.*sequence of lines"),
+        ({}, ["exit"], r"programs is \['exit'\]: it has to be a dict"),
+        ({}, {3: []}, r"programs is \{3: \[\]\}: it has to be a dict"),
+        ("x", {}, "memory is 'x': it has to be a dict"),
+        ({"x": 1}, {}, "memory of 'x' is 1"),
+        ({1: "A"}, {}, r"memory is \{1: 'A'\}: it has to be a dict"),
     ):
         with pytest.raises(TypeError, match=complaint):
             Scenario(memory, programs)  # type: ignore[arg-type]

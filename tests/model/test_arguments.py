@@ -15,7 +15,7 @@ from pinlab import (
     split_refcount,
     wrap,
 )
-from pinlab.model.arguments import texts
+from pinlab.model.arguments import mapping, several
 
 
 class Whole:
@@ -76,14 +76,22 @@ def test_numbers_that_numpy_would_wrap() -> None:
 
 
 def test_a_sequence_of_texts() -> None:
-    assert texts("releases", ["6.4", "6.5"]) == texts("releases", ("6.4", "6.5")) == ("6.4", "6.5")
-    assert texts("releases", ()) == ()
+    assert several("releases", ["6.4", "6.5"], str) == ("6.4", "6.5")
+    assert several("releases", (), str) == ()
     for value, complaint in (
         ("6.5", "releases is '6.5': it has to be a sequence of str"),
         (b"6.5", "releases is b'6.5': it has to be a sequence of str"),
-        ({"6.5"}, r"releases is \{'6.5'\}: it has to be a sequence of str"),
+        ({"6.5": 1}, r"releases is \{'6.5': 1\}: it has to be a sequence of str"),
         (None, "releases is None: it has to be a sequence of str"),
-        (["6.4", 6.5], r"releases\[1\] is 6.5: it has to be of type str"),
+        (["6.4", 6.5], "a thing in releases is 6.5: it has to be of type str"),
     ):
         with pytest.raises(TypeError, match=complaint):
-            texts("releases", value)
+            several("releases", value, str)  # type: ignore[arg-type]
+
+
+def test_a_mapping_from_names() -> None:
+    assert mapping("rules", {"bias": 1}) == {"bias": 1}
+    wrong: list[object] = [[], None, "rules", {1: 2}]
+    for value in wrong:
+        with pytest.raises(TypeError, match="it has to be a dict with names as keys"):
+            mapping("rules", value)

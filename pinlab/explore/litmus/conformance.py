@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pinlab.explore.explorer import NEVER
 from pinlab.explore.litmus.file import FOLDER, Litmus, load
 from pinlab.explore.litmus.observation import ERAS, whole_verdict
-from pinlab.model.arguments import texts
+from pinlab.model.arguments import several
 
 if TYPE_CHECKING:
     import pandas
@@ -64,7 +64,7 @@ def conformance(
 
     records = [
         {"row": row.row, "test": row.test, "promise": row.promise, "litmus": row.litmus}
-        | {release: _result(row, release, rules) for release in texts("releases", releases)}
+        | {release: _result(row, release, rules) for release in several("releases", releases, str)}
         | {"outside": row.outside}
         for row in rows()
     ]

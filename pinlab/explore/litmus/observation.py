@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pinlab.explore.explorer import MOST_STATES, explore, trace
 from pinlab.explore.graph import Schedule
 from pinlab.explore.litmus.file import Litmus, load, names
-from pinlab.model.arguments import instance, texts
+from pinlab.model.arguments import instance, several
 
 if TYPE_CHECKING:
     import pandas
@@ -91,7 +91,7 @@ def table(releases: Sequence[str] = ERAS) -> pandas.DataFrame:
     """
     import pandas
 
-    columns = texts("releases", releases)
+    columns = several("releases", releases, str)
     rows = {name: [whole_verdict(load(name), release) for release in columns] for name in names()}
     frame = pandas.DataFrame.from_dict(rows, orient="index", columns=list(columns))
     return frame.rename_axis(index="test", columns="release")

@@ -193,9 +193,7 @@ def test_the_limit_of_states_can_be_raised() -> None:
 
 @pytest.mark.parametrize("ask", [litmus.table, litmus.conformance, litmus.smallest])
 def test_a_str_is_no_sequence(ask: Callable[[str], object]) -> None:
-    with pytest.raises(
-        TypeError, match=r"is '6\.5': it has to be a sequence of str, such as a list"
-    ):
+    with pytest.raises(TypeError, match=r"is '6\.5': it has to be a sequence of str"):
         ask("6.5")
 
 
