@@ -9,7 +9,7 @@ from pinlab.model.arguments import instance, whole
 from pinlab.model.buffer import RegisteredBuffer
 from pinlab.model.counter import INT_MAX
 from pinlab.model.dio import DirectIO
-from pinlab.model.folio import HPAGE_ORDER, MAX_ORDER, Folio, Page
+from pinlab.model.folio import HPAGE_ORDER, MAX_ORDER, Folio, FreedError, Page
 from pinlab.model.mm import Mm
 from pinlab.model.trace import Event, Trace
 
@@ -213,9 +213,9 @@ class Kernel:
         return folio is self._huge_zero_folio
 
     def _alive(self, folio: Folio) -> None:
-        """Raise RuntimeError if a folio was freed."""
+        """Raise FreedError if a folio was freed."""
         if folio.freed:
-            raise RuntimeError(f"{folio.name} was freed and must not be used any more")
+            raise FreedError(f"{folio.name} was freed and must not be used any more")
 
     def _saw(self, mm: Mm, page: Page, nbytes: int, offset: int) -> None:
         """Enter a leak for each of these bytes' writers whose bytes the process never had."""

@@ -93,6 +93,7 @@ class Mm:
         self.exited = False
         self._locked_to_a_hole = False
         self._forking = False
+        self._unborn = False  # it is the child of a fork under way
         self._forks = 0  # how many were begun; with the above, what write_protect_seq tells
         # Whose bytes this process may see, and as whom it stores its own (see `_storing`).
         self._known: set[Writer] = set()
@@ -292,7 +293,8 @@ class Mm:
     def read(self, addr: int, nbytes: int) -> bytes:
         """Read memory as the CPU does: never-written pages show the zero page.
 
-        Raises OSError(EFAULT), with nothing changed, where nothing is mapped.
+        Raises OSError(EFAULT), with nothing changed, where nothing is mapped; RuntimeError for a
+        page that has to wait for the end of a fork (see `Fork`).
         """
         pieces = self._touch(addr, whole("nbytes", nbytes, 0), gup.TO_READ)
         for page, offset, n in pieces:
@@ -302,7 +304,7 @@ class Mm:
     def write(self, addr: int, data: bytes) -> None:
         """Write memory as the CPU does: a page's first write allocates a frame of its own.
 
-        Raises OSError(EFAULT), with nothing changed, where nothing is mapped.
+        Raises as `read`, with nothing changed.
         """
         data = octets("data", data)
         done, writer = 0, self._storing()
@@ -360,15 +362,25 @@ class Mm:
                 return []
             raise
 
+    def get_user_pages_fast(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
+        """Take a reference on each page as GUP-fast does, and the rest as `get_user_pages`.
+
+        Flags, results and errors are the same.
+        """
+        return self._user_pages_fast(addr, nr_pages, flags, gup.FOLL_GET)
+
     def pin_user_pages_fast(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
         """Pin each page as GUP-fast does, and the rest as `pin_user_pages`, like which it raises.
 
         So does direct I/O. Flags, results and errors are the same, but refused flags are EINVAL.
         """
+        return self._user_pages_fast(addr, nr_pages, flags, gup.FOLL_PIN)
+
+    def _user_pages_fast(self, addr: int, nr_pages: int, flags: int, kind: int) -> list[Page]:
         self._require_running()
         vpn = self._vpn(addr)
         nr_pages = whole("nr_pages", nr_pages, 1)
-        flags = gup.entry_flags(self.kernel, flags, gup.FOLL_PIN, fast=True)
+        flags = gup.entry_flags(self.kernel, flags, kind, fast=True)
         got = gup.extract_user_pages(self, vpn, nr_pages, flags, self.name)
         return got.require_some().pages()
 
@@ -378,7 +390,15 @@ class Mm:
         The page is its `page`, there when the iteration ends. Raises as `pin_user_pages`.
         """
         self._require_not_exited()
-        return gup.FastPin(self, addr, flags)
+        return gup.FastPin(self, addr, flags, gup.FOLL_PIN)
+
+    def get_user_page_fast_in_steps(self, addr: int, flags: int = 0) -> gup.FastPin:
+        """Begin to take a reference as GUP-fast does: at once, or when a fork has ended.
+
+        As `pin_user_page_fast_in_steps`. Raises as `get_user_pages`.
+        """
+        self._require_not_exited()
+        return gup.FastPin(self, addr, flags, gup.FOLL_GET)
 
     def _user_pages(self, addr: int, nr_pages: int, flags: int, kind: int) -> list[Page]:
         self._require_running()
@@ -408,13 +428,15 @@ class Mm:
 
     def _touch(self, addr: int, nbytes: int, need: Need) -> list[tuple[Page, int, int]]:
         """Fault an address range in; return (page, offset, bytes) for each page of it."""
-        self._require_running()
+        self._require_born()
         start = whole("addr", addr, 0)
         end = start + nbytes
         vpns = range(start >> PAGE_SHIFT, -(-end >> PAGE_SHIFT)) if nbytes else range(0)
         if (hole := self._mapped_until(vpns.start, vpns.stop)) < vpns.stop:
             raise gup.no_mapping(hole)
         self._require_alive(vpns.start, vpns.stop)
+        if self._forking and any(self._needs_fault(vpn, need) for vpn in vpns):
+            self._require_running()
         pages: list[Page] = []
         while len(pages) < len(vpns):
             vpn = vpns[len(pages)]
@@ -584,6 +606,13 @@ class Mm:
         pte = self._ptes.get(vpn)
         return self._mapped(vpn), pte is not None and pte.writable
 
+    def _needs_fault(self, vpn: int, need: Need) -> bool:
+        """Return whether the CPU's own access to a 4 KiB page would fault."""
+        pte = self._ptes.get(vpn)
+        if pte is None:
+            return need.write or vpn not in self._zero_ptes
+        return not need.is_met_by(pte)
+
     def _keeps_fast(self, vpn: int, need: Need) -> bool:
         """Return whether GUP-fast keeps what it has taken here: nothing has to be unshared."""
         if folio := self._pmds.get(vpn // PTRS_PER_PMD):
@@ -597,9 +626,14 @@ class Mm:
         return 0 if area is None else area.order
 
     def _require_running(self) -> None:
-        self._require_not_exited()
+        self._require_born()
         if self._forking:
             raise RuntimeError(f"{self.name} is in the middle of fork: its memory waits for that")
+
+    def _require_born(self) -> None:
+        self._require_not_exited()
+        if self._unborn:
+            raise RuntimeError(f"{self.name} is in the middle of fork: it is not complete yet")
 
     def _require_not_exited(self) -> None:
         if self.exited:

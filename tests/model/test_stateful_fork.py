@@ -282,27 +282,48 @@ class Forks(RuleBasedStateMachine):
         steps = parent.mm.fork_in_steps(name)
         child = Process(steps.child, set(parent.mapped))
         pauses = iter(steps)
+        after_a_copy = False
         for at, entry in sorted(parent.entries.items()):
-            if self.book.copies(parent, entry.frame):
+            copies = self.book.copies(parent, entry.frame)
+            if copies:
+                if after_a_copy:
+                    next(pauses)
                 next(pauses)
                 mine = Frame(maps=1)
                 child.entries[at] = Entry(mine)
                 mine.values[FIRST] = entry.frame.values[FIRST]
                 if in_steps and arriving:
                     self.deliver(data.draw(st.sampled_from(arriving)))
+                if in_steps:
+                    self.another_thread_stores(data, parent)
                 mine.values[LAST] = entry.frame.values[LAST]
             else:
                 if self.book.since(5, 9) and not entry.frame.zero:
                     next(pauses)
+                    if in_steps:
+                        self.another_thread_stores(data, parent)
                 entry.writable = entry.frame.alone = False
                 entry.frame.maps += not entry.frame.zero
                 child.entries[at] = Entry(entry.frame, writable=False)
+            after_a_copy = copies or (after_a_copy and entry.frame.zero)
         assert list(pauses) == []
         child.known |= parent.known
         self.processes.append(child)
         for lent in self.buffers:
             if any(process is parent for process in lent.open_in):
                 lent.open_in.append(child)
+
+    def another_thread_stores(self, data: st.DataObject, parent: Process) -> None:
+        """While fork is under way: through an entry that may be written, and no other."""
+        at = data.draw(st.sampled_from(sorted(parent.entries)))
+        entry, (value, octets) = parent.entries[at], self.new_value()
+        if entry.writable:
+            parent.mm.write(self.addresses[at], octets)
+            entry.frame.values[FIRST] = value
+            parent.known.add(value)
+        else:
+            with pytest.raises(RuntimeError, match="in the middle of fork"):
+                parent.mm.write(self.addresses[at], octets)
 
     @precondition(lambda self: len(self.processes) > 1)
     @rule(data=st.data())
