@@ -1,17 +1,22 @@
 """What the worker does, in this process, with faults put in its way."""
 
 import errno
+import itertools
 import json
 import os
-import time
+import platform
+from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from pinlab.machine import buffers, direct_io, process_vm, vmstat, worker
+from pinlab.machine import buffers, direct_io, process_vm, tally, vmstat, worker
 from pinlab.machine.answer import Answer, from_this_kernel
 from pinlab.machine.availability import UnavailableError
-from tests.machine.counting import ask_for
+from tests.machine.counting import Counters, ask_for
+
+linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="needs Linux")
 
 
 def measure(folder: Path, *names: buffers.Buffer, writes: int = 100) -> Answer:
@@ -77,19 +82,43 @@ def test_the_first_failing_write_ends_it(folder: Path, monkeypatch: pytest.Monke
     assert calls == 1
 
 
-@pytest.mark.usefixtures("hasty")
-def test_a_noisy_control(direct_io_pins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source, target = buffers.new("letters"), buffers.new("never")
+WARM_UP = [0, 0]
+"""Readings before the first control ends: of the meter, and after the trials."""
 
-    def others_pin(seconds: float) -> None:
-        for _ in range(10):
-            process_vm.read(source, target)
 
-    monkeypatch.setattr(time, "sleep", others_pin)
-    answer = measure(direct_io_pins, "letters")
+@linux_only
+@pytest.mark.parametrize(
+    ("others", "told", "control"),
+    [
+        ([], [(640, True), (0, True)], 0),
+        ([*WARM_UP, 77, 0, 0, 88], [(640, True), (0, True)], 165),
+        ([*WARM_UP, 0, 12608], [(640, True), (0, True)], 0),
+        ([*WARM_UP, 0, 64, 5952], [(640, True), (0, True)], 0),
+        (itertools.repeat(64), [(704, False), (64, False)], 128),
+        ([*WARM_UP, 0, 0, *itertools.repeat(640, 9999)], [(640, False), (640, False)], 640),
+    ],
+    ids=["nobody", "beside us", "in the first", "in both", "all the time", "late"],
+)
+def test_others_who_pin(
+    others: Iterable[int],
+    told: list[tuple[int, bool]],
+    control: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Lesson 00 beside other people's direct I/O: right, or with the warning that it is not."""
+    counters = Counters(monkeypatch, others=others)
+    monkeypatch.setattr(tally, "PATIENCE", 0)
+    monkeypatch.setattr(worker, "REPEATING", 0.3)
+    monkeypatch.setattr(direct_io, "unnamed_file", lambda folder: nullcontext(0))
+    monkeypatch.setattr(direct_io, "write", lambda file, data: counters.pin(64 * (data[0] > 0)))
+    answer = measure(Path("/"), "letters", "never", writes=10)
+    assert [(m.acquired, m.agreed) for m in answer] == told
+    assert [m.released for m in answer] == [m.acquired for m in answer]
     assert answer.control is not None
-    assert answer.control.acquired >= 500
-    assert f"others acquired {answer.control.acquired} pins" in answer.note
+    assert answer.control.acquired == control
+    assert answer.noisy is bool(control)
+    assert ("Others were pinning meanwhile." in answer.note) is answer.noisy
+    assert ("Their pins are in the rows letters, never, too" in answer.note) is not told[0][1]
 
 
 @pytest.mark.usefixtures("hasty")
