@@ -143,17 +143,15 @@ def test_a_full_disk_is_passed_over(folder: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @linux_only
-@pytest.mark.parametrize(
-    "ask", [lambda: machine.ask("letters").note, lambda: machine.measure().note]
-)
-def test_no_process_can_be_started(
-    ask: Callable[[], str], folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_process_can_be_started(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: object, **named: object) -> None:
         raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
     monkeypatch.setattr(subprocess, "Popen", refuse)
-    assert ask() == ("No measuring process can be started here: Resource temporarily unavailable.")
+    answer = machine.ask("letters", writes=32768)
+    assert [(m.writes, m.acquired) for m in answer] == [(32768, 2**21)]
+    for note in (answer.note, machine.measure().note):
+        assert note == "No measuring process can be started here: Resource temporarily unavailable."
 
 
 def test_nothing_is_missing(folder: Path) -> None:

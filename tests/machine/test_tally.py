@@ -95,7 +95,7 @@ def test_a_quiet_round_is_enough(others: Iterable[int], monkeypatch: pytest.Monk
     assert per_call(lambda: counters.pin(64)) == Tally(64, 64)
 
 
-@pytest.mark.parametrize("others", [repeat(40_000), cycle([40_000, 0])])
+@pytest.mark.parametrize("others", [repeat(40_000), cycle([40_000, 0]), repeat(195)])
 def test_others_of_an_ordinary_user(others: Iterable[int], monkeypatch: pytest.MonkeyPatch) -> None:
     counters = Counters(monkeypatch, may_flush=False, others=others)
     with pytest.raises(NoisyError):
