@@ -18,7 +18,7 @@ from typing import NamedTuple
 from pinlab.machine import buffers, process_vm, status
 from pinlab.machine.answer import PROCESS_VM_READV, Measurement, aligned, noise, version
 from pinlab.machine.availability import UnavailableError, require_counters
-from pinlab.machine.control import others, together
+from pinlab.machine.control import others, together, turn
 from pinlab.machine.recordings import DATE, recording
 from pinlab.machine.tally import REPEATING, confirmed
 from pinlab.machine.vmstat import Meter, Pins
@@ -88,7 +88,8 @@ def ask_mlock(times: int = RECORDED_TIMES) -> Mlocked:
     times = whole("times", times, 1, MAX_TIMES)
     try:
         require_counters()
-        return _measured(times)
+        with turn():
+            return _measured(times)
     except UnavailableError as reason:
         return _recorded(str(reason))
 

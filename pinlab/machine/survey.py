@@ -14,7 +14,7 @@ from typing import Any
 
 from pinlab.machine.answer import AGAIN, Measurement
 from pinlab.machine.availability import UnavailableError
-from pinlab.machine.control import others, together
+from pinlab.machine.control import others, together, turn
 from pinlab.machine.experiments import EXPERIMENTS
 from pinlab.machine.experiments.case import Case, Values
 from pinlab.machine.vmstat import Meter
@@ -29,7 +29,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # an Interrupt ends it without a traceback
     question = json.loads(sys.argv[1])
     end_with(question["parent"])
-    say(result=survey(question["experiments"], report=lambda done: say(done=done)))
+    with turn():
+        result = survey(question["experiments"], report=lambda done: say(done=done))
+    say(result=result)
 
 
 def survey(experiments: list[str], report: Callable[[int], None]) -> dict[str, Any]:

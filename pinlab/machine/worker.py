@@ -20,15 +20,15 @@ from typing import Any, NamedTuple
 from pinlab.machine import buffers, direct_io, process_vm
 from pinlab.machine.answer import DIRECT_IO, PROCESS_VM_READV, Measurement
 from pinlab.machine.availability import UnavailableError
-from pinlab.machine.control import others, together
-from pinlab.machine.tally import REPEATING, confirmed
+from pinlab.machine.control import others, together, turn
+from pinlab.machine.tally import NOISE, REPEATING, NoisyError, confirmed, per_call
 from pinlab.machine.vmstat import Meter, Pins
 
 Transfer = Callable[[memoryview], None]
 Report = Callable[[int], None]
 
 TRIALS = 32
-"""Writes from written memory, to see whether direct I/O takes pins here."""
+"""Writes from written memory, to see how long they take."""
 
 REPORT_EVERY = 0.1
 CHECK_EVERY = 0.05
@@ -85,9 +85,10 @@ def measure(
     measured again, if that does not take long. Raises OSError if a write fails, UnavailableError
     if neither way of pinning is counted here or a buffer is not to be had.
     """
-    with direct_io.unnamed_file(folder) as file:
+    with direct_io.unnamed_file(folder) as file, turn():
+        means = _choose(file)
         meter = Meter()
-        means = _choose(meter, file)
+        meter.pins()  # what was counted until here
         controls = [others(meter, means.pace * writes)]
         takes: list[_Take] = []
         for name in names:
@@ -96,6 +97,8 @@ def measure(
         controls.append(others(meter, means.pace * writes))
         until = time.monotonic() + REPEATING
         measurements = [_confirmed(means, take, writes, meter, until) for take in takes]
+    if any(m.touched and m.agreed and not m.acquired for m in measurements):
+        raise NoisyError(NOISE)  # it was chosen by the pins of others
     return {"method": means.method, "control": together(controls), "measurements": measurements}
 
 
@@ -130,30 +133,30 @@ def _confirmed(means: Means, take: _Take, writes: int, meter: Meter, until: floa
     )
 
 
-def _choose(meter: Meter, file: int) -> Means:
+def _choose(file: int) -> Means:
     """Return direct I/O if it pins written memory, else process_vm_readv if that does."""
     write = partial(direct_io.write, file)
-    pace = _pace(write)
-    if _counted(meter):
-        return Means(DIRECT_IO, write, pace)
+    if _pins(write):
+        return Means(DIRECT_IO, write, _pace(write))
     read = partial(process_vm.read, target=buffers.new("never"))
     try:
-        pace = _pace(read)
+        if _pins(read):
+            return Means(PROCESS_VM_READV, read, _pace(read))
     except OSError as error:
         raise UnavailableError(f"Direct I/O takes no pins here, and {error.strerror}.") from error
-    if _counted(meter):
-        return Means(PROCESS_VM_READV, read, pace)
     raise UnavailableError("Neither direct I/O nor process_vm_readv moves the counters here.")
+
+
+def _pins(transfer: Transfer) -> bool:
+    try:
+        return per_call(partial(transfer, buffers.new("letters"))).acquired > 0
+    except NoisyError:
+        return True  # most likely; if not, what is counted will show it
 
 
 def _pace(transfer: Transfer) -> float:
     memory = buffers.new("letters")
     return _repeat(transfer, memory, TRIALS, report=lambda done: None) / TRIALS
-
-
-def _counted(meter: Meter) -> bool:
-    # Half is far from both answers: all, and the few of somebody else.
-    return meter.pins().acquired >= TRIALS * buffers.PAGES // 2
 
 
 def _repeat(transfer: Transfer, memory: memoryview, times: int, report: Report) -> float:

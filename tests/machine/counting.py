@@ -53,6 +53,8 @@ def ask_for(expected: Sequence[int], ask: Callable[[], Answer]) -> Answer:
     """Ask until nobody's pins but ours are in the numbers; what an answer is sure of is right."""
     for _ in range(TRIES):
         answer = ask()
+        if not answer.live:  # others left no choice how to ask
+            continue
         sure = [
             (row.acquired, row.released, number)
             for row, number in zip(answer, expected, strict=True)
