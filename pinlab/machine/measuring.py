@@ -26,9 +26,10 @@ def measure(*experiments: str, report: Callable[[Progress], object] | None = Non
     """Do experiments on the running kernel and return what they found.
 
     experiments: "process_vm_readv", "direct_io", "counters", "fork_copy_threshold",
-    "fixed_buffer", "frames", "fork_frames"; all of them if none is named. It takes a second as
-    root, some ten as anybody else. Nothing that it does outlives it: neither a pin nor a file
-    nor a process. What cannot be measured here is named, with the recording in its place.
+    "fixed_buffer", "frames", "fork_frames"; all of them if none is named. It takes a
+    second or three as root, ten to twenty as anybody else. Nothing that it does outlives it:
+    neither a pin nor a file nor a process. What cannot be measured here, or does not come out the
+    same when counted again, is named, with the recording in its place.
     report is called with the progress; an exception in it, or an Interrupt, ends it. Raises
     ValueError for an unknown experiment, RuntimeError if the measuring process breaks down.
     """
