@@ -2,6 +2,7 @@
 
 import operator
 import reprlib
+from collections.abc import Iterable, Mapping
 from typing import SupportsIndex, TypeVar
 
 T = TypeVar("T")
@@ -58,6 +59,26 @@ def instance(name: str, value: object, kind: type[T]) -> T:
     """Return `value` if it is an instance of `kind`; TypeError naming both otherwise."""
     if not isinstance(value, kind):
         raise TypeError(f"{name} is {shown(value)}: it has to be of type {kind.__name__}")
+    return value
+
+
+def sequence(name: str, value: Iterable[T], of: str = "things") -> tuple[T, ...]:
+    """Return the things in `value`; TypeError for what has none, and for a str."""
+    if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
+        raise TypeError(f"{name} is {shown(value)}: it has to be a sequence of {of}")
+    return tuple(value)
+
+
+def several(name: str, value: Iterable[T], kind: type[T]) -> tuple[T, ...]:
+    """Return the things in `value`, each of a kind; TypeError for one that is not, or a str."""
+    things = sequence(name, value, kind.__name__)
+    return tuple(instance(f"a thing in {name}", thing, kind) for thing in things)
+
+
+def mapping(name: str, value: object) -> Mapping[str, object]:
+    """Return `value` if it is a mapping whose keys are names; TypeError otherwise."""
+    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+        raise TypeError(f"{name} is {shown(value)}: it has to be a dict with names as keys")
     return value
 
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pinlab.explore.explorer import NEVER, explore
+from pinlab.explore.explorer import NEVER
 from pinlab.explore.litmus.file import FOLDER, Litmus, load
-from pinlab.explore.litmus.observation import ERAS
+from pinlab.explore.litmus.observation import ERAS, whole_verdict
+from pinlab.model.arguments import several
 
 if TYPE_CHECKING:
     import pandas
@@ -63,7 +64,7 @@ def conformance(
 
     records = [
         {"row": row.row, "test": row.test, "promise": row.promise, "litmus": row.litmus}
-        | {release: _result(row, release, rules) for release in releases}
+        | {release: _result(row, release, rules) for release in several("releases", releases, str)}
         | {"outside": row.outside}
         for row in rows()
     ]
@@ -74,6 +75,6 @@ def _result(row: Row, release: str, rules: Mapping[str, object]) -> str:
     if row.outside:
         return ""
     test = row.played()
-    if explore(test.scenario, release, rules).verdict(test.exists) == NEVER:
+    if whole_verdict(test, release, rules) == NEVER:
         return PASS
     return FAIL if test.expect(release).verdict == NEVER else XFAIL

@@ -34,13 +34,24 @@ from typing import NamedTuple
 
 from pinlab.data_folder import DATA
 from pinlab.explore.explorer import ALWAYS, NEVER, SOMETIMES
-from pinlab.explore.program import MisfitError, Scenario, Step, check_actor, parse_step
+from pinlab.explore.program import (
+    MisfitError,
+    Scenario,
+    Step,
+    check_actor,
+    check_length,
+    parse_step,
+)
 from pinlab.explore.question import Question
+from pinlab.model.arguments import instance
 from pinlab.model.rules import Version, parse_release, speaks_of
 
 FOLDER = DATA / "litmus"
 
 VERDICTS = (NEVER, SOMETIMES, ALWAYS)
+
+MOST_BYTES = 64 * 1024
+"""Of a file; the shipped ones have less than a hundredth of it."""
 
 
 class Expected(NamedTuple):
@@ -88,6 +99,7 @@ def load(name: str) -> Litmus:
 
 def read(path: Path) -> Litmus:
     """Return the test in a file; ValueError with file and line for one that is wrong."""
+    _check_size(path.stat().st_size, path.name)
     test = parse(path.read_text("utf-8"), path.name)
     if test.name != path.stem:
         raise ValueError(f"{path.name}, line 1: the name is {test.name!r}, the file's another")
@@ -96,10 +108,16 @@ def read(path: Path) -> Litmus:
 
 def parse(text: str, where: str = "litmus test") -> Litmus:
     """Return the test in a text; ValueError with `where` and the line for one that is wrong."""
+    _check_size(len(instance("text", text, str)), where)
     try:
         return _Reader(text).test()
     except ValueError as error:
         raise ValueError(f"{where}, {error}") from None
+
+
+def _check_size(size: int, where: str) -> None:
+    if size > MOST_BYTES:
+        raise ValueError(f"{where}, line 1: {size} bytes, allowed are {MOST_BYTES}")
 
 
 class _Line(NamedTuple):
@@ -180,6 +198,8 @@ class _Reader:
         self, memory: dict[str, str], programs: dict[str, list[_Line]], question: Question,
         exists: _Line,
     ) -> Scenario:  # fmt: skip
+        with _at(self._sections[0].head):
+            check_length(sum(map(len, programs.values())))
         steps: list[tuple[Step, _Line]] = []
         for actor, body in programs.items():
             for line in body:
@@ -196,7 +216,7 @@ class _Reader:
         except ValueError as error:
             raise ValueError(f"line {self._sections[0].head.number}: {error}") from None
         with _at(exists):
-            _check_question(scenario, question)
+            question.check(scenario)
             return Scenario(memory, lines, watched)
 
 
@@ -241,13 +261,3 @@ def _expected(text: str, before: list[Expected]) -> Expected:
     if before and version <= before[-1].version:
         raise ValueError(f"{release} stands after a release that is not older")
     return Expected(version, verdict, source)
-
-
-def _check_question(scenario: Scenario, question: Question) -> None:
-    """Raise ValueError for a term about a process or a value that is none."""
-    for term in question.terms:
-        known = scenario.processes if term.place else sorted(scenario.values)
-        if (name := term.actor or term.name) not in known:
-            raise ValueError(
-                f"{name!r} is none of {', '.join(known) or 'the values, there are none'}"
-            )

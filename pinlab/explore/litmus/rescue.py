@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from pinlab.explore.explorer import NEVER
-from pinlab.explore.litmus.observation import run
+from pinlab.explore.litmus.file import load
+from pinlab.explore.litmus.observation import whole_verdict
+from pinlab.model.arguments import several
 
 if TYPE_CHECKING:
     import pandas
@@ -60,16 +62,16 @@ def rescued() -> pandas.DataFrame:
 
     columns = {
         " + ".join(chosen) or "none": [
-            run(name, ON, overrides(chosen)).verdict == NEVER for name in PINNED
+            whole_verdict(load(name), ON, overrides(chosen)) == NEVER for name in PINNED
         ]
         for chosen in sets_of_rules()
     }
     return pandas.DataFrame(columns, index=pandas.Index(PINNED, name="test"))
 
 
-def smallest(tests: Iterable[str] = PINNED) -> list[tuple[str, ...]]:
+def smallest(tests: Sequence[str] = PINNED) -> list[tuple[str, ...]]:
     """Return the sets of rules that save all those tests and lose one if any rule is left out."""
-    saved = rescued().loc[list(tests)].all()
+    saved = rescued().loc[list(several("tests", tests, str))].all()
     saving = [set(c) for c in sets_of_rules() if saved[" + ".join(c) or "none"]]
     least = [c for c in saving if not any(other < c for other in saving)]
     return [tuple(name for name in RULES if name in chosen) for chosen in least]

@@ -33,7 +33,7 @@ def draw_verdicts(releases: Sequence[str] = litmus.ERAS) -> Drawing:
     >>> draw_verdicts(("5.8", "5.9")).table.loc["dio-read+fork+child-exits"].tolist()
     ['Never', 'Sometimes']
     """
-    table = litmus.table(tuple(releases))
+    table = litmus.table(releases)
     rows = {str(name): [str(verdict) for verdict in row] for name, row in table.T.items()}
     names = sorted(rows, key=lambda name: ([ORDER.index(v) for v in rows[name]], name))
     width, height = LEFT + CELL * len(releases) + MARGIN, HEAD + TALL * len(names) + MARGIN

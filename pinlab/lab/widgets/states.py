@@ -30,6 +30,6 @@ def walk_the_states(name: str, releases: Sequence[str] = (), at: int = 0) -> Exh
     which.style.button_width = "5em"
     which.observe(draw, "value")
     dial = Dial("step", at, range(max(way.last for way in walked.values()) + 1), draw)
-    stage = Stage(which, dial.widget, picture=ipywidgets.HTML())
+    stage = Stage(which, dial.widget)
     draw()
     return Exhibit(stage.widget, way_filmstrip(walked))
