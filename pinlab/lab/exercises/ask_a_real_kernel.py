@@ -360,7 +360,7 @@ SOUND = {
     "before": "one byte of each page is read",
     "file": "opened with O_DIRECT, on a disk",
     "counter": "nr_foll_pin_acquired, flushed by root before each reading",
-    "control": "as long as the run, nothing written: 0",
+    "control": "before and after, each as long as the run: 0",
 }
 FLAWS: Mapping[str, Flaw] = {
     "shared": Flaw("memory", "64 pages, MAP_SHARED, MADV_NOHUGEPAGE",
@@ -373,8 +373,8 @@ FLAWS: Mapping[str, Flaw] = {
                    "Without O_DIRECT the bytes are copied to the page cache, and nobody pins"),
     "unflushed": Flaw("counter", "nr_foll_pin_acquired, read as it stands",
                       "Each processor keeps up to 125 to itself before they are added"),
-    "crowded": Flaw("control", "as long as the run, nothing written: {pins}",
-                    "The control says that others take just as many"),
+    "crowded": Flaw("control", "before and after, each as long as the run: {pins}",
+                    "The controls say that others take just as many"),
 }  # fmt: skip
 CLAIMS = {
     "cached": "direct I/O of this kernel takes no pins of written memory",
