@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
@@ -10,8 +9,10 @@ from typing import NamedTuple
 
 from pinlab.data_folder import DATA
 from pinlab.model.kernel import Kernel
+from pinlab.text_files import table
 
 PATH = DATA / "recordings" / "kernels.csv"
+COLUMNS = ("kernel", "build", "release", "overrides", "date", "machine", "asked by")
 
 
 class Build(NamedTuple):
@@ -42,11 +43,10 @@ def builds() -> tuple[Build, ...]:
     >>> [build.kernel for build in builds() if build.overrides]
     ['6.1.192']
     """
-    with PATH.open(encoding="utf-8", newline="") as file:
-        return tuple(_build(row) for row in csv.DictReader(file))
+    return tuple(table(PATH, COLUMNS, _build, unique=["kernel", "build"]))
 
 
-def _build(row: dict[str, str]) -> Build:
+def _build(row: Mapping[str, str]) -> Build:
     *names, overrides, date, machine, asked_by = row.values()
     pairs = (pair.split("=") for pair in overrides.split())
     rules = MappingProxyType(dict(pairs))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from typing import NamedTuple
 from pinlab.data_folder import DATA
 from pinlab.machine.answer import DIRECT_IO, Answer, Measurement
 from pinlab.machine.buffers import PAGES, Buffer, check_all, touched
-from pinlab.machine.quantity import Quantity, value
+from pinlab.machine.quantity import Quantity, read
 
 DATE = "November 2026"
 """When all of the file was recorded."""
@@ -75,13 +74,7 @@ def files() -> list[Path]:
 @cache
 def recordings() -> tuple[Quantity, ...]:
     """Return every recorded quantity, file by file, in the order of the rows."""
-    found: list[Quantity] = []
-    for path in files():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                text = row.pop("value")
-                found.append(Quantity(**row, value=value(text)))
-    return tuple(found)
+    return tuple(row for path in files() for row in read(path))
 
 
 def _of_experiment(kernel: str, experiment: str, build: str | None) -> tuple[Quantity, ...]:

@@ -7,7 +7,6 @@ only, from Z on.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pinlab.data_folder import DATA
+from pinlab.text_files import table
 
 Version = tuple[int, ...]
 
@@ -153,20 +153,16 @@ def parse_release(release: str) -> Version:
 
 def read_rows(path: Path) -> list[Row]:
     """Return the rows of a rules file; ValueError with file and line for one that is wrong."""
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        return [_row(record, f"{path.name}, line {reader.line_num}") for record in reader]
+    columns = ("release", "rule", "value", "source")
+    return table(path, columns, _row, unique=columns[:2])
 
 
-def _row(record: Mapping[str, str], where: str) -> Row:
-    try:
-        version = parse_release(record["release"])
-        _check_choice(record["rule"], record["value"])
-        _check_real(record["rule"], record["value"])
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
+def _row(record: Mapping[str, str]) -> Row:
+    version = parse_release(record["release"])
+    _check_choice(record["rule"], record["value"])
+    _check_real(record["rule"], record["value"])
     if not record["source"]:
-        raise ValueError(f"{where}: rule {record['rule']!r} has no source")
+        raise ValueError(f"rule {record['rule']!r} has no source")
     return Row(version, record["rule"], record["value"], record["source"])
 
 

@@ -9,7 +9,6 @@ thing only), *wrong* (the word promises what does not hold of all that is meant 
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING
 from pinlab.data_folder import DATA
 from pinlab.model.arguments import instance
 from pinlab.model.rules import VERSIONS, parse_release, rules_for
+from pinlab.text_files import table
 from pinlab.words.terms import CHOICES, Term, corpus
 
 if TYPE_CHECKING:
@@ -118,15 +118,13 @@ def proposals() -> Mapping[str, Proposal]:
 
 def read_proposals(path: Path) -> tuple[Proposal, ...]:
     """Return the rows of a file of proposals; ValueError with file and line for a wrong one."""
-    found = []
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        for record in reader:
-            try:
-                found.append(_proposal(record))
-            except ValueError as error:
-                raise ValueError(f"{path.name}, line {reader.line_num}: {error}") from None
-    return tuple(found)
+    return tuple(table(path, COLUMNS, _proposal, unique=["id"]))
+
+
+COLUMNS = (
+    "id", "who", "date", "source", "calls_foll_pin", "calls_the_rest", "claims_of_foll_pin",
+    "claims_of_the_rest", "note",
+)  # fmt: skip
 
 
 def _proposal(record: Mapping[str, str]) -> Proposal:

@@ -7,7 +7,6 @@ own (`pinlab.words.senses`). Three more occur in kernel texts and are none of th
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -16,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.data_folder import DATA
+from pinlab.text_files import table
 from pinlab.words.senses import SENSES
 
 if TYPE_CHECKING:
@@ -74,20 +74,7 @@ class Term(NamedTuple):
 
 def read_terms(path: Path) -> tuple[Term, ...]:
     """Return the rows of a file of terms; ValueError with file and line for one that is wrong."""
-    found: dict[str, Term] = {}
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != Term._fields:
-            raise ValueError(f"{path.name}, line 1: the columns are {', '.join(Term._fields)}")
-        for record in reader:
-            try:
-                term = _term(record)
-                if term.id in found:
-                    raise ValueError(f"the id {term.id!r} is there already")
-            except ValueError as error:
-                raise ValueError(f"{path.name}, line {reader.line_num}: {error}") from None
-            found[term.id] = term
-    return tuple(found.values())
+    return tuple(table(path, Term._fields, _term, unique=["id"]))
 
 
 def _term(record: Mapping[str, str]) -> Term:
@@ -139,9 +126,9 @@ def spread(by: str = "kind", places: DataFrame | None = None) -> DataFrame:
     import pandas as pd
 
     column = found[by].mask(found[by] == "", found["kind"])
-    table = pd.crosstab(found["sense"], column)
-    senses = [sense for sense in CHOICES["sense"] if sense in table.index]
-    return table.loc[senses, list(dict.fromkeys(column))]
+    counts = pd.crosstab(found["sense"], column)
+    senses = [sense for sense in CHOICES["sense"] if sense in counts.index]
+    return counts.loc[senses, list(dict.fromkeys(column))]
 
 
 def contradictions(places: tuple[Term, ...] | None = None) -> DataFrame:

@@ -6,7 +6,6 @@ the words. A turn is one claim: a mail that makes several is several turns.
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pinlab.data_folder import DATA
+from pinlab.text_files import table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -108,8 +108,8 @@ def way_to(number: int) -> list[Turn]:
 @cache
 def quoted() -> Mapping[str, str]:
     """Return the words of every quotation of data/quotations.csv by its id."""
-    with QUOTATIONS.open(encoding="utf-8", newline="") as file:
-        return {row["id"]: row["words"] for row in csv.DictReader(file)}
+    columns = ("id", "speaker", "date", "source", "words")
+    return {row["id"]: row["words"] for row in table(QUOTATIONS, columns, dict, unique=["id"])}
 
 
 def read(path: Path, words: Mapping[str, str]) -> tuple[Turn, ...]:
@@ -118,16 +118,18 @@ def read(path: Path, words: Mapping[str, str]) -> tuple[Turn, ...]:
     Raises ValueError with the file's name and the line for a row that is wrong.
     """
     found: list[Turn] = []
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        for row in reader:
-            try:
-                if None in row:
-                    raise ValueError("more fields than columns: what has a comma takes quotes")
-                found.append(_turn(row, words, found))
-            except ValueError as error:
-                raise ValueError(f"{path.name}, line {reader.line_num}: {error}") from None
+
+    def add(row: Mapping[str, str]) -> None:
+        found.append(_turn(row, words, found))
+
+    table(path, COLUMNS, add, unique=["number"])
     return tuple(found)
+
+
+COLUMNS = (
+    "number", "part", "speaker", "date", "message", "answers", "quotation", "claim", "verdict",
+    "condition", "notebook", "cell", "source",
+)  # fmt: skip
 
 
 def _turn(row: Mapping[str, str], words: Mapping[str, str], before: Sequence[Turn]) -> Turn:

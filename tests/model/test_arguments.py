@@ -1,5 +1,6 @@
 """Whole numbers of any kind are taken for what they are, in every place that takes one."""
 
+import itertools
 from typing import SupportsIndex, cast
 
 import numpy
@@ -15,6 +16,7 @@ from pinlab import (
     split_refcount,
     wrap,
 )
+from pinlab.model.arguments import LONGEST, shown
 
 
 class Whole:
@@ -72,3 +74,27 @@ def test_small_numbers(kind: type[SupportsIndex]) -> None:
 def test_numbers_that_numpy_would_wrap() -> None:
     assert refcount_with(1, 0, numpy.int32(2**21), bits=64) == 1 + 2**31  # type: ignore[arg-type]
     assert split_refcount(numpy.int32(-5)) == divmod(2**32 - 5, 1024)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (7, "7"),
+        ("x", "'x'"),
+        ("x" * 10**6, "'xxxxxxxxxxxxxxxxxxxxxxxxxxx...xxxxxxxxxxxxxxxxxxxxxxxxxxxx'"),
+        (b"x" * 10**6, "b'xxxxxxxxxxxxxxxxxxxxxxxxxx...xxxxxxxxxxxxxxxxxxxxxxxxxxxx'"),
+        (2**999, f"{str(2**999)[:28]}...{str(2**999)[-29:]}"),
+        (10**5000, "a number of 16610 bits"),
+        ([10**5000] * 9, "[a number of 16610 bits, a number of 16610 bits, a number..."),
+        (numpy.zeros((9, 9)), "array([[0., 0., 0., 0., 0., ...0., 0., 0., 0., 0., 0., 0.]])"),
+    ],
+    ids=itertools.count(),
+)
+def test_a_value_in_a_message_is_cut(value: object, words: str) -> None:
+    assert shown(value) == words
+    assert len(words) <= LONGEST
+
+
+def test_a_message_about_a_number_that_python_does_not_write() -> None:
+    with pytest.raises(ValueError, match="order is a number of 16610 bits: allowed are"):
+        Kernel().alloc_folio(10**5000)

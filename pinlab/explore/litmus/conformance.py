@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pinlab.explore.explorer import NEVER, explore
 from pinlab.explore.litmus.file import FOLDER, Litmus, load
 from pinlab.explore.litmus.observation import ERAS
+from pinlab.text_files import table
 
 if TYPE_CHECKING:
     import pandas
@@ -46,8 +46,8 @@ class Row:
 
 def rows() -> list[Row]:
     """Return the rows of the selftest."""
-    with (FOLDER / "cow.csv").open(newline="", encoding="utf-8") as file:
-        return [Row(**record) for record in csv.DictReader(file)]
+    columns = [field.name for field in fields(Row)]
+    return table(FOLDER / "cow.csv", columns, lambda row: Row(**row), unique=["row"])
 
 
 def conformance(

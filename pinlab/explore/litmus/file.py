@@ -37,6 +37,7 @@ from pinlab.explore.explorer import ALWAYS, NEVER, SOMETIMES
 from pinlab.explore.program import MisfitError, Scenario, Step, check_actor, parse_step
 from pinlab.explore.question import Question
 from pinlab.model.rules import Version, parse_release, speaks_of
+from pinlab.text_files import decoded
 
 FOLDER = DATA / "litmus"
 
@@ -88,7 +89,7 @@ def load(name: str) -> Litmus:
 
 def read(path: Path) -> Litmus:
     """Return the test in a file; ValueError with file and line for one that is wrong."""
-    test = parse(path.read_text("utf-8"), path.name)
+    test = parse(decoded(path), path.name)
     if test.name != path.stem:
         raise ValueError(f"{path.name}, line 1: the name is {test.name!r}, the file's another")
     return test
