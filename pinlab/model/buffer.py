@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pinlab.model import gup
-from pinlab.model.arguments import whole
 from pinlab.model.gup import FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE
 
 if TYPE_CHECKING:
@@ -27,10 +26,10 @@ class RegisteredBuffer:
 
     def __init__(self, mm: Mm, addr: int, nr_pages: int, number: int) -> None:
         vpn = mm._vpn(addr)
-        nr_pages = whole("nr_pages", nr_pages, 1)
         self.name = f"{mm.name}, buffer {number}"
         self.mm = mm
         flags = FOLL_PIN | FOLL_LONGTERM | FOLL_WRITE
+        nr_pages = gup.checked_pages(mm.kernel, nr_pages, flags)
         self._got = gup.extract_user_pages(mm, vpn, nr_pages, flags, self.name)
         if self._got.error is not None:
             self._unpin()

@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from pinlab.model import gup
-from pinlab.model.arguments import octets, whole
+from pinlab.model.arguments import address, octets, whole
 from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE, Writer
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ class DirectIO:
     __slots__ = ("_got", "_kernel", "_kind", "_mm", "from_disk", "in_flight", "name")
 
     def __init__(self, mm: Mm, addr: int, nr_pages: int, number: int, *, from_disk: bool) -> None:
-        addr = whole("addr", addr, 0)
-        nr_pages = whole("nr_pages", nr_pages, 1)
+        addr = address(addr)
         if addr % PAGE_SIZE:
             raise OSError(errno.EINVAL, f"address {addr:#x} is not a multiple of {PAGE_SIZE}")
         self.name = f"{mm.name}, DIO {number}"
@@ -37,6 +36,7 @@ class DirectIO:
         self._kind = gup.FOLL_PIN if mm.kernel.rules.dio_hold == "pin" else gup.FOLL_GET
         # The device writes memory when data comes from the disk: ITER_DEST adds FOLL_WRITE.
         flags = self._kind | (gup.FOLL_WRITE if from_disk else 0)
+        nr_pages = gup.checked_pages(mm.kernel, nr_pages, flags)
         got = gup.extract_user_pages(mm, addr >> PAGE_SHIFT, nr_pages, flags, self.name)
         self._got = got.require_some()
         self.in_flight = True
@@ -67,7 +67,7 @@ class DirectIO:
         Raises ValueError for a request to disk (there the device only reads) or data that does
         not fit, RuntimeError once completed.
         """
-        data = octets("data", data)
+        data = octets("data", data, len(self.pages) * PAGE_SIZE)
         if not self.from_disk:
             raise ValueError("a request to disk: its device reads memory and never writes it")
         writer = Writer(self.name, by_reference=self._kind == gup.FOLL_GET)

@@ -102,7 +102,7 @@ class Folio:
 
     def page(self, i: int) -> Page:
         """Return frame `i` of this folio, 0 to nr_pages - 1; the same object every time."""
-        i = whole("page index", i, 0, self.nr_pages - 1)
+        i = whole("i (the index of a page)", i, 0, self.nr_pages - 1)
         if i not in self._pages:
             self._pages[i] = Page(self, i)
         return self._pages[i]
@@ -146,7 +146,7 @@ class Page:
         Raises ValueError if it does not fit into the PAGE_SIZE bytes from `offset` on, and
         RuntimeError for a freed folio.
         """
-        data = octets("data", data)
+        data = octets("data", data, PAGE_SIZE)
         offset = whole("offset", offset, 0, PAGE_SIZE)
         self._usable(offset, len(data))
         self._device_write(data, offset, None)
@@ -162,7 +162,7 @@ class Page:
         Raises ValueError if they reach beyond the frame, and RuntimeError for a freed folio.
         """
         offset = whole("offset", offset, 0, PAGE_SIZE)
-        nbytes = PAGE_SIZE - offset if nbytes is None else whole("nbytes", nbytes, 0)
+        nbytes = PAGE_SIZE - offset if nbytes is None else whole("nbytes", nbytes, 0, PAGE_SIZE)
         self._usable(offset, nbytes)
         self.folio.kernel._note("device", "device read", self, note=f"{nbytes} bytes")
         return self._get_bytes(nbytes, offset)
@@ -170,7 +170,7 @@ class Page:
     def _usable(self, offset: int, nbytes: int) -> None:
         if offset + nbytes > PAGE_SIZE:
             raise ValueError(
-                f"offset {offset} and {nbytes} bytes: a frame has {PAGE_SIZE} bytes, 0 to "
+                f"offset is {offset} and nbytes {nbytes}: a frame has {PAGE_SIZE} bytes, 0 to "
                 f"{PAGE_SIZE - 1}"
             )
         self.folio.kernel._alive(self.folio)

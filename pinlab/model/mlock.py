@@ -10,7 +10,7 @@ import errno
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from pinlab.model.arguments import whole
+from pinlab.model.arguments import address, whole
 from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -24,8 +24,8 @@ def checked_range(mm: Mm, addr: int, nbytes: int) -> range:
     Raises OSError(ENOMEM) if one of them is not mapped, as apply_vma_lock_flags() does (5.6 to
     6.18); ValueError for a range that cuts a 2 MiB folio, which a kernel splits there.
     """
-    addr = whole("addr", addr, 0)
-    end = addr + whole("nbytes", nbytes, 1)
+    addr = address(addr)
+    end = addr + whole("nbytes", nbytes, 1, 2**64 - 1)
     pages = range(addr >> PAGE_SHIFT, -(-end // PAGE_SIZE))
     hole = mm._mapped_until(pages.start, pages.stop)
     if hole < pages.stop:
