@@ -16,7 +16,7 @@ from pinlab.explore.graph import Edge, Graph, Outcome, Schedule
 from pinlab.explore.program import Scenario, Step
 from pinlab.explore.question import Question, spelled
 from pinlab.explore.world import World
-from pinlab.model.arguments import whole
+from pinlab.model.arguments import function, instance, mapping, several, shown, whole
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import NEWEST
 
@@ -84,7 +84,7 @@ def _many(number: int, noun: str) -> str:
 
 
 def _asked(question: Ask) -> Callable[[Mapping[str, str]], bool]:
-    return Question(question) if isinstance(question, str) else question
+    return Question(question) if isinstance(question, str) else function("question", question)
 
 
 def _shown(outcome: Outcome) -> str:
@@ -113,7 +113,14 @@ def explore(
     Linux 6.5: 5 states, 2 orders, 1 outcome
       child:x = A, parent:x = P, v = A  by parent parent child
     """
-    search = _Search(scenario, release, rules, whole("most_states", most_states, 1), check)
+    instance("scenario", scenario, Scenario)
+    for name, switch in (("check", check), ("graph", graph)):
+        instance(name, switch, bool)
+    if report is not None:
+        function("report", report)
+    search = _Search(
+        scenario, release, mapping("rules", rules), whole("most_states", most_states, 1), check
+    )
     bar = _Bar(most_states)
     search.report = report or bar.show
     search.found.graph = Graph() if graph else None
@@ -234,10 +241,13 @@ def trace(
 
     Raises ValueError for an actor that cannot go on there.
     """
-    world = World(scenario, Kernel(release, **rules))
+    instance("scenario", scenario, Scenario)
+    world = World(scenario, Kernel(release, **mapping("rules", rules)))
     steps: list[Step] = []
-    for actor in schedule:
+    for actor in several("schedule", schedule, str):
         if actor not in (ready := world.ready()):
-            raise ValueError(f"{actor!r} cannot go on after {len(steps)} moves, only {ready}")
+            raise ValueError(
+                f"schedule: {shown(actor)} cannot go on after {len(steps)} moves, only {ready}"
+            )
         steps.append(world.go(actor))
     return "\n".join([*map(str, steps), "", str(world.kernel.trace)])

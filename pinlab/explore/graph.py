@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pinlab.model.arguments import function, whole
+
 Outcome = tuple[tuple[str, str], ...]
 """What is left at the end: pairs of a name and a letter (or a word), sorted."""
 
@@ -36,8 +38,9 @@ class Graph:
 
     def depth(self, state: int) -> int:
         """Return how many moves lead to a state."""
-        return len(self.schedules[state])
+        return len(self.schedules[whole("state", state, 0, len(self.schedules) - 1)])
 
     def satisfying(self, question: Callable[[Mapping[str, str]], bool]) -> list[int]:
         """Return the ends at which the question holds."""
+        function("question", question)
         return [state for state, outcome in self.ends.items() if question(dict(outcome))]

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from typing import NamedTuple
 
 from pinlab.explore.question import ZERO
+from pinlab.model.arguments import instance, mapping, several, shown
 
 PARENT = "parent"
 """The process that is there from the beginning."""
@@ -168,7 +169,12 @@ class Scenario:
     watched: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
+        for name in ("memory", "programs"):
+            mapping(name, getattr(self, name))
+        if self.watched is not None:
+            several("watched", self.watched, str)
         for page, letter in self.memory.items():
+            instance(f"memory of {shown(page)}", letter, str)
             if place(page)[1] or not re.fullmatch(f"[A-Za-z]|{ZERO}|{HUGE}", letter):
                 allowed = f"it has to be like x = A or x = {ZERO} (or x = {HUGE})"
                 raise ValueError(f"{page} = {letter}: {allowed}")
@@ -218,7 +224,9 @@ def _check_actors(scenario: Scenario) -> None:
     """Raise an error for a program that is none, or a step that somebody cannot do."""
     for actor, lines in scenario.programs.items():
         if isinstance(lines, str):
-            raise TypeError(f"program of {actor} is {lines!r}: it has to be a sequence of lines")
+            raise TypeError(
+                f"programs of {actor} is {shown(lines)}: it has to be a sequence of lines"
+            )
         check_actor(actor)
     if (number := sum(map(len, scenario.steps.values()))) > MOST_STEPS:
         raise ValueError(f"{number} steps: allowed are {MOST_STEPS}")

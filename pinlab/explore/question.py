@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from pinlab.model.arguments import instance, shown
+
 ZERO = "zero"
 """What stands for a byte that nobody wrote."""
 
@@ -41,7 +43,7 @@ class Question:
     """
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text = instance("text", text, str)
         self.terms = tuple(_term(part) for part in text.split(" and "))
 
     def __call__(self, left: Mapping[str, str]) -> bool:
@@ -55,7 +57,8 @@ class Question:
 def _term(part: str) -> Term:
     found = _TERM.fullmatch(part.strip())
     if found is None:
-        raise ValueError(f"{part.strip()!r} has to be like parent:x = A or v != {ZERO}")
+        told = f"{shown(part.strip())} has to be like parent:x = A or v != {ZERO}"
+        raise ValueError(f"{told}: the text of a question")
     value = "" if found["value"] == ZERO else found["value"]
     return Term(found["name"], found["sign"] == "=", value)
 

@@ -19,7 +19,7 @@ from pinlab.text_files import table, whole_number
 if TYPE_CHECKING:
     import pandas
 
-USES = 1000
+USES, MOST_USES = 1000, 10**6
 TRIES = 9
 """Other threads may use the object meanwhile, so what most tries say is believed."""
 
@@ -32,7 +32,7 @@ def rise(thing: object, uses: int = USES) -> int:
     >>> rise(object(), 10)
     10
     """
-    uses = whole("uses", uses, 1)
+    uses = whole("uses", uses, 1, MOST_USES)
     return mode(_rise(thing, uses) for _ in range(TRIES))
 
 

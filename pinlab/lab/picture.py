@@ -10,6 +10,8 @@ from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from pinlab.model.arguments import instance, mapping
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
@@ -57,6 +59,8 @@ class Shown(ABC):
         """
         from IPython.display import display
 
+        mapping("live", live)
+        instance("moves", moves, str)
         data, metadata = self.bundle()
         display({**live, **data, "text/plain": self.alt}, metadata=metadata, raw=True)
         lines = [*([moves] if live else []), *self.twin.split("\n")]

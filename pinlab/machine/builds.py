@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from pinlab.data_folder import DATA
+from pinlab.model.arguments import instance, shown
 from pinlab.model.kernel import Kernel
 from pinlab.text_files import table
 
@@ -62,9 +63,12 @@ def boot(kernel: str, build: str | None = None) -> Kernel:
     >>> boot("6.12.117").rules.dio_hold
     'pin'
     """
+    instance("kernel", kernel, str)
+    if build is not None:
+        instance("build", build, str)
     found = [b for b in builds() if b.kernel == kernel and build in (None, b.build)]
     if len(found) != 1:
-        which = f"{kernel!r}" if build is None else f"{kernel!r}, build {build!r}"
+        which = shown(kernel) if build is None else f"{shown(kernel)}, build {shown(build)}"
         choices = ", ".join(f"{b.kernel!r}, {b.build!r}" for b in builds())
         raise ValueError(f"kernel is {which}: one of these is needed: {choices}")
     return found[0].boot()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pinlab.machine.quantity import Quantity, read
+from pinlab.model.arguments import path
 
 if TYPE_CHECKING:
     import pandas
@@ -23,7 +23,7 @@ def pooled(*files: str | os.PathLike[str]) -> pandas.DataFrame:
 
     machines: dict[str, dict[tuple[str, ...], int | str]] = {}
     places: dict[tuple[str, ...], None] = {}
-    for file in map(Path, map(os.fsdecode, files)):
+    for file in [path("file", file) for file in files]:
         for row in read(file):
             told = machines.setdefault(f"{row.kernel}, {row.build}", {})
             if row[2:5] in told:

@@ -10,6 +10,7 @@ from pinlab.data_folder import DATA
 from pinlab.machine.answer import DIRECT_IO, Answer, Measurement
 from pinlab.machine.buffers import PAGES, Buffer, check_all, touched
 from pinlab.machine.quantity import Quantity, read
+from pinlab.model.arguments import instance, shown
 
 DATE = "November 2026"
 """When all of the file was recorded."""
@@ -86,7 +87,8 @@ def _of_experiment(kernel: str, experiment: str, build: str | None) -> tuple[Qua
 def _narrow(rows: tuple[Quantity, ...], column: str, wanted: str) -> tuple[Quantity, ...]:
     found = tuple(row for row in rows if getattr(row, column) == wanted)
     if not found:
-        raise ValueError(f"{column} is {wanted!r}: recorded are {_choices(rows, column)}")
+        instance(column, wanted, str)
+        raise ValueError(f"{column} is {shown(wanted)}: recorded are {_choices(rows, column)}")
     return found
 
 

@@ -16,6 +16,7 @@ from pinlab.machine.measured import Measured, kernel_like
 from pinlab.machine.measuring import measure
 from pinlab.machine.quantity import Quantity
 from pinlab.machine.spans import spans
+from pinlab.model.arguments import LONGEST, instance, path, shown
 from pinlab.model.kernel import Kernel
 
 HEADS = ("predicted", "recorded", "yours")
@@ -41,13 +42,22 @@ def report(
     columns; the CSV has the measurements alone, with the columns of data/recordings. Raises
     OSError where nothing can be written.
     """
-    found = measure() if measured is None else measured
+    where = path("folder", folder)
+    if build is not None:
+        _check_build(build)
+    found = measure() if measured is None else instance("measured", measured, Measured)
     if build is not None:
         found = _renamed(found, build)
-    name = Path(os.fsdecode(folder)) / f"which_kernel_{_slug(f'{found.kernel} {found.build}')}"
+    name = where / f"which_kernel_{_slug(f'{found.kernel} {found.build}')}"
     markdown = name.with_name(f"{name.name}.md")
     markdown.write_text("\n".join(_lines(found)) + "\n", encoding="utf-8")
     return Report(markdown, _write_rows(found, name) if found.live and found.quantities else None)
+
+
+def _check_build(build: str) -> None:
+    """A line of a file, and a part of a file's name."""
+    if not instance("build", build, str).isprintable() or not 0 < len(build) <= LONGEST:
+        raise ValueError(f"build is {shown(build)}: allowed are 1 to {LONGEST} letters of one line")
 
 
 def _renamed(measured: Measured, build: str) -> Measured:

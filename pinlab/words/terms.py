@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.data_folder import DATA
+from pinlab.model.arguments import instance, one_of, several
 from pinlab.text_files import table
 from pinlab.words.senses import SENSES
 
@@ -96,6 +97,11 @@ def _term(record: Mapping[str, str]) -> Term:
     return term
 
 
+def known(places: tuple[Term, ...] | None) -> tuple[Term, ...]:
+    """Return somebody's places, checked, or those of data/terms.csv."""
+    return corpus() if places is None else several("places", places, Term)
+
+
 @cache
 def corpus() -> tuple[Term, ...]:
     """Return the places of data/terms.csv, in the order of the file."""
@@ -120,11 +126,10 @@ def spread(by: str = "kind", places: DataFrame | None = None) -> DataFrame:
     One row for each sense, one column for each value, in the order of the file; mails have no
     release, so by release their column is "mail". Raises ValueError for an unknown column.
     """
-    found = terms() if places is None else places
-    if by not in found.columns:
-        raise ValueError(f"by is {by!r}: the columns are {', '.join(found.columns)}")
     import pandas as pd
 
+    found = terms() if places is None else instance("places", places, pd.DataFrame)
+    one_of("by", by, found.columns)
     column = found[by].mask(found[by] == "", found["kind"])
     counts = pd.crosstab(found["sense"], column)
     senses = [sense for sense in CHOICES["sense"] if sense in counts.index]
@@ -140,7 +145,7 @@ def contradictions(places: tuple[Term, ...] | None = None) -> DataFrame:
     import pandas as pd
 
     uses: dict[tuple[str, str, str], dict[str, str]] = {}
-    for place in corpus() if places is None else places:
+    for place in known(places):
         key = (place.release or place.kind, place.file, place.stem)
         uses.setdefault(key, {}).setdefault(place.sense, place.id)
     rows = [

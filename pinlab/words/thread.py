@@ -6,7 +6,7 @@ the words. A turn is one claim: a mail that makes several is several turns.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pinlab.data_folder import DATA
+from pinlab.model.arguments import one_of
 from pinlab.text_files import table
 
 if TYPE_CHECKING:
@@ -65,7 +66,6 @@ class Turn:
         return self.speaker.split()[-1]
 
 
-@cache
 def turns(part: str = "") -> tuple[Turn, ...]:
     """Return the turns of one part ("before", "mail" or "after"), or all, in the order of reading.
 
@@ -74,9 +74,14 @@ def turns(part: str = "") -> tuple[Turn, ...]:
     >>> [turn.surname for turn in turns("mail")[:4]]
     ['Howells', 'Howells', 'Hildenbrand', 'Howells']
     """
-    if part not in ("", *PARTS):
-        raise ValueError(f"part is {part!r}: allowed are {', '.join(map(repr, PARTS))}")
-    return tuple(turn for turn in read(FILE, quoted()) if part in ("", turn.part))
+    if part != "":
+        one_of("part", part, PARTS)
+    return tuple(turn for turn in _turns() if part in ("", turn.part))
+
+
+@cache
+def _turns() -> tuple[Turn, ...]:
+    return read(FILE, quoted())
 
 
 def thread(part: str = "") -> DataFrame:
@@ -134,9 +139,9 @@ COLUMNS = (
 
 def _turn(row: Mapping[str, str], words: Mapping[str, str], before: Sequence[Turn]) -> Turn:
     """The turn of a row; ValueError if it is not one that may follow those before it."""
-    _one_of("part", row["part"], PARTS)
-    _one_of("verdict", row["verdict"], VERDICTS)
-    _one_of("quotation", row["quotation"], words)
+    one_of("part", row["part"], PARTS)
+    one_of("verdict", row["verdict"], VERDICTS)
+    one_of("quotation", row["quotation"], words)
     if empty := [name for name, value in row.items() if not value and name not in MAY_BE_EMPTY]:
         raise ValueError(f"nothing stands under {', '.join(empty)}")
     if bool(row["condition"]) == (row["verdict"] == RIGHT):
@@ -175,8 +180,3 @@ def _answered(text: str, date: datetime, before: Sequence[Turn]) -> int | None:
     if found[0].date > date:
         raise ValueError(f"it answers turn {text}, which was sent later")
     return found[0].number
-
-
-def _one_of(name: str, value: str, allowed: Iterable[str]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} is {value!r}: allowed are {', '.join(allowed)}")

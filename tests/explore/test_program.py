@@ -94,7 +94,7 @@ def test_bad_memory_and_actors() -> None:
         Scenario({"X": "A"}, {})
     with pytest.raises(ValueError, match="actor is 'Parent': it has to be like parent, device"):
         Scenario({}, {"Parent": []})
-    with pytest.raises(TypeError, match="program of parent is 'exit': it has to be a sequence"):
+    with pytest.raises(TypeError, match="programs of parent is 'exit': it has to be a sequence"):
         Scenario({}, {"parent": "exit"})
     with pytest.raises(ValueError, match="watched z: there is no page 'z', only x"):
         Scenario({"x": "A"}, {}, ["z"])

@@ -106,7 +106,7 @@ def test_a_changed_row_changes_the_spread() -> None:
 
 
 def test_an_unknown_column_is_named() -> None:
-    with pytest.raises(ValueError, match="by is 'author': the columns are kind, release"):
+    with pytest.raises(ValueError, match="by is 'author': allowed are kind, release"):
         spread("author")
 
 

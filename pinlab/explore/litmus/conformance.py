@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pinlab.explore.explorer import NEVER, explore
 from pinlab.explore.litmus.file import FOLDER, Litmus, load
 from pinlab.explore.litmus.observation import ERAS
+from pinlab.model.arguments import mapping, several
 from pinlab.text_files import table
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def conformance(
     """
     import pandas
 
+    releases = several("releases", releases, str)
+    mapping("rules", rules)
     records = [
         {"row": row.row, "test": row.test, "promise": row.promise, "litmus": row.litmus}
         | {release: _result(row, release, rules) for release in releases}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pinlab.explore.explorer import explore, trace
 from pinlab.explore.graph import Schedule
 from pinlab.explore.litmus.file import Litmus, load, names
+from pinlab.model.arguments import instance, several
 
 if TYPE_CHECKING:
     import pandas
@@ -50,7 +51,7 @@ def run(
     test is a name of those in data/litmus, or one that was parsed. Raises ValueError for a name
     that is none, a release that is not modelled, and rules that are none.
     """
-    test = load(test) if isinstance(test, str) else test
+    test = load(test) if isinstance(test, str) else instance("test", test, Litmus)
     found = explore(test.scenario, release, rules)
     schedule = found.witness(test.exists)
     witness = "" if schedule is None else trace(test.scenario, schedule, release, rules)
@@ -64,6 +65,7 @@ def table(releases: Sequence[str] = ERAS) -> pandas.DataFrame:
     """Return the verdicts as a DataFrame: a row for each test, a column for each release."""
     import pandas
 
+    releases = several("releases", releases, str)
     rows = {name: [run(name, release).verdict for release in releases] for name in names()}
     frame = pandas.DataFrame.from_dict(rows, orient="index", columns=list(releases))
     return frame.rename_axis(index="test", columns="release")

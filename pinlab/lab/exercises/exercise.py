@@ -15,6 +15,9 @@ from pinlab.model.arguments import whole
 MISREAD: Mapping[int, str] = {2 ^ n: f"2**{n}" for n in range(10, 64)}
 """What Python makes of 2^10 and so on, where ^ is exclusive or."""
 
+MOST = 2**80
+"""The largest number that is judged: what is longer is a slip."""
+
 HINT, BIGGER_HINT, SOLUTION = 1, 2, 3
 """How far a hint goes."""
 
@@ -120,7 +123,7 @@ class Number(Exercise):
         return self.wrong.items()
 
     def _judge(self, answer: object) -> Reply:
-        number = whole("your answer", cast(SupportsIndex, answer), self.low)
+        number = whole("your answer", cast(SupportsIndex, answer), self.low, MOST)
         if number == self.right:
             return self._right(f"{digits(number)}.")
         told = f"You expected {digits(number)}, the model gives {digits(self.right)}."

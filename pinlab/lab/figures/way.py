@@ -18,6 +18,7 @@ from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import Snapshot, snapshot
 from pinlab.lab.state_graph import YES, StateGraph
 from pinlab.lab.svg import document
+from pinlab.model.arguments import several
 from pinlab.model.kernel import Kernel
 
 BETWEEN = 6
@@ -77,7 +78,7 @@ def ways(name: str, releases: Sequence[str] = ()) -> dict[str, Way]:
     Raises ValueError for an unknown name or release.
     """
     spoken = [".".join(map(str, one.version)) for one in litmus.load(name).expected]
-    known = releases or spoken
+    known = several("releases", releases, str) or spoken
     each = [asked(name, release) for release in known]
     wished = next((found for what in each if (found := what.witness()) is not None), ())
     return {what.release: _way(what, wished) for what in each}

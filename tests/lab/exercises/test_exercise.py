@@ -96,7 +96,7 @@ def test_a_number_may_be_as_low_as_makes_sense(low: int | None) -> None:
 
 
 def test_a_number_below_that_is_no_answer() -> None:
-    with pytest.raises(ValueError, match="your answer is -6: allowed are whole numbers from -5 on"):
+    with pytest.raises(ValueError, match="your answer is -6: allowed are whole numbers from -5 to"):
         number(-5).check(-6)
 
 
