@@ -3,6 +3,11 @@
 PYTHON ?= python3
 LABFLAGS ?=
 
+# What was typed is handed on as text: neither make nor the shell looks for a meaning in it.
+override LESSON := $(value LESSON)
+override SEED := $(value SEED)
+export LESSON SEED
+
 VENV := .venv
 RUN := $(VENV)/bin/python
 PIP_INSTALL := $(RUN) -m pip --disable-pip-version-check install --quiet
@@ -26,29 +31,34 @@ help: ## list these targets
 # --allow-root matters in containers only, where the user often is root.
 # The project's own workspace folder keeps other projects' tabs out of the way.
 lab: $(INSTALLED) ## open the lessons in JupyterLab (more flags: LABFLAGS=--no-browser)
-	@$(RUN) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir='$(CURDIR)' \
+	@$(RUN) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir="$$PWD" \
 		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
-		--LabApp.workspaces_dir='$(CURDIR)/$(VENV)/workspaces' --allow-root $(LABFLAGS)
+		--LabApp.workspaces_dir=$(VENV)/workspaces --allow-root $(LABFLAGS)
 
-worksheet: $(INSTALLED) ## write problems and their answers into worksheets/ (LESSON=03 SEED=7)
-	@$(RUN) -m pinlab.lab.worksheet '$(LESSON)' '$(SEED)'
+worksheet: writable $(INSTALLED) ## write problems and their answers into worksheets/ (LESSON=03 SEED=7)
+	@$(RUN) -m pinlab.lab.worksheet "$$LESSON" "$$SEED"
 
-slides: $(INSTALLED) ## write lesson 12 as slides, and a handout of one page, into slides/
+slides: writable $(INSTALLED) ## write lesson 12 as slides, and a handout of one page, into slides/
 	@$(RUN) -m pinlab.lab.slides
 
 test: lint ## run everything that CI runs: lint, types, tests, coverage of the model
 	$(RUN) -m pytest --cov=pinlab.model
 
-notebooks: $(TEST_TOOLS) ## run every lesson on a clean kernel and store its outputs
+notebooks: writable $(TEST_TOOLS) ## run every lesson on a clean kernel and store its outputs
 	$(RUN) -m tests.notebooks.execute
 
-bench: $(TEST_TOOLS) ## print the figures of the README, each the median of repeated runs
+bench: writable $(TEST_TOOLS) ## print the figures of the README, each the median of repeated runs
 	$(RUN) tests/bench.py
 
-lint: $(TEST_TOOLS) ## ruff (lint and format) and mypy --strict
+lint: writable $(TEST_TOOLS) ## ruff (lint and format) and mypy --strict
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
+
+# What writes into this folder says at once that it cannot: `make lab` needs no more than VENV.
+.PHONY: writable
+writable:
+	@[ -w . ] || { echo 'This folder cannot be written, so only make lab works here: copy it first' >&2; exit 1; }
 
 clean: ## remove caches and build products (worksheets/, slides/ and .venv stay; rm -r .venv to start afresh)
 	rm -rf .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
@@ -61,6 +71,9 @@ $(CREATED):
 		exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 		echo '$(PYTHON) cannot create environments: on Debian, install the package python3-venv' >&2; \
+		exit 1; }
+	@mkdir -p $(VENV) 2>/dev/null && [ -w $(VENV) ] || { \
+		echo 'pinlab installs into $(VENV), and that cannot be written: try make lab VENV=$(HOME)/pinlab' >&2; \
 		exit 1; }
 	@$(PYTHON) -m venv --clear $(VENV)
 	@touch $@

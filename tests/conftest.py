@@ -1,6 +1,7 @@
-"""The one server that the tests of `make lab` and those in a browser share."""
+"""What all tests share: an Interrupt that works, and the one server of `make lab`."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,11 @@ from pathlib import Path
 import pytest
 
 from tests.lab_server import ROOT, Server, free_port, running
+
+# A shell without job control starts what runs in the background (`make test &`, nohup) with SIGINT
+# ignored, and every process started from here would inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

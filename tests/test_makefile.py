@@ -7,13 +7,17 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 
 import pytest
 
 from tests.lab_server import ROOT, Server, clean_environment
+from tests.machine.processes import ORDINARY_USER
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 FIRST = "notebooks/00_start_here.ipynb"
@@ -30,20 +34,30 @@ esac
 """
 
 
+Environment = Mapping[str, str]
+NONE: Environment = MappingProxyType({})
+
+
 @dataclass(frozen=True)
 class Checkout:
     """A folder with the Makefile and a stand-in for Python."""
 
     folder: Path
 
-    def make(self, *arguments: str, broken: str = "") -> subprocess.CompletedProcess[str]:
+    def make(
+        self,
+        *arguments: str,
+        broken: str = "",
+        user: int | None = None,
+        environment: Environment = NONE,
+    ) -> subprocess.CompletedProcess[str]:
         """Run make; the calls it makes are in `calls`."""
         self.log.write_text("")
-        python = self.folder / "python"
         return subprocess.run(
-            ["make", f"PYTHON={python}", *arguments],
+            ["make", "PYTHON=./python", *arguments],
             cwd=self.folder,
-            env=clean_environment(LOG=str(self.log), BROKEN=broken),
+            env=clean_environment(LOG=str(self.log), BROKEN=broken, **environment),
+            user=user,
             capture_output=True,
             text=True,
             check=False,
@@ -51,7 +65,7 @@ class Checkout:
 
     @property
     def log(self) -> Path:
-        return self.folder / "log"
+        return self.folder.parent / "log"
 
     def calls(self, module: str) -> list[str]:
         """The calls of `python -m module` in the last run."""
@@ -59,13 +73,19 @@ class Checkout:
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Checkout:
-    for file in ("Makefile", "pyproject.toml"):
-        copy(ROOT / file, tmp_path)
-    python = tmp_path / "python"
-    python.write_text(FAKE_PYTHON)
-    python.chmod(0o755)
-    return Checkout(tmp_path)
+def checkout() -> Iterator[Checkout]:
+    """In a folder with a hard name that anybody may enter."""
+    with TemporaryDirectory() as parent:
+        Path(parent).chmod(0o755)
+        folder = Path(parent) / 'The "O\'Brien" lessons $HOME'
+        folder.mkdir()
+        for file in ("Makefile", "pyproject.toml"):
+            copy(ROOT / file, folder)
+        python = folder / "python"
+        python.write_text(FAKE_PYTHON)
+        python.chmod(0o755)
+        yield Checkout(folder)
+        folder.chmod(0o755)
 
 
 def test_bare_make_lists_every_target(checkout: Checkout) -> None:
@@ -123,6 +143,38 @@ def test_an_unfit_python_is_refused_in_one_line(
     assert not (checkout.folder / ".venv").exists()
 
 
+def test_lab_finds_its_own_folder_whatever_its_name(checkout: Checkout) -> None:
+    checkout.make("lab")
+    (call,) = checkout.calls("jupyterlab")
+    assert f"--ServerApp.root_dir={checkout.folder} --" in call
+
+
+ORDINARY = ORDINARY_USER if os.geteuid() == 0 else None
+
+
+def test_a_folder_that_cannot_be_written_is_named_with_a_way_out(checkout: Checkout) -> None:
+    checkout.folder.chmod(0o555)
+    done = checkout.make("lab", user=ORDINARY, environment={"HOME": "/home/me"})
+    complaint, from_make = done.stderr.splitlines()
+    assert "installs into .venv" in complaint
+    assert complaint.endswith("try make lab VENV=/home/me/pinlab")
+    assert from_make.startswith("make: ***")
+
+
+def test_lab_works_from_a_folder_that_cannot_be_written(checkout: Checkout) -> None:
+    venv = checkout.folder.parent / "venv"
+    (venv / "bin").mkdir(parents=True)
+    copy(checkout.folder / "python", venv / "bin")
+    for stamp in ("created", "installed", "test-tools"):
+        (venv / stamp).touch()
+    checkout.folder.chmod(0o555)
+    assert checkout.make("lab", f"VENV={venv}", user=ORDINARY).returncode == 0
+    for target in ("worksheet", "slides", "test", "notebooks", "bench"):
+        done = checkout.make(target, f"VENV={venv}", user=ORDINARY)
+        assert done.returncode != 0
+        assert done.stderr.splitlines()[0].startswith("This folder cannot be written")
+
+
 def test_worksheet_hands_its_two_values_on(checkout: Checkout) -> None:
     assert checkout.make("worksheet", "LESSON=04", "SEED=7").returncode == 0
     assert len(checkout.calls("pip")) == 1
@@ -130,11 +182,24 @@ def test_worksheet_hands_its_two_values_on(checkout: Checkout) -> None:
 
 
 @pytest.mark.parametrize(
+    "value", ["04' 1; touch made; echo '", "$(shell touch made)", "`touch made`"]
+)
+def test_worksheet_runs_nothing_that_stands_in_its_values(checkout: Checkout, value: str) -> None:
+    for asked in ({"LESSON": value, "SEED": "1"}, {"LESSON": "04", "SEED": value}):
+        handed_on = [f"-m pinlab.lab.worksheet {asked['LESSON']} {asked['SEED']}"]
+        checkout.make("worksheet", *(f"{name}={text}" for name, text in asked.items()))
+        assert checkout.calls("pinlab.lab.worksheet") == handed_on
+        checkout.make("worksheet", environment=asked)
+        assert checkout.calls("pinlab.lab.worksheet") == handed_on
+    assert not (checkout.folder / "made").exists()
+
+
+@pytest.mark.parametrize(
     ("values", "named"),
     [
         (["SEED=7"], "lesson is ''"),
         (["LESSON=04"], "SEED is ''"),
-        (["LESSON=04", "SEED=$$"], "'$'"),
+        (["LESSON=04", "SEED=$$"], "'$$'"),
     ],
 )
 def test_worksheet_names_the_value_that_is_missing_or_wrong(

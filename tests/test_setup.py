@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,8 @@ def python(*arguments: str, folder: Path, path: str = "") -> str:
 
 
 def bounds(requirements: list[str]) -> dict[str, str]:
-    """Name to bounds, spelt without spaces: conda allows them, and so does pip."""
-    parts = (re.fullmatch(r"([\w-]+)\s*(.*)", requirement) for requirement in requirements)
+    """Name to bounds, without a marker and without spaces: conda allows them, and so does pip."""
+    parts = (re.match(r"([\w-]+)\s*([^;]*)", requirement) for requirement in requirements)
     return {part[1]: part[2].replace(" ", "") for part in parts if part}
 
 
@@ -59,6 +60,19 @@ def test_each_line_of_the_environment_has_a_reason(line: str) -> None:
 @pytest.mark.parametrize("name", [*bounds(PROJECT["dependencies"])])
 def test_each_dependency_is_bounded_on_both_sides(name: str) -> None:
     assert re.fullmatch(r">=[\d.]+,<\d+", bounds(PROJECT["dependencies"])[name])
+
+
+def test_an_old_python_is_refused_and_not_a_package_that_it_lacks() -> None:
+    """By pip up to 23, which looks for the packages first and at the Python last."""
+    oldest = PROJECT["requires-python"]
+    needs_it = {name for name in bounds(PROJECT["dependencies"]) if requires(name) == oldest}
+    marked = {line for line in PROJECT["dependencies"] if line.endswith("; python_version>='3.11'")}
+    assert set(bounds([*marked])) == needs_it == {"matplotlib", "pandas"}
+
+
+def requires(name: str) -> str:
+    """The Python that an installed package asks for."""
+    return str(metadata(name)["Requires-Python"])
 
 
 def test_the_citation_names_this_version_and_both_licences() -> None:

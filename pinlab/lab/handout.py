@@ -1,4 +1,4 @@
-"""The handout: the mail's claims on one page of A4, the verdicts beyond a line to fold along."""
+"""The handout: the mail's turns on one page of A4, the verdicts beyond a line to fold along."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from html import escape
 
 from pinlab.words.thread import MAIL, Turn, turns
 
-LETTERS = "RCW"
-"""Right, with a condition, wrong."""
+LETTERS = "RCWN"
+"""Right, with a condition, wrong, no claim."""
 
 STYLE = """
 @page { size: A4; margin: 9mm 10mm; }
@@ -23,7 +23,7 @@ th { font-size: 7.2pt; vertical-align: bottom; }
 .number { width: 6mm; font-weight: bold; } .who { width: 19mm; } .yours { width: 15mm; }
 .ours { width: 56mm; border-left: 0.4mm dashed #333333; padding-left: 2mm; font-size: 7.4pt; }
 .claim { color: #444444; }
-.boxes { letter-spacing: 0.6mm; white-space: nowrap; }
+.boxes { letter-spacing: 0.2mm; white-space: nowrap; }
 """
 
 
@@ -34,10 +34,10 @@ def handout() -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f"<title>Read the thread: handout</title><style>{STYLE}</style></head><body>\n"
-        f"<h1>Read the thread: {len(mail)} claims of one mail</h1>\n"
+        f"<h1>Read the thread: {len(mail)} turns of one mail</h1>\n"
         f"<p>{escape(sent.speaker)}, {sent.date.day} {sent.date:%B %Y}, {escape(sent.message)}, "
-        "and what it quotes. n → m: turn n answers turn m. Is the claim right (R), right with a "
-        "condition (C: write it down), or wrong (W)?</p>\n"
+        "and what it quotes. n → m: turn n answers turn m. Is it right (R), right with a "
+        "condition (C: write it down), wrong (W), or no claim (N)?</p>\n"
         '<table><thead><tr><th class="number">Turn</th><th class="who">Who, to which turn</th>'
         '<th>Words, <span class="claim">and the claim in ours</span></th>'
         '<th class="yours">Your verdict</th>'

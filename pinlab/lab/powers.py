@@ -7,6 +7,9 @@ from pinlab.model.counter import GUP_PIN_COUNTING_BIAS
 FIRST = 10
 """Below 2^10 the digits are plainer than the power."""
 
+LONG = 2**256
+"""What is longer is told by its bits; from some 4300 digits on Python would not write it."""
+
 LARGE = 20
 """From 2^20 on a number that is a pin more or less than a power is still written as one."""
 
@@ -42,5 +45,7 @@ def digits(number: int) -> str:
     >>> digits(2**21), digits(64)
     ('2097152 (2^21)', '64')
     """
+    if abs(number) > LONG:
+        return f"a number of {number.bit_length()} bits"
     written = power(number)
     return f"{number} ({written})" if written else str(number)

@@ -59,7 +59,7 @@ def _fork(once_pinned: int, never_pinned: int) -> str:
 
 
 def _from(extra: int) -> str:
-    return f"from none up to {LAST}" if extra == NEVER else f"from {extra} on"
+    return f"never, tried up to {LAST}" if extra == NEVER else f"from {extra} on"
 
 
 def _vm_pin(kib: int, afterwards: int) -> str:

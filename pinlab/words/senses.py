@@ -55,7 +55,7 @@ SENSES: Mapping[str, Sense] = MappingProxyType(
         for sense in (
             Sense(
                 "foll-pin",
-                "somebody holds a pin (FOLL_PIN) and has not unpinned",
+                "somebody holds a pin (FOLL_PIN) that the kernel has counted",
                 "pin_user_pages(), mm/gup.c, 5.6 to 6.18",
                 _foll_pin,
             ),

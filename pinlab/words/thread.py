@@ -1,7 +1,8 @@
 """The thread: who said what to whom about pins of the zero page, and how it holds.
 
 data/thread.csv has a row for each turn, in the order in which it is read; data/quotations.csv has
-the words. A turn is one claim: a mail that makes several is several turns.
+the words. A turn is one claim, or one question, hope or joke; a mail that has several is several
+turns.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ PARTS = (BEFORE, MAIL, AFTER)
 """What stands in the mail of 31 May 2023, and what came before and after it."""
 
 RIGHT, WITH_A_CONDITION, WRONG = "right", "right with a condition", "wrong"
-VERDICTS = (RIGHT, WITH_A_CONDITION, WRONG)
+NO_CLAIM = "no claim"
+"""What a question, a hope or a joke gets: nobody can be wrong in one."""
+VERDICTS = (RIGHT, WITH_A_CONDITION, WRONG, NO_CLAIM)
 
 WHEN = "%Y-%m-%d %H:%M %z"
 """How a date is written: the sender's own clock, and how far that is from UTC."""
@@ -36,13 +39,13 @@ WHEN = "%Y-%m-%d %H:%M %z"
 
 @dataclass(frozen=True)
 class Turn:
-    """One claim of the exchange.
+    """One turn of the exchange: a claim, or what is none.
 
     number: from 1 on, in the order of reading. answers: the turn that it answers, None for the
     first. words: what was said, as its source has it. claim: the same in our own words. condition:
-    what it takes to be right, or why it is wrong; "" if it is right as it stands. notebook and
-    cell: where that is run. message: the Message-ID of the mail that says it first. source: file
-    and release, commit or mail that the verdict rests on.
+    what it takes to be right, or why it is wrong or no claim; "" if it is right as it stands.
+    notebook and cell: where that is run. message: the Message-ID of the mail that says it first.
+    source: file and release, commit or mail that the verdict rests on.
     """
 
     number: int
@@ -145,7 +148,7 @@ def _turn(row: Mapping[str, str], words: Mapping[str, str], before: Sequence[Tur
     if empty := [name for name, value in row.items() if not value and name not in MAY_BE_EMPTY]:
         raise ValueError(f"nothing stands under {', '.join(empty)}")
     if bool(row["condition"]) == (row["verdict"] == RIGHT):
-        raise ValueError(f"a claim that is {row['verdict']} has condition {row['condition']!r}")
+        raise ValueError(f"verdict is {row['verdict']}, and condition is {row['condition']!r}")
     if row["number"] != str(len(before) + 1):
         raise ValueError(f"number is {row['number']!r}: the next one is {len(before) + 1}")
     date = datetime.strptime(row["date"], WHEN)

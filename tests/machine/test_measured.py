@@ -156,7 +156,7 @@ def test_words_of_the_other_questions() -> None:
     assert answers["direct-io"] == "No: a direct write of 64 written pages takes 0 pins."
     assert answers["huge-zero"] == "No: a read of its 512 pages takes 512 pins."
     assert answers["fork"] == (
-        "From 1022 on if the process has pinned something before; else from none up to 1100."
+        "From 1022 on if the process has pinned something before; else never, tried up to 1100."
     )
     assert answers["vm-pin"] == "It goes up by 256 kB for a buffer of 64 pages."
     assert measured_like(Kernel("6.4"), acq=1).answers[1].answer.endswith("takes 1 pin.")

@@ -57,7 +57,7 @@ def test_what_was_not_recorded(question: tuple[Any, ...], message: str) -> None:
 
 
 def test_a_kernel_is_named_by_a_str() -> None:
-    with pytest.raises(TypeError, match="kernel is 6.12: it has to be of type str"):
+    with pytest.raises(TypeError, match=r"kernel is 6\.12: it has to be of type str"):
         recording(6.12, "direct_io", "x")  # type: ignore[arg-type]
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
@@ -18,10 +19,15 @@ from tests.notebooks.normalise import as_stored, normalise
 SECONDS_PER_CELL = 300
 
 
-def run(path: Path) -> NotebookNode:
-    """The notebook with fresh outputs, normalised; the file stays as it is."""
+def run(path: Path, times: int = 1) -> NotebookNode:
+    """The notebook with fresh outputs, normalised; the file stays as it is.
+
+    times: how often each cell is run before the next one; what it shows last is kept.
+    """
+    notebook = read(path).notebook
+    notebook.cells = [deepcopy(cell) for cell in notebook.cells for _ in range(times)]
     client = NotebookClient(
-        read(path).notebook,
+        notebook,
         # Spares every run a warning that the kernel's loopback connection is not encrypted.
         extra_arguments=["--IPKernelApp.log_level=ERROR"],
         kernel_name="python3",
@@ -31,7 +37,9 @@ def run(path: Path) -> NotebookNode:
         timeout=SECONDS_PER_CELL,
     )
     with clean_environment():
-        return normalise(client.execute())
+        client.execute()
+    notebook.cells = notebook.cells[times - 1 :: times]
+    return normalise(notebook)
 
 
 def store(path: Path) -> bool:

@@ -50,6 +50,14 @@ def title(lesson: Lesson) -> Iterator[str]:
         yield "the first cell is not a title (# ...)"
 
 
+def alone(lesson: Lesson) -> Iterator[str]:
+    """Whoever has this file alone reads in its first cell what is missing."""
+    first = next(lesson.cells(), None)
+    needs_it = any("pinlab" in cell.source for _, cell in lesson.cells("code"))
+    if needs_it and (first is None or "No module named 'pinlab'" not in first[1].source):
+        yield "the first cell does not say what to do where pinlab is missing"
+
+
 def short_cells(lesson: Lesson) -> Iterator[str]:
     """Every line of a code cell counts, comments and blank ones too: a reader sees them all."""
     lengths = {number: len(cell.source.splitlines()) for number, cell in lesson.cells("code")}
@@ -139,6 +147,7 @@ RULES: tuple[Rule, ...] = (
     name,
     valid,
     title,
+    alone,
     short_cells,
     text_between,
     pictures_described,

@@ -24,6 +24,14 @@ def test_a_notebook_runs_in_its_folder_with_the_recording(tmp_path: Path) -> Non
     assert (tmp_path / "here").exists()
 
 
+def test_what_a_cell_shows_when_it_is_run_again_is_kept(tmp_path: Path) -> None:
+    path = stored(tmp_path, "n = 0", "n += 1\nn", "n")
+    again = run(path, times=2)
+    assert [cell.source for cell in again.cells] == ["n = 0", "n += 1\nn", "n"]
+    assert [cell.outputs[0].data["text/plain"] for cell in again.cells[1:]] == ["2", "2"]
+    assert run(path).cells[2].outputs[0].data["text/plain"] == "1"
+
+
 def test_storing_twice_changes_the_file_once(tmp_path: Path) -> None:
     path = stored(tmp_path, "import ipywidgets\nipywidgets.IntSlider()", "print(2)\n2")
     assert store(path)

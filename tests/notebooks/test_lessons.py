@@ -43,6 +43,14 @@ def test_it_runs_from_top_to_bottom_and_stores_what_a_fresh_run_shows(
     assert not found, "\n\n".join(["stored outputs differ: run `make notebooks`", *found])
 
 
+def test_a_cell_that_is_run_twice_says_the_same_and_spoils_no_later_one(
+    path: Path, fresh: NotebookNode
+) -> None:
+    if path.parent != FOLDER:
+        pytest.skip("solutions are read from top to bottom")
+    assert list(differences(Lesson(path, fresh), run(path, times=2))) == []
+
+
 @pytest.mark.parametrize("rule", shape.RULES, ids=lambda rule: rule.__name__)
 def test_it_has_the_shape_of_a_lesson(lesson: Lesson, rule: shape.Rule) -> None:
     found = list(rule(lesson))

@@ -22,6 +22,7 @@ BAD: dict[str, tuple[shape.Rule, list[NotebookNode]]] = {
     "no cells": (shape.title, []),
     "a title that is no heading": (shape.title, [WORDS]),
     "a title below the code": (shape.title, [code("1"), TITLE]),
+    "no word for whoever has the file alone": (shape.alone, [TITLE, code("import pinlab")]),
     "a cell that is neither text nor code": (
         shape.valid,
         [TITLE, node({"cell_type": "slide", "metadata": {}, "source": ""})],

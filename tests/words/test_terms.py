@@ -75,6 +75,11 @@ def test_foll_pin_is_held_nowhere_before_it_existed() -> None:
     assert {row["hold"] for row in old} <= {"get", "none"}
 
 
+def test_a_send_without_a_copy_lasts_until_the_other_end_lets_go() -> None:
+    named = {row["id"]: row["lasts"] for row in ROWS if row["id"].startswith("zerocopy")}
+    assert named == {"zerocopy-pin": "unbounded", "zerocopy-page-pinning": "unbounded"}
+
+
 def test_a_pin_in_the_sense_of_foll_pin_is_held_as_one() -> None:
     assert {row["hold"] for row in ROWS if row["sense"] == "foll-pin"} == {"pin"}
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pinlab.explore import litmus
 from pinlab.words.thread import (
     FILE,
+    NO_CLAIM,
     PARTS,
     RIGHT,
     VERDICTS,
@@ -75,7 +77,7 @@ def test_a_part_is_read_as_its_tree_is_drawn(part: str) -> None:
 
 
 def test_the_mail_has_all_the_turns_that_it_quotes() -> None:
-    """The patch, the first review, the answer and the mail itself, and no other mail."""
+    """The patch, the review of it, the answer and the mail itself, and no other mail."""
     messages = list(dict.fromkeys(turn.message for turn in turns("mail")))
     assert len(messages) == 4
     assert turns("mail")[-1].message == MAIL
@@ -127,6 +129,43 @@ def test_every_verdict_occurs_and_a_condition_where_there_is_one() -> None:
     assert all(bool(turn.condition) == (turn.verdict != RIGHT) for turn in turns())
 
 
+def test_what_asserts_nothing_is_no_claim() -> None:
+    """A question, a hope and a joke: nobody is wrong in them."""
+    assert [turn.number for turn in turns() if turn.verdict == NO_CLAIM] == [6, 20, 26]
+
+
+@pytest.mark.parametrize(
+    ("number", "column", "said"),
+    [
+        (4, "source", "<522654.1685092526@warthog.procyon.org.uk>"),  # of all pins; 4 of two users
+        (5, "condition", "hugetlb"),
+        (10, "source", "<20220907142416.4badb879.alex.williamson@redhat.com>"),
+        (14, "condition", "On 1 June"),
+        (29, "condition", "FOLL_GET alone"),
+        (33, "claim", "For now"),
+    ],
+)
+def test_what_else_was_said_of_it_stands_there(number: int, column: str, said: str) -> None:
+    (turn,) = (turn for turn in turns() if turn.number == number)
+    assert said in getattr(turn, column)
+
+
+@pytest.mark.parametrize(
+    ("way", "test", "last", "next_one"),
+    [
+        ("from a disk up to", "dio-read+fork+parent-writes", "6.4", "6.5"),
+        ("to a disk up to", "dio-write+fork+both-write", "5.8", "5.9"),
+    ],
+)
+def test_the_releases_in_which_fork_spoils_direct_io_are_those_of_the_model(
+    way: str, test: str, last: str, next_one: str
+) -> None:
+    (turn,) = (turn for turn in turns() if turn.number == 19)
+    assert f"{way} {last}" in turn.condition
+    assert litmus.run(test, last).verdict == "Sometimes"
+    assert litmus.run(test, next_one).verdict == "Never"
+
+
 def test_claims_are_short_and_of_their_own_words() -> None:
     for turn in turns():
         assert len(turn.claim) <= 80
@@ -159,8 +198,8 @@ def test_the_file_is_read_as_it_is(tmp_path: Path) -> None:
         (3, "part", "end", "part is 'end': allowed are before, mail, after"),
         (2, "quotation", "nobody-said-it", "quotation is 'nobody-said-it'"),
         (2, "cell", "", "nothing stands under cell"),
-        (2, "condition", "", "a claim that is right with a condition has condition ''"),
-        (10, "condition", "If it rains", "a claim that is right has condition 'If it rains'"),
+        (2, "condition", "", "verdict is right with a condition, and condition is ''"),
+        (10, "condition", "If it rains", "verdict is right, and condition is 'If it rains'"),
         (4, "number", "7", "number is '7': the next one is 3"),
         (4, "answers", "9", "answers is '9': allowed are the turns before it"),
         (4, "answers", "", "answers is '': allowed are the turns before it"),

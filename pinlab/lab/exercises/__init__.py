@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from functools import cache
 
 from pinlab.lab.exercises import (
@@ -80,13 +81,13 @@ def mistakes(id: str) -> Reply:
 
 
 def given(id: str, seed: int = 0) -> object:
-    """Return what an exercise hands out to work on, such as a trace, or else its question.
+    """Return a copy of what an exercise hands out to work on, or else its question.
 
     Raises ValueError if its only question is the lesson's.
     """
     found = exercise(id, seed)
     if found.given is not None:
-        return found.given
+        return deepcopy(found.given)
     if found.question:
         return Reply(found.question)
     raise ValueError(f"exercise {id!r} hands out nothing: its question is in the lesson")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from pinlab.lab.clues import CLUES, answer, kernels
 from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import Choice, Exercise, Number, Program, besides
+from pinlab.lab.exercises.exercise import IT_IS, Choice, Exercise, Number, Program, besides
 from pinlab.machine.answer import DIRECT_IO, PROCESS_VM_READV
 from pinlab.machine.buffers import PAGES
 from pinlab.machine.predictions.touched_pages import buffer_in
@@ -28,6 +28,7 @@ def who_has_the_patch() -> Choice:
     return Choice(
         id="who-has-the-patch",
         lesson=LESSON,
+        gives=IT_IS,
         right=UNKNOWN,
         wrong={
             "all five": ZERO,
@@ -48,6 +49,7 @@ def one_release_number() -> Choice:
     return Choice(
         id="one-release-number",
         lesson=LESSON,
+        gives=IT_IS,
         right=UNKNOWN,
         wrong={"exempt": VERSION, "counted": VERSION},
         because="Two recorded kernels have this number; one exempts the zero page, one counts it.",
@@ -123,6 +125,7 @@ def zero_of_what(seed: int) -> Choice:
     return Choice(
         id="zero-of-what",
         lesson=LESSON,
+        gives=IT_IS,
         given=lines,
         right=told,
         wrong=wrong,
@@ -267,6 +270,7 @@ def through_noise(seed: int) -> Number:
     return Number(
         id="through-noise",
         lesson=LESSON,
+        gives=IT_IS,
         right=right,
         wrong=besides(right, wrong),
         given=f"runs, 100 writes each:   {_row(runs)}\ncontrols, no write:      {_row(controls)}",
@@ -322,6 +326,7 @@ def pins_per_write() -> Program:
     return Program(
         id="pins-per-write",
         lesson=LESSON,
+        gives=IT_IS,
         name="pins_per_write",
         arguments=("runs", "controls", "writes"),
         states=[(list(one.runs), list(one.controls), WRITES) for one in (quiet, *busy)],
@@ -401,6 +406,7 @@ def find_the_flaw(seed: int) -> Choice:
     return Choice(
         id="find-the-flaw",
         lesson=LESSON,
+        gives=IT_IS,
         given="\n".join(f"{name + ':':10}{words}" for name, words in lines.items()),
         right=right,
         wrong=wrong,
@@ -504,6 +510,7 @@ def which_kernels() -> Program:
     return Program(
         id="which-kernels",
         lesson=LESSON,
+        gives=IT_IS,
         name="which_kernels",
         arguments=("seen", "known", "margin"),
         states=_cases(),

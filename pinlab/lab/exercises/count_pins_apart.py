@@ -7,7 +7,7 @@ from errno import ENOMEM
 from itertools import product
 
 from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import Exercise, Number, Numbers, Program, Selection
+from pinlab.lab.exercises.exercise import IT_IS, Exercise, Number, Numbers, Program, Selection
 from pinlab.lab.figures.folio import Pinned
 from pinlab.lab.powers import plural
 from pinlab.machine.buffers import PAGES
@@ -26,6 +26,10 @@ R0 = 1
 WRITES = 100
 BEGAN_AT_1 = "The refcount begins at 1"
 NO_PINCOUNT = "This release keeps no pincount for a folio of this order"
+ALWAYS_COUNTED = "A pin always goes into the refcount, too: else the folio could be freed"
+EACH_PAGE = "Each page that is pinned adds to the folio's counters, and not each call"
+HAS_PINCOUNT = "This folio keeps its pins in a pincount"
+OWN_COUNT = "each-subpage-has-its-own-count"
 
 
 def one_madvise() -> Number:
@@ -74,7 +78,7 @@ def page_7() -> Numbers:
             "refcount": (
                 page.refcount,
                 {
-                    R0: "each-subpage-has-its-own-count",
+                    R0: ALWAYS_COUNTED,
                     2: BEGAN_AT_1,
                     R0 + 2 * GUP_PIN_COUNTING_BIAS: "every-pin-adds-1024",
                     R0 + PTRS_PER_PMD: "Each pin is of one page, and adds 1",
@@ -83,13 +87,14 @@ def page_7() -> Numbers:
             "pincount": (
                 page.pincount or 0,
                 {
-                    0: "each-subpage-has-its-own-count",
+                    0: HAS_PINCOUNT,
                     1: "There are two pins, of two pages of the folio",
                     2 * GUP_PIN_COUNTING_BIAS: "every-pin-adds-1024",
                     PTRS_PER_PMD: "Each pin is of one page, and adds 1",
                 },
             ),
         },
+        together=[({"refcount": R0, "pincount": 0}, OWN_COUNT)],
         because="Page 7 shows its folio's counters, and two pages of the folio are pinned.",
         hints=(
             "Whose are the two counters that page 7 shows?",
@@ -114,9 +119,9 @@ def pin_pages(seed: int) -> Numbers:
     ideas = {
         "refcount": {
             refcount - R0: BEGAN_AT_1,
-            R0: "A pin always goes into the refcount, too: else the folio could be freed",
-            R0 + GUP_PIN_COUNTING_BIAS: "Each page that is pinned adds to the refcount",
-            R0 + 1: "each-subpage-has-its-own-count",
+            R0: ALWAYS_COUNTED,
+            R0 + GUP_PIN_COUNTING_BIAS: EACH_PAGE,
+            R0 + 1: EACH_PAGE,
             R0 + n: "Without a pincount the pin of a page adds 1024, since Linux 5.7",
             R0 + GUP_PIN_COUNTING_BIAS * n: "every-pin-adds-1024"
             if apart
@@ -124,8 +129,8 @@ def pin_pages(seed: int) -> Numbers:
         },
         "pincount": {
             refcount: "The pincount begins at 0, and the refcount at 1",
-            1: "each-subpage-has-its-own-count" if apart else NO_PINCOUNT,
-            0: "This folio keeps its pins in a pincount",
+            1: EACH_PAGE if apart else NO_PINCOUNT,
+            0: HAS_PINCOUNT,
             n: NO_PINCOUNT,
             GUP_PIN_COUNTING_BIAS * n: "every-pin-adds-1024" if apart else NO_PINCOUNT,
         },
@@ -219,7 +224,8 @@ def maybe_pinned() -> Selection:
         right=right,
         wrong={
             frozenset(): "Without a pincount the refcount is all there is to look at",
-            frozenset(options): "every-pin-adds-1024",
+            frozenset(options): "Three of them have a pincount, and there nobody looks at the "
+            "refcount",
         },
         missing={
             words: f"Order{words.removeprefix('order')} {fuzzy}"
@@ -258,7 +264,7 @@ def folio_limit() -> Number:
         wrong={
             last_pin(R0): too_early,
             last_pin(R0) - 1: too_early,
-            PTRS_PER_PMD * last_pin(R0): "each-subpage-has-its-own-count",
+            PTRS_PER_PMD * last_pin(R0): OWN_COUNT,
             right - 1: "the-last-pin-fails",
             right + 1: "That one finds the refcount at -2^31, and is refused",
             last_grab(R0, 1, bits=64): "a-counter-has-64-bits",
@@ -291,22 +297,28 @@ def two_zero_pages() -> Numbers:
             "refcount of the huge zero folio": (
                 huge.refcount,
                 {
-                    R0: "the-huge-zero-page-is-exempt",
+                    R0: ALWAYS_COUNTED,
                     biased: "every-pin-adds-1024",
-                    R0 + 1: "each-subpage-has-its-own-count",
+                    R0 + 1: EACH_PAGE,
                     PAGES: BEGAN_AT_1,
                 },
             ),
             "pincount of the huge zero folio": (
                 huge.pincount or 0,
                 {
-                    0: "the-huge-zero-page-is-exempt",
+                    0: HAS_PINCOUNT,
                     PAGES * GUP_PIN_COUNTING_BIAS: "every-pin-adds-1024",
-                    1: "each-subpage-has-its-own-count",
+                    1: EACH_PAGE,
                     PTRS_PER_PMD: "Only the pages of the write are pinned, 64 of the 512",
                 },
             ),
         },
+        together=[
+            (
+                {"refcount of the huge zero folio": R0, "pincount of the huge zero folio": 0},
+                "the-huge-zero-page-is-exempt",
+            )
+        ],
         because="One is exempt; the other is a large folio with 64 of its pages pinned.",
         hints=(
             "Which of the two does the patch test for? And what is the other one, if not exempt?",
@@ -406,6 +418,7 @@ def find_the_put(seed: int) -> Number:
     return Number(
         id="find-the-put",
         lesson=LESSON,
+        gives=IT_IS,
         given=kernel.trace,
         right=released[culprit],
         wrong={
@@ -451,7 +464,7 @@ def grab_a_folio() -> Program:
         wrong=(
             ("every-pin-adds-1024", _adds_1024_always),
             ("every-pin-adds-1024", _adds_1024_alone),
-            ("each-subpage-has-its-own-count", _adds_1_for_a_call),
+            (EACH_PAGE, _adds_1_for_a_call),
             ("large-folios-overflow-at-2^21", _refuses_at_2_21),
             (
                 "The refcount goes up, too: else the folio could be freed under the pin",

@@ -9,6 +9,7 @@ from itertools import accumulate, product
 from pinlab.lab.callers import CALLS, refused
 from pinlab.lab.exercises.draw import Draw
 from pinlab.lab.exercises.exercise import (
+    IT_IS,
     Choice,
     Exercise,
     Number,
@@ -53,6 +54,7 @@ def which_hold() -> Choice:
     return Choice(
         id="which-hold",
         lesson=LESSON,
+        gives=IT_IS,
         right="pins",
         wrong={
             "references": "pins-and-references-are-the-same",
@@ -200,7 +202,10 @@ def who_is_refused() -> Selection:
             frozenset(CALLS): mapped,
         },
         extra=dict.fromkeys((call for call in CALLS if call not in right), mapped),
-        missing=dict.fromkeys((call for call in CALLS if call in right), guarded),
+        missing=dict.fromkeys(
+            (call for call in CALLS if call in right),
+            "It takes a hold of the shared page, be it a pin or a reference, and meets the guard",
+        ),
         because="All of these ask the guard for a hold on the shared page. Page faults and fork "
         "take none.",
         hints=(
@@ -325,6 +330,7 @@ def which_end() -> Choice:
     return Choice(
         id="which-end",
         lesson=LESSON,
+        gives=IT_IS,
         right="refuse",
         wrong={
             "wrap": "No call fails there: the object is freed while others hold it, which is worse",
@@ -348,6 +354,7 @@ def full_queues() -> Number:
     return Number(
         id="full-queues",
         lesson=LESSON,
+        gives=IT_IS,
         right=right,
         wrong={
             writes.room // depth: "Each request holds 64 pins, one for each page of the write",
@@ -486,6 +493,7 @@ def find_the_leak(seed: int) -> Number:
     return Number(
         id="find-the-leak",
         lesson=LESSON,
+        gives=IT_IS,
         question=f"{ON_THE_FEARED} six direct writes of never-written memory have completed, says "
         "the disk. For one of them the driver has forgotten to release the pins. **For which DIO? "
         "Give its number.**",

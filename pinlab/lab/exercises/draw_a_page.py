@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from pinlab.lab.exercises.draw import Draw
 from pinlab.lab.exercises.exercise import (
+    IT_IS,
     Choice,
     Exercise,
     Number,
@@ -403,6 +404,7 @@ def entry_that_cannot_be(seed: int) -> Number:
     return Number(
         id="entry-that-cannot-be",
         lesson=LESSON,
+        gives=IT_IS,
         question="Linux 6.18. What was done to a buffer of 8 pages, in private memory that nobody "
         "had touched before, in this order, and its page table afterwards; all requests have "
         "completed. One entry cannot be: which page's? (Which numbers the frames have does not "

@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, SupportsIndex, cast
 
 from pinlab.lab.exercises.misconceptions import misconceptions, reason
 from pinlab.lab.exercises.reply import Reply
+from pinlab.lab.exercises.strangers import LATE, cut, plain, stopped
 from pinlab.lab.powers import digits
-from pinlab.model.arguments import whole
+from pinlab.model.arguments import shown, whole
 
 MISREAD: Mapping[int, str] = {2 ^ n: f"2**{n}" for n in range(10, 64)}
 """What Python makes of 2^10 and so on, where ^ is exclusive or."""
 
 MOST = 2**80
 """The largest number that is judged: what is longer is a slip."""
+
+MODEL_GIVES, IT_IS = "the model gives", "it is"
+"""What stands before a right answer: where it was computed by the model, and where it was not."""
 
 HINT, BIGGER_HINT, SOLUTION = 1, 2, 3
 """How far a hint goes."""
@@ -29,6 +35,7 @@ class Exercise(ABC):
     `lesson` is the notebook's name without its ending, `because` says why the right answer is
     right, `given` is what the lesson hands out to work on, if anything. `question` is the whole
     question in Markdown, for those that are drawn from a seed: a worksheet has no lesson around it.
+    `gives` stands between a wrong answer and the right one, and says where that one is from.
     """
 
     id: str
@@ -37,15 +44,30 @@ class Exercise(ABC):
     because: str
     given: object = None
     question: str = ""
+    gives: str = MODEL_GIVES
 
     def check(self, answer: object) -> Reply:
         """Judge an answer; None, `...` or a stub is answered kindly.
 
-        Raises TypeError or ValueError for what cannot be an answer, naming what can be.
+        Raises TypeError or ValueError for what cannot be an answer, naming what can be. A notebook
+        shows these in one line.
         """
         if is_open(answer):
             return self._open()
-        return self._judge(answer)
+        taken: list[object] = []
+        trouble = stopped(lambda: taken.append(self._read(answer)))
+        if trouble is not None:
+            return self._wrong(f"Reading your answer {trouble}.", None)
+        try:
+            return self._judge(taken[0])
+        except (TypeError, ValueError) as error:
+            line = f"{type(error).__name__}: {error}"
+            vars(error)["_render_traceback_"] = lambda: [line]  # IPython's, for a traceback
+            raise
+
+    def _read(self, answer: object) -> object:
+        """Return an answer as plain data; whatever a reader's object does, it does here."""
+        return plain(answer)
 
     def hint(self, level: int) -> Reply:
         """Return hint 1, the bigger hint 2, or where the explained solution is (3)."""
@@ -126,7 +148,7 @@ class Number(Exercise):
         number = whole("your answer", cast(SupportsIndex, answer), self.low, MOST)
         if number == self.right:
             return self._right(f"{digits(number)}.")
-        told = f"You expected {digits(number)}, the model gives {digits(self.right)}."
+        told = f"You expected {digits(number)}, {self.gives} {digits(self.right)}."
         idea = self.wrong.get(number)
         if idea is None and number in MISREAD and self.right >= 2**10:
             idea = f"If you meant a power: Python writes it {MISREAD[number]}"
@@ -138,9 +160,14 @@ class Number(Exercise):
 
 @dataclass(frozen=True, kw_only=True)
 class Numbers(Exercise):
-    """Several whole numbers to predict, each with a name; `low` is the smallest allowed."""
+    """Several whole numbers to predict, each with a name; `low` is the smallest allowed.
+
+    `together` has ideas that show in several numbers at once. Whoever gave all of these is told the
+    idea in the place of what each of the numbers would be told by itself.
+    """
 
     parts: Mapping[str, tuple[int, Mapping[int, str]]]
+    together: Sequence[tuple[Mapping[str, int], str]] = ()
     low: int = 0
 
     def solution(self) -> object:
@@ -148,27 +175,23 @@ class Numbers(Exercise):
         return {name: right for name, (right, _) in self.parts.items()}
 
     def mistakes(self) -> Iterable[tuple[object, str]]:
-        """Return the wrong numbers that are known, by name and number."""
-        return (
-            ((name, number), idea)
-            for name, (_, wrong) in self.parts.items()
-            for number, idea in wrong.items()
-        )
-
-    def check(self, answer: object) -> Reply:
-        """Judge a dict of numbers, any of which may still be open."""
-        if is_open(answer):
-            return self._open()
-        numbers = self._numbers(answer)
-        if all(number is None for number in numbers.values()):
-            return self._open()
-        return self._judge(numbers)
+        """Return the wrong numbers that are known, by name and number, and those together."""
+        for name, (_, wrong) in self.parts.items():
+            yield from (((name, number), idea) for number, idea in wrong.items())
+        yield from self.together
 
     def _numbers(self, answer: object) -> dict[str, int | None]:
         if not isinstance(answer, Mapping):
-            raise TypeError(f"your answer is {answer!r}: it has to be a dict of {list(self.parts)}")
+            raise TypeError(
+                f"your answer is {shown(answer)}: it has to be a dict of {list(self.parts)}"
+            )
         if set(answer) != set(self.parts):
-            raise ValueError(f"your answer is {answer!r}: it needs exactly {list(self.parts)}")
+            missing = [name for name in self.parts if name not in answer]
+            extra = [name for name in answer if name not in self.parts]
+            raise ValueError(
+                f"your answer is {shown(answer)}: it needs exactly {list(self.parts)}; "
+                f"missing are {missing or 'none'}, too many {shown(extra) if extra else 'none'}"
+            )
         return {name: self._number(name, answer[name]) for name in self.parts}
 
     def _number(self, name: str, answer: object) -> int | None:
@@ -177,25 +200,36 @@ class Numbers(Exercise):
         return whole(f"your answer for {name}", cast(SupportsIndex, answer), self.low)
 
     def _judge(self, answer: object) -> Reply:
-        numbers = cast("dict[str, int | None]", answer)
-        lines = "\n".join(f"- {name}: {self._line(name, n)}" for name, n in numbers.items())
-        wrong = [n for n in numbers if numbers[n] is not None and numbers[n] != self.parts[n][0]]
-        if wrong:
-            ideas = (self.parts[name][1].get(cast(int, numbers[name])) for name in wrong)
-            known = next((idea for idea in ideas if idea in misconceptions()), None)
+        numbers = self._numbers(answer)
+        if all(number is None for number in numbers.values()):
+            return self._open()
+        ideas = self._ideas(numbers)
+        lines = "\n".join(
+            f"- {name}: {self._line(name, n, ideas.get(name))}" for name, n in numbers.items()
+        )
+        if any(number not in (None, self.parts[name][0]) for name, number in numbers.items()):
+            known = next((idea for idea in ideas.values() if idea in misconceptions()), None)
             return Reply(f"\n{lines}\n\n{self._offer()}", False, known)
         if None in numbers.values():
             return Reply(lines)
         return Reply(f"{self.because}\n\n{lines}", right=True)
 
-    def _line(self, name: str, number: int | None) -> str:
-        right, wrong = self.parts[name]
+    def _ideas(self, numbers: Mapping[str, int | None]) -> dict[str, str]:
+        """What each number is told: the idea that it shows with others, or else its own."""
+        for those, idea in self.together:
+            if all(numbers[name] == number for name, number in those.items()):
+                return dict.fromkeys(those, idea)
+        known = ((name, self.parts[name][1].get(n)) for name, n in numbers.items() if n is not None)
+        return {name: idea for name, idea in known if idea is not None}
+
+    def _line(self, name: str, number: int | None, idea: str | None) -> str:
+        right, _ = self.parts[name]
         if number is None:
             return "no answer yet"
         if number == right:
             return f"{digits(number)} is right."
-        told = f"you expected {digits(number)}, the model gives {digits(right)}."
-        return f"{told} {reason(wrong[number])}" if number in wrong else told
+        told = f"you expected {digits(number)}, {self.gives} {digits(right)}."
+        return f"{told} {reason(idea)}" if idea else told
 
     def _wanted(self) -> str:
         return f"put whole numbers for {', '.join(self.parts)} in the places of `None`"
@@ -217,10 +251,10 @@ class Choice(Exercise):
         return self.wrong.items()
 
     def _judge(self, answer: object) -> Reply:
-        chosen = _one_of("your answer", answer, [self.right, *self.wrong])
+        chosen = _one_of("your answer is {}", answer, [self.right, *self.wrong])
         if chosen == self.right:
             return self._right(f"{chosen}.")
-        told = f"You chose {chosen!r}, the model gives {self.right!r}."
+        told = f"You chose {chosen!r}, {self.gives} {self.right!r}."
         return self._wrong(told, self.wrong[chosen])
 
     def _wanted(self) -> str:
@@ -259,10 +293,18 @@ class Selection(Exercise):
         ideas += [self.missing.get(one) for one in self.options if one in self.right - chosen]
         return next(filter(None, ideas), None)
 
+    def _read(self, answer: object) -> object:
+        if isinstance(answer, str | Mapping) or not isinstance(answer, Iterable):
+            return plain(answer)
+        named = [plain(each) for each in islice(answer, MOST_NAMED + 1)]
+        return named if len(named) <= MOST_NAMED else plain(answer)
+
     def _judge(self, answer: object) -> Reply:
-        if isinstance(answer, str) or not isinstance(answer, Iterable):
-            raise TypeError(f"your answer is {answer!r}: it has to be a set of {self.options}")
-        chosen = frozenset(_one_of("in your answer", each, self.options) for each in answer)
+        if not isinstance(answer, list):
+            raise TypeError(f"your answer is {shown(answer)}: it has to be a set of {self.options}")
+        chosen = frozenset(
+            _one_of("your answer has {} in it", each, self.options) for each in answer
+        )
         if chosen == self.right:
             return self._right(f"{_listed(chosen, self.options)}.")
         told = (
@@ -277,12 +319,18 @@ class Selection(Exercise):
         )
 
 
-def _one_of(name: str, answer: object, options: Sequence[str]) -> str:
+MOST_NAMED = 1000
+"""More than these are no selection, but something without end."""
+
+
+def _one_of(told: str, answer: object, options: Sequence[str]) -> str:
     """The option that is meant: a number may stand for its digits, and letters may be large."""
+    text = (answer if isinstance(answer, str) else shown(answer)).strip().casefold()
     for option in options:
-        if str(answer).strip().casefold() == option.casefold():
+        if text == option.casefold():
             return option
-    raise ValueError(f"{name} is {answer!r}: allowed are {', '.join(map(repr, options))}")
+    allowed = ", ".join(map(repr, options))
+    raise ValueError(f"{told.format(shown(answer))}: allowed are {allowed}")
 
 
 def _listed(chosen: frozenset[str], order: Sequence[str]) -> str:
@@ -300,7 +348,8 @@ class Program(Exercise):
 
     `states` are the arguments, `model` gives the right result, `trace` shows what the model does
     in one state, and `wrong` has functions that show an idea at work. `meaning` is what the
-    kernel makes of a result, where that differs from what Python does.
+    kernel makes of a result, where that differs from what Python does. `large` are states that are
+    tried when the others have come out right; whoever does not come to an end there is told `slow`.
     """
 
     name: str
@@ -310,6 +359,8 @@ class Program(Exercise):
     trace: Callable[..., str]
     wrong: Sequence[tuple[str, Callable[..., object]]]
     meaning: Callable[[object], object] = as_it_is
+    large: Sequence[tuple[Any, ...]] = ()
+    slow: str | None = None
 
     def solution(self) -> object:
         """Return the right answer, as `check` takes it."""
@@ -319,35 +370,60 @@ class Program(Exercise):
         """Return functions that rest on an idea, each with its id or a sentence."""
         return ((function, idea) for idea, function in self.wrong)
 
+    def _read(self, answer: object) -> object:
+        return answer if callable(answer) else plain(answer)
+
     def _judge(self, answer: object) -> Reply:
         if not callable(answer):
             raise TypeError(
-                f"your answer is {answer!r}: it has to be a function, without calling it"
+                f"your answer is {shown(answer)}: it has to be a function, without calling it"
             )
-        results = []
-        for state in self.states:
-            try:
-                results.append(answer(*state))
-            except Exception as error:  # whatever a reader's function raises is an answer, too
-                told = f"`{self._call(state)}` raised {type(error).__name__}: {error}."
-                return self._wrong(told, None, self.trace(*state))
-        if all(is_open(result) for result in results):
-            return self._open()
-        return self._compare(results)
+        trouble = self._trouble(answer, self.states) or self._trouble(answer, self.large)
+        if trouble is not None:
+            return trouble
+        states = len(self.states) + len(self.large)
+        return self._right(f"In all {states} states it {self._is_right()}.")
 
-    def _compare(self, results: Sequence[object]) -> Reply:
-        right = [self.model(*state) for state in self.states]
+    def _trouble(
+        self, function: Callable[..., object], states: Sequence[tuple[Any, ...]]
+    ) -> Reply | None:
+        """What is to be said of a function in some states, None if it is right in all of them.
+
+        It gets copies: whatever it does to them, the next one and the model have the original.
+        """
+        results: list[object] = []
+
+        def run() -> None:
+            for state in states:
+                results.append(plain(function(*deepcopy(state))))
+
+        trouble = stopped(run)
+        if trouble is not None:
+            state = states[min(len(results), len(states) - 1)]
+            idea = self.slow if trouble == LATE and states is self.large else None
+            return self._wrong(f"`{self._call(state)}` {trouble}.", idea, self.trace(*state))
+        if results and all(is_open(result) for result in results):
+            return self._open()
+        return self._compared(results, states)
+
+    def _compared(
+        self, results: Sequence[object], states: Sequence[tuple[Any, ...]]
+    ) -> Reply | None:
+        right = [self.model(*state) for state in states]
         differ = [i for i, result in enumerate(results) if self.meaning(result) != right[i]]
         if not differ:
-            return self._right(f"In all {len(right)} states it does what the model does.")
+            return None
         first = differ[0]
-        state = self.states[first]
         told = (
-            f"It does what the model does in {len(right) - len(differ)} of {len(right)} states. "
-            f"The first that differs is `{self._call(state)}`: expected {right[first]}, "
-            f"came {results[first]}."
+            f"It {self._is_right()} in {len(right) - len(differ)} of {len(right)} states. "
+            f"The first that differs is `{self._call(states[first])}`: expected {right[first]}, "
+            f"came {_as_printed(results[first])}."
         )
-        return self._wrong(told, self._idea(results), self.trace(*state))
+        idea = self._idea(results) if states is self.states else None
+        return self._wrong(told, idea, self.trace(*states[first]))
+
+    def _is_right(self) -> str:
+        return "does what the model does" if self.gives == MODEL_GIVES else "is right"
 
     def _idea(self, results: Sequence[object]) -> str | None:
         """The idea whose function does the very same in every state."""
@@ -362,11 +438,18 @@ class Program(Exercise):
         )
 
     def _call(self, state: tuple[Any, ...]) -> str:
-        named = (f"{name}={value}" for name, value in zip(self.arguments, state, strict=True))
+        named = (
+            f"{name}={cut(str(value))}" for name, value in zip(self.arguments, state, strict=True)
+        )
         return f"{self.name}({', '.join(named)})"
 
     def _wanted(self) -> str:
         return f"write the body of `{self.name}`"
+
+
+def _as_printed(result: object) -> str:
+    """A result as print() has it, if that is short."""
+    return cut(result) if isinstance(result, str) else shown(result)
 
 
 def in_words(answer: object) -> str:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import Choice, Exercise, Number, Numbers, Program, Selection
+from pinlab.lab.exercises.exercise import (
+    IT_IS,
+    Choice,
+    Exercise,
+    Number,
+    Numbers,
+    Program,
+    Selection,
+)
 from pinlab.lab.powers import plural
 from pinlab.lab.scenes import BEGIN, SCENES, Cast, ended, outcome
 from pinlab.machine.buffers import PAGES
@@ -29,6 +37,7 @@ def where_it_went() -> Choice:
     return Choice(
         id="where-it-went",
         lesson=LESSON,
+        gives=IT_IS,
         right="in the child's memory",
         wrong={
             "never delivered": "The device did what it was asked for, and nobody told it to stop",
@@ -407,6 +416,7 @@ def whose_frame(seed: int) -> Numbers:
     return Numbers(
         id="whose-frame",
         lesson=LESSON,
+        gives=IT_IS,
         given=trace,
         parts={
             name: (right, {n: overlooked[name] for n in named if n != right})
@@ -442,6 +452,7 @@ def losing_step(seed: int) -> Number:
     return Number(
         id="losing-step",
         lesson=LESSON,
+        gives=IT_IS,
         given=trace,
         right=right,
         wrong=wrong,
@@ -503,6 +514,7 @@ def which_era(seed: int) -> Choice:
     return Choice(
         id="which-era",
         lesson=LESSON,
+        gives=IT_IS,
         given=kernel.trace,
         right=release,
         wrong={other: SHOWS[other] for other in ERAS if other != release},
@@ -562,7 +574,8 @@ def reuses() -> Program:
         model=_keeps,
         trace=lambda *state: str(_fault(*state)[1]),
         wrong=(
-            (CHILD_EXITS, _mapped_once),
+            ("The mapcount alone decides up to 5.8; since 5.9 the other two numbers do",
+             _mapped_once),
             (EARLY, _always_counted),
             (EARLY, _held_once),
             ("Since 5.19 a page that is not exclusive can be kept, too, if nobody else holds it",

@@ -7,6 +7,7 @@ from itertools import product
 
 from pinlab.lab.exercises.draw import Draw
 from pinlab.lab.exercises.exercise import (
+    IT_IS,
     Choice,
     Exercise,
     Number,
@@ -335,6 +336,7 @@ def two_bugs(seed: int) -> Numbers:
     return Numbers(
         id="two-bugs",
         lesson=LESSON,
+        gives=IT_IS,
         question=f"On Linux {RELEASE} six direct I/O requests for the same page have completed, "
         "says the disk. Each took one reference. One of them leaks it (its put is missing), and "
         "another one puts twice. At the end the refcount is 1, for the mapping, as it would be "

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from pinlab.lab.exercises.draw import Draw
 from pinlab.lab.exercises.exercise import (
+    IT_IS,
     Choice,
     Exercise,
     Number,
@@ -35,6 +36,7 @@ def one_number() -> Choice:
     return Choice(
         id="one-number",
         lesson=LESSON,
+        gives=IT_IS,
         right="cannot be told" if pin.refcount == reference.refcount else "no",
         wrong={
             "yes": "pinned-means-refcount-above-one",
@@ -110,6 +112,7 @@ def what_it_tells() -> Choice:
     return Choice(
         id="what-it-tells",
         lesson=LESSON,
+        gives=IT_IS,
         right=f"0 to {most}",
         wrong={
             f"{most}": "maybe-means-certainly",
@@ -263,6 +266,7 @@ def mlocked() -> Number:
     return Number(
         id="mlocked",
         lesson=LESSON,
+        gives="the recording gives",
         right=int(found["acq"]),
         wrong={
             MLOCKS * PAGES: "pinned-is-mlocked",
@@ -345,6 +349,7 @@ def pins_left(seed: int) -> Number:
     return Number(
         id="pins-left",
         lesson=LESSON,
+        gives=IT_IS,
         given=tuple(refcounts),
         right=right,
         wrong={number: idea for number, idea in wrong.items() if number != right},
@@ -390,6 +395,7 @@ def wrong_release(seed: int) -> Number:
     return Number(
         id="wrong-release",
         lesson=LESSON,
+        gives=IT_IS,
         given=trace,
         right=steps[fault],
         low=1,

@@ -8,6 +8,7 @@ from itertools import count, product
 
 from pinlab.lab.exercises.draw import Draw
 from pinlab.lab.exercises.exercise import (
+    IT_IS,
     Choice,
     Exercise,
     Number,
@@ -65,6 +66,7 @@ def what_the_caller_gets() -> Choice:
     return Choice(
         id="what-the-caller-gets",
         lesson=LESSON,
+        gives=IT_IS,
         right="64 pages",
         wrong={
             "0 pages": "skipping-returns-an-error",
@@ -349,6 +351,7 @@ def return_zero() -> Choice:
     return Choice(
         id="return-zero",
         lesson=LESSON,
+        gives=IT_IS,
         right="refused",
         wrong={
             "not counted": "That was meant. In a function that returns a bool, 0 is false, and "
@@ -542,8 +545,8 @@ def backport() -> Program:
             ),
             ("the-patch-covers-references", _references_too),
             (
-                "In the slow path the guard comes first: with the refcount below zero a pin of the "
-                "zero page is refused, too",
+                "In the slow path the guard comes first: with a refcount that is not above zero a "
+                "pin of the zero page is refused, too",
                 _zero_page_first,
             ),
             (

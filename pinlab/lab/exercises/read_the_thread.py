@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pinlab.lab.exercises.draw import Draw
 from pinlab.lab.exercises.exercise import (
+    IT_IS,
     Choice,
     Exercise,
     Number,
@@ -95,6 +96,7 @@ def the_landed_text() -> Choice:
     return Choice(
         id="the-landed-text",
         lesson=LESSON,
+        gives=IT_IS,
         right="the patch's note",
         wrong={
             "the reviewer's sentence": changed,
@@ -122,6 +124,10 @@ SENTENCES = (
 )
 
 
+ASKED = "   <-- this line"
+"""Behind the line of a mail that is asked about: a mail is shown without its question, too."""
+
+
 def whose_words(seed: int) -> Choice:
     """Tell from the marks at a line of a mail who has written it."""
     draw = Draw("whose-words", seed)
@@ -134,6 +140,8 @@ def whose_words(seed: int) -> Choice:
         f"{'>' * level}{' ' * bool(level)}{sentence}"
         for level, sentence in zip(levels, draw.shuffled(SENTENCES), strict=True)
     ]
+    said = lines[asked].lstrip("> ")
+    lines[asked] += ASKED
     given = "\n".join(
         [
             f"From: {chain[0]}",
@@ -145,7 +153,6 @@ def whose_words(seed: int) -> Choice:
             *lines,
         ]
     )
-    said = lines[asked].lstrip("> ")
     wrong = {
         name: f"{name} wrote the lines with {_marks(chain, name)}" for name in dict.fromkeys(chain)
     }
@@ -156,6 +163,7 @@ def whose_words(seed: int) -> Choice:
     return Choice(
         id="whose-words",
         lesson=LESSON,
+        gives=IT_IS,
         given=given,
         right=right,
         wrong={name: idea for name, idea in wrong.items() if name != right},
@@ -337,6 +345,7 @@ def missing_condition(seed: int) -> Choice:
     return Choice(
         id="missing-condition",
         lesson=LESSON,
+        gives=IT_IS,
         given="\n".join(
             [
                 f"{claim.surname}: {claim.claim}.",
@@ -380,7 +389,7 @@ def what_changes() -> Program:
             ("the-patch-covers-references", _exempts_references),
             ("the-huge-zero-page-is-exempt", _exempts_the_huge_one),
             ("every-pin-adds-1024", _adds_1024_always),
-            ("each-subpage-has-its-own-count", _adds_1_for_a_call),
+            ("Each page that is pinned or held counts, and not each call", _adds_1_for_a_call),
             ("skip-the-pin-only", _skips_the_pin_only),
             ("unpin-is-put", _puts_for_unpin),
             ("Where there is a pincount a pin changes the refcount, too", _leaves_the_refcount),

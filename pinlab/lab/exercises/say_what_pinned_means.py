@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import permutations, product
 
 from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import Choice, Exercise, Numbers, Program, Selection
+from pinlab.lab.exercises.exercise import IT_IS, Choice, Exercise, Numbers, Program, Selection
 from pinlab.lab.figures.lenses import Held
 from pinlab.lab.powers import plural
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS as BIAS
@@ -302,6 +302,7 @@ def mark_the_word(seed: int) -> Choice:
     return Choice(
         id="mark-the-word",
         lesson=LESSON,
+        gives=IT_IS,
         right=place.sense,
         wrong=wrong,
         question=(
@@ -341,6 +342,7 @@ def tell_apart(seed: int) -> Choice:
     return Choice(
         id="tell-apart",
         lesson=LESSON,
+        gives=IT_IS,
         right=right,
         wrong=wrong,
         question=(
@@ -484,6 +486,7 @@ def told() -> Program:
     return Program(
         id="told",
         lesson=LESSON,
+        gives=IT_IS,
         name="told",
         arguments=("refcount", "pincount", "mappings"),
         states=COUNTERS,

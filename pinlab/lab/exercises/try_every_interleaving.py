@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from itertools import product
+from itertools import islice, product
 from math import comb, factorial, prod
 
 from pinlab.explore import ALWAYS, NEVER, SOMETIMES, Question, Scenario, explore, litmus
 from pinlab.explore import trace as traced
 from pinlab.explore.litmus import PINNED
 from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import Choice, Exercise, Number, Program, Selection, besides
+from pinlab.lab.exercises.exercise import (
+    IT_IS,
+    Choice,
+    Exercise,
+    Number,
+    Program,
+    Selection,
+    besides,
+)
+from pinlab.lab.exercises.strangers import cut
 from pinlab.lab.exercises.written import Written
 from pinlab.lab.litmus_text import as_question
 from pinlab.lab.powers import plural
@@ -74,6 +83,7 @@ def how_many_orders(seed: int) -> Number:
     return Number(
         id="how-many-orders",
         lesson=LESSON,
+        gives=IT_IS,
         right=right,
         wrong=besides(right, wrong),
         question=(
@@ -95,6 +105,7 @@ def ten_good_runs() -> Choice:
     return Choice(
         id="ten-good-runs",
         lesson=LESSON,
+        gives=IT_IS,
         right="some order is good",
         wrong={
             "no order is bad": FEW,
@@ -118,6 +129,7 @@ def equal_states() -> Number:
     return Number(
         id="equal-states",
         lesson=LESSON,
+        gives=IT_IS,
         right=right,
         wrong={
             (SIDE + 1) ** 2 - 1: "The first and the last state count, too",
@@ -154,7 +166,6 @@ def orders_of_a_test() -> Number:
             5: "That is how many steps there are",
             factorial(4): "The child's three steps come in their own order",
             factorial(5): "The steps of one actor come in their own order",
-            2: FEW,
         },
         because="fork comes first; the write then has four places among the child's three steps.",
         hints=(
@@ -441,6 +452,7 @@ def missing_rule(seed: int) -> Choice:
     return Choice(
         id="missing-rule",
         lesson=LESSON,
+        gives=IT_IS,
         given=f"Linux {RELEASE} without one rule\n\n{as_question(test.scenario, test.exists)}\n\n"
         f"{played}",
         right=missing,
@@ -547,15 +559,19 @@ Graph = Mapping[int, Sequence[int]]
 
 def explored() -> Program:
     """Write the explorer: states and orders of a graph, equal states merged."""
-    states = _graphs()
+    layers = _layers(LAYERS)
     return Program(
         id="explored",
         lesson=LESSON,
+        gives=IT_IS,
         name="explored",
         arguments=("start", "after"),
-        states=states,
+        states=_graphs(),
         model=explored_in_the_model,
         trace=_all_orders,
+        large=((0, layers),),
+        slow=f"Where each order is walked by itself this takes too long: {len(layers)} states have "
+        f"2^{LAYERS} of them. Keep what is known of a state, and look there first",
         wrong=(
             (FEW, _one_run),
             ("A state that is met again is still one state", _unmerged),
@@ -599,6 +615,19 @@ def _graphs() -> tuple[tuple[int, dict[int, list[int]]], ...]:
     return tuple((0, graph) for graph in [*small, *drawn, *tests])
 
 
+LAYERS = 40
+
+
+def _layers(number: int) -> dict[int, list[int]]:
+    """Layers of two states, each of which leads to both of the next: 2^number orders."""
+    graph = {0: [1, 2]}
+    for state in range(1, 2 * number + 1):
+        last = (state - 1) // 2 == number - 1
+        first = state + (1 if state % 2 == 0 else 2)
+        graph[state] = [] if last else [first, first + 1]
+    return graph
+
+
 def _drawn(draw: Draw) -> dict[int, list[int]]:
     """Up to nine states; each step leads to a later number, and all can be reached."""
     size = draw.one(range(3, 10))
@@ -617,17 +646,20 @@ def _of_a_test(test: litmus.Litmus) -> dict[int, list[int]]:
     return after
 
 
-def _orders_from(start: int, after: Graph) -> list[list[int]]:
-    """Every order as the states that it goes through."""
+def _orders_from(start: int, after: Graph) -> Iterator[list[int]]:
+    """Every order as the states that it goes through; there may be very many."""
     if not after[start]:
-        return [[start]]
-    return [[start, *rest] for n in after[start] for rest in _orders_from(n, after)]
+        yield [start]
+    for following in after[start]:
+        for rest in _orders_from(following, after):
+            yield [start, *rest]
 
 
 def _all_orders(start: int, after: Graph) -> str:
-    found = _orders_from(start, after)
-    lines = [" -> ".join(map(str, order)) for order in found[:8]]
-    return "\n".join([*lines, *([f"and {len(found) - 8} more"] if len(found) > 8 else [])])
+    found = list(islice(_orders_from(start, after), 8))
+    lines = [cut(" -> ".join(map(str, order))) for order in found]
+    more = explored_in_the_model(start, after)[1] - len(found)
+    return "\n".join([*lines, *([f"and {more} more"] if more else [])])
 
 
 def _one_run(start: int, after: Graph) -> tuple[int, int]:

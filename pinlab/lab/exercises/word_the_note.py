@@ -8,7 +8,15 @@ from typing import NamedTuple
 
 from pinlab.explore.reach import HUGE_ZERO, PIN, UNPIN, ZERO, Reached, Transition, reach
 from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import Choice, Exercise, Number, Program, Selection, besides
+from pinlab.lab.exercises.exercise import (
+    IT_IS,
+    Choice,
+    Exercise,
+    Number,
+    Program,
+    Selection,
+    besides,
+)
 from pinlab.lab.exercises.worded import ENOUGH, ONE_THING, Worded
 from pinlab.lab.powers import plural
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, INT_MIN
@@ -28,6 +36,7 @@ def true_enough() -> Choice:
     return Choice(
         id="true-enough",
         lesson=LESSON,
+        gives=IT_IS,
         right="Linux 6.5 obeys it",
         wrong={
             "it is good documentation": ENOUGH,
@@ -197,6 +206,7 @@ def which_kernel(seed: int) -> Choice:
     return Choice(
         id="which-kernel",
         lesson=LESSON,
+        gives=IT_IS,
         given=play(calls, WRONG_KERNELS[name].rules),
         right=name,
         wrong=ideas | {"none of them": "Linux 6.5 itself has another trace"},

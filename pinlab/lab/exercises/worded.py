@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pinlab.lab.exercises.exercise import Exercise
 from pinlab.lab.exercises.reply import Reply
+from pinlab.lab.exercises.strangers import plain, stopped
 from pinlab.lab.powers import plural
 from pinlab.model.arguments import instance
 from pinlab.words import Sentence, Verdict, judge, shortest
@@ -37,8 +38,17 @@ class Worded(Exercise):
         """Return sentences that are not adequate, each with its idea's id or a sentence."""
         return ((each, _idea(judge(each, self.release))) for each in self.examples)
 
+    def _read(self, answer: object) -> object:
+        return answer if isinstance(answer, Sentence) else plain(answer)
+
     def _judge(self, answer: object) -> Reply:
         made = instance("your answer", answer, Sentence)
+        shortest(self.release)  # before the clock runs: this looks at every kernel
+        replies: list[Reply] = []
+        trouble = stopped(lambda: replies.append(self._judged(made)))
+        return replies[0] if trouble is None else self._wrong(f"Your sentence {trouble}.", None)
+
+    def _judged(self, made: Sentence) -> Reply:
         verdict = judge(made, self.release)
         clauses, words = length(made)
         told = f"{clauses} {plural(clauses, 'clause')}, {words} words."

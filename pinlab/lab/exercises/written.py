@@ -10,6 +10,7 @@ from pinlab.explore import explore, litmus
 from pinlab.explore.graph import Outcome
 from pinlab.lab.exercises.exercise import Exercise
 from pinlab.lab.exercises.reply import Reply
+from pinlab.lab.exercises.strangers import stopped
 from pinlab.model.arguments import instance
 
 Found = tuple[str, frozenset[Outcome]]
@@ -36,8 +37,14 @@ class Written(Exercise):
         return self.wrong.items()
 
     def _judge(self, answer: object) -> Reply:
-        text = instance("your answer", answer, str)
-        found, asked = self._found(text), self._found(self.right)
+        text, asked = instance("your answer", answer, str), self._found(self.right)
+        came: list[dict[str, Found] | ValueError] = []
+        trouble = stopped(lambda: came.append(self._tried(text)))
+        if trouble is not None:
+            return self._wrong(f"Trying all orders of your test {trouble}.", None)
+        (found,) = came
+        if isinstance(found, ValueError):
+            raise found
         table = "\n".join(
             f"- Linux {release}: {found[release][0]}{self._guessed(text, release)}"
             for release in self.releases
@@ -51,6 +58,13 @@ class Written(Exercise):
             told = f"On Linux {release} yours is {verdict}, too, but other bytes are read."
         idea = next((idea for other, idea in self.wrong.items() if self._found(other) == found), "")
         return self._wrong(told, idea or None)
+
+    def _tried(self, text: str) -> dict[str, Found] | ValueError:
+        """What comes out of a reader's test, or what says why it is none."""
+        try:
+            return self._found(text)
+        except ValueError as error:
+            return error
 
     def _found(self, text: str) -> dict[str, Found]:
         return {release: found(text, release) for release in self.releases}

@@ -14,6 +14,7 @@ from pinlab.words.thread import (
     AFTER,
     BEFORE,
     MAIL,
+    NO_CLAIM,
     PARTS,
     RIGHT,
     VERDICTS,
@@ -59,15 +60,15 @@ def draw_thread(part: str = "") -> Drawing:
     """
     chosen = turns(part)
     told = "\n".join([counted(chosen), *map(in_words, chosen)])
-    alt = f"A tree of {len(chosen)} claims, each below the one that it answers. {counted(chosen)}"
+    alt = f"A tree of {len(chosen)} turns, each below the one that it answers. {counted(chosen)}"
     return Drawing(tree(chosen, {turn.number: turn.verdict for turn in chosen}), alt, told)
 
 
 def counted(chosen: Collection[Turn]) -> str:
-    """Say how many claims there are of each verdict."""
+    """Say how many turns there are of each verdict."""
     found = [turn.verdict for turn in chosen]
     each = ", ".join(f"{found.count(verdict)} {verdict}" for verdict in VERDICTS)
-    return f"{len(found)} {plural(len(found), 'claim')}: {each}."
+    return f"{len(found)} {plural(len(found), 'turn')}: {each}."
 
 
 def in_words(turn: Turn) -> str:
@@ -164,7 +165,7 @@ def _row(row: Row, verdict: str | None, at: int | None) -> str:
 
 
 def _verdict(y: float, verdict: str) -> str:
-    """A disc, half a disc or a cross, and the verdict in words."""
+    """A disc, half a disc, a cross or a ring, and the verdict in words."""
     x, middle = VERDICT + 6, y - 4
     marks = {
         RIGHT: f'<circle cx="{x}" cy="{middle:g}" r="5.5" fill="{REFERENCE}"/>',
@@ -173,5 +174,6 @@ def _verdict(y: float, verdict: str) -> str:
         f'stroke="{EDGE}"/>',
         WRONG: f'<path d="M{x - 5} {middle - 5:g}l10 10m0 -10l-10 10" stroke="{OVERFLOW}" '
         'stroke-width="2.5"/>',
+        NO_CLAIM: f'<circle cx="{x}" cy="{middle:g}" r="5.5" fill="white" stroke="{EDGE}"/>',
     }
     return marks[verdict] + text(VERDICT + 17, y, verdict, size=LETTERS)

@@ -73,5 +73,5 @@ def compared(turn: Turn, given: str | None) -> str:
 def filmstrip(chosen: tuple[Turn, ...]) -> Drawing:
     """Return the tree without a verdict; the first and the last turn in words."""
     ends = (chosen[0], chosen[-1])
-    alt = f"A tree of {len(chosen)} claims, each below the one that it answers, without verdicts."
+    alt = f"A tree of {len(chosen)} turns, each below the one that it answers, without verdicts."
     return Drawing(tree(chosen), alt, "\n".join(sentence(turn, None) for turn in ends))

@@ -9,6 +9,7 @@ from pinlab import lab
 from pinlab.lab.exercises import EXERCISES, FIXED, LESSONS, SEEDED, exercise
 from pinlab.lab.exercises.exercise import Exercise, Number
 from pinlab.lab.exercises.misconceptions import misconceptions, reason
+from pinlab.model.arguments import shown
 from tests.lab.exercises.solved import RIGHT, Errors, each, mistaken, nonsense, stubs
 from tests.notebooks.lesson import FOLDER
 
@@ -65,7 +66,9 @@ def test_a_known_wrong_answer_is_wrong_and_gets_its_reason_and_a_hint(
 
 @pytest.mark.parametrize(("id", "answer"), NUMBERS)
 def test_a_wrong_number_is_told_what_was_expected_and_what_came(id: str, answer: object) -> None:
-    told = re.match(r"You expected (-?\d+).*?, the model gives (-?\d+)", lab.check(id, answer).text)
+    told = re.match(
+        rf"You expected (-?\d+).*?, {exercise(id, 0).gives} (-?\d+)", lab.check(id, answer).text
+    )
     assert told is not None
     assert [int(number) for number in told.groups()] == [answer, RIGHT[id]]
 
@@ -89,7 +92,7 @@ def test_nonsense_is_named(id: str, answer: object, named: object, error: Errors
     with pytest.raises(error) as caught:
         lab.check(id, answer)
     assert str(caught.value).startswith(("your answer", "in your answer"))
-    assert repr(named) in str(caught.value)
+    assert shown(named) in str(caught.value)
 
 
 @pytest.mark.parametrize("id", EXERCISES)
@@ -163,9 +166,7 @@ def test_a_seed_is_a_whole_number_whatever_was_asked_before(id: str, seed: objec
 
 @pytest.mark.parametrize("id", SEEDED)
 def test_a_seed_is_not_negative(id: str) -> None:
-    with pytest.raises(
-        ValueError, match="seed is -1: allowed are whole numbers from 0 to 1000000000"
-    ):
+    with pytest.raises(ValueError, match="seed is -1: allowed .* from 0 to 1000000000"):
         lab.given(id, -1)
 
 

@@ -234,7 +234,7 @@ def keeps_to_the_pincount(
     [
         (adds_1024_to_both, "every-pin-adds-1024"),
         (is_afraid_of_two_million, "large-folios-overflow-at-2^21"),
-        (counts_calls, "each-subpage-has-its-own-count"),
+        (counts_calls, None),
         (trusts_the_truth_of_0, None),
         (keeps_to_the_pincount, None),
     ],

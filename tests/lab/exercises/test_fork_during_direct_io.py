@@ -125,7 +125,7 @@ def test_the_rule_to_write_is_that_of_the_model_in_many_states() -> None:
 @pytest.mark.parametrize(
     ("source", "idea", "state"),
     [
-        ("mapcount == 1", "child-exit-undoes-fork", "era=1, mapcount=1, refcount=2, exclusive=0"),
+        ("mapcount == 1", None, "era=1, mapcount=1, refcount=2, exclusive=0"),
         ("mapcount == 1 and refcount < 1024", "pinning-is-what-screws-you",
          "era=0, mapcount=1, refcount=1025, exclusive=0"),
         ("refcount == 1 or exclusive", None, "era=0, mapcount=1, refcount=2, exclusive=0"),

@@ -7,7 +7,7 @@ import pytest
 from pinlab import PAGE_SIZE, Kernel, lab
 from pinlab.lab.exercises import exercise
 from pinlab.lab.exercises.exercise import Choice, Number, Program, Selection
-from pinlab.lab.exercises.read_the_thread import FIXED, SEEDED
+from pinlab.lab.exercises.read_the_thread import ASKED, FIXED, SEEDED
 from tests.lab.exercises.solved.read_the_thread import (
     change,
     condition,
@@ -220,4 +220,11 @@ What about the zero page?"""
 
 
 def test_this_is_the_mail_of_seed_1_for_ever() -> None:
-    assert str(lab.given("whose-words", seed=1)) == WHOSE_WORDS_1
+    assert str(lab.given("whose-words", seed=1)).replace(ASKED, "") == WHOSE_WORDS_1
+
+
+def test_the_mail_shows_the_one_line_that_is_asked_about() -> None:
+    for seed in SEEDS:
+        (line,) = (s for s in str(lab.given("whose-words", seed)).splitlines() if ASKED in s)
+        said = line.removesuffix(ASKED).lstrip("> ")
+        assert f"“{said}”" in exercise("whose-words", seed).question

@@ -1,6 +1,7 @@
 """The exercises of lesson 08: right where the model is, and every seed a question of its own."""
 
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 import pytest
@@ -8,13 +9,14 @@ import pytest
 from pinlab import lab
 from pinlab.data_folder import DATA
 from pinlab.explore import litmus
-from pinlab.lab.exercises import exercise
+from pinlab.lab.exercises import exercise, strangers
 from pinlab.lab.exercises.exercise import Choice, Number, Program, Selection
 from pinlab.lab.exercises.try_every_interleaving import FIXED, SEEDED, orders
 from tests.lab.exercises.solved.try_every_interleaving import (
     MINE,
     earliest,
     lined_up,
+    merged,
     secret_is_read,
     told,
     unmerged,
@@ -179,6 +181,19 @@ def test_a_test_that_asks_something_else_is_told_so(old: str, new: str, words: s
     assert words in reply.text
 
 
+def test_a_test_with_too_many_orders_gets_a_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strangers, "PATIENCE", 0.1)
+    reads = ["".join(f"    read x {who}{n}\n" for n in range(6)) for who in "ab"]
+    children = f"child0\n{reads[0]}child1\n{reads[1]}"
+    many = MINE.replace("    fork child\n", "    fork child0\n    fork child1\n")
+    begun = time.monotonic()
+    reply = lab.check("write-a-test", many.replace("device\n", f"{children}device\n"))
+    assert reply.right is False
+    assert "Trying all orders of your test had not ended after 3 s." in reply.text
+    assert time.monotonic() - begun < 2
+    assert lab.check("write-a-test", MINE).right
+
+
 def explorer() -> Program:
     found = exercise("explored")
     assert isinstance(found, Program)
@@ -190,10 +205,20 @@ def test_the_explorer_has_the_model_on_its_side_in_every_graph() -> None:
     assert differ == []
 
 
-def test_the_graphs_are_as_many_as_the_lesson_says_and_can_be_reached() -> None:
+def test_every_litmus_test_is_among_the_graphs_and_all_states_can_be_reached() -> None:
     states = explorer().states
     assert len(states) == 55 + len(litmus.names())
     assert all(unmerged(*state)[0] == len(state[1]) for state in states)
+
+
+def test_a_search_that_merges_no_states_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strangers, "PATIENCE", 0.2)
+    reply = lab.check("explored", unmerged)
+    assert reply.right is False
+    assert "had not ended after" in reply.text
+    assert "81 states have 2^40" in reply.text
+    assert merged(*explorer().large[0]) == (81, 2**40)
+    assert lab.check("explored", merged).right
 
 
 def test_some_graphs_merge_and_some_do_not() -> None:

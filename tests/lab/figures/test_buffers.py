@@ -173,12 +173,12 @@ def test_an_answer_without_a_measurement_is_an_error(
         (
             lambda: lab.touched_filmstrip(an_answer(TOUCHED), (0, -1)),
             ValueError,
-            "k in positions is -1",
+            "positions is -1",
         ),
         (
             lambda: lab.touched_filmstrip(an_answer(TOUCHED), (65,)),
             ValueError,
-            "k in positions is 65",
+            "positions is 65",
         ),
         (lambda: lab.three_buffers("mine"), TypeError, "answer is 'mine'"),  # type: ignore[arg-type]
         (lambda: lab.three_buffers(), ValueError, r"no answers: three_buffers\(\)"),

@@ -72,8 +72,11 @@ def test_nothing_is_cut_off_and_no_claim_runs_into_a_verdict(part: str) -> None:
 
 
 def test_only_what_is_judged_shows_a_verdict_and_one_turn_has_the_frame() -> None:
-    svg = tree(turns("mail"), judged={11: "right with a condition", 20: "wrong"}, at=20)
-    assert [word for word in words(svg) if word in VERDICTS] == ["right with a condition", "wrong"]
+    svg = tree(turns("mail"), judged={11: "right with a condition", 20: "no claim"}, at=20)
+    assert [word for word in words(svg) if word in VERDICTS] == [
+        "right with a condition",
+        "no claim",
+    ]
     assert len([one for one in root(svg).iter() if one.get("class") == "here"]) == 1
     bare = tree(turns("mail"))
     assert not [word for word in words(bare) if word in VERDICTS]

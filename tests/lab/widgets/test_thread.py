@@ -31,7 +31,7 @@ def test_the_sentence_has_speaker_words_and_claim_of_the_turn(number: int) -> No
 def test_your_verdict_is_shown_and_ours_is_not() -> None:
     parts = Parts(lab.walk_the_thread(at=20))
     (turn,) = (turn for turn in turns() if turn.number == 20)
-    assert turn.verdict == "wrong"
+    assert turn.verdict == "no claim"
     parts.toggle.value = "right"
     assert parts.picture == tree(turns("mail"), {20: "right"}, 20)
     assert parts.sentence.endswith("Your verdict: right.")
@@ -41,9 +41,9 @@ def test_your_verdict_is_shown_and_ours_is_not() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("wrong", "Your verdict: wrong. Ours: wrong as well: "),
-        ("right", "Your verdict: right. Ours: wrong: "),
-        ("none yet", "Your verdict: none yet. Ours: wrong: "),
+        ("no claim", "Your verdict: no claim. Ours: no claim as well: "),
+        ("right", "Your verdict: right. Ours: no claim: "),
+        ("none yet", "Your verdict: none yet. Ours: no claim: "),
     ],
 )
 def test_the_switch_puts_ours_in_their_place(given: str, told: str) -> None:

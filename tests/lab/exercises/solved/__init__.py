@@ -100,11 +100,12 @@ def mistaken(found: Exercise) -> list[tuple[object, str]]:
     """Each wrong answer that an exercise knows, as a reader would give it, and its idea."""
     if isinstance(found, Numbers):
         right = {name: number for name, (number, _) in found.parts.items()}
-        return [
+        slips = [
             (right | {name: number}, idea)
             for name, (_, wrong) in found.parts.items()
             for number, idea in wrong.items()
         ]
+        return [*slips, *((right | dict(those), idea) for those, idea in found.together)]
     return list(found.mistakes())
 
 

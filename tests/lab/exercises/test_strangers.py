@@ -1,0 +1,319 @@
+"""Whatever a reader's function or object does, it gets a reply and leaves the next check alone."""
+
+import _thread
+import itertools
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from typing import Any
+
+import numpy
+import pandas
+import pytest
+
+from pinlab import lab
+from pinlab.lab.exercises import exercise, strangers
+from pinlab.lab.exercises.exercise import Program
+from pinlab.lab.exercises.reply import Reply
+from tests.lab.exercises.solved import RIGHT, mistaken
+
+PROGRAMS = ("try-grab", "explored", "pins-per-write", "which-kernels", "obeys", "backport")
+OTHERS = ("last-pin", "three-kernels", "which-hold", "five-ends", "adequate", "write-a-test")
+"""One of each other kind."""
+
+
+@pytest.fixture(autouse=True)
+def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strangers, "PATIENCE", 0.3)
+    monkeypatch.setattr(strangers, "ENDING", 0.3)
+
+
+class Agreeable:
+    """Says that it is equal to everything."""
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+    def __hash__(self) -> int:
+        return 1
+
+
+class Quarrelsome:
+    """Raises whatever is asked of it."""
+
+    def __eq__(self, other: object) -> bool:
+        raise ZeroDivisionError
+
+    def __repr__(self) -> str:
+        raise ZeroDivisionError
+
+    __hash__ = None  # type: ignore[assignment]
+    __index__ = __iter__ = __len__ = __str__ = __repr__
+
+
+class Liar(str):
+    """Looks like another text than it is."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return 1
+
+    def strip(self, chars: str | None = None, /) -> "Liar":
+        return self
+
+    casefold = strip
+
+
+class Unspeakable(BaseException):
+    """No Exception, and without words."""
+
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+
+def raises(error: BaseException) -> Callable[..., object]:
+    def function(*args: object) -> object:
+        raise error
+
+    return function
+
+
+def empties(*args: object) -> object:
+    for each in args:
+        if isinstance(each, list | dict):
+            each.clear()
+    return None
+
+
+def changes(*args: object) -> object:
+    for each in args:
+        if isinstance(each, dict):
+            each.update(dict.fromkeys(each, 0))
+        if isinstance(each, list):
+            each.append(each)
+    return 0
+
+
+def runs_for_ever(*args: object) -> object:
+    while True:
+        pass
+
+
+def catches_everything(*args: object) -> object:
+    while True:
+        try:
+            len(args)
+        except BaseException:
+            continue
+
+
+def will_not_be_stopped(*args: object) -> object:
+    """Ends all the same, so that it does not go on beside the other tests."""
+    until = time.monotonic() + 4
+    while time.monotonic() < until:
+        try:
+            time.sleep(0.001)
+        except BaseException:
+            continue
+    return 0
+
+
+def sleeps(*args: object) -> object:
+    time.sleep(4)
+    return 0
+
+
+def recurses(*args: object) -> object:
+    return recurses(*args)
+
+
+def prints(*args: object) -> object:
+    while True:
+        print("x" * 100)
+
+
+def without_end(*args: object) -> Iterator[int]:
+    yield from itertools.count()
+
+
+def knot(*args: object) -> object:
+    tied: list[object] = []
+    tied.append(tied)
+    return tied
+
+
+HOSTILE: dict[str, Callable[..., object]] = {
+    "empties": empties,
+    "changes": changes,
+    "array": lambda *args: numpy.array([0, 1]),
+    "table": lambda *args: pandas.DataFrame({"a": [0, 1]}),
+    "nan": lambda *args: float("nan"),
+    "huge": lambda *args: 10**5000,
+    "knot": knot,
+    "agrees": lambda *args: Agreeable(),
+    "agrees in a pair": lambda *args: (Agreeable(), Agreeable()),
+    "quarrels": lambda *args: Quarrelsome(),
+    "raises": raises(ZeroDivisionError("no")),
+    "raises KeyboardInterrupt": raises(KeyboardInterrupt()),
+    "raises what has no words": raises(Unspeakable()),
+    "sys.exit": lambda *args: sys.exit(3),
+    "exit": lambda *args: exit(),
+    "quit": lambda *args: quit("bye"),
+    "runs for ever": runs_for_ever,
+    "catches everything": catches_everything,
+    "will not be stopped": will_not_be_stopped,
+    "sleeps": sleeps,
+    "recurses": recurses,
+    "prints": prints,
+    "generator": without_end,
+}
+
+ANSWERS: dict[str, Callable[[], object]] = {
+    "agrees": Agreeable,
+    "agrees in a set": lambda: {Agreeable()},
+    "agrees in a dict": lambda: {"6.4": Agreeable(), "6.5": Agreeable(), "feared": Agreeable()},
+    "quarrels": Quarrelsome,
+    "lies": lambda: Liar("references"),
+    "lies in a list": lambda: [Liar("abort")],
+    "endless": without_end,
+    "the same for ever": lambda: itertools.cycle(["wrap", "refuse", "exempt"]),
+    "array": lambda: numpy.array([1.5]),
+    "table": lambda: pandas.DataFrame({"a": range(500)}),
+    "nan": lambda: float("nan"),
+    "huge": lambda: 10**5000,
+    "a dict for a set": lambda: dict.fromkeys(("wrap", "refuse", "exempt")),
+    "a function": lambda: runs_for_ever,
+    "bytes": lambda: b"pins",
+}
+
+
+@pytest.mark.parametrize("id", PROGRAMS)
+@pytest.mark.parametrize("does", HOSTILE)
+def test_a_hostile_function_gets_a_reply_and_spoils_nothing(does: str, id: str) -> None:
+    found = exercise(id)
+    assert isinstance(found, Program)
+    states, known = deepcopy(found.states), lab.check(id, mistaken(found)[0][0])
+    begun = time.monotonic()
+    reply = lab.check(id, HOSTILE[does])
+    assert time.monotonic() - begun < 5
+    assert reply.right is (None if does == "empties" else False)
+    assert len(str(reply)) < 6000
+    assert (found.states, lab.check(id, mistaken(found)[0][0])) == (states, known)
+    assert lab.check(id, RIGHT[id]).right
+
+
+@pytest.mark.parametrize("id", OTHERS)
+@pytest.mark.parametrize("kind", ANSWERS)
+def test_a_hostile_answer_is_named_or_told_that_it_is_wrong(kind: str, id: str) -> None:
+    known = lab.check(id, mistaken(exercise(id))[0][0])
+    begun = time.monotonic()
+    try:
+        reply = lab.check(id, ANSWERS[kind]())
+    except (TypeError, ValueError) as error:
+        told = str(error)
+        assert told.startswith("your answer")
+    else:
+        told = str(reply)
+        assert reply.right is False
+    assert time.monotonic() - begun < 5
+    assert len(told) < 1000
+    assert lab.check(id, mistaken(exercise(id))[0][0]) == known
+    assert lab.check(id, RIGHT[id]).right
+
+
+@pytest.mark.parametrize("id", PROGRAMS)
+def test_who_empties_the_arguments_in_the_end_may_be_right(id: str) -> None:
+    right: Any = RIGHT[id]
+
+    def function(*args: object) -> object:
+        result = right(*args)
+        empties(*args)
+        return result
+
+    assert lab.check(id, function).right
+
+
+@pytest.mark.parametrize(
+    ("does", "words"),
+    [
+        ("raises", "raised ZeroDivisionError: no."),
+        ("raises what has no words", "raised Unspeakable."),
+        ("raises KeyboardInterrupt", "raised KeyboardInterrupt."),
+        ("exit", "raised SystemExit."),
+        ("quit", "raised SystemExit: bye."),
+        ("recurses", "raised RecursionError: maximum recursion depth exceeded"),
+        ("runs for ever", "had not ended after 3 s."),
+        ("sleeps", "had not ended after 3 s."),
+        ("nan", "came nan."),
+        ("huge", "came a number of 16610 bits."),
+        ("array", "came [0, 1]."),
+    ],
+)
+def test_the_reply_says_what_happened(does: str, words: str) -> None:
+    assert words in lab.check("try-grab", HOSTILE[does]).text
+
+
+def test_results_of_numpy_count_as_the_numbers_they_are() -> None:
+    right: Any = RIGHT["pins-per-write"]
+    reply: Reply = lab.check("pins-per-write", lambda *args: numpy.int64(right(*args)))
+    assert reply.right
+    named: Any = RIGHT["which-kernels"]
+    assert lab.check("which-kernels", lambda *args: numpy.array(named(*args))).right
+
+
+def test_what_is_printed_is_seen_up_to_a_limit(capsys: pytest.CaptureFixture[str]) -> None:
+    lab.check("try-grab", prints)
+    printed = capsys.readouterr().out
+    assert printed.startswith("x" * 100 + "\n")
+    assert printed.endswith("(what else is printed is left out)\n")
+    assert len(printed) < strangers.MOST_PRINTED + 100
+
+
+def test_an_interrupt_ends_the_check_and_the_function() -> None:
+    strangers.PATIENCE = 10.0  # the fixture takes it back
+    turns: list[int] = []
+
+    def counts(*args: object) -> object:
+        while True:
+            turns.append(1)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        threading.Timer(0.2, _thread.interrupt_main).start()
+        with pytest.raises(KeyboardInterrupt):
+            lab.check("try-grab", counts)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    counted = len(turns)
+    time.sleep(0.1)
+    assert len(turns) == counted > 0
+
+
+def test_exit_and_quit_are_themselves_again() -> None:
+    before = (exit, quit, sys.stdin, sys.stdout)
+    lab.check("try-grab", HOSTILE["exit"])
+    lab.check("try-grab", HOSTILE["runs for ever"])
+    assert (exit, quit, sys.stdin, sys.stdout) == before
+    assert not sys.stdin.closed
+
+
+def test_a_slip_is_one_line_in_a_notebook() -> None:
+    with pytest.raises(ValueError, match="your answer has 'nobody' in it: allowed are ") as caught:
+        lab.check("five-ends", {"nobody"})
+    line = f"ValueError: {caught.value}"
+    assert caught.value._render_traceback_() == [line]  # type: ignore[attr-defined]
+
+
+def test_what_is_handed_out_is_a_copy() -> None:
+    lab.given("find-the-leak", 7).append("spoilt")  # type: ignore[attr-defined]
+    assert "spoilt" not in str(lab.given("find-the-leak", 7))
