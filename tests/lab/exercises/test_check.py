@@ -166,7 +166,7 @@ def test_a_seed_is_a_whole_number_whatever_was_asked_before(id: str, seed: objec
 
 @pytest.mark.parametrize("id", SEEDED)
 def test_a_seed_is_not_negative(id: str) -> None:
-    with pytest.raises(ValueError, match="seed is -1: allowed .* from 0 to 1000000000"):
+    with pytest.raises(ValueError, match=r"seed is -1: allowed .* from 0 to 1000000000"):
         lab.given(id, -1)
 
 
