@@ -13,8 +13,8 @@ NONE = "no release of the model"
 def spans(fitting: Collection[str]) -> str:
     """Return releases of `rules.releases()` as spans, with the stable branches that differ.
 
-    >>> spans({"6.5", "6.6", "6.18", "6.1.135"})
-    '6.5 and later; of 6.1.y 6.1.135 and later'
+    >>> spans({"6.18", "6.1.135"})
+    '6.18 and later; of 6.1.y 6.1.135 and later'
     >>> spans({"5.6", "5.7"})
     'before 5.8, but of 5.7.y not 5.7.6 and later'
     """

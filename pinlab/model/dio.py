@@ -6,39 +6,55 @@ import errno
 from typing import TYPE_CHECKING
 
 from pinlab.model import gup
-from pinlab.model.arguments import address, octets, whole
+from pinlab.model.arguments import address, instance, octets, shown, whole
 from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE, Writer
+from pinlab.model.rules import FILE_SYSTEMS
 
 if TYPE_CHECKING:
     from pinlab.model.folio import Page
+    from pinlab.model.kernel import Kernel
     from pinlab.model.mm import Mm
+
+
+SECTOR = 512
+"""A disk's logical block, the grid that direct I/O to it has to keep (block/fops.c, 6.18)."""
 
 
 class DirectIO:
     """One direct I/O request, in flight from its making until `complete()`.
 
-    It holds each page with a reference or a pin, as the release's block direct I/O does. It is
-    one bio, so it ends before a page that could not be had (bio_iov_iter_get_pages, 5.10 to 6.12);
-    the system call then reports a short write, or the error for all of it, depending on the path.
+    It holds each page that its bytes touch with a reference or a pin, as the release does for that
+    file system (`Rules.dio_holds`). It is one bio, so it ends before a page that could not be had
+    (bio_iov_iter_get_pages, 5.10 to 6.12). What the system call then returns depends on the path
+    (6.5, 6.18): write() to a block device sends the rest through the page cache and reports all of
+    it, one to ext4 fails with ENOMEM, and an asynchronous request to a block device reports what
+    it got.
     Attributes: pages; in_flight; name (its owner's name in ledger and trace); from_disk.
     """
 
-    __slots__ = ("_got", "_kernel", "_kind", "_mm", "from_disk", "in_flight", "name")
+    __slots__ = ("_bytes", "_got", "_kernel", "_kind", "_mm", "from_disk", "in_flight", "name")
 
-    def __init__(self, mm: Mm, addr: int, nr_pages: int, number: int, *, from_disk: bool) -> None:
+    def __init__(
+        self, mm: Mm, addr: int, nr_pages: int, number: int,
+        *, from_disk: bool, file_system: str = "block",
+    ) -> None:  # fmt: skip
         addr = address(addr)
-        if addr % PAGE_SIZE:
-            raise OSError(errno.EINVAL, f"address {addr:#x} is not a multiple of {PAGE_SIZE}")
+        hold = _hold(mm.kernel, file_system)
+        if file_system == "block" and addr % SECTOR:
+            raise OSError(errno.EINVAL, f"address {addr:#x} is not a multiple of {SECTOR}")
         self.name = f"{mm.name}, DIO {number}"
         self.from_disk = from_disk
         self._mm = mm
         self._kernel = mm.kernel
-        self._kind = gup.FOLL_PIN if mm.kernel.rules.dio_hold == "pin" else gup.FOLL_GET
+        self._kind = gup.FOLL_PIN if hold == "pin" else gup.FOLL_GET
         # The device writes memory when data comes from the disk: ITER_DEST adds FOLL_WRITE.
         flags = self._kind | (gup.FOLL_WRITE if from_disk else 0)
-        nr_pages = gup.checked_pages(mm.kernel, nr_pages, flags)
-        got = gup.extract_user_pages(mm, addr >> PAGE_SHIFT, nr_pages, flags, self.name)
+        nbytes = gup.checked_pages(mm.kernel, nr_pages, flags) * PAGE_SIZE
+        first, end = addr >> PAGE_SHIFT, -(-(addr + nbytes) // PAGE_SIZE)
+        got = gup.extract_user_pages(mm, first, end - first, flags, self.name)
         self._got = got.require_some()
+        skipped = addr % PAGE_SIZE
+        self._bytes = range(skipped, min(skipped + nbytes, got.count * PAGE_SIZE))
         self.in_flight = True
 
     @property
@@ -62,14 +78,16 @@ class DirectIO:
         gup.put_grabbed(self._kernel, self._got, self._kind, self.name)
 
     def device_write(self, data: bytes, offset: int = 0) -> None:
-        """Let the device store `data` into the buffer's frames, from byte `offset` on.
+        """Let the device store `data` into the buffer, from its byte `offset` on.
 
         Raises ValueError for a request to disk (there the device only reads) or data that does
         not fit, RuntimeError once completed.
         """
-        data = octets("data", data, len(self.pages) * PAGE_SIZE)
+        self._require_in_flight()
         if not self.from_disk:
             raise ValueError("a request to disk: its device reads memory and never writes it")
+        offset = whole("offset", offset, 0, len(self._bytes))
+        data = octets("data", data, len(self._bytes) - offset)
         writer = Writer(self.name, by_reference=self._kind == gup.FOLL_GET)
         self._mm._known.add(writer)
         done = 0
@@ -78,7 +96,7 @@ class DirectIO:
             done += n
 
     def device_read(self, nbytes: int | None = None, offset: int = 0) -> bytes:
-        """Return `nbytes` of the buffer's frames from `offset` on (to the end if None).
+        """Return `nbytes` of the buffer from its byte `offset` on (to the end if None).
 
         Raises ValueError if they reach beyond the buffer, RuntimeError once completed.
         """
@@ -90,10 +108,10 @@ class DirectIO:
     def _pieces(self, offset: int, nbytes: int | None) -> list[tuple[Page, int, int]]:
         """Split a byte range of the buffer into (page, offset, bytes) per page."""
         self._require_in_flight()
-        pages = self.pages
-        size = len(pages) * PAGE_SIZE
+        pages, size = self.pages, len(self._bytes)
         offset = whole("offset", offset, 0, size)
         left = whole("nbytes", size - offset if nbytes is None else nbytes, 0, size - offset)
+        offset += self._bytes.start
         pieces = []
         while left:
             page, start = pages[offset // PAGE_SIZE], offset % PAGE_SIZE
@@ -111,3 +129,11 @@ class DirectIO:
         direction = "from" if self.from_disk else "to"
         state = "in flight" if self.in_flight else "completed"
         return f"<DirectIO {self.name!r}: {len(self.pages)} pages {direction} disk, {state}>"
+
+
+def _hold(kernel: Kernel, file_system: str) -> str:
+    rule = FILE_SYSTEMS.get(instance("file_system", file_system, str))
+    if rule is None:
+        allowed = ", ".join(FILE_SYSTEMS)
+        raise ValueError(f"file_system is {shown(file_system)}: allowed are {allowed}")
+    return str(getattr(kernel.rules, rule))

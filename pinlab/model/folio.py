@@ -146,9 +146,9 @@ class Page:
         Raises ValueError if it does not fit into the PAGE_SIZE bytes from `offset` on, and
         RuntimeError for a freed folio.
         """
-        data = octets("data", data, PAGE_SIZE)
         offset = whole("offset", offset, 0, PAGE_SIZE)
-        self._usable(offset, len(data))
+        data = octets("data", data, PAGE_SIZE - offset)
+        self.folio.kernel._alive(self.folio)
         self._device_write(data, offset, None)
 
     def _device_write(self, data: bytes, offset: int, writer: Writer | None) -> None:
@@ -162,18 +162,11 @@ class Page:
         Raises ValueError if they reach beyond the frame, and RuntimeError for a freed folio.
         """
         offset = whole("offset", offset, 0, PAGE_SIZE)
-        nbytes = PAGE_SIZE - offset if nbytes is None else whole("nbytes", nbytes, 0, PAGE_SIZE)
-        self._usable(offset, nbytes)
+        most = PAGE_SIZE - offset
+        nbytes = most if nbytes is None else whole("nbytes", nbytes, 0, most)
+        self.folio.kernel._alive(self.folio)
         self.folio.kernel._note("device", "device read", self, note=f"{nbytes} bytes")
         return self._get_bytes(nbytes, offset)
-
-    def _usable(self, offset: int, nbytes: int) -> None:
-        if offset + nbytes > PAGE_SIZE:
-            raise ValueError(
-                f"offset is {offset} and nbytes {nbytes}: a frame has {PAGE_SIZE} bytes, 0 to "
-                f"{PAGE_SIZE - 1}"
-            )
-        self.folio.kernel._alive(self.folio)
 
     def _put_bytes(self, data: bytes, offset: int, writer: Writer | None = None) -> None:
         """Store bytes that are known to fit; frames never written take no memory.

@@ -85,7 +85,7 @@ def checked_flags(flags: int) -> int:
     return flags
 
 
-def entry_flags(kernel: Kernel, flags: int, kind: int) -> int:
+def entry_flags(kernel: Kernel, flags: int, kind: int, *, fast: bool = False) -> int:
     """Return what a caller passed, with FOLL_GET or FOLL_PIN (`kind`) for the walk.
 
     OSError(EINVAL) and a warning for the first flag that this release refuses, in the order of
@@ -94,7 +94,7 @@ def entry_flags(kernel: Kernel, flags: int, kind: int) -> int:
     """
     flags = checked_flags(flags)
     for flag in (FOLL_PIN, FOLL_GET, FOLL_LONGTERM):
-        if flags & flag and _refuses(kernel, kind, flag):
+        if flags & flag and _refuses(kernel, kind, flag, fast):
             caller = "pin_user_pages" if kind == FOLL_PIN else "get_user_pages"
             text = f"{caller}: {FLAG_NAMES[flag]} not allowed"
             kernel._warn_once(f"{FLAG_NAMES[flag]} of a caller", text)
@@ -109,13 +109,18 @@ def checked_pages(kernel: Kernel, nr_pages: int, flags: int) -> int:
     return whole("nr_pages", nr_pages, 1, MOST_FRAMES if frames else MOST_PAGES)
 
 
-def _refuses(kernel: Kernel, kind: int, flag: int) -> bool:
-    """Whether pin_user_pages() or get_user_pages() (`kind`) refuses a flag in this release."""
+def _refuses(kernel: Kernel, kind: int, flag: int, fast: bool) -> bool:
+    """Whether pin_user_pages() or get_user_pages() (`kind`) refuses a flag in this release.
+
+    In 5.6 pin_user_pages_fast() is get_user_pages_fast(), which allows FOLL_WRITE, FOLL_LONGTERM
+    and FOLL_FORCE and nothing else (5.6.4).
+    """
     if flag == FOLL_LONGTERM:
         return kind == FOLL_GET and kernel.rules.longterm_get == "refused"
     if kind == FOLL_GET:
         return flag == FOLL_PIN
-    refused = {"pin": FOLL_PIN, "get": FOLL_GET, "get_and_pin": FOLL_GET | FOLL_PIN}
+    both = FOLL_GET | FOLL_PIN
+    refused = {"pin": both if fast else FOLL_PIN, "get": FOLL_GET, "get_and_pin": both}
     return bool(flag & refused[kernel.rules.pin_refuses])
 
 
@@ -176,14 +181,18 @@ def _pass_over(
 def _exempt(kernel: Kernel, folio: Folio, flags: int, zero_page_pins: str) -> bool:
     """Whether a hold of this kind leaves the counters of this folio alone.
 
-    `zero_page_pins` is the rule of the place that asks. Only pins of the zero page ever were
-    exempt; the other two are hypothetical.
+    `zero_page_pins` is the rule of the place that asks, for the only holds that ever were exempt.
     """
-    if folio is kernel.zero_page.folio:
-        rule = zero_page_pins if flags & FOLL_PIN else kernel.rules.zero_page_gets
-        return rule == "skipped"
-    skips_huge = kernel.rules.huge_zero_pins == "skipped" and flags & FOLL_PIN
-    return bool(skips_huge) and kernel._is_huge_zero(folio)
+    if flags & FOLL_PIN and folio is kernel.zero_page.folio:
+        return zero_page_pins == "skipped"
+    return _hypothetically_exempt(kernel, folio, flags)
+
+
+def _hypothetically_exempt(kernel: Kernel, folio: Folio, flags: int) -> bool:
+    """The same of references to the zero page and of pins of the huge zero folio."""
+    if flags & FOLL_PIN:
+        return kernel.rules.huge_zero_pins == "skipped" and kernel._is_huge_zero(folio)
+    return kernel.rules.zero_page_gets == "skipped" and folio is kernel.zero_page.folio
 
 
 def _decide_slow(kernel: Kernel, folio: Folio, flags: int) -> str:
@@ -260,7 +269,7 @@ def _add(
 def get_page(kernel: Kernel, folio: Folio) -> None:
     """Add one reference; nothing is checked, so it also works on a negative counter."""
     before = folio.refcount
-    if _exempt(kernel, folio, FOLL_GET, "counted"):
+    if _hypothetically_exempt(kernel, folio, FOLL_GET):
         _pass_over(kernel, folio, 1, FOLL_GET, "kernel", "get_page")
         return
     folio.refcount = int32(before + 1)
@@ -359,6 +368,11 @@ class Grabbed:
             taken = [hold for hold in holds if hold is not None]
             self.runs.append(Run(folio, index, count, taken))
 
+    @property
+    def count(self) -> int:
+        """How many pages it has got."""
+        return sum(run.count for run in self.runs)
+
     def pages(self) -> list[Page]:
         """Return the pages in order."""
         return [page for run in self.runs for page in run.pages()]
@@ -374,9 +388,7 @@ def user_pages_slow(
     mm: Mm, vpn: int, nr_pages: int, flags: int, actor: str, got: Grabbed
 ) -> Grabbed:
     """Walk the page tables as __get_user_pages() does: fault a page in, then grab it."""
-    if flags & FOLL_PIN:
-        mm.has_pinned = True
-    need = needed(mm.kernel, flags)
+    need = _begin(mm, flags)
     end = vpn + nr_pages
     while vpn < end and got.error is None:
         run = mm._run_at(vpn, end - vpn, need)
@@ -388,6 +400,13 @@ def user_pages_slow(
     return got
 
 
+def _begin(mm: Mm, flags: int) -> Need:
+    """Note, before any page is taken, that the process pins; return what it needs of an entry."""
+    if flags & FOLL_PIN:
+        mm.has_pinned = True
+    return needed(mm.kernel, flags)
+
+
 def no_mapping(vpn: int) -> OSError:
     """Return the error for an address that no mapping covers."""
     return OSError(errno.EFAULT, f"nothing is mapped at {vpn << PAGE_SHIFT:#x}")
@@ -396,7 +415,7 @@ def no_mapping(vpn: int) -> OSError:
 class Need(NamedTuple):
     """What a page table entry has to be for whoever wants the page.
 
-    write: writable. unshare: not shared with another process. unshare_zero: not the zero page.
+    write: writable. unshare: not shared with another process. unshare_zero: no zero page.
     """
 
     write: bool
@@ -449,7 +468,7 @@ def _grab_run(
     """Grab a run of pages of one folio, one after the other as far as it goes."""
     if folio.order and kernel.rules.slow_grab_2mib == "first_then_rest":
         return _grab_first_then_rest(kernel, folio, index, length, flags, actor, got)
-    exempt = _exempt(kernel, folio, flags, "counted")
+    exempt = _hypothetically_exempt(kernel, folio, flags)
     if folio.order and kernel.rules.slow_grab_2mib == "unguarded" and not exempt:
         got.enter(folio, index, length, _add(kernel, folio, length, flags, actor, _name(flags)))
         return length
@@ -485,7 +504,7 @@ def user_pages_fast(
     Whether a page has to be unshared it asks only when it has it (gup_pte_range(), 5.19 to 6.5;
     gup_fast_pte_range(), 6.14 to 6.18), and then gives it back.
     """
-    need = needed(mm.kernel, flags)
+    need = _begin(mm, flags)
     end = vpn + nr_pages
     while vpn < end:
         folio = mm._folio_fast(vpn, need.write)
@@ -521,7 +540,7 @@ class FastPin:
         self.page: Page | None = None
         self.waits = False
         vpn = mm._vpn(addr)
-        grab = entry_flags(mm.kernel, flags, FOLL_PIN)
+        grab = entry_flags(mm.kernel, flags, FOLL_PIN, fast=True)
         mm._require_alive(vpn, vpn + 1)
         mm.has_pinned = True
         self.entry = mm._entry(vpn)
@@ -583,5 +602,6 @@ def extract_user_pages(mm: Mm, vpn: int, nr_pages: int, flags: int, actor: str) 
     """Fast as far as it goes, the rest slowly: what iov_iter hands to direct I/O."""
     mm._require_alive(vpn, vpn + nr_pages)
     got = user_pages_fast(mm, vpn, nr_pages, flags, actor, Grabbed())
-    done = sum(run.count for run in got.runs)
+    if (done := got.count) == nr_pages:
+        return got
     return user_pages_slow(mm, vpn + done, nr_pages - done, flags, actor, got)

@@ -97,6 +97,7 @@ class Kernel:
     def try_grab_folio(self, folio: Folio, refs: int, flags: int) -> None:
         """Take `refs` references or pins at once, as the slow path does.
 
+        The name is that of 6.10 and later; up to 6.9 try_grab_folio() was the fast path's.
         One guard on the old value, then one wrapping addition; refs is 1 to INT_MAX.
         Raises OSError: ENOMEM where the guard or the release refuses, EINVAL for GET with PIN.
         """
@@ -135,27 +136,37 @@ class Kernel:
         """Return whether the refcount is in -127 to 0, about to wrap *up* to zero."""
         return gup.folio_ref_zero_or_close_to_overflow(self._use(folio))
 
-    def submit_dio_write(self, mm: Mm, addr: int, nr_pages: int) -> DirectIO:
-        """Submit direct I/O *to* disk: the device reads nr_pages pages from a page's start on.
+    def submit_dio_write(
+        self, mm: Mm, addr: int, nr_pages: int, file_system: str = "block"
+    ) -> DirectIO:
+        """Submit direct I/O *to* disk: the device reads nr_pages * PAGE_SIZE bytes from addr on.
 
-        Raises OSError: EINVAL (unaligned), EFAULT (nothing mapped), ENOMEM (the guard);
-        RuntimeError for a process that has exited or is forking.
+        From inside a page they touch one page more. file_system says whose direct I/O it is, and
+        so what it holds the pages by: block (a disk), fuse, smb, nfs, ceph or 9p.
+        Raises OSError: EINVAL (block: addr is off the grid of 512 bytes), EFAULT (nothing mapped),
+        ENOMEM (the guard); ValueError for another file system; RuntimeError for a process that
+        has exited or is forking.
         """
-        return self._submit(mm, addr, nr_pages, from_disk=False)
+        return self._submit(mm, addr, nr_pages, file_system, from_disk=False)
 
-    def submit_dio_read(self, mm: Mm, addr: int, nr_pages: int) -> DirectIO:
+    def submit_dio_read(
+        self, mm: Mm, addr: int, nr_pages: int, file_system: str = "block"
+    ) -> DirectIO:
         """Submit direct I/O *from* disk: the device writes memory, so GUP is for writing.
 
-        Raises as `submit_dio_write`.
+        Arguments and errors are those of `submit_dio_write`.
         """
-        return self._submit(mm, addr, nr_pages, from_disk=True)
+        return self._submit(mm, addr, nr_pages, file_system, from_disk=True)
 
-    def _submit(self, mm: Mm, addr: int, nr_pages: int, from_disk: bool) -> DirectIO:
+    def _submit(
+        self, mm: Mm, addr: int, nr_pages: int, file_system: str, *, from_disk: bool
+    ) -> DirectIO:
         if instance("mm", mm, Mm).kernel is not self:
             raise ValueError(f"{mm!r} belongs to another machine than {self!r}")
         mm._require_running()
-        self._submitted += 1
-        request = DirectIO(mm, addr, nr_pages, self._submitted, from_disk=from_disk)
+        number = self._submitted + 1
+        request = DirectIO(mm, addr, nr_pages, number, from_disk=from_disk, file_system=file_system)
+        self._submitted = number
         self.requests[request.name] = request
         return request
 

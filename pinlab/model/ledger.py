@@ -187,7 +187,11 @@ def _every_release_had_a_hold(kernel: Kernel) -> Iterable[str]:
 
 
 def _vmstat_is_the_pins(kernel: Kernel) -> Iterable[str]:
-    """Acquired minus released in /proc/vmstat is the number of pins held."""
+    """Acquired minus released in /proc/vmstat is the number of pins held.
+
+    In the model: a kernel also has folio_add_pin() (6.5 to 6.18, for fs/direct-io.c), which counts
+    nothing, and whose pins count as released.
+    """
     pins = sum(kernel.ledger.net(folio, PIN) for folio in kernel.folios)
     difference = kernel.vmstat["nr_foll_pin_acquired"] - kernel.vmstat["nr_foll_pin_released"]
     if kernel.rules.foll_pin_vmstat == "counted" and difference != pins:

@@ -31,8 +31,9 @@ SIZE_MAX = 2**64 - 1
 
 
 class Area(NamedTuple):
-    """One mapping (a VMA): virtual page numbers [start, end) and the order of its folios.
+    """Neighbouring pages of one mapping: virtual page numbers [start, end), order of their folios.
 
+    A whole mapping (a VMA), or parts of one whose entries were split or that is mlocked in parts.
     locked: it was mlocked (VM_LOCKED).
     """
 
@@ -344,7 +345,7 @@ class Mm:
         """
         self._require_running()
         vpn = self._vpn(addr)
-        flags = gup.entry_flags(self.kernel, flags, gup.FOLL_PIN)
+        flags = gup.entry_flags(self.kernel, flags, gup.FOLL_PIN, fast=True)
         nr_pages = gup.checked_pages(self.kernel, nr_pages, flags)
         got = gup.extract_user_pages(self, vpn, nr_pages, flags, self.name)
         return got.require_some().pages()
@@ -430,11 +431,14 @@ class Mm:
     def _run_at(self, vpn: int, limit: int, need: Need) -> Stretch:
         """Return the run of at most `limit` pages from `vpn` on that one folio serves.
 
-        Its length is 0 where nothing is mapped. The zero page serves any number of pages.
+        Its length is 0 where nothing is mapped. The zero page serves any number of pages. A
+        mapping of the huge zero folio that will not do is split first, where the release does so.
         """
         area = self._area(vpn)
         if area is None:
             return Stretch(0, zero=False)
+        if area.order and self._splits(vpn, need):
+            area = self._split(vpn // PTRS_PER_PMD)
         limit = min(limit, area.end - vpn)
         if area.order:
             return Stretch(min(limit, PTRS_PER_PMD - vpn % PTRS_PER_PMD), zero=False)
@@ -451,7 +455,7 @@ class Mm:
     def _fault_in(self, vpn: int, count: int, need: Need) -> tuple[Folio, int]:
         """Fault a run in where needed; return its folio and the index of its first page."""
         if self._order_at(vpn):
-            return self._fault_in_pmd(vpn, need.write or need.unshare_zero)
+            return self._fault_in_pmd(vpn, need)
         pte = self._ptes.get(vpn)
         if pte is None and not need.write:
             zero = self._map_zero_page(range(vpn, vpn + count))
@@ -470,17 +474,48 @@ class Mm:
         pte.writable = False
         return pte
 
-    def _fault_in_pmd(self, vpn: int, write: bool) -> tuple[Folio, int]:
+    def _splits(self, vpn: int, need: Need) -> bool:
+        """Whether what `need` asks for makes small entries of a mapping of the huge zero folio.
+
+        Up to 5.7, and since 6.13, 2 MiB take its place (do_huge_pmd_wp_page(), mm/huge_memory.c).
+        """
+        folio = self._pmds.get(vpn // PTRS_PER_PMD)
+        if self.kernel.rules.huge_zero_wp == "whole" or not (need.write or need.unshare_zero):
+            return False
+        if folio is None:
+            return not need.write  # only what unshares asks for a page to read first
+        return self.kernel._is_huge_zero(folio)
+
+    def _split(self, slot: int) -> Area:
+        """Put 512 entries of the zero page in place of one of the huge zero folio."""
+        pages = range(slot * PTRS_PER_PMD, (slot + 1) * PTRS_PER_PMD)
+        folio = self._pmds.get(slot) or self._map_huge_zero(slot)
+        del self._pmds[slot]
+        self._zero_ptes.update(pages)
+        self.kernel._note(self.name, "split", folio, len(pages), note="into zero page entries")
+        inside = [part._replace(order=0) for a in self._areas if (part := a.within(pages))]
+        self._areas = sorted(inside + [left for a in self._areas for left in a.without(pages)])
+        return inside[0]
+
+    def _map_huge_zero(self, slot: int) -> Folio:
+        folio = self.kernel.huge_zero_folio
+        self.kernel._alive(folio)
+        self._pmds[slot] = folio
+        self.kernel._note(self.name, "read fault", folio, folio.nr_pages)
+        return folio
+
+    def _fault_in_pmd(self, vpn: int, need: Need) -> tuple[Folio, int]:
         slot, index = divmod(vpn, PTRS_PER_PMD)
         folio = self._pmds.get(slot)
-        if write and (folio is None or self.kernel._is_huge_zero(folio)):
-            folio, _ = self._own_folio(HPAGE_ORDER)
+        if folio is None and not need.write:
+            folio = self._map_huge_zero(slot)
+        own = need.write or need.unshare_zero
+        if folio is None or (own and self.kernel._is_huge_zero(folio)):
+            name, note = "write fault", ""
+            if not need.write:
+                name, note = "unshare", f"of {self.kernel.huge_zero_folio.name}"
+            folio, _ = self._own_folio(HPAGE_ORDER, name, note)
             self._pmds[slot] = folio
-        elif folio is None:
-            folio = self.kernel.huge_zero_folio
-            self.kernel._alive(folio)
-            self._pmds[slot] = folio
-            self.kernel._note(self.name, "read fault", folio, folio.nr_pages)
         return folio, index
 
     def _map_own(self, vpn: int, operation: str = "write fault", note: str = "") -> Pte:
@@ -531,6 +566,8 @@ class Mm:
 
     def _keeps_fast(self, vpn: int, need: Need) -> bool:
         """Return whether GUP-fast keeps what it has taken here: nothing has to be unshared."""
+        if folio := self._pmds.get(vpn // PTRS_PER_PMD):
+            return not (need.unshare_zero and self.kernel._is_huge_zero(folio))
         pte = self._ptes.get(vpn)
         return pte is None or need.is_met_by(pte)
 

@@ -31,7 +31,13 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "slow_guard": ("with_flags", "as_fast", "always"),
         "slow_grab_2mib": ("unguarded", "page_by_page", "first_then_rest"),
         "huge_zero_pmd": ("ordinary", "special"),
+        "huge_zero_wp": ("whole", "split"),
         "dio_hold": ("get", "pin"),
+        "dio_hold_fuse": ("get", "pin"),
+        "dio_hold_smb": ("get", "pin"),
+        "dio_hold_nfs": ("get", "pin"),
+        "dio_hold_ceph": ("get", "pin"),
+        "dio_hold_9p": ("get", "pin"),
         "fork_copies": ("never", "maybe_pinned", "exclusive_and_maybe_pinned"),
         "fork_asks": ("first", "with_own_reference"),
         "write_fault_reuses": ("mapped_once", "held_once", "exclusive_or_held_once"),
@@ -71,6 +77,13 @@ ZERO_PAGE_PINS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 """The keyword `zero_page_pins=`: the values of the three hunks (grab, fast grab, unpin)."""
 
 
+FILE_SYSTEMS: Mapping[str, str] = MappingProxyType(
+    {"block": "dio_hold"}
+    | {name: f"dio_hold_{name}" for name in ("fuse", "smb", "nfs", "ceph", "9p")}
+)
+"""Whose direct I/O there is, and the rule of each; block is a disk, whatever is on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What a machine of one release does; `sources` says where each rule is from.
@@ -81,10 +94,12 @@ class Rules:
     longterm_get: may get_user_pages() be asked for FOLL_LONGTERM. gup_read_fault: what a
     read-only GUP of never-written memory meets. slow_guard: when the slow path looks at the
     refcount, and whether 0 is worth a warning. slow_grab_2mib: how the slow path grabs several
-    pages of one 2 MiB folio. huge_zero_pmd: does GUP-fast see the huge zero folio. dio_hold:
-    what direct I/O holds. fork_copies: which pages fork copies for the child at once. fork_asks:
-    does it ask before it takes its own reference. write_fault_reuses: when a write to a read-only
-    page keeps the frame. pin_unshares: which page a read-only pin makes exclusive first.
+    pages of one 2 MiB folio. huge_zero_pmd: does GUP-fast see the huge zero folio. huge_zero_wp:
+    what becomes of a mapping of it that is written to, a 2 MiB folio or 512 small entries.
+    dio_hold: what direct I/O holds, on a disk; dio_hold_fuse and so on: elsewhere.
+    fork_copies: which pages fork copies for the child at once. fork_asks: does it ask before it
+    takes its own reference. write_fault_reuses: when a write to a read-only page keeps the frame.
+    pin_unshares: which page a read-only pin makes exclusive first.
     fast_pin_adds: does GUP-fast add the bias at once or as 1 and 1023. fast_pin_and_fork: does
     GUP-fast give its pins back when the process forks meanwhile.
     fixed_buffer_vmpin: does an io_uring fixed buffer count in VmPin of the process.
@@ -105,7 +120,13 @@ class Rules:
     slow_guard: str
     slow_grab_2mib: str
     huge_zero_pmd: str
+    huge_zero_wp: str
     dio_hold: str
+    dio_hold_fuse: str
+    dio_hold_smb: str
+    dio_hold_nfs: str
+    dio_hold_ceph: str
+    dio_hold_9p: str
     fork_copies: str
     fork_asks: str
     write_fault_reuses: str
@@ -120,6 +141,11 @@ class Rules:
     zero_page_gets: str
     huge_zero_pins: str
     sources: Mapping[str, str] = field(compare=False, repr=False)
+
+    @property
+    def dio_holds(self) -> dict[str, str]:
+        """What direct I/O holds its pages by, "get" or "pin", by file system; block is a disk."""
+        return {name: getattr(self, rule) for name, rule in FILE_SYSTEMS.items()}
 
     def has_pincount(self, order: int) -> bool:
         """Return whether a folio of that order keeps its pins in a count of their own."""

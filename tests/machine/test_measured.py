@@ -189,7 +189,7 @@ def test_other_peoples_pins_are_no_answer() -> None:
     assert (measured.answers[0].answer, measured.answers[0].why_not) == (
         "", "Others acquired 9999 pins. Measure again when it is quieter.",
     )  # fmt: skip
-    assert measured.releases == ("6.5", "6.6", "6.18")
+    assert measured.releases == tuple(releases()[releases().index("6.5") :])
     assert kernel_like(measured).rules == Kernel("6.18").rules
 
 

@@ -149,9 +149,9 @@ def test_a_read_from_disk_never_meets_the_zero_page() -> None:
     request = kernel.submit_dio_read(mm, addr, 64)
     assert kernel.zero_page not in request.pages
     assert kernel.vmstat["nr_foll_pin_acquired"] == 64
-    request.device_write(b"disk" * 3, offset=PAGE_SIZE - 4)
+    request.device_write(b"from a disk.", offset=PAGE_SIZE - 4)
     request.complete()
-    assert mm.read(addr + PAGE_SIZE - 4, 12) == b"disk" * 3
+    assert mm.read(addr + PAGE_SIZE - 4, 12) == b"from a disk."
     kernel.check()
 
 
@@ -184,9 +184,10 @@ def test_each_request_releases_its_own_holds() -> None:
 @pytest.mark.parametrize(
     ("shift", "nr_pages", "error", "words"),
     [
-        (1, 1, OSError, "not a multiple of 4096"),
-        (512, 1, OSError, "not a multiple of 4096"),
+        (1, 1, OSError, "not a multiple of 512"),
+        (520, 1, OSError, "not a multiple of 512"),
         (2 * BUFFER, 1, OSError, "nothing is mapped"),
+        (-(2**47), 1, ValueError, "addr is -"),
         (0, 0, ValueError, "nr_pages is 0"),
         (0, "1", TypeError, "nr_pages is '1'"),
     ],
@@ -199,7 +200,82 @@ def test_bad_requests_hold_nothing(
         getattr(kernel, method)(mm, addr + shift, nr_pages)
     assert kernel.zero_page.refcount == 1
     assert len(kernel.trace) == 0
+    assert getattr(kernel, method)(mm, addr, 1).name == "parent, DIO 1"  # no number was used up
+    kernel.requests["parent, DIO 1"].complete()
     assert kernel.ledger.holds(kernel.zero_page.folio) == {("boot", "kernel"): 1}
+
+
+@pytest.mark.parametrize(("inside", "pages"), [(0, 64), (512, 65), (2048, 65), (3584, 65)])
+def test_a_buffer_that_begins_inside_a_page_touches_one_page_more(inside: int, pages: int) -> None:
+    """Measured on Linux 6.18.44: 65 pins, 64 from a page's beginning on."""
+    kernel = Kernel("6.18")
+    mm = kernel.new_mm()
+    start = mm.mmap(65 * PAGE_SIZE) + inside
+    mm.write(start - inside, b"x" * 65 * PAGE_SIZE)
+    mm.write(start, b"first")
+    mm.write(start + BUFFER - 4, b"last")
+    request = kernel.submit_dio_read(mm, start, 64)
+    assert len(request.pages) == kernel.vmstat["nr_foll_pin_acquired"] == pages
+    assert (request.device_read(5), request.device_read(4, BUFFER - 4)) == (b"first", b"last")
+    assert len(request.device_read()) == BUFFER
+    request.device_write(b"over a border", PAGE_SIZE - inside - 5)
+    request.complete()
+    assert mm.read(start + PAGE_SIZE - inside - 5, 13) == b"over a border"
+    assert mm.read(start, 5) == b"first"
+    kernel.check()
+
+
+def test_a_short_request_from_inside_a_page_has_what_lies_before_the_hole() -> None:
+    kernel, mm, addr = machine("6.18")
+    request = kernel.submit_dio_write(mm, addr + 62 * PAGE_SIZE + 512, 64)
+    assert len(request.pages) == 2
+    assert len(request.device_read()) == 2 * PAGE_SIZE - 512
+    with pytest.raises(ValueError, match=r"offset is 7681: allowed .* 0 to 7680"):
+        request.device_read(0, 7681)
+
+
+@pytest.mark.parametrize(
+    ("file_system", "pins_since"),
+    [
+        ("block", "6.5"), ("smb", "6.3"), ("9p", "6.8"), ("fuse", "6.9"), ("nfs", None),
+        ("ceph", None),
+    ],
+)  # fmt: skip
+def test_who_pins_since_when(file_system: str, pins_since: str | None) -> None:
+    releases = [release for release in Kernel.releases() if release.count(".") == 1]
+    first = len(releases) if pins_since is None else releases.index(pins_since)
+    for number, release in enumerate(releases):
+        kernel, mm, addr = machine(release)
+        mm.write(addr, b"x")
+        request = kernel.submit_dio_read(mm, addr, 1, file_system)
+        assert (mm.has_pinned, request.pages[0].refcount) == (
+            (True, 1025) if number >= first else (False, 2)
+        )
+        request.complete()
+        kernel.check()
+
+
+def test_the_rule_of_a_file_system_can_be_set_and_others_ask_for_no_grid() -> None:
+    kernel, mm, addr = machine("6.18", dio_hold_nfs="pin", dio_hold="get")
+    mm.write(addr, b"xy")
+    nfs = kernel.submit_dio_write(mm, addr + 1, 1, file_system="nfs")
+    assert (len(nfs.pages), nfs.device_read(1)) == (2, b"y")
+    kernel.submit_dio_write(mm, addr, 1)
+    assert nfs.pages[0].refcount == 1 + 1024 + 1
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "words"),
+    [
+        ("ext4", ValueError, "'ext4': allowed are block, fuse, smb, nfs, ceph, 9p"),
+        (["nfs"], TypeError, r"file_system is \['nfs'\]"),
+    ],
+)
+def test_an_unknown_file_system_is_named(name: str, error: type[Exception], words: str) -> None:
+    kernel, mm, addr = machine("6.18")
+    with pytest.raises(error, match=words):
+        kernel.submit_dio_write(mm, addr, 1, file_system=name)
+    assert (kernel.requests, len(kernel.trace)) == ({}, 0)
 
 
 def test_unaligned_is_einval() -> None:
@@ -225,7 +301,7 @@ def test_the_device_stays_inside_the_buffer_and_its_direction() -> None:
     to_disk, from_disk = kernel.submit_dio_write(mm, addr, 1), kernel.submit_dio_read(mm, addr, 2)
     with pytest.raises(ValueError, match="its device reads memory"):
         to_disk.device_write(b"x")
-    with pytest.raises(ValueError, match=r"nbytes is 2: allowed .* 0 to 1"):
+    with pytest.raises(ValueError, match="data has 2 bytes: allowed are at most 1"):
         from_disk.device_write(b"xy", offset=2 * PAGE_SIZE - 1)
     with pytest.raises(ValueError, match=r"offset is 8193: allowed .* 0 to 8192"):
         from_disk.device_read(offset=2 * PAGE_SIZE + 1)

@@ -1,5 +1,6 @@
 """GUP-fast in two halves, and fork: who can see the state between, and who must not."""
 
+import errno
 from collections.abc import Iterator
 
 import pytest
@@ -108,6 +109,44 @@ def test_a_read_only_entry_does_not_change_but_the_fork_is_counted() -> None:
         assert ("unpin" in operations) == given_back
         assert pin.page is scene.parent.page_at(scene.addr)  # 5.14 pins what is shared
         scene.kernel.check()
+
+
+@pytest.mark.parametrize("release", IN_TWO)
+def test_an_entry_that_becomes_read_only_between_the_halves_has_changed(release: str) -> None:
+    scene = Scene(release)
+    steps = scene.begin(flags=0)[1]
+    next(steps)
+    scene.parent.write_protect(scene.addr)
+    assert list(steps) == []
+    operations = [event.operation for event in scene.kernel.trace[-3:]]
+    assert operations == ["pin, fast", "unpin", "pin"]
+    assert scene.refcount() == 1025
+    scene.kernel.check()
+
+
+def test_a_page_that_somebody_freed_is_an_error_before_the_first_half() -> None:
+    scene = Scene(NEWEST)
+    page = scene.parent.page_at(scene.addr)
+    assert page is not None
+    scene.kernel.put_page(page)
+    events = len(scene.kernel.trace)
+    with pytest.raises(RuntimeError, match="was freed"):
+        scene.parent.pin_user_page_fast_in_steps(scene.addr)
+    assert (len(scene.kernel.trace), scene.parent.has_pinned) == (events, False)
+
+
+@pytest.mark.parametrize("method", ["pin_user_pages_fast", "pin_user_page_fast_in_steps"])
+@pytest.mark.parametrize("release", ["5.6", "5.7", NEWEST])
+def test_gup_fast_refuses_foll_get(method: str, release: str) -> None:
+    """In 5.6, too, though pin_user_pages() takes it there (get_user_pages_fast(), 5.6.4)."""
+    scene = Scene(release)
+    begin = getattr(scene.parent, method)
+    arguments = (scene.addr, 1) if method == "pin_user_pages_fast" else (scene.addr,)
+    with pytest.raises(OSError, match="FOLL_GET not allowed") as caught:
+        begin(*arguments, gup.FOLL_GET)
+    assert caught.value.errno == errno.EINVAL
+    assert scene.refcount() == 1
+    begin(*arguments, FOLL_WRITE)
 
 
 @pytest.mark.parametrize(

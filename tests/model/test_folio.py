@@ -3,6 +3,7 @@
 import pytest
 
 from pinlab import PAGE_SIZE, Kernel
+from pinlab.model.folio import Span, Writer
 
 
 def test_a_fresh_folio_has_one_reference() -> None:
@@ -41,18 +42,22 @@ def test_a_device_reads_what_it_wrote_and_zeros_elsewhere() -> None:
     folio.page(1).device_write(b"abc", offset=PAGE_SIZE - 3)
     assert folio.page(1).device_read() == bytes(PAGE_SIZE - 3) + b"abc"
     assert folio.page(1).device_read(2, offset=PAGE_SIZE - 2) == b"bc"
+    assert folio.page(1).device_read(offset=PAGE_SIZE - 4) == b"\0abc"
+    assert folio.page(1).device_read(0) == b""
     assert folio.page(0).device_read() == bytes(PAGE_SIZE)
 
 
 def test_no_device_reaches_beyond_a_frame() -> None:
     page = Kernel().alloc_folio().page(0)
-    with pytest.raises(ValueError, match="offset is 4095 and nbytes 2:"):
+    with pytest.raises(ValueError, match="data has 2 bytes: allowed are at most 1"):
         page.device_write(b"xy", offset=4095)
     with pytest.raises(ValueError, match="offset is 4097"):
         page.device_read(0, offset=4097)
     with pytest.raises(ValueError, match="nbytes is -1"):
         page.device_read(-1)
-    with pytest.raises(ValueError, match="4096 bytes"):
+    with pytest.raises(ValueError, match="offset is -1"):
+        page.device_read(1, -1)
+    with pytest.raises(ValueError, match=r"nbytes is 4096: allowed .* 0 to 4095"):
         page.device_read(4096, offset=1)
     with pytest.raises(TypeError, match="data is 'xy'"):
         page.device_write("xy")  # type: ignore[arg-type]
@@ -90,3 +95,18 @@ def test_names_tell_the_zero_pages_from_other_frames() -> None:
     assert "order=9 refcount=1 pincount=0" in repr(kernel.huge_zero_folio)
     kernel.put_page(folio.page(0))
     assert repr(folio).endswith("freed>")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "left"),
+    [
+        (0, 10, [(10, 20)]), (20, 30, [(10, 20)]), (0, 5, [(10, 20)]), (25, 30, [(10, 20)]),
+        (0, 12, [(12, 20)]), (18, 30, [(10, 18)]), (12, 18, [(10, 12), (18, 20)]), (5, 25, []),
+        (10, 20, []),
+    ],
+)  # fmt: skip
+def test_what_a_later_write_leaves_of_somebody_s_bytes(
+    start: int, end: int, left: list[tuple[int, int]]
+) -> None:
+    writer = Writer("somebody")
+    assert Span(10, 20, writer).outside(start, end) == [Span(a, b, writer) for a, b in left]

@@ -6,6 +6,7 @@ import pytest
 
 from pinlab import FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE, INT_MAX, PAGE_SIZE, Kernel, Mm
 from pinlab.model.gup import MOST_FRAMES, MOST_PAGES
+from pinlab.model.mm import TASK_SIZE
 
 MIB2 = 2 << 20
 MOST = MOST_FRAMES * PAGE_SIZE
@@ -128,10 +129,15 @@ def test_order_9_reads_map_the_huge_zero_folio() -> None:
     kernel.check()
 
 
-def test_order_9_writes_allocate_2_mib() -> None:
-    kernel, mm = machine()
+@pytest.mark.parametrize(
+    ("release", "read_first"),
+    [("5.7", True), ("5.8", False), ("6.4", False), ("6.12", False), ("6.13", True)],
+)
+def test_order_9_writes_allocate_2_mib(release: str, read_first: bool) -> None:
+    kernel, mm = machine(release)
     addr = mm.mmap(2 * MIB2, order=9)
-    mm.read(addr, 1)
+    if read_first:
+        mm.read(addr, 1)
     mm.write(addr + 7, b"x")
     page = mm.page_at(addr)
     assert page is not None
@@ -141,6 +147,112 @@ def test_order_9_writes_allocate_2_mib() -> None:
     assert mm.read(addr, 9) == b"\0\0\0\0\0\0\0x\0"
     mm.write(addr + MIB2 - 1, b"yz")
     assert mm.read(addr + MIB2 - 1, 2) == b"yz"
+    mm.write(addr + PAGE_SIZE - 2, b"over")
+    assert (page.device_read(2, PAGE_SIZE - 2), page.folio.page(1).device_read(2)) == (b"ov", b"er")
+    assert mm.read(addr + PAGE_SIZE - 2, 4) == b"over"
+    kernel.check()
+
+
+@pytest.mark.parametrize("release", ["5.8", "5.15", "6.1", "6.12"])
+def test_a_write_into_the_huge_zero_folio_splits_its_mapping(release: str) -> None:
+    kernel, mm = machine(release)
+    addr = mm.mmap(2 * MIB2, order=9)
+    mm.read(addr, 2 * MIB2)
+    mm.write(addr + 5 * PAGE_SIZE, b"x")
+    own = mm.page_at(addr + 5 * PAGE_SIZE)
+    assert own is not None
+    assert (own.folio.order, own.refcount) == (0, 1)
+    others = {mm.page_at(addr + i * PAGE_SIZE) for i in range(512) if i != 5}
+    assert others == {kernel.zero_page}
+    assert mm.page_at(addr + MIB2) is kernel.huge_zero_folio.page(0)
+    assert [(e.operation, e.page, e.pages) for e in kernel.trace] == [
+        ("read fault", "huge zero folio", 512), ("read fault", "huge zero folio", 512),
+        ("split", "huge zero folio", 512), ("write fault", own.name, 1),
+    ]  # fmt: skip
+    assert [(area.end - area.start, area.order) for area in mm.areas()] == [(512, 0), (512, 9)]
+    assert (kernel.zero_page.refcount, kernel.huge_zero_folio.refcount) == (1, 1)
+    kernel.check()
+
+
+@pytest.mark.parametrize(
+    ("release", "acquired", "own", "zero"),
+    [("5.7", 0, 65, 1), ("5.10", 0, 2, 64), ("6.4", 0, 2, 64), ("6.5", 1, 1025, 1),
+     ("6.12", 1, 1025, 1), ("6.13", 64, 65, 1), ("6.18", 64, 65, 1)],
+)  # fmt: skip
+def test_after_the_split_the_other_pages_are_the_small_zero_page(
+    release: str, acquired: int, own: int, zero: int
+) -> None:
+    kernel, mm = machine(release)
+    addr = mm.mmap(MIB2, order=9)
+    mm.read(addr, 1)
+    mm.write(addr, b"x")
+    request = kernel.submit_dio_write(mm, addr, 64)
+    assert kernel.vmstat["nr_foll_pin_acquired"] == acquired
+    assert (request.pages[0].refcount, kernel.zero_page.refcount) == (own, zero)
+    assert request.device_read(2) == b"x\0"
+    request.complete()
+    mm.munmap(addr, MIB2)
+    assert (kernel.zero_page.refcount, kernel.huge_zero_folio.refcount) == (1, 1)
+    kernel.check()
+
+
+def test_memory_that_was_split_is_small_memory_from_then_on() -> None:
+    kernel, mm = machine("6.12")
+    addr = mm.mmap(MIB2, order=9)
+    mm.read(addr, 1)
+    mm.write(addr, b"x" * 2 * PAGE_SIZE)
+    child = mm.fork()
+    assert child.read(addr + PAGE_SIZE, 1) == b"x"
+    mm.munmap(addr + PAGE_SIZE, PAGE_SIZE)
+    assert mm.page_at(addr + PAGE_SIZE) is None
+    mm.mlock(addr + 2 * PAGE_SIZE, 3 * PAGE_SIZE)
+    kernel.check()
+
+
+def test_mlock_splits_what_was_read_and_fills_all_of_it() -> None:
+    kernel, mm = machine("6.12")
+    addr = mm.mmap(MIB2, order=9)
+    mm.read(addr, 1)
+    mm.mlock(addr, MIB2)
+    assert len({mm.page_at(addr + i * PAGE_SIZE) for i in range(512)}) == 512
+    kernel.check()
+
+
+@pytest.mark.parametrize(
+    ("release", "order", "operations"),
+    [
+        ("6.2", 0, ["pin, fast", "unpin", "split", "unshare", "pin"]),
+        ("6.12", 0, ["pin, fast", "unpin", "split", "unshare", "pin"]),
+        ("6.13", 9, ["pin, fast", "unpin", "unshare", "pin"]),
+        ("6.18", 9, ["unshare", "pin"]),
+    ],
+)
+def test_a_fast_long_term_pin_of_the_huge_zero_folio_is_undone(
+    release: str, order: int, operations: list[str]
+) -> None:
+    kernel, mm = machine(release)
+    addr = mm.mmap(MIB2, order=9)
+    mm.read(addr, 1)
+    start = len(kernel.trace)
+    (page,) = mm.pin_user_pages_fast(addr, 1, FOLL_LONGTERM)
+    assert [event.operation for event in kernel.trace[start:]] == operations
+    undone = int("unpin" in operations)
+    assert kernel.vmstat == {
+        "nr_foll_pin_acquired": 1 + undone, "nr_foll_pin_released": undone,
+    }  # fmt: skip
+    assert (page.folio.order, kernel.huge_zero_folio.refcount) == (order, 1)
+    assert page is mm.page_at(addr)
+    kernel.check()
+
+
+@pytest.mark.parametrize(("release", "frames"), [("6.1", 1), ("6.2", 3), ("6.12", 3), ("6.13", 1)])
+def test_a_long_term_pin_of_several_pages_of_untouched_huge_memory(
+    release: str, frames: int
+) -> None:
+    kernel, mm = machine(release)
+    pages = mm.pin_user_pages(mm.mmap(MIB2, order=9), 3, FOLL_LONGTERM)
+    assert len({page.folio for page in pages}) == frames
+    assert (pages[0].folio is kernel.huge_zero_folio) == (release == "6.1")
     kernel.check()
 
 
@@ -288,6 +400,8 @@ def test_5_6_takes_a_huge_page_without_any_guard() -> None:
     assert len(mm.get_user_pages(addr, 512)) == 512
     assert folio.refcount == -(2**31) + 511
     assert kernel.warnings == []
+    assert (kernel.trace[-1].actor, kernel.trace[-1].operation) == ("parent", "get")
+    assert kernel.ledger.holds(folio)["reference", "parent"] == 1 + 512
 
 
 def test_since_6_6_the_second_grab_takes_all_the_rest() -> None:
@@ -372,7 +486,12 @@ def test_the_address_space_ends() -> None:
     with pytest.raises(OSError, match="no room") as caught:
         mm.mmap(2**47)
     assert caught.value.errno == errno.ENOMEM
-    assert mm.mmap(PAGE_SIZE) == mm.mmap(PAGE_SIZE) - 2 * PAGE_SIZE
+    first = mm.mmap(PAGE_SIZE)
+    assert mm.mmap(PAGE_SIZE) == first + 2 * PAGE_SIZE
+    left = TASK_SIZE - first - 4 * PAGE_SIZE
+    with pytest.raises(OSError, match="no room"):
+        mm.mmap(left + 1)
+    assert mm.mmap(left) + left == TASK_SIZE
 
 
 @pytest.mark.parametrize(
@@ -433,6 +552,7 @@ def test_entries_and_mappings_are_listed_by_address() -> None:
     mm.write(huge, b"x")
     pages = {addr // PAGE_SIZE: mm.page_at(addr) for addr in (huge, first, first + PAGE_SIZE)}
     assert {entry.vpn: entry.page for entry in mm.mapped()} == pages
+    assert [entry.writable for entry in mm.mapped()] == [True, False, True]
     assert [entry.vpn for entry in mm.mapped()] == sorted(pages)
     assert [(area.start, area.end - area.start, area.order) for area in mm.areas()] == [
         (huge // PAGE_SIZE, 512, 9),

@@ -35,8 +35,33 @@ def test_which_orders_have_a_pincount(release: str, smallest: int | None) -> Non
 
 
 @pytest.mark.parametrize(("release", "hold"), [("5.6", "get"), ("6.4", "get"), ("6.5", "pin")])
-def test_direct_io_pins_since_6_5(release: str, hold: str) -> None:
+def test_direct_io_to_a_disk_pins_since_6_5(release: str, hold: str) -> None:
     assert Kernel(release).rules.dio_hold == hold
+
+
+@pytest.mark.parametrize(
+    ("release", "pinning"),
+    [
+        ("6.2", ""),
+        ("6.3", "smb"),
+        ("6.5", "block smb"),
+        ("6.8", "block smb 9p"),
+        ("6.9", "block fuse smb 9p"),
+        ("6.18", "block fuse smb 9p"),
+    ],
+)
+def test_whose_direct_io_pins(release: str, pinning: str) -> None:
+    holds = Kernel(release).rules.dio_holds
+    assert " ".join(name for name, hold in holds.items() if hold == "pin") == pinning
+    assert set(holds) == {"block", "fuse", "smb", "nfs", "ceph", "9p"}
+
+
+@pytest.mark.parametrize(
+    ("release", "becomes"),
+    [("5.7.14", "whole"), ("5.8", "split"), ("6.12.117", "split"), ("6.13", "whole")],
+)
+def test_what_a_write_makes_of_the_huge_zero_folio(release: str, becomes: str) -> None:
+    assert Kernel(release).rules.huge_zero_wp == becomes
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ from pinlab import (
 
 RELEASES = ("5.6", "5.7", "5.8", "5.15", "5.18", "6.1.130", "6.1.192", "6.4", "6.5", "6.6", "6.18")
 SMALL, HUGE = 6, 512
+REACH = {0: SMALL, 9: 2 * SMALL}
+"""How many pages of a mapping the rules below get to."""
 
 
 def as_int(value: int) -> int:
@@ -105,6 +107,14 @@ class Book:
         forced = self.at_least(5, 8) and not self.at_least(5, 9)
         return bool(flags & FOLL_WRITE or longterm or forced)
 
+    def behind_2_mib(self, before: str, own: bool, write: bool) -> str:
+        """What is behind a 2 MiB mapping after an access to one of its pages."""
+        if before in ("own", "split") or not own:
+            return before or "zero"
+        if write and not before:
+            return "own"
+        return "split" if self.at_least(5, 8) and not self.at_least(6, 13) else "own"
+
 
 @contextmanager
 def may_be_refused() -> Iterator[list[int]]:
@@ -134,6 +144,13 @@ class Operations(RuleBasedStateMachine):
             for mm in self.mms
         ]
         self.content: dict[Page, int] = {}
+        self.behind = ["", ""]
+
+    def touch(self, mm: int, order: int, own: bool, write: bool) -> bool:
+        """Enter an access; return whether it leads to a page of a 2 MiB folio."""
+        if order:
+            self.behind[mm] = self.book.behind_2_mib(self.behind[mm], own, write)
+        return bool(order) and self.behind[mm] != "split"
 
     def know(self, folio: Folio) -> Entry:
         if id(folio) not in self.folios:
@@ -235,7 +252,7 @@ class Operations(RuleBasedStateMachine):
         mapped = (
             mm.page_at(areas[order] + i * PAGE_SIZE)
             for mm, areas in zip(self.mms, self.areas, strict=True)
-            for order, n in ((0, SMALL), (9, 1))
+            for order, n in REACH.items()
             for i in range(n)
         )
         if any(page is not None and page.folio is folio for page in mapped):
@@ -249,7 +266,10 @@ class Operations(RuleBasedStateMachine):
         if self.mapped_and_freed(mm, order, at, 1):
             return
         self.mms[mm].write(self.areas[mm][order] + at * PAGE_SIZE, bytes([value]))
-        self.content[self.know_page(mm, order, at, own=True)] = value
+        large = self.touch(mm, order, own=True, write=True)
+        page = self.know_page(mm, order, at, own=True)
+        assert (page.folio.order == 9) == large
+        self.content[page] = value
 
     @rule(mm=st.integers(0, 1), order=st.sampled_from([0, 9]), at=st.integers(0, SMALL - 1))
     def read(self, mm: int, order: int, at: int) -> None:
@@ -257,7 +277,10 @@ class Operations(RuleBasedStateMachine):
             return
         addr = self.areas[mm][order] + at * PAGE_SIZE
         (value,) = self.mms[mm].read(addr, 1)
-        assert value == self.content.get(self.know_page(mm, order, at, own=False), 0)
+        large = self.touch(mm, order, own=False, write=False)
+        page = self.know_page(mm, order, at, own=False)
+        assert (page.folio.order == 9) == large
+        assert value == self.content.get(page, 0)
 
     def know_page(self, mm: int, order: int, at: int, own: bool) -> Page:
         page = self.mms[mm].page_at(self.areas[mm][order] + at * PAGE_SIZE)
@@ -303,8 +326,10 @@ class Operations(RuleBasedStateMachine):
     ) -> list[Page]:
         """Grab page by page in the book; the model has to have got exactly as far."""
         own = self.book.gets_own_page(flags)
+        forced = self.book.at_least(5, 8) and not self.book.at_least(5, 9)
+        large = self.touch(mm, order, own, write=bool(flags & FOLL_WRITE) or forced)
         got: list[Page] = []
-        if order and n > 1 and self.book.at_least(6, 6):
+        if large and n > 1 and self.book.at_least(6, 6):
             page = self.know_page(mm, order, at, own)
             entry = self.know(page.folio)
             if not self.book.grab(entry, flags):
@@ -320,7 +345,7 @@ class Operations(RuleBasedStateMachine):
         for i in range(n):
             page = self.know_page(mm, order, at + i, own)
             entry = self.know(page.folio)
-            if order and not self.book.at_least(5, 7):
+            if large and not self.book.at_least(5, 7):
                 entry.count = as_int(entry.count + 1)
             elif not self.book.grab(entry, flags):
                 break
@@ -329,19 +354,20 @@ class Operations(RuleBasedStateMachine):
         return got
 
     @rule(mm=st.integers(0, 1), at=st.integers(0, SMALL - 1), n=st.integers(1, SMALL),
-          from_disk=st.booleans())  # fmt: skip
-    def submit(self, mm: int, at: int, n: int, from_disk: bool) -> None:
-        if self.mapped_and_freed(mm, 0, at, n):
+          from_disk=st.booleans(), inside=st.sampled_from([0, 512]))  # fmt: skip
+    def submit(self, mm: int, at: int, n: int, from_disk: bool, inside: int) -> None:
+        touched = n + (inside > 0)
+        if self.mapped_and_freed(mm, 0, at, touched):
             return
         call = self.kernel.submit_dio_read if from_disk else self.kernel.submit_dio_write
         pages: list[Page] = []
         with may_be_refused() as refused:
-            request = call(self.mms[mm], self.areas[mm][0] + at * PAGE_SIZE, n)
+            request = call(self.mms[mm], self.areas[mm][0] + at * PAGE_SIZE + inside, n)
             self.requests.append(request)
             pages = request.pages
         kind = FOLL_PIN if self.book.at_least(6, 5) else FOLL_GET
         flags = kind | (FOLL_WRITE if from_disk else 0)
-        got = self.expect_grabs(mm, 0, at, min(n, SMALL - at), flags, pages)
+        got = self.expect_grabs(mm, 0, at, min(touched, SMALL - at), flags, pages)
         assert bool(refused) == (not pages)
         self.take_all(got, kind == FOLL_PIN)
 
@@ -349,10 +375,13 @@ class Operations(RuleBasedStateMachine):
     def remap(self, mm: int, order: int) -> None:
         """Unmap all of it, whoever still holds its frames, and map as much again."""
         pages = SMALL if order == 0 else HUGE
-        if self.mapped_and_freed(mm, order, 0, SMALL if order == 0 else 1):
+        if self.mapped_and_freed(mm, order, 0, REACH[order]):
             return
         addr = self.areas[mm][order]
-        mapped = [self.mms[mm].page_at(addr + i * PAGE_SIZE) for i in range(1 if order else pages)]
+        each = range(1 if order and self.behind[mm] != "split" else REACH[order])
+        mapped = [self.mms[mm].page_at(addr + i * PAGE_SIZE) for i in each]
+        if order:
+            self.behind[mm] = ""
         self.mms[mm].munmap(addr, pages * PAGE_SIZE)
         self.areas[mm][order] = self.mms[mm].mmap(pages * PAGE_SIZE, order=order)
         zeros = (self.kernel.zero_page.folio, self.kernel.huge_zero_folio)

@@ -145,6 +145,24 @@ def test_other_pins_are_counted_all_the_same() -> None:
     assert kernel.huge_zero_folio.refcount == 2
 
 
+@pytest.mark.parametrize("still", ["nothing", "pincount", "refcount", "vmstat"])
+def test_two_wrong_rules_do_not_meet(still: str) -> None:
+    """What is left out for one kind of hold is not moved by a rule for another."""
+    kernel = Kernel(
+        "6.5", zero_page_still_counts=still, zero_page_gets="skipped", huge_zero_pins="skipped"
+    )
+    zero, huge = kernel.zero_page.folio, kernel.huge_zero_folio
+    fresh = [(f.refcount, f.pincount) for f in (zero, huge)]
+    kernel.try_grab_folio(zero, 3, FOLL_GET)
+    kernel.try_grab_folio(huge, 3, FOLL_PIN)
+    assert [(f.refcount, f.pincount) for f in (zero, huge)] == fresh
+    assert kernel.vmstat["nr_foll_pin_acquired"] == 0
+    kernel.try_grab_folio(huge, 3, FOLL_GET)
+    assert (huge.refcount, huge.pincount) == (4, 0)
+    assert [event.pages for event in kernel.trace] == [3, 3, 3]
+    kernel.check()
+
+
 def test_no_release_has_a_hypothetical_value() -> None:
     for release in Kernel.releases():
         chosen = Kernel(release).rules

@@ -184,7 +184,7 @@ def predict_pins(seed: int) -> Number:
     right = times * pins_of(Kernel(release, **overrides), method, written)
     exempts = Kernel(release, **overrides).rules.zero_page_grab == "skipped"
     counted, alone = times * PAGES, times * written
-    only_references = "Direct I/O takes references up to 6.4, and these are no pins"
+    only_references = "Direct I/O to disks takes references up to 6.4, and these are no pins"
     references = method == DIRECT_IO and right == 0
     by_number = "The test for the zero page came in 6.5, and all later releases have it"
     if release.startswith("6.1."):

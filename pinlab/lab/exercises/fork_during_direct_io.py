@@ -283,7 +283,7 @@ def who_sees_what(seed: int) -> Choice:
             "Two things decide: is the page pinned, and does this release's fork ask? If not, who "
             "writes, and is the frame kept or copied?",
             "Draw it: page tables, frames, the device. fork copies a pinned page since 5.9. Direct "
-            "I/O pins since 6.5. Since 5.9 references count when somebody writes.",
+            "I/O to disks pins since 6.5. Since 5.9 references count when somebody writes.",
         ),
     )
 
