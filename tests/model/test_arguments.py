@@ -1,6 +1,8 @@
 """Whole numbers of any kind are taken for what they are, in every place that takes one."""
 
 import itertools
+from collections.abc import Callable
+from pathlib import Path
 from typing import SupportsIndex, cast
 
 import numpy
@@ -16,7 +18,16 @@ from pinlab import (
     split_refcount,
     wrap,
 )
-from pinlab.model.arguments import LONGEST, shown
+from pinlab.model.arguments import (
+    LONGEST,
+    function,
+    mapping,
+    one_of,
+    path,
+    sequence,
+    several,
+    shown,
+)
 
 
 class Whole:
@@ -98,3 +109,46 @@ def test_a_value_in_a_message_is_cut(value: object, words: str) -> None:
 def test_a_message_about_a_number_that_python_does_not_write() -> None:
     with pytest.raises(ValueError, match="order is a number of 16610 bits: allowed are"):
         Kernel().alloc_folio(10**5000)
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        (
+            lambda: one_of("part", "end", ("mail", "after")),
+            "part is 'end': allowed are mail, after",
+        ),
+        (lambda: one_of("part", "end", ("a, b", "c")), "part is 'end': allowed are 'a, b', 'c'"),
+        (lambda: path("folder", "a\0b"), r"folder is 'a\\x00b': no path has a NUL character in it"),
+    ],
+)
+def test_a_wrong_choice_is_told_the_right_ones(check: Callable[[], object], words: str) -> None:
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        check()
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        (lambda: one_of("part", ["mail"], ("mail",)), r"part is \['mail'\]: allowed are mail"),
+        (lambda: sequence("names", cast(list[str], "abc")), "names is 'abc': .* a sequence of"),
+        (lambda: sequence("names", cast(list[str], {"a": 1})), "names is {'a': 1}: .* a sequence"),
+        (lambda: several("names", ["a", 3], str), "a thing in names is 3: .* of type str"),
+        (lambda: mapping("rules", ["a"]), r"rules is \['a'\]: .* a dict with names as keys"),
+        (lambda: mapping("rules", {1: "a"}), "rules is {1: 'a'}: .* a dict with names as keys"),
+        (lambda: function("report", "len"), "report is 'len': it has to be a function"),
+        (lambda: path("folder", 7), "folder is 7: it has to be a path of a file or folder"),
+    ],
+)
+def test_a_wrong_kind_is_told_the_right_one(check: Callable[[], object], words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        check()
+
+
+def test_what_fits_is_handed_back() -> None:
+    rules: dict[str, object] = {"a": 1}
+    assert one_of("part", "mail", ("mail",)) == "mail"
+    assert sequence("names", iter("ab")) == several("names", ["a", "b"], str) == ("a", "b")
+    assert mapping("rules", rules) is rules
+    assert function("report", len) is len
+    assert path("folder", b"a/b") == path("folder", Path("a/b")) == Path("a/b")
