@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from io import BytesIO
+from itertools import groupby
 from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -23,7 +27,13 @@ MOVING_DPI = 96
 COLUMNS = 96
 """Characters that a printed page of a notebook has room for in a line."""
 
-MOVES = "Some positions of the sliders, in words:"
+SUMMARY = '<summary style="display:list-item">The same in words</summary>'
+"""What is to be read while the words are folded away; some style sheets take its triangle away."""
+
+MOVES = "Some positions of the sliders:"
+
+LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
+ITEM = "- "
 
 
 def png(figure: Figure, dpi: int = STATIC_DPI) -> bytes:
@@ -38,19 +48,34 @@ def width(figure: Figure) -> int:
     return int(figure.get_figwidth() * MOVING_DPI)
 
 
-class Shown(ABC):
-    """What is shown: a picture with alt text, and below it the same in words and as a table.
+def image(content: bytes, mime: str, alt: str, wide: int | None = None) -> str:
+    """Return a picture as HTML: `wide` pixels, no wider than its column, with its alt text.
 
-    `twin` has a sentence or more in each line; `table` is for what is read better in columns.
+    JupyterLab shows no image/svg+xml of a notebook that it does not trust, which every fresh clone
+    is, nor an <svg> within HTML; it shows a picture that stands in an <img>, there and after a run,
+    with its alt text, and so do nbconvert and Notebook 7, which all take HTML before images.
+    """
+    size = "" if wide is None else f' width="{wide}"'
+    source = f"data:{mime};base64,{b64encode(content).decode()}"
+    words = escape(" ".join(alt.split()))
+    return f'<img alt="{words}"{size} style="max-width:100%;height:auto" src="{source}">'
+
+
+class Shown(ABC):
+    """What is shown: a picture with alt text, and below it, folded, the same in words.
+
+    `twin` has a sentence or more in each line; `table` is for what is read better in columns. If
+    it is `linked`, `[words](target)` in the twin is a link.
     """
 
     alt: str
     twin: str
     table: DataFrame | None
+    linked = False
 
     @abstractmethod
-    def bundle(self) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
-        """Return the picture by MIME type, and the metadata of each type."""
+    def image(self) -> str:
+        """Return the picture as HTML."""
 
     def show(self, live: Mapping[str, object] = MappingProxyType({}), moves: str = MOVES) -> None:
         """Display the picture, or `live` in a front end that can show that, and the words.
@@ -61,13 +86,20 @@ class Shown(ABC):
 
         mapping("live", live)
         instance("moves", moves, str)
-        data, metadata = self.bundle()
-        display({**live, **data, "text/plain": self.alt}, metadata=metadata, raw=True)
-        lines = [*([moves] if live else []), *self.twin.split("\n")]
-        words = {"text/plain": fitted("\n".join(lines)), "text/markdown": "\n\n".join(lines)}
-        display(words, raw=True)
-        if self.table is not None:
-            display(self.table)
+        display({**live, "text/html": self.image(), "text/plain": self.alt}, raw=True)
+        about = [moves] if live else []
+        plain = "\n".join([*map(fitted, about), str(self)])
+        display({"text/html": self.folded(*about), "text/plain": plain}, raw=True)
+
+    def folded(self, *about: str) -> str:
+        """Return the words, and above them lines `about` them, as HTML that a click opens."""
+        lines = [*map(escape, about), *map(self._line, self.twin.split("\n"))]
+        table = "" if self.table is None else _table(self.table)
+        return f"<details>{SUMMARY}{''.join(_blocks(lines))}{table}</details>"
+
+    def _line(self, line: str) -> str:
+        escaped = escape(line)
+        return LINK.sub(r'<a href="\2">\1</a>', escaped) if self.linked else escaped
 
     def _ipython_display_(self) -> None:
         self.show()
@@ -86,10 +118,9 @@ class Picture(Shown):
     twin: str
     table: DataFrame | None = None
 
-    def bundle(self) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
-        """Return the figure as PNG."""
-        shown = {"alt": self.alt, "width": width(self.figure)}
-        return {"image/png": png(self.figure)}, {"image/png": shown}
+    def image(self) -> str:
+        """Return the figure as PNG in HTML."""
+        return image(png(self.figure), "image/png", self.alt, width(self.figure))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,10 +131,28 @@ class Drawing(Shown):
     alt: str
     twin: str
     table: DataFrame | None = None
+    linked: bool = False
 
-    def bundle(self) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
-        """Return the diagram as SVG."""
-        return {"image/svg+xml": self.svg}, {"image/svg+xml": {"alt": self.alt}}
+    def image(self) -> str:
+        """Return the diagram as SVG in HTML."""
+        return image(self.svg.encode(), "image/svg+xml", self.alt)
+
+
+def _blocks(lines: list[str]) -> Iterator[str]:
+    """Lines as paragraphs, and items as lists."""
+    for items, some in groupby(lines, lambda line: line.startswith(ITEM)):
+        if items:
+            yield f"<ul>{''.join(f'<li>{line.removeprefix(ITEM)}</li>' for line in some)}</ul>"
+        else:
+            yield from (f"<p>{line}</p>" for line in some)
+
+
+def _table(table: DataFrame) -> str:
+    """A table as HTML; the name of its rows stands in the corner, and no heading is empty."""
+    above = [""] * (table.columns.nlevels - 1)
+    corner = "" if table.index.name is None else str(table.index.name)
+    named = table.rename_axis(index=None, columns=[*above, corner])
+    return named.to_html(border=0).replace("<th></th>", "<td></td>")
 
 
 def fitted(text: str) -> str:

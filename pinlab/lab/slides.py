@@ -29,8 +29,6 @@ BEGINS, GOES_ON = ("slide", "subslide"), ("-", "fragment")
 ANCHOR = re.compile(r'<a class="anchor-link".*?</a>|</?a\b[^>]*>', re.DOTALL)
 """Links lead out of the file, so their words are kept and they are not."""
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-NAMESPACE = re.compile(r' xmlns="[^"]*"')
-"""SVG within HTML does without, and the file then has no address in it."""
 
 STYLE = """
 * { box-sizing: border-box; }
@@ -52,7 +50,7 @@ pre { margin: 0 0 0.8em; padding: 0.6em 0.8em; overflow: hidden; }
 pre code { font-size: 1em; background: none; padding: 0; white-space: pre; }
 .code pre { background: #F0F0F0; border-left: 0.25em solid #332288; }
 .output pre { background: white; border: 1px solid #999999; font-size: 0.62em; }
-.output svg, .output img { display: block; width: 100%; max-height: 80vh; margin: 0 auto; }
+.output img { display: block; width: 100%; max-height: 80vh; object-fit: contain; margin: 0 auto; }
 .of { font-size: 0.75em; color: #555555; }
 .k, .kn, .ow { color: #332288; font-weight: bold; } .s1, .s2 { color: #0B5D2A; }
 .mi { color: #8A2060; } .c1 { color: #555555; }
@@ -150,14 +148,8 @@ def _markdown(text: str) -> str:
 
 def _picture(outputs: Sequence[NotebookNode]) -> str:
     """The picture that a cell shows, if any; it needs neither the code nor the words around it."""
-    for output in outputs:
-        data = output.get("data", {})
-        if "image/svg+xml" in data:
-            return NAMESPACE.sub("", data["image/svg+xml"])
-        if "image/png" in data:
-            alt = escape(output.metadata.get("image/png", {}).get("alt", ""), quote=True)
-            return f'<img src="data:image/png;base64,{data["image/png"].strip()}" alt="{alt}">'
-    return ""
+    shown = (str(output.get("data", {}).get("text/html", "")) for output in outputs)
+    return next((html for html in shown if html.startswith("<img ")), "")
 
 
 def _words(output: NotebookNode) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -27,12 +28,21 @@ HATCH = (
 )
 
 
+NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Letters that no XML may have (XML 1.0, 2.2, Char); with one of them a picture is not shown."""
+
+
+def escaped(words: str) -> str:
+    """Return words as they stand in XML, without their meaning for it."""
+    return escape(NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", words))
+
+
 def document(width: float, height: float, drawn: str, label: str) -> str:
     """Return a whole SVG, on white, that says itself what it shows."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
         f'width="{width:g}" height="{height:g}" style="max-width:100%;height:auto" '
-        f'font-family="sans-serif" role="img" aria-label="{escape(label, quote=True)}">'
+        f'font-family="sans-serif" role="img" aria-label="{escaped(label)}">'
         f'<rect width="{width:g}" height="{height:g}" fill="white"/>{HATCH}{drawn}</svg>'
     )
 
@@ -44,7 +54,7 @@ def text(
     """Return a line of text that stands on y."""
     return (
         f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}" font-weight="{weight}" '
-        f'text-anchor="{anchor}">{escape(words)}</text>'
+        f'text-anchor="{anchor}">{escaped(words)}</text>'
     )
 
 

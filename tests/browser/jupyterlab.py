@@ -30,9 +30,14 @@ FINISHED = f"""() => {PROMPTS}.some(prompt => prompt !== '[ ]:')
     && {PROMPTS}.every(prompt => prompt !== '[*]:')"""
 
 
+def address(server: Server, path: str) -> str:
+    """Where a notebook is opened by its path on the server."""
+    return f"http://{server.address}{WORKSPACE}/{path}?reset&token={server.token}"
+
+
 def open_notebook(page: Page, server: Server, path: str, cells: int) -> None:
     """Open a notebook by its path on the server, and wait for its kernel and its code cells."""
-    page.goto(f"http://{server.address}{WORKSPACE}/{path}?reset&token={server.token}")
+    page.goto(address(server, path))
     page.wait_for_function(READY, arg=cells, timeout=SECONDS_TO_RUN * SECONDS)
 
 

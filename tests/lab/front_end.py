@@ -1,36 +1,29 @@
 """A stand-in for a front end: what a notebook would have been sent, without a browser."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-IMAGES = {"image/png", "image/svg+xml"}
+PICTURE = "<img "
+"""How the HTML of a picture begins."""
 
 
 class FrontEnd:
-    """Keeps what display() was given: bundles by MIME type, with their metadata, and objects."""
+    """Keeps the bundles by MIME type that display() was given."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bundles: list[dict[str, Any]] = []
-        self.metadata: list[Mapping[str, Any]] = []
-        self.objects: list[object] = []
         monkeypatch.setattr("IPython.display.display", self.display)
 
-    def display(
-        self, shown: object, metadata: Mapping[str, Any] | None = None, raw: bool = False
-    ) -> None:
-        if raw:
-            assert isinstance(shown, dict)
-            self.bundles.append(shown)
-            self.metadata.append(metadata or {})
-        else:
-            self.objects.append(shown)
+    def display(self, shown: dict[str, Any], *, raw: bool) -> None:
+        assert raw
+        self.bundles.append(shown)
 
     def pictures(self) -> list[int]:
         """Which of the bundles have an image."""
-        return [place for place, bundle in enumerate(self.bundles) if IMAGES & set(bundle)]
+        html = [str(bundle.get("text/html", "")) for bundle in self.bundles]
+        return [place for place, shown in enumerate(html) if shown.startswith(PICTURE)]
 
     def widgets(self) -> list[int]:
         """Which of the bundles have a widget."""
@@ -38,5 +31,4 @@ class FrontEnd:
 
     def words(self) -> str:
         """Everything that was displayed, as a terminal has it."""
-        plain = [bundle.get("text/plain", "") for bundle in self.bundles]
-        return "\n".join([*plain, *map(str, self.objects)])
+        return "\n".join(bundle["text/plain"] for bundle in self.bundles)

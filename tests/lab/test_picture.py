@@ -1,13 +1,16 @@
 """Pictures: an image with alt text, its words below it, and the same bytes for the same state."""
 
+import re
+
 import pandas
 import pytest
 from matplotlib.figure import Figure
 
 from pinlab import lab
-from pinlab.lab.picture import COLUMNS, Drawing, Picture, fitted, png, width
+from pinlab.lab.picture import COLUMNS, SUMMARY, Drawing, Picture, fitted, png, width
 from tests.lab.answers import BUFFERS, an_answer
 from tests.lab.front_end import WIDGET_VIEW, FrontEnd
+from tests.notebooks.lesson import Images
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 TABLE = pandas.DataFrame({"refcount": [1025, 65537]}, index=pandas.Index([1, 64], name="pins"))
@@ -47,35 +50,64 @@ def test_a_stored_picture_is_sharper_than_it_is_wide() -> None:
 
 @pytest.mark.parametrize(
     ("shown", "mime"),
-    [(picture(), "image/png"), (Drawing(SVG, "One bar.", "Pins: 64."), "image/svg+xml")],
+    [(picture(), "image/png"), (Drawing(SVG, 'One\n"bar" < 2.', "Pins: 64."), "image/svg+xml")],
 )
 def test_a_picture_is_displayed_once_with_its_alt_text(
     shown: Picture | Drawing, mime: str, front_end: FrontEnd
 ) -> None:
     shown._ipython_display_()
     (place,) = front_end.pictures()
-    assert front_end.bundles[place]["text/plain"] == "One bar."
-    assert front_end.metadata[place][mime]["alt"] == "One bar."
+    assert front_end.bundles[place].keys() == {"text/html", "text/plain"}
+    assert front_end.bundles[place]["text/plain"] == shown.alt
+    (image,) = Images(front_end.bundles[place]["text/html"]).found
+    assert (image.mime, image.alt) == (mime, " ".join(shown.alt.split()))
+    assert image.drawing == (SVG if isinstance(shown, Drawing) else "")
+    assert "max-width:100%" in image.style
     assert front_end.widgets() == []
 
 
-def test_an_image_says_how_wide_it_is_to_be_shown(front_end: FrontEnd) -> None:
-    picture()._ipython_display_()
-    (place,) = front_end.pictures()
-    assert front_end.metadata[place]["image/png"]["width"] == 192
+def test_a_plot_says_how_wide_it_is_to_be_shown() -> None:
+    assert ' width="192"' in picture().image()
 
 
-def test_the_words_are_displayed_below(
-    front_end: FrontEnd, capsys: pytest.CaptureFixture[str]
-) -> None:
-    picture()._ipython_display_()
-    words = front_end.words() + capsys.readouterr().out
-    assert words.index("One bar.") < words.index("Pins: 64.") < words.index("In words.")
-
-
-def test_a_table_is_displayed_too(front_end: FrontEnd, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_words_are_displayed_below_and_folded(front_end: FrontEnd) -> None:
     picture(TABLE)._ipython_display_()
-    assert "65537" in front_end.words() + capsys.readouterr().out
+    _, folded = front_end.bundles
+    assert folded["text/plain"] == str(picture(TABLE))
+    assert folded["text/html"].startswith(
+        f"<details>{SUMMARY}<p>Pins: 64.</p><p>In words.</p><table"
+    )
+    assert folded["text/html"].endswith("<td>65537</td>\n    </tr>\n  </tbody>\n</table></details>")
+
+
+@pytest.mark.parametrize(
+    ("table", "heads"),
+    [
+        (TABLE, ["pins", "refcount"]),
+        (TABLE.rename_axis(None), ["refcount"]),
+        (pandas.concat({"6.4": TABLE, "6.5": TABLE}, axis="columns"),
+         ["6.4", "6.5", "pins", "refcount", "refcount"]),
+    ],
+)  # fmt: skip
+def test_no_heading_of_a_table_is_empty(table: pandas.DataFrame, heads: list[str]) -> None:
+    head = picture(table).folded().partition("</thead>")[0]
+    assert re.findall("<th[^>]*>(.*?)</th>", head) == heads
+
+
+def test_items_are_a_list_and_links_are_there_if_the_text_is_the_projects_own() -> None:
+    twin = "Two terms:\n- [pin](glossary.ipynb#cell-id=pin): a hold\n- a < b"
+    items = (
+        '<ul><li><a href="glossary.ipynb#cell-id=pin">pin</a>: a hold</li><li>a &lt; b</li></ul>'
+    )
+    assert f"<p>Two terms:</p>{items}" in Drawing(SVG, "A map.", twin, linked=True).folded()
+    assert "<a " not in Drawing(SVG, "A map.", twin).folded()
+
+
+def test_words_below_something_live_say_what_they_are_about(front_end: FrontEnd) -> None:
+    picture().show({WIDGET_VIEW: {"model_id": "1"}}, "Two of many:")
+    _, folded = front_end.bundles
+    assert folded["text/plain"].startswith("Two of many:\nPins: 64.\n")
+    assert "</summary><p>Two of many:</p><p>Pins: 64.</p>" in folded["text/html"]
 
 
 def test_a_widget_is_shown_in_the_place_of_the_picture(front_end: FrontEnd) -> None:

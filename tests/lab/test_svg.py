@@ -46,3 +46,12 @@ def test_words_are_escaped() -> None:
     root = ET.fromstring(svg)
     assert root.get("aria-label") == 'say "a < b"'
     assert [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")] == ["a < b & c"]
+
+
+def test_letters_that_xml_cannot_have_do_not_spoil_the_picture() -> None:
+    svg = document(10, 10, text(1, 2, "a\x1b\ud800\ufffeb\tc", size=12), "a\x00b")
+    root = ET.fromstring(svg.encode())
+    assert root.get("aria-label") == "a\ufffdb"
+    assert [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")] == [
+        "a\ufffd\ufffd\ufffdb\tc"
+    ]

@@ -45,9 +45,10 @@ def display(data: dict[str, str], **metadata: object) -> NotebookNode:
     return node({"output_type": "display_data", "data": data, "metadata": metadata})
 
 
-def picture(alt: str = "Three bars.") -> NotebookNode:
+def picture(alt: str = "Three bars.", src: str = f"data:image/png;base64,{PIXEL}") -> NotebookNode:
     """A displayed picture with alt text."""
-    return display({"image/png": PIXEL, "text/plain": "<Figure>"}, **{"image/png": {"alt": alt}})
+    html = f'<img alt="{alt}" style="max-width:100%" src="{src}">'
+    return display({"text/html": html, "text/plain": alt})
 
 
 def notebook(*cells: NotebookNode) -> NotebookNode:

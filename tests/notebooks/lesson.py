@@ -1,7 +1,9 @@
 """A stored lesson: where the lessons are, and the few questions that every check asks of one."""
 
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
@@ -9,7 +11,6 @@ from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "notebooks"
-PICTURES = ("image/png", "image/svg+xml")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,46 @@ def is_text(mime: str) -> bool:
     return mime.startswith("text/")
 
 
-def alt_text(output: NotebookNode, mime: str) -> str:
-    """What a picture says to those who do not see it; empty if nobody wrote it."""
-    alt: str = output.metadata.get(mime, {}).get("alt", "")
-    return alt.strip()
+@dataclass(frozen=True)
+class Image:
+    """A picture within HTML; what is not said of it is empty."""
+
+    alt: str = ""
+    style: str = ""
+    src: str = ""
+
+    @property
+    def mime(self) -> str:
+        """Its kind, if the page itself holds it."""
+        return self.src.partition(";")[0].removeprefix("data:") if self._held else ""
+
+    @property
+    def drawing(self) -> str:
+        """The source of a drawing; nothing for other pictures."""
+        encoded = self.src.partition(";base64,")[2]
+        return b64decode(encoded).decode() if self.mime == "image/svg+xml" else ""
+
+    @property
+    def _held(self) -> bool:
+        return self.src.startswith("data:")
+
+
+class Images(HTMLParser):
+    """Collects the pictures of some HTML."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.found: list[Image] = []
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep what an <img> says of itself."""
+        if tag == "img":
+            said = {name: value or "" for name, value in attrs}
+            self.found.append(Image(*(said.get(name, "") for name in ("alt", "style", "src"))))
+
+
+def images(output: NotebookNode) -> list[Image]:
+    """The pictures that an output shows in every front end, trusted or not."""
+    return Images(output.get("data", {}).get("text/html", "")).found

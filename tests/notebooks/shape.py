@@ -9,17 +9,21 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 
-from tests.notebooks.lesson import PICTURES, ROOT, Lesson, alt_text, is_text
+from tests.notebooks.lesson import ROOT, Lesson, images, is_text
 from tests.notebooks.normalise import WIDGETS, as_stored, normalise
 
 Rule = Callable[[Lesson], Iterator[str]]
 
 NAME = re.compile(r"\d\d_[a-z0-9]+(_[a-z0-9]+)+")
 MARKUP = ("text/markdown", "text/html")
+SHRINKS = "max-width:100%"
+FOLDED = "<details><summary"
 MEDIAN_LINES, MOST_LINES, ALL_LINES = 3, 10, 20
 ABSOLUTE = re.compile(r"(?<![\w.~-])(?:/(?:home|root|work|tmp|Users)/|[A-Za-z]:\\+Users)[^\s\"']*")
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+# A picture that is held in the file says nothing in words.
+HELD = re.compile(r'(?<=\bsrc=")data:[^"]*')
 LINK = re.compile(
     r"""\]\(\s*<?([^)>\s]+)            # [words](target)
       | ^\s*\[[^\]\n]+\]:\s*(\S+)      # [name]: target
@@ -83,12 +87,24 @@ def text_between(lesson: Lesson) -> Iterator[str]:
         yield "more code cells than text cells"
 
 
-def pictures_described(lesson: Lesson) -> Iterator[str]:
-    """Alt text in the output's metadata for each form of each picture."""
+def pictures_seen(lesson: Lesson) -> Iterator[str]:
+    """Pictures that an untrusted notebook shows, too: in HTML, held there, and able to shrink."""
     for number, output in lesson.outputs():
-        for mime in PICTURES:
-            if mime in output.get("data", {}) and not alt_text(output, mime):
-                yield f"cell {number} has a picture ({mime}) without alt text"
+        for mime in output.get("data", {}):
+            if mime.startswith("image/"):
+                yield f"cell {number} has a picture ({mime}) that is not in an <img>"
+        for image in images(output):
+            if not image.mime:
+                yield f"cell {number} has a picture that is not in the file: {image.src}"
+            if SHRINKS not in image.style:
+                yield f"cell {number} has a picture that may be wider than its column"
+
+
+def pictures_described(lesson: Lesson) -> Iterator[str]:
+    """Alt text for each picture, where a browser looks for it."""
+    for number, output in lesson.outputs():
+        if not all(image.alt.strip() for image in images(output)):
+            yield f"cell {number} has a picture without alt text"
 
 
 def pictures_captioned(lesson: Lesson) -> Iterator[str]:
@@ -97,8 +113,18 @@ def pictures_captioned(lesson: Lesson) -> Iterator[str]:
     for number, cell in lesson.cells("code"):
         following = cells[number] if number < len(cells) else None
         captioned = following and following.cell_type == "markdown" and following.source.strip()
-        if any(map(_is_picture, cell.outputs)) and not captioned and not _has_twin(cell.outputs):
+        if any(map(images, cell.outputs)) and not captioned and not _has_twin(cell.outputs):
             yield f"cell {number} has a picture without a caption or a text twin"
+
+
+def twins_folded(lesson: Lesson) -> Iterator[str]:
+    """What is displayed below a picture, its words and its table, is folded away."""
+    for number, cell in lesson.cells("code"):
+        shown = [output for output in cell.outputs if output.output_type == "display_data"]
+        if any(map(images, shown)):
+            for output in shown:
+                if not images(output) and not _markup(output).strip().startswith(FOLDED):
+                    yield f"cell {number} has words below its picture that are not folded"
 
 
 def normalised(lesson: Lesson) -> Iterator[str]:
@@ -150,8 +176,10 @@ RULES: tuple[Rule, ...] = (
     alone,
     short_cells,
     text_between,
+    pictures_seen,
     pictures_described,
     pictures_captioned,
+    twins_folded,
     normalised,
     no_widget_state,
     no_errors,
@@ -175,8 +203,8 @@ def dead_links(text: str, folder: Path) -> Iterator[str]:
 def _words(output: nbformat.NotebookNode) -> str:
     """Everything an output says in words, and the source of its drawings."""
     shown = output.get("data", {}).items()
-    drawn = [data for mime, data in shown if is_text(mime) or mime == "image/svg+xml"]
-    return "\n".join([output.get("text", ""), *drawn])
+    texts = [HELD.sub("", data) for mime, data in shown if is_text(mime)]
+    return "\n".join([output.get("text", ""), *texts, *(image.drawing for image in images(output))])
 
 
 def _markup(output: nbformat.NotebookNode) -> str:
@@ -185,12 +213,6 @@ def _markup(output: nbformat.NotebookNode) -> str:
     return "\n".join(shown.get(mime, "") for mime in MARKUP)
 
 
-def _is_picture(output: nbformat.NotebookNode) -> bool:
-    return any(mime in PICTURES for mime in output.get("data", {}))
-
-
 def _has_twin(outputs: list[nbformat.NotebookNode]) -> bool:
-    """Whether words or a table stand beside a picture; its own repr is neither."""
-    others = [output for output in outputs if not _is_picture(output)]
-    words = [*map(_words, others), *map(_markup, outputs)]
-    return any(text.strip() for text in words)
+    """Whether words or a table stand beside a picture; its own alt text is neither."""
+    return any(_words(output).strip() for output in outputs if not images(output))

@@ -1,12 +1,13 @@
 """Each rule of a lesson's shape: a good lesson keeps them all, each bad one breaks just one."""
 
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
 from nbformat import NotebookNode
 
 from tests.notebooks import shape
-from tests.notebooks.examples import code, display, node, notebook, picture, stream, text
+from tests.notebooks.examples import PIXEL, code, display, node, notebook, picture, stream, text
 from tests.notebooks.lesson import FOLDER, Lesson
 from tests.notebooks.normalise import as_stored, normalise
 
@@ -15,7 +16,15 @@ WORDS = text("Some words.")
 WIDGET = display({"application/vnd.jupyter.widget-view+json": "id", "text/plain": "Slider"})
 ERROR = node({"output_type": "error", "ename": "E", "evalue": "", "traceback": []})
 
-GOOD = [TITLE, code("pin()", stream("1025\n")), WORDS, code("draw()", picture()), WORDS]
+FOLDED = display({"text/html": "<details><summary>Words</summary></details>"})
+
+
+def drawn(svg: str) -> str:
+    """A drawing as a picture holds it."""
+    return f"data:image/svg+xml;base64,{b64encode(svg.encode()).decode()}"
+
+
+GOOD = [TITLE, code("pin()", stream("1025\n")), WORDS, code("draw()", picture(), FOLDED), WORDS]
 
 # The rule that is broken, and the cells that break it.
 BAD: dict[str, tuple[shape.Rule, list[NotebookNode]]] = {
@@ -42,9 +51,37 @@ BAD: dict[str, tuple[shape.Rule, list[NotebookNode]]] = {
         shape.pictures_described,
         [TITLE, code("1", picture("")), WORDS],
     ),
-    "a drawing without alt text": (
-        shape.pictures_described,
-        [TITLE, code("1", display({"image/svg+xml": "<svg/>"})), WORDS],
+    "a plot that loses its alt text": (
+        shape.pictures_seen,
+        [TITLE, code("1", display({"image/png": PIXEL, "text/plain": "Three bars."})), WORDS],
+    ),
+    "a drawing that is shown to those who trust it": (
+        shape.pictures_seen,
+        [TITLE, code("1", display({"image/svg+xml": "<svg/>", "text/plain": "A map."})), WORDS],
+    ),
+    "a picture that does not shrink": (
+        shape.pictures_seen,
+        [
+            TITLE,
+            code("1", display({"text/html": '<img alt="Bars." src="data:image/png,">'})),
+            WORDS,
+        ],
+    ),
+    "a picture that is elsewhere": (
+        shape.pictures_seen,
+        [TITLE, code("1", picture(src="https://example.org/bars.png")), WORDS],
+    ),
+    "words below a picture that everybody has to read": (
+        shape.twins_folded,
+        [TITLE, code("1", picture(), display({"text/markdown": "The same in words."})), WORDS],
+    ),
+    "a table below a picture": (
+        shape.twins_folded,
+        [TITLE, code("1", picture(), display({"text/html": "<table></table>"})), WORDS],
+    ),
+    "words that are open": (
+        shape.twins_folded,
+        [TITLE, code("1", picture(), display({"text/html": "<details open></details>"})), WORDS],
     ),
     "a picture without a caption": (shape.pictures_captioned, [TITLE, code("1", picture())]),
     "a picture with an empty caption": (
@@ -63,6 +100,10 @@ BAD: dict[str, tuple[shape.Rule, list[NotebookNode]]] = {
     "a home folder in the source": (shape.no_machine, [TITLE, code("open('/home/ada/x')")]),
     "a home folder in the text": (shape.no_machine, [TITLE, text("It is in C:\\Users\\Ada.")]),
     "a temporary folder in an output": (shape.no_machine, [TITLE, code("1", stream("/tmp/x\n"))]),
+    "a home folder in a drawing": (
+        shape.no_machine,
+        [TITLE, code("1", picture(src=drawn("<svg>/home/ada/x</svg>"))), WORDS],
+    ),
     "a memory address": (
         shape.no_machine,
         [TITLE, code("1", display({"text/plain": "<object at 0x7f0123456789>"}))],
@@ -73,6 +114,11 @@ BAD: dict[str, tuple[shape.Rule, list[NotebookNode]]] = {
         [TITLE, code("1", display({"text/markdown": "See [that](missing.md)."}))],
     ),
 }
+
+
+def test_the_letters_of_a_plot_are_no_words(tmp_path: Path) -> None:
+    plot = picture(src="data:image/png;base64,+/tmp/x")
+    assert broken(stored(tmp_path, [TITLE, code("1", plot), WORDS])) == []
 
 
 def stored(folder: Path, cells: list[NotebookNode], file: str = "03_pin_a_page.ipynb") -> Lesson:
@@ -119,7 +165,9 @@ def test_more_code_than_text_is_found(tmp_path: Path) -> None:
     assert "more code cells than text cells" in list(shape.text_between(lesson))
 
 
-@pytest.mark.parametrize("twin", [stream("6400 pins\n"), display({"text/html": "<table/>"})])
+@pytest.mark.parametrize(
+    "twin", [stream("6400 pins\n"), display({"text/html": "<details><summary>Words</summary>"})]
+)
 def test_a_text_twin_is_a_caption_too(tmp_path: Path, twin: NotebookNode) -> None:
     assert broken(stored(tmp_path, [TITLE, code("1", picture(), twin)])) == []
 

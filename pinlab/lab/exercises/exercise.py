@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, SupportsIndex, cast
 
 from pinlab.lab.exercises.misconceptions import misconceptions, reason
-from pinlab.lab.exercises.reply import Reply
+from pinlab.lab.exercises.reply import Reply, literal
 from pinlab.lab.exercises.strangers import LATE, cut, plain, stopped
 from pinlab.lab.powers import digits
 from pinlab.model.arguments import shown, whole
@@ -449,7 +449,7 @@ class Program(Exercise):
 
 def _as_printed(result: object) -> str:
     """A result as print() has it, if that is short."""
-    return cut(result) if isinstance(result, str) else shown(result)
+    return literal(cut(result) if isinstance(result, str) else shown(result))
 
 
 def in_words(answer: object) -> str:

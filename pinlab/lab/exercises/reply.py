@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -31,5 +32,28 @@ class Reply:
 
     def _repr_markdown_(self) -> str:
         mark = f"**{self.verdict}** " if self.verdict else ""
-        details = f"\n\n```\n{self.details}\n```" if self.details else ""
+        fence = _ticks(self.details, 3)
+        details = f"\n\n{fence}\n{self.details}\n{fence}" if self.details else ""
         return f"{mark}{self.text}{details}"
+
+
+MARKUP = re.compile(r"[<&`*_$~|\\]|\]\(")
+
+
+def literal(words: str) -> str:
+    """Return somebody's words in one line of Markdown that shows them letter by letter.
+
+    >>> literal("division by zero"), literal("<b>`")
+    ('division by zero', '`` <b>` ``')
+    """
+    line = " ".join(words.split())
+    if not MARKUP.search(line):
+        return line
+    ticks = _ticks(line, 1)
+    edge = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{ticks}{edge}{line}{edge}{ticks}"
+
+
+def _ticks(words: str, least: int) -> str:
+    """A fence that is longer than any run of its sign within the words."""
+    return "`" * max(least, *(len(run) + 1 for run in re.findall("`+", words)), 0)

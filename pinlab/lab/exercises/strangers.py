@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from types import EllipsisType
 from typing import TextIO
 
+from pinlab.lab.exercises.reply import literal
 from pinlab.model.arguments import shown
 
 PATIENCE = 3.0
@@ -119,10 +120,11 @@ class _Some(io.TextIOBase):
 def _in_a_line(error: BaseException) -> str:
     """An exception's name and words, whatever its class makes of str()."""
     try:
-        words = cut(str(error))
+        words = literal(cut(str(error)))
     except Exception:
         words = ""
-    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+    name = literal(type(error).__name__)
+    return f"{name}: {words}" if words else name
 
 
 MOST_SHOWN = 300

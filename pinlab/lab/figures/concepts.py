@@ -123,7 +123,7 @@ def draw(rows: Sequence[Arrow], lesson_of: Mapping[str, str], there: Collection[
         f"{terms[-1]}."
     )
     twin = "\n".join(_in_words(term, rows, lesson_of[term], there) for term in terms)
-    return Drawing(svg.document(WIDTH, height, HEAD + drawn, alt), alt, twin)
+    return Drawing(svg.document(WIDTH, height, HEAD + drawn, alt), alt, twin, linked=True)
 
 
 def _columns(parts: Mapping[str, Part]) -> tuple[list[str], list[str]]:

@@ -61,7 +61,8 @@ def draw_thread(part: str = "") -> Drawing:
     chosen = turns(part)
     told = "\n".join([counted(chosen), *map(in_words, chosen)])
     alt = f"A tree of {len(chosen)} turns, each below the one that it answers. {counted(chosen)}"
-    return Drawing(tree(chosen, {turn.number: turn.verdict for turn in chosen}), alt, told)
+    drawn = tree(chosen, {turn.number: turn.verdict for turn in chosen})
+    return Drawing(drawn, alt, told, linked=True)
 
 
 def counted(chosen: Collection[Turn]) -> str:

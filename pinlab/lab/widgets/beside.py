@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import ipywidgets
-
 from pinlab.lab.figures.beside import Beside, walk_beside
 from pinlab.lab.story import Story
 from pinlab.lab.widgets.controls import Dial
@@ -27,6 +25,6 @@ def side_by_side(story: Story, kernels: Mapping[str, Kernel], at: int = 1) -> Ex
         stage.show(beside.svg(step), beside.sentence(step))
 
     dial = Dial("step", at, range(beside.last + 1), draw, argument="at")
-    stage = Stage(dial.widget, picture=ipywidgets.HTML())
+    stage = Stage(dial.widget)
     draw(dial.value)
     return Exhibit(stage.widget, beside.filmstrip())

@@ -10,7 +10,7 @@ from pinlab.lab.figures.kept import Kept
 from pinlab.lab.figures.two_builds import TwoBuilds
 from pinlab.lab.picture import Picture
 from pinlab.lab.widgets.controls import Dial
-from pinlab.lab.widgets.exhibit import Exhibit, Stage, image
+from pinlab.lab.widgets.exhibit import Exhibit, Stage
 from pinlab.model.arguments import whole
 
 
@@ -42,6 +42,6 @@ def over_readers(
 
     stops = sorted(recorded_readers(WITHOUT_FIX))
     dial = Dial("readers", readers, stops, draw, high=MOST_READERS)
-    stage = Stage(dial.widget, picture=image(kept))
+    stage = Stage(dial.widget)
     draw(dial.value)
     return Exhibit(stage.widget, filmstrip())

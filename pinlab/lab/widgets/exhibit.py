@@ -7,8 +7,7 @@ from html import escape
 
 import ipywidgets
 
-from pinlab.lab.figures.kept import Kept
-from pinlab.lab.picture import MOVES, Shown, width
+from pinlab.lab.picture import MOVES, Shown, image
 
 CSS_CLASS = "pinlab-exhibit"
 """What the outermost box of every exhibit is called in the page."""
@@ -18,8 +17,8 @@ CSS_CLASS = "pinlab-exhibit"
 class Exhibit:
     """A widget, and the picture of a few of its positions for readers without widgets.
 
-    A front end shows the widget if it can, else the picture; the picture's twin stands below
-    either of them, and `moves` above it says what it is about.
+    A front end shows the widget if it can, else the picture; the picture's twin is folded below
+    either of them, and `moves` above its words says what they are about.
     """
 
     widget: ipywidgets.Widget
@@ -42,18 +41,14 @@ def status(sentence: str) -> str:
 class Stage:
     """Controls, the sentence that is announced, and below them the picture."""
 
-    def __init__(self, *controls: ipywidgets.Widget, picture: ipywidgets.Widget) -> None:
-        self._words = ipywidgets.HTML()
-        self._picture = picture
-        self.widget = ipywidgets.VBox([*controls, self._words, picture])
+    def __init__(self, *controls: ipywidgets.Widget) -> None:
+        self._words, self._picture = ipywidgets.HTML(), ipywidgets.HTML()
+        self.widget = ipywidgets.VBox([*controls, self._words, self._picture])
         self.widget.add_class(CSS_CLASS)
 
     def show(self, content: bytes | str, sentence: str) -> None:
-        """Show a picture (PNG or SVG), and say what it shows."""
+        """Show a picture (PNG, or SVG with what stands below it), and say what it shows."""
+        if isinstance(content, bytes):
+            content = image(content, "image/png", sentence)
         self._picture.value = content
         self._words.value = status(sentence)
-
-
-def image(kept: Kept) -> ipywidgets.Image:
-    """Return the place for pictures of a kept figure."""
-    return ipywidgets.Image(format="png", width=width(kept.figure))

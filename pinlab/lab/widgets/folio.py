@@ -34,6 +34,6 @@ def pin_a_folio(order: int = 0, pages: int = 1, release: str = RELEASES[-1]) -> 
     pinned = Dial(
         "pages pinned", pages, powers(0, MAX_ORDER), draw, high=MOST_PAGES, argument="pages"
     )
-    stage = Stage(which, size.widget, pinned.widget, picture=ipywidgets.HTML())
+    stage = Stage(which, size.widget, pinned.widget)
     draw()
     return Exhibit(stage.widget, folio_filmstrip())

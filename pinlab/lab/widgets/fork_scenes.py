@@ -33,6 +33,6 @@ def fork_scene(scene: str = "parent writes", release: str = "6.4", at: int = 4) 
     for control in (which, linux):
         control.observe(draw, "value")
     dial = Dial("step", at, range(LONGEST + 1), draw, argument="at")
-    stage = Stage(which, linux, dial.widget, picture=ipywidgets.HTML())
+    stage = Stage(which, linux, dial.widget)
     draw()
     return Exhibit(stage.widget, scene_filmstrip())

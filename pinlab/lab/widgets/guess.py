@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipywidgets
-
 from pinlab.lab.figures.guess import MOST_PINS, Held, guess, guess_filmstrip, sentence
 from pinlab.lab.widgets.controls import Dial
 from pinlab.lab.widgets.exhibit import Exhibit, Stage
@@ -25,6 +23,6 @@ def guess_pins(pins: int = 1, references: int = 1) -> Exhibit:
 
     pinned = Dial("pins", pins, range(MOST_PINS + 1), draw)
     extra = Dial("extra references", references, REFERENCES, draw, argument="references")
-    stage = Stage(pinned.widget, extra.widget, picture=ipywidgets.HTML())
+    stage = Stage(pinned.widget, extra.widget)
     draw()
     return Exhibit(stage.widget, guess_filmstrip())

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from pinlab.lab.figures.held import HeldTogether, held_filmstrip, sentence
 from pinlab.lab.figures.kept import Kept
 from pinlab.lab.widgets.controls import Dial, powers
-from pinlab.lab.widgets.exhibit import Exhibit, Stage, image
+from pinlab.lab.widgets.exhibit import Exhibit, Stage
 from pinlab.lab.writes import BITS, PAGES, WRITES, Writes
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS
 
@@ -43,6 +43,6 @@ def held_together(
     held = HeldTogether(panel, Writes(writes, pages, bias, bits))
     kept = Kept(figure, held.moving)
     rows = (dial.widget for dial in (number, size, added, width))
-    stage = Stage(when, *rows, picture=image(kept))
+    stage = Stage(when, *rows)
     draw()
     return Exhibit(stage.widget, held_filmstrip())

@@ -22,7 +22,7 @@ def who_is_who(seed: int = 0) -> Exhibit:
     ValueError for what is no seed.
     """
     board = Board(identify(seed))
-    return Exhibit(board.widget, board_filmstrip(seed), "Another game, after two clues, in words:")
+    return Exhibit(board.widget, board_filmstrip(seed), "Another game, after two clues:")
 
 
 class Board:

@@ -51,7 +51,7 @@ def light_the_senses(
     taken = Dial("references", references, STOPS, draw, high=MOST)
     pinned = Dial("pins", pins, STOPS, draw, high=MOST)
     switches = ipywidgets.HBox([locked, lent], layout=ipywidgets.Layout(flex_flow="row wrap"))
-    stage = Stage(size, which, switches, taken.widget, pinned.widget, picture=ipywidgets.HTML())
+    stage = Stage(size, which, switches, taken.widget, pinned.widget)
     draw()
     return Exhibit(stage.widget, lenses_filmstrip())
 

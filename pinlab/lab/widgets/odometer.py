@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ipywidgets
-
 from pinlab.lab.figures.odometer import Tries, odometer, odometer_filmstrip
 from pinlab.lab.widgets.controls import Dial
 from pinlab.lab.widgets.exhibit import Exhibit, Stage
@@ -35,6 +33,6 @@ def count_pins(pins: int = LAST - 1, references: int = 0) -> Exhibit:
         high=2 * GUP_PIN_COUNTING_BIAS,
         argument="references",
     )
-    stage = Stage(tried.widget, extra.widget, picture=ipywidgets.HTML())
+    stage = Stage(tried.widget, extra.widget)
     draw()
     return Exhibit(stage.widget, odometer_filmstrip())

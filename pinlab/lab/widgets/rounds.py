@@ -9,7 +9,7 @@ from pinlab.lab.figures.kept import Kept
 from pinlab.lab.figures.rounds import MOST_ROUNDS, Rounds, rounds_filmstrip, sentence
 from pinlab.lab.rounds import TESTS, Switches
 from pinlab.lab.widgets.controls import STYLE, Dial
-from pinlab.lab.widgets.exhibit import Exhibit, Stage, image
+from pinlab.lab.widgets.exhibit import Exhibit, Stage
 from pinlab.model.arguments import instance
 
 APART, TOGETHER = "one after another", "held together, then released"
@@ -51,6 +51,6 @@ def patch_switches(
     drawn.draw(Switches(**begin), MOST_ROUNDS, together=False)
     kept = Kept(figure, drawn.moving)
     switches = ipywidgets.HBox([*boxes.values()], layout=ipywidgets.Layout(flex_flow="row wrap"))
-    stage = Stage(order, switches, number.widget, picture=image(kept))
+    stage = Stage(order, switches, number.widget)
     draw()
     return Exhibit(stage.widget, rounds_filmstrip())

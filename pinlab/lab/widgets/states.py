@@ -32,6 +32,6 @@ def walk_the_states(name: str, releases: Sequence[str] = (), at: int = 0) -> Exh
     dial = Dial(
         "step", at, range(max(way.last for way in walked.values()) + 1), draw, argument="at"
     )
-    stage = Stage(which, dial.widget, picture=ipywidgets.HTML())
+    stage = Stage(which, dial.widget)
     draw()
     return Exhibit(stage.widget, way_filmstrip(walked))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from html import escape
 
-import ipywidgets
-
 from pinlab.lab.figures.walk import Walk, before_and_after, walk, walk_filmstrip
 from pinlab.lab.story import Story
 from pinlab.lab.widgets.controls import Dial
@@ -30,7 +28,7 @@ def step_through(
         stage.show(before_and_after(walked, step) + traced(walked, step), walked.sentence(step))
 
     dial = Dial("step", at, range(len(walked.steps) + 1), draw, argument="at")
-    stage = Stage(dial.widget, picture=ipywidgets.HTML())
+    stage = Stage(dial.widget)
     draw(dial.value)
     return Exhibit(stage.widget, walk_filmstrip(walked))
 
@@ -40,4 +38,5 @@ def traced(walked: Walk, step: int) -> str:
     events = walked.steps[step - 1].events if step else ()
     lines = str(events) if events else "Nothing in the trace."
     style = "font-size:12px;line-height:1.4;overflow-x:auto"
-    return f'<pre tabindex="0" aria-label="trace" style="{style}">{escape(lines)}</pre>'
+    named = f'role="group" tabindex="0" aria-label="trace" style="{style}"'
+    return f"<pre {named}>{escape(lines)}</pre>"

@@ -49,7 +49,7 @@ def walk_the_thread(part: str = "mail", at: int | None = None) -> Exhibit:
     yours.observe(judged, "value")
     compare = ipywidgets.Checkbox(description="show our verdicts", indent=False)
     compare.observe(draw, "value")
-    stage = Stage(dial.widget, yours, ipywidgets.HBox([compare]), picture=ipywidgets.HTML())
+    stage = Stage(dial.widget, yours, ipywidgets.HBox([compare]))
     draw()
     return Exhibit(stage.widget, filmstrip(chosen))
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import ipywidgets
-
 from pinlab.lab.figures.map import NARROW, Panel, draw_map, sheet
 from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import plural
@@ -64,7 +62,7 @@ def touch_the_map(read: int = PAGES, written: int = 0, processes: int = 1) -> Ex
     writes = Dial("pages written", written, range(PAGES + 1), draw, argument="written")
     users = Dial("processes", processes, range(1, len(NAMES) + 1), draw)
     rows = (dial.widget for dial in (reads, writes, users))
-    stage = Stage(*rows, picture=ipywidgets.HTML())
+    stage = Stage(*rows)
     draw()
     return Exhibit(stage.widget, touch_filmstrip())
 

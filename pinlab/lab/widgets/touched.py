@@ -5,7 +5,7 @@ from __future__ import annotations
 from pinlab.lab.figures.buffers import TouchedPages, touched_filmstrip
 from pinlab.lab.figures.kept import Kept
 from pinlab.lab.widgets.controls import Dial
-from pinlab.lab.widgets.exhibit import Exhibit, Stage, image
+from pinlab.lab.widgets.exhibit import Exhibit, Stage
 from pinlab.machine import Answer
 from pinlab.machine.buffers import PAGES
 from pinlab.model.arguments import whole
@@ -27,6 +27,6 @@ def touched_pages(measured: Answer, k: int = 8) -> Exhibit:
         stage.show(kept.png(), touched.sentence(k))
 
     dial = Dial("k", k, range(PAGES + 1), draw)
-    stage = Stage(dial.widget, picture=image(kept))
+    stage = Stage(dial.widget)
     draw(k)
     return Exhibit(stage.widget, touched_filmstrip(measured))

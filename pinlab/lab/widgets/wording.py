@@ -46,7 +46,7 @@ def word_a_note(clauses: int = 1) -> Exhibit:
 
     rows = [_menus(number, draw) for number in range(1, MOST_CLAUSES + 1)]
     dial = Dial("clauses", clauses, range(1, MOST_CLAUSES + 1), draw)
-    stage = Stage(dial.widget, *rows, picture=ipywidgets.HTML())
+    stage = Stage(dial.widget, *rows)
     draw()
     return Exhibit(stage.widget, adequacy_filmstrip())
 

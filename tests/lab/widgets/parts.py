@@ -71,9 +71,9 @@ class Parts:
         return unescape(self.html.partition(">")[2].rpartition("<")[0])
 
     @property
-    def picture(self) -> bytes | str:
-        shown = self._picture.value
-        return shown if isinstance(shown, str) else bytes(shown)
+    def picture(self) -> str:
+        """The picture as HTML, and what stands below it."""
+        return str(self._picture.value)
 
 
 def differ(things: list[object]) -> bool:

@@ -1,16 +1,15 @@
 """What all exhibits have in common: how they are built, move and are displayed."""
 
-from contextlib import redirect_stdout
 from functools import cache
-from io import StringIO
 from typing import Any
 
 import ipywidgets
 import pytest
 
 from pinlab.lab.widgets.exhibit import CSS_CLASS, status
-from tests.lab.front_end import IMAGES, FrontEnd
+from tests.lab.front_end import FrontEnd
 from tests.lab.widgets.parts import MAKE, Parts
+from tests.notebooks.lesson import Images
 
 ROWS = {
     "touched_pages": 1, "count_pins": 2, "guess_pins": 2, "held_together": 4, "patch_switches": 1,
@@ -51,9 +50,11 @@ def test_the_sentence_is_announced_when_it_changes(name: str) -> None:
 
 @pytest.mark.parametrize("name", MAKE)
 def test_the_picture_is_there_before_anything_is_moved(name: str) -> None:
-    picture = Parts(made(name)).picture
-    start = picture[:4] if isinstance(picture, str) else picture[1:4].decode()
-    assert start == ("<svg" if name in DRAWN else "PNG")
+    parts = Parts(made(name))
+    assert parts.picture.startswith("<svg" if name in DRAWN else "<img")
+    assert [image.alt for image in Images(parts.picture).found] == (
+        [] if name in DRAWN else [" ".join(parts.sentence.split())]
+    )
 
 
 @pytest.mark.parametrize("name", MAKE)
@@ -100,33 +101,33 @@ def test_two_exhibits_share_nothing(name: str) -> None:
 
 
 @cache
-def displayed(name: str) -> tuple[FrontEnd, str]:
-    """What an exhibit displays, and everything that is there to be read."""
-    printed = StringIO()
-    with pytest.MonkeyPatch.context() as monkeypatch, redirect_stdout(printed):
+def displayed(name: str) -> FrontEnd:
+    """What an exhibit displays."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
         front_end = FrontEnd(monkeypatch)
         made(name)._ipython_display_()
-    return front_end, front_end.words() + printed.getvalue()
+    return front_end
 
 
 @pytest.mark.parametrize("name", MAKE)
 def test_it_is_one_output_a_widget_and_for_others_a_picture(name: str) -> None:
-    front_end, _ = displayed(name)
+    front_end = displayed(name)
     assert front_end.widgets() == front_end.pictures() == [0]
 
 
 @pytest.mark.parametrize("name", MAKE)
 def test_the_picture_for_others_has_its_alt_text(name: str) -> None:
-    front_end, _ = displayed(name)
-    (mime,) = IMAGES & set(front_end.bundles[0])
-    assert front_end.metadata[0][mime]["alt"] == made(name).filmstrip.alt != ""
-    assert front_end.bundles[0]["text/plain"] == made(name).filmstrip.alt
+    front_end = displayed(name)
+    alt = made(name).filmstrip.alt
+    (image,) = Images(front_end.bundles[0]["text/html"]).found
+    assert image.alt == " ".join(alt.split()) != ""
+    assert front_end.bundles[0]["text/plain"] == alt
 
 
 @pytest.mark.parametrize("name", MAKE)
 def test_its_words_stand_below(name: str) -> None:
-    _, words = displayed(name)
-    assert " ".join(made(name).filmstrip.twin.split()) in " ".join(words.split())
+    words = " ".join(displayed(name).words().split())
+    assert " ".join(made(name).filmstrip.twin.split()) in words
 
 
 @pytest.mark.parametrize("name", MAKE)

@@ -101,7 +101,7 @@ def test_what_is_stored_is_another_game(monkeypatch: pytest.MonkeyPatch) -> None
     exhibit._ipython_display_()
     assert front_end.widgets() == front_end.pictures() == [0]
     words = " ".join(front_end.words().split())
-    assert "Another game, after two clues, in words: Game 1, 2 clues bought." in words
+    assert "Another game, after two clues: Game 1, 2 clues bought." in words
     assert "Game 0" not in words
     assert str(exhibit) == str(board_filmstrip(0))
 

@@ -1,0 +1,169 @@
+"""What a reader or somebody's report brings along is shown letter by letter, and never obeyed."""
+
+import inspect
+import xml.etree.ElementTree as ET
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from importlib import import_module
+from pkgutil import walk_packages
+
+import ipywidgets
+import pytest
+from nbconvert.filters import markdown2html
+
+import pinlab
+from pinlab import PAGE_SIZE, Kernel, lab
+from pinlab.lab.exercises.problems import Problems, Sheet
+from pinlab.lab.exercises.reply import Reply
+from pinlab.lab.identify import Game
+from pinlab.lab.picture import Shown
+from pinlab.lab.widgets.exhibit import Exhibit
+from pinlab.lab.widgets.watch import Watch
+from pinlab.machine import Answer
+from pinlab.machine.buffers import Buffer
+from pinlab.machine.limits import OwnLimits
+from pinlab.words import SENTENCES
+from tests.lab.answers import BUFFERS, TOUCHED, an_answer
+from tests.lab.front_end import FrontEnd
+from tests.lab.widgets.test_watch import FakeRun, watching
+
+NAME = "<img src=x onerror=alert()> [a](javascript:alert()) `<b onload=alert()>`"
+DISPLAYS = ("_ipython_display_", "_repr_html_", "_repr_markdown_", "_repr_svg_")
+FOREIGN = ("Kernel", "Story", "Answer", "OwnLimits", "Judged", "Run", "object")
+"""Words in the annotation of an argument that may have somebody's text in it."""
+OURS = {Game, Problems, Sheet}
+"""Displayed, and made from seeds alone."""
+
+
+class Browser(HTMLParser):
+    """What a browser makes of some HTML: words, and what would do something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.obeyed: list[str] = []
+        self.words = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = {name: value or "" for name, value in attrs}
+        self.words += said.get("alt", "")
+        source = said.get("src", "data:")
+        if any(name.startswith("on") for name in said) or not source.startswith("data:"):
+            self.obeyed.append(f"{tag} {said}")
+        if said.get("href", "").startswith("javascript:"):
+            self.obeyed.append(f"{tag} {said}")
+        if source.startswith("data:image/svg+xml"):
+            self.words += "".join(ET.fromstring(b64decode(source.partition(",")[2])).itertext())
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def named() -> Kernel:
+    kernel = Kernel("6.4")
+    mm = kernel.new_mm(NAME)
+    kernel.submit_dio_write(mm, mm.mmap(2 * PAGE_SIZE), 2)
+    return kernel
+
+
+def told(kernel: Kernel) -> Iterator[str]:
+    mm = kernel.new_mm(NAME)
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"x")
+    yield NAME
+    kernel.submit_dio_write(mm, addr, 1)
+    yield f"- {NAME}"
+
+
+def labelled(pins: dict[Buffer, int]) -> Answer:
+    return replace(an_answer(pins), label=NAME, note=NAME)
+
+
+def watched() -> Watch:
+    watch = watching(FakeRun(labelled(BUFFERS)))
+    watch.thread.join(10)
+    return watch
+
+
+def raises(*_: object) -> None:
+    raise type(NAME, (ValueError,), {})(NAME)
+
+
+MADE: dict[str, Callable[[], object]] = {
+    "draw_map": lambda: lab.draw_map(named(), NAME),
+    "step_through": lambda: lab.step_through(told, at=2),
+    "side_by_side": lambda: lab.side_by_side(told, {NAME: Kernel("6.4"), "6.5": Kernel("6.5")}),
+    "ledger": lambda: lab.ledger(told),
+    "three_buffers": lambda: lab.three_buffers(labelled(BUFFERS)),
+    "never_written": lambda: lab.never_written(labelled({"never": 1, "huge-never": 1})),
+    "touched_pages": lambda: lab.touched_pages(labelled(TOUCHED)),
+    "touched_filmstrip": lambda: lab.touched_filmstrip(labelled(TOUCHED)),
+    "in_flight": lambda: lab.in_flight(OwnLimits((), live=True, note=NAME, label=NAME)),
+    "draw_adequacy": lambda: lab.draw_adequacy({NAME: SENTENCES["landed-rst"]}),
+    "watch": watched,
+    "check": lambda: lab.check("try-grab", raises),
+    "details": lambda: Reply("So it is.", details=f"```\n{NAME}"),
+}
+"""What shows a text that is not the project's, by the function of `lab` that makes it."""
+
+
+def displays() -> set[type]:
+    """The classes of the project that say how a notebook shows them."""
+    modules = [import_module(m.name) for m in walk_packages(pinlab.__path__, "pinlab.")]
+    found = (each for module in modules for each in vars(module).values() if inspect.isclass(each))
+    return {
+        each
+        for each in found
+        if each.__module__.startswith("pinlab.")
+        and not inspect.isabstract(each)
+        and any(hasattr(each, name) for name in DISPLAYS)
+    }
+
+
+def shown(thing: object, monkeypatch: pytest.MonkeyPatch) -> Browser:
+    """Everything that a notebook shows of something, and the widgets of it, as a browser has it."""
+    front_end, page = FrontEnd(monkeypatch), Browser()
+    if isinstance(thing, Reply):
+        page.feed(markdown2html(thing._repr_markdown_()))
+    elif isinstance(thing, Shown | Exhibit | Watch):
+        thing._ipython_display_()
+    for bundle in front_end.bundles:
+        assert not any(mime in bundle for mime in ("text/markdown", "image/svg+xml"))
+        page.feed(bundle.get("text/html", ""))
+    for widget in widgets(getattr(thing, "widget", None)):
+        page.feed(str(widget.value))
+    page.close()
+    return page
+
+
+def widgets(widget: object) -> Iterator[ipywidgets.HTML]:
+    if isinstance(widget, ipywidgets.HTML):
+        yield widget
+    for child in getattr(widget, "children", ()):
+        yield from widgets(child)
+
+
+def test_every_class_that_is_displayed_is_made_here() -> None:
+    assert {type(make()) for make in MADE.values()} | OURS == displays()
+
+
+def test_every_function_that_shows_what_it_is_given_is_called_here() -> None:
+    given = {
+        name
+        for name in lab.__all__
+        if inspect.isfunction(function := getattr(lab, name))
+        and function.__annotations__.get("return") in {each.__name__ for each in displays()}
+        and any(word in str(function.__annotations__.values()) for word in FOREIGN)
+    }
+    assert given <= MADE.keys()
+    assert len(given) > len(MADE) / 2
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_hostile_name_is_words_and_nothing_else(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = shown(MADE[name](), monkeypatch)
+    assert page.obeyed == []
+    assert "onerror=alert()" in page.words
