@@ -14,7 +14,7 @@ from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pinlab.model.arguments import instance, mapping
+from pinlab.model.arguments import instance, mapping, several
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -93,7 +93,10 @@ class Shown(ABC):
 
     def folded(self, *about: str) -> str:
         """Return the words, and above them lines `about` them, as HTML that a click opens."""
-        lines = [*map(escape, about), *map(self._line, self.twin.split("\n"))]
+        lines = [
+            *map(escape, several("about", about, str)),
+            *map(self._line, self.twin.split("\n")),
+        ]
         table = "" if self.table is None else _table(self.table)
         return f"<details>{SUMMARY}{''.join(_blocks(lines))}{table}</details>"
 
