@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from pinlab import PAGE_SIZE, Kernel, lab, machine, words
-from pinlab.explore import Scenario, explore, litmus
+from pinlab.explore import Question, Scenario, explore, litmus
 from pinlab.explore.reach import reach
 from pinlab.lab.exercises import SEEDED
 from pinlab.words.terms import corpus
@@ -50,6 +50,7 @@ RECEIVERS: dict[str, Callable[[World], object]] = {
     "RegisteredBuffer": lambda world: world.buffer,
     "Rules": lambda world: world.kernel.rules,
     "Exploration": lambda world: explore(RACE),
+    "Question": lambda world: Question("v = A"),
     "Graph": lambda world: explore(RACE, graph=True).graph,
     "Litmus": lambda world: litmus.load("fork+parent-writes"),
     "Proposal": lambda world: words.proposals()["nail"],

@@ -7,54 +7,62 @@ same numbers for ever. The first branch goes on with the world as it is, the oth
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TypeVar
 
 from pinlab.explore.copies import Saved
 from pinlab.explore.graph import Edge, Graph, Outcome, Schedule
-from pinlab.explore.program import Scenario, Step
-from pinlab.explore.question import Question, spelled
+from pinlab.explore.program import BROKEN, Scenario, Step
+from pinlab.explore.question import FREED, REMARKS, WAITING, Ask, Left, asked, spelled
 from pinlab.explore.world import World
 from pinlab.model.arguments import function, instance, mapping, several, shown, whole
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import NEWEST
 
 NEVER, SOMETIMES, ALWAYS = "Never", "Sometimes", "Always"
-MOST_STATES = 200_000
-BAR_FROM = 10_000
+MOST_STATES = 5000
+"""By default: some 4 seconds of a processor, or 8 where invariants are looked at as well."""
+
+BAR_FROM = 2000
 REPORT_EVERY = 1000
 
-BROKEN = "broken"
-"""The name in an outcome under which broken invariants stand."""
+Key = TypeVar("Key")
 
-Ask = str | Callable[[Mapping[str, str]], bool]
-"""A question: its text (`parent:x = A and v != P`), or a function of what is left."""
+Pages = tuple[tuple[str, bytes], ...]
+"""The pages that processes still have at an end, by name (`parent:x`)."""
 
 
 @dataclass(repr=False)
 class Exploration:
     """What came out of trying every order.
 
-    release; states: distinct ones; runs: orders from beginning to end, 0 if not complete;
-    outcomes: each with one of the shortest schedules that lead to it; complete: whether all states
-    were visited; graph: None if it was not asked for.
+    release; scenario; states: distinct ones; runs: orders from beginning to end, 0 if not
+    complete; outcomes: each with one of the shortest schedules that lead to it; complete: whether
+    all states were visited; graph: None if it was not asked for.
+
+    Who still waits at an end, and for what, stands in its outcome under "still waiting"; a step
+    that used a freed folio ends its order, and stands under "used after it was freed".
     """
 
     release: str
+    scenario: Scenario
     states: int = 0
     runs: int = 0
     outcomes: dict[Outcome, Schedule] = field(default_factory=dict)
     complete: bool = True
     graph: Graph | None = None
+    _ends: dict[tuple[Outcome, Pages], Schedule] = field(default_factory=dict)
 
     def verdict(self, question: Ask) -> str:
         """Return whether the question holds at the end of no order, some or all of them.
 
-        Raises RuntimeError if it was interrupted before that is known.
+        It may ask for any byte, watched or not. Raises ValueError for a name or a value that the
+        scenario cannot have, TypeError for a function that returns no bool, RuntimeError if it was
+        interrupted before the answer is known.
         """
-        asked = _asked(question)
-        answers = {asked(dict(outcome)) for outcome in self.outcomes}
+        answers = {holds for holds, _ in self._answers(question)}
         if answers == {True, False}:
             return SOMETIMES
         if not self.complete:
@@ -62,10 +70,29 @@ class Exploration:
         return ALWAYS if answers == {True} else NEVER
 
     def witness(self, question: Ask) -> Schedule | None:
-        """Return a shortest schedule at whose end the question holds, None if there is none."""
-        asked = _asked(question)
-        found = [s for outcome, s in self.outcomes.items() if asked(dict(outcome))]
+        """Return a shortest schedule at whose end the question holds, None if there is none.
+
+        Raises ValueError and TypeError as `verdict`.
+        """
+        found = [schedule for holds, schedule in self._answers(question) if holds]
         return min(found, key=len, default=None)
+
+    def _answers(self, question: Ask) -> Iterator[tuple[bool, Schedule]]:
+        answer = asked(question)
+        for (outcome, pages), schedule in self._ends.items():
+            yield answer(Left(self.scenario, dict(outcome), dict(pages))), schedule
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Who still waits at some end, for what, and which steps use what was freed."""
+        found = (f"{n}: {told}" for o in self.outcomes for n, told in o if n in REMARKS)
+        return tuple(sorted(set(found)))
+
+    def require_complete(self) -> Exploration:
+        """Return it; KeyboardInterrupt if it was interrupted, for who needs all of it."""
+        if not self.complete:
+            raise KeyboardInterrupt(f"interrupted after {self.states} states")
+        return self
 
     def __str__(self) -> str:
         """Return the numbers, then a line for each outcome: what is left, and a shortest way."""
@@ -81,10 +108,6 @@ class Exploration:
 
 def _many(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _asked(question: Ask) -> Callable[[Mapping[str, str]], bool]:
-    return Question(question) if isinstance(question, str) else function("question", question)
 
 
 def _shown(outcome: Outcome) -> str:
@@ -105,8 +128,9 @@ def explore(
 
     check: look after each move whether the model's invariants hold; outcomes name those that did
     not under "broken". graph: keep the states and what leads from one to the next. report: called
-    with the number of states after every 1000; without it, from 10 000 on a bar goes to stderr.
-    Interrupt returns what was found. Raises RuntimeError when there are more than `most_states`.
+    with the number of states after every 1000; without it, from 2000 on a bar goes to stderr.
+    Interrupt returns what was found. Raises RuntimeError when there are more than `most_states`,
+    and with step and schedule for a step that is an error of the caller in some order.
 
     >>> race = Scenario({"x": "A"}, {"parent": ["fork child", "write x P"], "child": ["read x v"]})
     >>> explore(race, "6.5")
@@ -118,9 +142,8 @@ def explore(
         instance(name, switch, bool)
     if report is not None:
         function("report", report)
-    search = _Search(
-        scenario, release, mapping("rules", rules), whole("most_states", most_states, 1), check
-    )
+    mapping("rules", rules)
+    search = _Search(scenario, release, rules, whole("most_states", most_states, 1), check)
     bar = _Bar(most_states)
     search.report = report or bar.show
     search.found.graph = Graph() if graph else None
@@ -140,7 +163,7 @@ class _Search:
     def __init__(
         self, scenario: Scenario, release: str, rules: Mapping[str, object], most: int, check: bool
     ) -> None:
-        self.found = Exploration(release)
+        self.found = Exploration(release, scenario)
         self.report: Callable[[int], None]
         self._scenario, self._release, self._rules = scenario, release, rules
         self._most, self._check = most, check
@@ -149,6 +172,7 @@ class _Search:
         self._places: dict[Hashable, int] = {}
         self.runs: list[int] = []
         self._parts: dict[Hashable, int] = {}
+        self._contents: dict[bytes, bytes] = {}  # each kept once
 
     def led(self, schedule: Schedule) -> World:
         """Return a fresh world after a schedule."""
@@ -167,7 +191,7 @@ class _Search:
         saved = Saved(world) if len(ready) > 1 else None
         for nth, actor in enumerate(ready):
             there = world if not nth else saved.world() if saved else self.led(schedule)
-            step = there.go(actor)
+            step = _go(there, actor, schedule)
             end = self.visit(there, (*schedule, actor))
             self.runs[place] += self.runs[end]
             if self.found.graph is not None:
@@ -194,23 +218,47 @@ class _Search:
             self.report(self.found.states)
 
     def _end(self, world: World, schedule: Schedule, place: int) -> None:
+        pages = {
+            f"{actor}:{page}": self._contents.setdefault(data, data)
+            for actor in self._scenario.processes
+            for page in self._scenario.memory
+            if (data := world.frame(actor, page)) is not None
+        }
         outcome = tuple(sorted(self._left(world).items()))
-        shortest = self.found.outcomes.get(outcome)
-        if shortest is None or len(schedule) < len(shortest):
-            self.found.outcomes[outcome] = schedule
+        _keep_shortest(self.found.outcomes, outcome, schedule)
+        _keep_shortest(self.found._ends, (outcome, tuple(pages.items())), schedule)
         if self.found.graph is not None:
-            self.found.graph.ends[place] = outcome
+            self.found.graph.ends[place] = Left(self._scenario, dict(outcome), pages)
 
     def _left(self, world: World) -> dict[str, str]:
-        """Return what a world shows at its end: pages, every value read, and what broke."""
+        """Return what a world shows at its end: pages, every value read, and what went wrong."""
         seen = {
             f"{actor}:{where}": letter
             for actor in self._scenario.processes
             for where in self._scenario.places
             if (letter := world.peek(actor, where)) is not None
         }
-        broken = {BROKEN: " ".join(sorted(world.broken))} if world.broken else {}
-        return seen | world.values | broken
+        wrong = {
+            BROKEN: " ".join(sorted(world.broken)),
+            FREED: world.freed,
+            WAITING: "" if world.freed else "; ".join(world.waiting()),
+        }
+        return seen | world.values | {name: told for name, told in wrong.items() if told}
+
+
+def _keep_shortest(ways: dict[Key, Schedule], key: Key, schedule: Schedule) -> None:
+    if key not in ways or len(schedule) < len(ways[key]):
+        ways[key] = schedule
+
+
+def _go(world: World, actor: str, schedule: Schedule) -> Step:
+    """Do a step; RuntimeError with step and schedule for one that the model refuses."""
+    step = world.next_step(actor)
+    try:
+        return world.go(actor)
+    except (RuntimeError, ValueError) as error:
+        after = " ".join(schedule) or "nothing"
+        raise RuntimeError(f"{step}, after {after}: {error}") from error
 
 
 class _Bar:
@@ -241,13 +289,13 @@ def trace(
 
     Raises ValueError for an actor that cannot go on there.
     """
-    instance("scenario", scenario, Scenario)
-    world = World(scenario, Kernel(release, **mapping("rules", rules)))
+    world = World(
+        instance("scenario", scenario, Scenario), Kernel(release, **mapping("rules", rules))
+    )
     steps: list[Step] = []
-    for actor in several("schedule", schedule, str):
+    for n, actor in enumerate(several("schedule", schedule, str)):
         if actor not in (ready := world.ready()):
-            raise ValueError(
-                f"schedule: {shown(actor)} cannot go on after {len(steps)} moves, only {ready}"
-            )
-        steps.append(world.go(actor))
-    return "\n".join([*map(str, steps), "", str(world.kernel.trace)])
+            raise ValueError(f"schedule: {shown(actor)} cannot go on after {n} moves, only {ready}")
+        steps.append(_go(world, actor, schedule[:n]))
+    ended = [f"({FREED})"] if world.freed else []
+    return "\n".join([*map(str, steps), *ended, "", str(world.kernel.trace)])

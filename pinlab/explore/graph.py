@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pinlab.model.arguments import function, whole
+from pinlab.explore.question import Ask, Left, asked
+from pinlab.model.arguments import whole
 
 Outcome = tuple[tuple[str, str], ...]
 """What is left at the end: pairs of a name and a letter (or a word), sorted."""
@@ -29,18 +29,18 @@ class Graph:
     """States are numbered in the order in which they were met; 0 is the beginning.
 
     schedules: for each state the moves that led there first, as many as for any other way.
-    edges: all of them. ends: the outcome of each state in which nobody can go on.
+    edges: all of them. ends: what is left in each state in which nobody can go on.
     """
 
     schedules: list[Schedule] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
-    ends: dict[int, Outcome] = field(default_factory=dict)
+    ends: dict[int, Left] = field(default_factory=dict)
 
     def depth(self, state: int) -> int:
         """Return how many moves lead to a state."""
         return len(self.schedules[whole("state", state, 0, len(self.schedules) - 1)])
 
-    def satisfying(self, question: Callable[[Mapping[str, str]], bool]) -> list[int]:
-        """Return the ends at which the question holds."""
-        function("question", question)
-        return [state for state, outcome in self.ends.items() if question(dict(outcome))]
+    def satisfying(self, question: Ask) -> list[int]:
+        """Return the ends at which the question holds; raises as `Exploration.verdict`."""
+        answer = asked(question)
+        return [state for state, left in self.ends.items() if answer(left)]

@@ -3,15 +3,76 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
+from pinlab.explore.program import BROKEN, ZERO, Scenario, no_page, place
 from pinlab.model.arguments import instance, shown
 
-ZERO = "zero"
-"""What stands for a byte that nobody wrote."""
+FREED = "used after it was freed"
+WAITING = "still waiting"
+REMARKS = (FREED, WAITING)
+"""Names in an outcome, like `broken`; no value that somebody reads can be called so."""
 
 _TERM = re.compile(r"(?P<name>\w+(:[\w+]+)?)\s*(?P<sign>!?=)\s*(?P<value>\w+)")
+
+
+class Left(Mapping[str, str]):
+    """What is left at an end: the places that are watched, values and errors, by name.
+
+    Any other byte that a process still has can be asked for as well, without being listed. What
+    is not there, as the memory of a process that has exited, is a KeyError; ValueError for a name
+    that the scenario cannot have.
+    """
+
+    def __init__(
+        self, scenario: Scenario, shown: Mapping[str, str], pages: Mapping[str, bytes]
+    ) -> None:
+        self.scenario = scenario
+        self._shown, self._pages = shown, pages
+
+    def __getitem__(self, name: str) -> str:
+        if name in self._shown:
+            return self._shown[name]
+        actor, _, where = instance("name", name, str).rpartition(":")
+        if not actor:
+            require_value(self.scenario, name)
+            raise KeyError(name)
+        require_place(self.scenario, actor, where)
+        page, offset = place(where)
+        return letter(self._pages[f"{actor}:{page}"][offset : offset + 1])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._shown)
+
+    def __len__(self) -> int:
+        return len(self._shown)
+
+    def __repr__(self) -> str:
+        return f"<Left {dict(self._shown)}>"
+
+
+def letter(data: bytes) -> str:
+    """Return a byte as a letter; nothing if nobody wrote it."""
+    return data.decode("ascii").strip("\0")
+
+
+def require_place(scenario: Scenario, actor: str, where: str) -> None:
+    """Raise ValueError for a process or a page that the scenario does not have."""
+    if actor not in scenario.processes:
+        raise ValueError(
+            f"there is no process {shown(actor)}, only {', '.join(scenario.processes)}"
+        )
+    if place(where)[0] not in scenario.memory:
+        raise ValueError(no_page(scenario.memory, where))
+
+
+def require_value(scenario: Scenario, name: str) -> None:
+    """Raise ValueError for what no step reads or makes, and no system call leaves an error of."""
+    steps = map(str, scenario.all_steps)
+    if name not in {*scenario.values, *steps, BROKEN, *REMARKS}:
+        known = ", ".join(sorted(scenario.values)) or "none"
+        raise ValueError(f"there is no value {shown(name)}; the values are: {known}")
 
 
 class Term(NamedTuple):
@@ -31,23 +92,44 @@ class Term(NamedTuple):
         """The process whose memory it is, empty for a value."""
         return self.name.rpartition(":")[0]
 
+    def check(self, scenario: Scenario) -> None:
+        """Raise ValueError for a name or a value that the scenario cannot have."""
+        if self.actor:
+            require_place(scenario, self.actor, self.place)
+            possible = scenario.letters
+        else:
+            require_value(scenario, self.name)
+            possible = scenario.values.get(self.name, ())
+        if self.value not in possible:
+            allowed = ", ".join(map(spelled, possible)) or "nothing"
+            raise ValueError(f"{self.name} cannot be {spelled(self.value)}, only {allowed}")
+
 
 class Question:
     """A conjunction of terms, asked of what is left at the end.
 
     A process that has exited has no memory, and a value that was never read is none: no place of
-    the one and not the other is equal to anything. ValueError for a text that is no question.
+    the one and not the other is equal to anything. ValueError for a text that is no question, and
+    when it is asked for a term that the scenario cannot have.
 
     >>> Question("parent:x = A and v != zero")({"parent:x": "A", "v": "P"})
     True
     """
 
     def __init__(self, text: str) -> None:
-        self.text = instance("text", text, str)
+        self.text = instance("the text of a question", text, str)
         self.terms = tuple(_term(part) for part in text.split(" and "))
+
+    def check(self, scenario: Scenario) -> None:
+        """Raise ValueError for a name or a value that the scenario cannot have."""
+        instance("scenario", scenario, Scenario)
+        for term in self.terms:
+            term.check(scenario)
 
     def __call__(self, left: Mapping[str, str]) -> bool:
         """Return whether all terms hold."""
+        if isinstance(left, Left):
+            self.check(left.scenario)
         return all((left.get(t.name) == t.value) == t.equal for t in self.terms)
 
     def __str__(self) -> str:
@@ -70,3 +152,23 @@ def spelled(value: str) -> str:
     ('A', 'zero')
     """
     return value or ZERO
+
+
+Ask = str | Callable[[Mapping[str, str]], bool]
+"""A question: its text (`parent:x = A and v != P`), or a function of what is left."""
+
+
+def asked(question: Ask) -> Callable[[Left], bool]:
+    """Return a question as a function; TypeError for what is none, and for another answer."""
+    if isinstance(question, str):
+        return Question(question)
+    if not callable(question):
+        raise TypeError(f"question is {shown(question)}: it has to be a text or a function")
+
+    def answer(left: Left) -> bool:
+        found = question(left)
+        if not isinstance(found, bool):
+            raise TypeError(f"the question returned {shown(found)}: it has to return True or False")
+        return found
+
+    return answer

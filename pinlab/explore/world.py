@@ -9,14 +9,32 @@ import errno
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import NamedTuple
 
-from pinlab.explore.program import HUGE, PARENT, Scenario, Step, place
-from pinlab.explore.question import ZERO
+from pinlab.explore.program import (
+    HUGE,
+    OF_A_DEVICE,
+    PARENT,
+    READS,
+    TAKES,
+    ZERO,
+    Scenario,
+    Step,
+    place,
+)
+from pinlab.explore.question import letter
 from pinlab.model import ledger
-from pinlab.model.buffer import RegisteredBuffer
+from pinlab.model.buffer import RDMA, RegisteredBuffer
 from pinlab.model.dio import DirectIO
-from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Folio, Page
+from pinlab.model.folio import HPAGE_ORDER, PAGE_SHIFT, PAGE_SIZE, Folio, FreedError, Page
 from pinlab.model.fork import Fork
-from pinlab.model.gup import FOLL_GET, FOLL_LONGTERM, FOLL_WRITE, FastPin, gup_put_folio
+from pinlab.model.gup import (
+    FOLL_GET,
+    FOLL_LONGTERM,
+    FOLL_WRITE,
+    TO_READ,
+    TO_WRITE,
+    FastPin,
+    gup_put_folio,
+)
 from pinlab.model.kernel import Kernel
 from pinlab.model.mm import Mm
 
@@ -44,13 +62,15 @@ class World:
 
     Attributes: kernel; scenario; values (what was read, and errors, by name); begun (steps that
     are split and under way, by actor); broken (names of invariants of the model that did not hold
-    after some move, if it is to look for them).
+    after some move, if it is to look for them); freed (the step that used a freed folio, which
+    nobody goes on after; empty if there was none).
     """
 
     def __init__(self, scenario: Scenario, kernel: Kernel, *, check: bool = False) -> None:
         self.kernel = kernel
         self.values: dict[str, str] = {}
         self.broken: set[str] = set()
+        self.freed = ""
         self._check = check
         self.scenario = scenario
         self._moves = 0
@@ -62,15 +82,15 @@ class World:
         self._buffers: dict[str, RegisteredBuffer] = {}
         self.begun: dict[str, Begun] = {}
         self._signals: set[str] = set()
-        for name, letter in scenario.memory.items():
-            order = HPAGE_ORDER if letter == HUGE else 0
+        for name, fill in scenario.memory.items():
+            order = HPAGE_ORDER if fill == HUGE else 0
             addr = self._addresses[name] = self._mms[PARENT].mmap(PAGE_SIZE, order)
-            if letter not in (ZERO, HUGE):
-                self._mms[PARENT].write(addr, letter.encode() * PAGE_SIZE)
+            if fill not in (ZERO, HUGE):
+                self._mms[PARENT].write(addr, fill.encode() * PAGE_SIZE)
 
     def ready(self) -> list[str]:
         """Return the actors who can go on now, in the order of the scenario."""
-        return [actor for actor in self._done if self._is_ready(actor)]
+        return [actor for actor in self._done if not self.freed and self._is_ready(actor)]
 
     def next_step(self, actor: str) -> Step:
         """Return what an actor does next."""
@@ -81,13 +101,15 @@ class World:
         step = self.next_step(actor)
         over = True
         try:
-            if "split" in step.options:
+            if "split" in step.options or self._meets_fork(step):
                 over = self._go_on(step)
             else:
                 DO[step.verb](self, step)
         except OSError as error:
             self.begun.pop(actor, None)
             self.values[_named(step)] = errno.errorcode[error.errno or 0]
+        except FreedError:
+            self.freed = str(step)
         self._moves += 1
         self._done[actor] += over
         if self._check:
@@ -100,8 +122,9 @@ class World:
             operation = BEGIN[step.verb](self, step)
             self.begun[step.actor] = Begun(operation, iter(operation))
         operation, moves = self.begun[step.actor]
-        if next(moves, END) is not END:
-            return False
+        for _ in moves:
+            if "split" in step.options or (isinstance(operation, FastPin) and operation.waits):
+                return False
         del self.begun[step.actor]
         if isinstance(operation, Fork):
             self._mms[step.names[0]] = operation.child
@@ -121,13 +144,40 @@ class World:
         if step.verb == "wait":
             mm = self._mms.get(step.names[0])
             return mm is not None and mm.exited
-        return step.verb not in NEEDS_HANDLE or self._usable(step.names[0])
+        return step.verb not in NEEDS_HANDLE or self._usable(place(step.names[0])[0])
+
+    def waiting(self) -> Iterator[str]:
+        """Yield who waits with a step to do, and for what; nobody of a process that is gone."""
+        for actor, steps in self.scenario.steps.items():
+            if self._done[actor] == len(steps) or self._is_ready(actor):
+                continue
+            step = self.next_step(actor)
+            mm = self._mms.get(step.process)
+            if mm is None and step.process in self.scenario.processes:
+                yield f"{actor} to be forked"
+            elif mm is None or not mm.exited:
+                yield f"{actor} for {self._awaited(step)}"
+
+    def _awaited(self, step: Step) -> str:
+        if step.verb == "wait":
+            return f"{step.names[0]} to exit"
+        name = place(step.names[0])[0]
+        if name in self.values:
+            return f"{name}, which is {self.values[name]}"
+        made = (s for actor, done in self._done.items() for s in self.scenario.steps[actor][:done])
+        over = any(s.verb in TAKES and s.names[0] == name for s in made)
+        return f"{name}, which is over" if over else name
+
+    def _meets_fork(self, step: Step) -> bool:
+        """Whether a call of GUP-fast may have to wait for the end of its process's fork."""
+        return step.verb in FAST and (step.actor in self.begun or self._forks(step.process))
 
     def _can_run(self, step: Step) -> bool:
         """Whether a process is there, and not waiting for a step of another of its threads.
 
-        While it forks only GUP-fast goes on, and only as far as it needs no page fault: the others
-        wait for mmap_lock. (A CPU's own access may go on in a kernel; here it waits.)
+        While it forks, GUP-fast goes on, loads and stores through entries that are there, and what
+        needs no memory of one's own. The rest waits for mmap_lock. (So does direct I/O here, which
+        a kernel submits with GUP-fast; a reference more or less makes no difference to fork.)
         """
         mm = self._mms.get(step.process)
         if mm is None or mm.exited:
@@ -139,9 +189,12 @@ class World:
             return not any(s.partition("/")[0] == step.process for s in self.begun)
         if not self._forks(step.process):
             return True
-        if begun is None:
-            return "split" in step.options and step.verb != "fork"
-        return isinstance(begun.operation, FastPin) and not begun.operation.waits
+        if begun is not None:
+            return isinstance(begun.operation, FastPin) and not begun.operation.waits
+        if step.verb in ACCESS:
+            name, _ = place(step.names[0])
+            return not mm._needs_fault(self._addresses[name] >> PAGE_SHIFT, ACCESS[step.verb])
+        return step.verb in (*FAST, *OF_A_DEVICE, "wait")
 
     def _forks(self, process: str) -> bool:
         return any(
@@ -181,7 +234,7 @@ class World:
         )
         holds = tuple((name, frame(held.page)) for name, held in sorted(self._holds.items()))
         buffers = tuple(
-            (name, buffer.registered, *map(frame, buffer.pages))
+            (name, buffer.counted, *(mm.name for mm in buffer.open_in), *map(frame, buffer.pages))
             for name, buffer in sorted(self._buffers.items())
         )
         begun = tuple(
@@ -194,7 +247,7 @@ class World:
         return (
             self._moves, tuple(self._done.values()),
             number(processes), number((requests, holds, buffers)), number(begun), number(folios),
-            number(tuple(sorted(self.values.items()))), self.kernel.zero_page.refcount,
+            number((self.freed, *sorted(self.values.items()))), self.kernel.zero_page.refcount,
             number(self._books(list(frames))) if self._check else None,
         )  # fmt: skip
 
@@ -215,23 +268,25 @@ class World:
     def peek(self, actor: str, where: str) -> str | None:
         """Return the letter that a process would read now; None if it cannot."""
         name, offset = place(where)
+        frame = self.frame(actor, name)
+        return None if frame is None else letter(frame[offset : offset + 1])
+
+    def frame(self, actor: str, name: str) -> bytes | None:
+        """Return all that a process would read of a page now; None if it cannot."""
         mm, addr = self._mms.get(actor), self._addresses[name]
         if mm is None or mm.exited or not any(
             area.start <= addr // PAGE_SIZE < area.end for area in mm.areas()
         ):  # fmt: skip
             return None
         page = mm.page_at(addr)
-        return "" if page is None else _letter(page._get_bytes(1, offset))
-
-
-END = object()
-"""What an iterator is asked to return when it has ended."""
+        return bytes(PAGE_SIZE) if page is None else page._get_bytes(PAGE_SIZE, 0)
 
 
 def _named(step: Step) -> str:
     """Return the name under which an error of a step is kept."""
-    makes = step.verb in ("read", "device_read")
-    return step.names[1] if makes else step.names[0] if step.verb in TAKES else str(step)
+    if step.verb in READS:
+        return step.names[1]
+    return step.names[0] if step.verb in TAKES else str(step)
 
 
 def _process(mm: Mm, frame: Callable[[Page | None], int | None]) -> tuple[Hashable, ...]:
@@ -257,14 +312,10 @@ def _content(folio: Folio, number: Number) -> int | None:
     return None if data is None else number(bytes(data))
 
 
-def _letter(data: bytes) -> str:
-    return data.decode("ascii").strip("\0")
-
-
 def _read(world: World, step: Step) -> None:
     name, offset = place(step.names[0])
     data = world._mms[step.process].read(world._addresses[name] + offset, 1)
-    world.values[step.names[1]] = _letter(data)
+    world.values[step.names[1]] = letter(data)
 
 
 def _write(world: World, step: Step) -> None:
@@ -309,7 +360,8 @@ def _of_a_range(world: World, step: Step) -> None:
 def _register_buffer(world: World, step: Step) -> None:
     name, page = step.names
     mm = world._mms[step.process]
-    world._buffers[name] = mm.register_buffer(world._addresses[page], 1)
+    # RDMA's, since VmPin has these in every release; of one page all else is as for io_uring.
+    world._buffers[name] = mm.register_buffer(world._addresses[page], 1, by=RDMA)
 
 
 def _unregister(world: World, step: Step) -> None:
@@ -337,17 +389,24 @@ def _nothing(world: World, step: Step) -> None:
 
 
 def _device_write(world: World, step: Step) -> None:
-    _device(world, step).device_write(step.names[1].encode() * PAGE_SIZE)
+    target, offset = _device(world, step)
+    nbytes = PAGE_SIZE - offset if step.nbytes is None else step.nbytes
+    target.device_write(step.names[1].encode() * nbytes, offset)
 
 
 def _device_read(world: World, step: Step) -> None:
-    world.values[step.names[1]] = _letter(_device(world, step).device_read(1))
+    target, offset = _device(world, step)
+    world.values[step.names[1]] = letter(target.device_read(1, offset))
 
 
-def _device(world: World, step: Step) -> DirectIO | Page:
-    """Return what a device works on: a request, or a page that somebody holds."""
-    held = world._holds.get(step.names[0])
-    return world._requests[step.names[0]] if held is None else held.page
+def _device(world: World, step: Step) -> tuple[DirectIO | Page, int]:
+    """Return what a device works on, a request or a page that is held, and from which byte on."""
+    name, offset = place(step.names[0])
+    if name in world._holds:
+        return world._holds[name].page, offset
+    if name in world._buffers:
+        return world._buffers[name].pages[0], offset
+    return world._requests[name], offset
 
 
 def _complete(world: World, step: Step) -> None:
@@ -358,9 +417,11 @@ def _begin_fork(world: World, step: Step) -> Fork:
     return world._mms[step.process].fork_in_steps(step.names[0])
 
 
-def _begin_fast_pin(world: World, step: Step) -> FastPin:
+def _begin_fast(world: World, step: Step) -> FastPin:
     mm, addr = world._mms[step.process], world._addresses[step.names[1]]
-    return mm.pin_user_page_fast_in_steps(addr, _flags(step))
+    pins = step.verb == "pin_user_pages_fast"
+    call = mm.pin_user_page_fast_in_steps if pins else mm.get_user_page_fast_in_steps
+    return call(addr, _flags(step))
 
 
 DO: Mapping[str, Callable[[World, Step], None]] = {
@@ -369,6 +430,7 @@ DO: Mapping[str, Callable[[World, Step], None]] = {
     "submit_dio_read": _submit,
     "submit_dio_write": _submit,
     "get_user_pages": _gup,
+    "get_user_pages_fast": _gup,
     "pin_user_pages": _gup,
     "pin_user_pages_fast": _gup,
     "put_page": _put_page,
@@ -392,14 +454,17 @@ DO: Mapping[str, Callable[[World, Step], None]] = {
 
 BEGIN: Mapping[str, Callable[[World, Step], Fork | FastPin]] = {
     "fork": _begin_fork,
-    "pin_user_pages_fast": _begin_fast_pin,
+    "pin_user_pages_fast": _begin_fast,
+    "get_user_pages_fast": _begin_fast,
 }
-"""Steps that can be split, as iterators that pause where others may get in."""
+"""Steps as iterators that pause where others may get in."""
+
+FAST = ("pin_user_pages_fast", "get_user_pages_fast")
+"""Steps that a fork of their process does not stop at once."""
+
+ACCESS = {"read": TO_READ, "write": TO_WRITE}
+"""The processor's own steps, and what they need of a page table entry."""
 
 NEEDS_HANDLE = {"put_page", "unpin_user_page", "device_write", "device_read", "complete",
                 "unregister"}  # fmt: skip
 """Steps that wait until what they name is there."""
-
-TAKES = {"submit_dio_read", "submit_dio_write", "get_user_pages", "pin_user_pages",
-         "pin_user_pages_fast", "register_buffer"}  # fmt: skip
-"""Steps that make a handle, or leave the error in its place."""

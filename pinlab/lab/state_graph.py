@@ -65,7 +65,7 @@ def state_graph(
 
     Raises RuntimeError if there are more than `most`.
     """
-    graph = explore(scenario, release, most_states=most, graph=True).graph
+    graph = explore(scenario, release, most_states=most, graph=True).require_complete().graph
     assert graph is not None
     order = sorted(range(len(graph.schedules)), key=graph.depth)
     number = {state: n for n, state in enumerate(order)}
@@ -74,7 +74,7 @@ def state_graph(
         Node(
             number[state],
             graph.depth(state),
-            dict(graph.ends[state]) if state in graph.ends else None,
+            graph.ends.get(state),
             answers[state],
         )
         for state in order
@@ -97,7 +97,7 @@ def _answers(graph: Graph, question: Question, order: list[int]) -> dict[int, st
     answers: dict[int, str] = {}
     for state in reversed(order):
         if state in graph.ends:
-            answers[state] = YES if question(dict(graph.ends[state])) else NO
+            answers[state] = YES if question(graph.ends[state]) else NO
         else:
             found = {answers[following] for following in after[state]}
             answers[state] = found.pop() if len(found) == 1 else OPEN

@@ -66,8 +66,12 @@ def boot(kernel: str, build: str | None = None) -> Kernel:
     instance("kernel", kernel, str)
     if build is not None:
         instance("build", build, str)
-    found = [b for b in builds() if b.kernel == kernel and build in (None, b.build)]
-    if len(found) != 1:
+    of_kernel = [b for b in builds() if b.kernel == kernel]
+    if build is None and len(of_kernel) > 1:
+        choices = ", ".join(repr(b.build) for b in of_kernel)
+        raise ValueError(f"build= is missing: of {kernel!r} there are {choices}")
+    found = [b for b in of_kernel if build in (None, b.build)]
+    if not found:
         which = shown(kernel) if build is None else f"{shown(kernel)}, build {shown(build)}"
         choices = ", ".join(f"{b.kernel!r}, {b.build!r}" for b in builds())
         raise ValueError(f"kernel is {which}: one of these is needed: {choices}")

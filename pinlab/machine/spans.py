@@ -16,7 +16,7 @@ def spans(fitting: Collection[str]) -> str:
     >>> spans({"6.18", "6.1.135"})
     '6.18 and later; of 6.1.y 6.1.135 and later'
     >>> spans({"5.6", "5.7"})
-    'before 5.8, but of 5.7.y not 5.7.6 and later'
+    'before 5.8, but of 5.7.y not 5.7.3 and later'
     """
     fits = [parse_release(release) for release in fitting]
     known = [parse_release(release) for release in releases()]

@@ -21,6 +21,10 @@ MAX_ORDER = 10
 """The largest order the page allocator hands out on x86-64 (MAX_PAGE_ORDER, 6.18)."""
 
 
+class FreedError(RuntimeError):
+    """A folio was used after it was freed."""
+
+
 class Writer:
     """Who stores bytes: a process between two forks, or a device for one transfer.
 

@@ -23,15 +23,19 @@ if TYPE_CHECKING:
 class Fork:
     """A fork under way: iterating goes on with it, pausing once for each page.
 
-    The pause of a page that is copied is in the middle of the copy.
-    A device may write the frame in that pause, and the child's copy is then torn. That is inferred
-    from copy_present_page() (5.9 to 6.18), which copies while the frame can be written; J. Horn's
-    patch of 3 June 2025, "mm/memory: ensure fork child sees coherent memory snapshot", says so of
-    the parent's other threads. A page that is shared pauses where fork has asked whether it is
-    pinned and has not yet write-protected it; up to 5.8 it asks nothing and does not pause.
-    Until it has ended neither process can use its memory (the kernel holds mmap_lock, and the
-    parent is in the system call): RuntimeError. Only GUP-fast goes on, see `gup.FastPin`.
-    Attributes: child (complete when the iteration has ended).
+    The pause of a page that is copied is in the middle of the copy; two copies one after the other
+    have another pause between them. A page that is shared pauses where fork has asked whether it
+    is pinned and has not yet write-protected it; up to 5.8 it asks nothing and does not pause.
+
+    fork holds mmap_lock, which stops faults, mmap and slow GUP: RuntimeError. The parent's other
+    threads go on loading and storing through entries that are there, and GUP-fast goes on, see
+    `gup.FastPin`. A page that is copied is not write-protected meanwhile (copy_present_page(), 5.9
+    to 6.18), so a thread or a device that writes in a pause tears the child's copy: J. Horn's
+    series of 3 June 2025, <20250603-fork-tearing-v1-0-a7f64b7cfc96@google.com>, says it of threads
+    and has a reproducer; of devices it is inferred. Left out: a fault in a mapping that fork has
+    not come to, which need not wait where mappings have locks of their own (6.5); and stores
+    through an entry that a processor remembers as writable, until fork flushes the TLB.
+    Attributes: child (complete when the iteration has ended, and of no use before).
     """
 
     def __init__(self, parent: Mm, name: str) -> None:
@@ -42,7 +46,7 @@ class Fork:
         for area in parent._areas:
             parent._require_alive(area.start, area.end)
         self.child = parent.kernel.new_mm(name)
-        parent._forking = self.child._forking = True
+        parent._forking = self.child._unborn = True
         parent._forks += 1
         self._steps = self._run(parent, self.child)
 
@@ -57,17 +61,22 @@ class Fork:
             child._zero_ptes = set(parent._zero_ptes)
             zero = parent.kernel.zero_page
             parent.kernel._note(child.name, "fork", zero, len(child._zero_ptes))
+        after_a_copy = False
         for vpn in sorted(parent._ptes):
             pte = parent._ptes[vpn]
-            if _copies(parent, pte.page.folio):
+            copies = _copies(parent, pte.page.folio)
+            if copies:
+                if after_a_copy:
+                    yield
                 yield from _copy(child, vpn, pte)
             else:
                 if parent.kernel.rules.fork_copies != "never":
                     yield
                 _share(child, vpn, pte)
+            after_a_copy = copies
         child._known |= parent._known
         parent._writer = None  # what it stores from now on, the child never had
-        parent._forking = child._forking = False
+        parent._forking = child._unborn = False
 
 
 def _copies(parent: Mm, folio: Folio) -> bool:

@@ -90,7 +90,7 @@ def entry_flags(kernel: Kernel, flags: int, kind: int, *, fast: bool = False) ->
 
     OSError(EINVAL) and a warning for the first flag that this release refuses, in the order of
     is_valid_gup_args() (6.3 to 6.18): FOLL_PIN is not the caller's to pass, excludes FOLL_GET,
-    and is a prerequisite of FOLL_LONGTERM.
+    and is a prerequisite of FOLL_LONGTERM. What pin_user_pages() makes of it is its own affair.
     """
     flags = checked_flags(flags)
     for flag in (FOLL_PIN, FOLL_GET, FOLL_LONGTERM):
@@ -115,13 +115,14 @@ def _refuses(kernel: Kernel, kind: int, flag: int, fast: bool) -> bool:
     In 5.6 pin_user_pages_fast() is get_user_pages_fast(), which allows FOLL_WRITE, FOLL_LONGTERM
     and FOLL_FORCE and nothing else (5.6.4).
     """
+    rule, both = kernel.rules.pin_refuses, FOLL_GET | FOLL_PIN
     if flag == FOLL_LONGTERM:
         return kind == FOLL_GET and kernel.rules.longterm_get == "refused"
+    if fast and rule == "pin":
+        return bool(flag & both)
     if kind == FOLL_GET:
         return flag == FOLL_PIN
-    both = FOLL_GET | FOLL_PIN
-    refused = {"pin": both if fast else FOLL_PIN, "get": FOLL_GET, "get_and_pin": both}
-    return bool(flag & refused[kernel.rules.pin_refuses])
+    return bool(flag & {"pin": FOLL_PIN, "get": FOLL_GET, "get_and_pin": both}[rule])
 
 
 def no_memory(folio: Folio) -> OSError:
@@ -524,25 +525,27 @@ def user_pages_fast(
 
 
 class FastPin:
-    """GUP-fast of one page to pin it, under way: iterating goes on with it.
+    """GUP-fast of one page, under way: iterating goes on with it.
 
-    Since 5.14 it adds 1, pauses, adds the 1023 that are left (for a folio with a pincount 1 of
-    those, and nothing here) and looks at the entry again: if that has changed, or the process has
-    begun to fork (57efa1fe5957, 5.11), it gives the page back and goes the slow way. Before, it
-    adds all at once. The pause is inferred: the code has two atomic additions and nothing that
-    keeps other processors from looking in between. Where the slow way has to wait for a fork to
-    end it pauses once more; RuntimeError if the fork is still under way then.
+    To pin a page it adds 1 since 5.14, pauses, adds the 1023 that are left (for a folio with a
+    pincount 1 of those, and nothing here) and looks at the entry again: if that has changed, or the
+    process has begun to fork (57efa1fe5957, 5.11), it gives the page back and goes the slow way.
+    Before, it adds all at once. The pause is inferred: the code has two atomic additions and
+    nothing that keeps other processors from looking in between. A reference (FOLL_GET) is one
+    addition in every release, and no fork is looked for (gup_fast(), 6.18: only FOLL_PIN asks
+    write_protect_seq). Where the slow way has to wait for a fork to end it pauses once more;
+    RuntimeError if the fork is still under way then.
     Attributes: page (None until the iteration has ended); waits (for the end of a fork); entry
     (what it began with: the page that was mapped, and whether it could be written).
     """
 
-    def __init__(self, mm: Mm, addr: int, flags: int) -> None:
+    def __init__(self, mm: Mm, addr: int, flags: int, kind: int) -> None:
         self.page: Page | None = None
         self.waits = False
         vpn = mm._vpn(addr)
-        grab = entry_flags(mm.kernel, flags, FOLL_PIN, fast=True)
+        grab = entry_flags(mm.kernel, flags, kind, fast=True)
         mm._require_alive(vpn, vpn + 1)
-        mm.has_pinned = True
+        mm.has_pinned |= kind == FOLL_PIN
         self.entry = mm._entry(vpn)
         self._mm, self._forks = mm, mm._forks
         self._steps = self._run(mm, vpn, grab)
@@ -553,7 +556,7 @@ class FastPin:
     def require_page(self) -> Page:
         """Return the page; RuntimeError before the iteration has ended."""
         if self.page is None:
-            raise RuntimeError("this pin is still under way")
+            raise RuntimeError("this call is still under way")
         return self.page
 
     @property
@@ -563,9 +566,10 @@ class FastPin:
 
     def _run(self, mm: Mm, vpn: int, flags: int) -> Iterator[None]:
         got = Grabbed()
-        apart = mm.kernel.rules.fast_pin_and_fork == "kept_apart"
+        rules, pins = mm.kernel.rules, bool(flags & FOLL_PIN)
+        apart = pins and rules.fast_pin_and_fork == "kept_apart"
         if not (apart and mm._forking):
-            if mm.kernel.rules.fast_pin_adds == "in_two":
+            if pins and rules.fast_pin_adds == "in_two":
                 yield from self._in_two(mm, vpn, flags, got)
             else:
                 user_pages_fast(mm, vpn, 1, flags, mm.name, got)

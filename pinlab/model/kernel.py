@@ -9,7 +9,7 @@ from pinlab.model.arguments import instance, several, whole
 from pinlab.model.buffer import RegisteredBuffer
 from pinlab.model.counter import INT_MAX
 from pinlab.model.dio import DirectIO
-from pinlab.model.folio import HPAGE_ORDER, MAX_ORDER, Folio, Page
+from pinlab.model.folio import HPAGE_ORDER, MAX_ORDER, Folio, FreedError, Page
 from pinlab.model.mm import Mm
 from pinlab.model.trace import Event, Trace
 
@@ -34,8 +34,10 @@ class Kernel:
     """
 
     def __init__(self, release: str = rules.NEWEST, **overrides: object) -> None:
-        self.rules = rules.rules_for(release, overrides)
-        self.release = release
+        self._boot(release, rules.rules_for(release, overrides))
+
+    def _boot(self, release: str, followed: rules.Rules) -> None:
+        self.release, self.rules = release, followed
         self.vmstat = {"nr_foll_pin_acquired": 0, "nr_foll_pin_released": 0}
         self.warnings: list[str] = []
         self.trace = Trace()
@@ -60,9 +62,10 @@ class Kernel:
 
     @classmethod
     def with_rules(cls, release: str, followed: rules.Rules) -> Kernel:
-        """Return a fresh machine that follows rules that another one has."""
-        kernel = cls(release)
-        kernel.rules = instance("followed", followed, rules.Rules)
+        """Return a fresh machine that follows rules that another one has; raises as `Kernel`."""
+        rules.rules_for(release)
+        kernel = cls.__new__(cls)
+        kernel._boot(release, instance("followed", followed, rules.Rules))
         return kernel
 
     @property
@@ -170,8 +173,8 @@ class Kernel:
         self.requests[request.name] = request
         return request
 
-    def _register(self, mm: Mm, addr: int, nr_pages: int) -> RegisteredBuffer:
-        buffer = RegisteredBuffer(mm, addr, nr_pages, self._registered + 1)
+    def _register(self, mm: Mm, addr: int, nr_pages: int, by: str) -> RegisteredBuffer:
+        buffer = RegisteredBuffer(mm, addr, nr_pages, by, self._registered + 1)
         self._registered += 1
         self.buffers.append(buffer)
         return buffer
@@ -208,9 +211,9 @@ class Kernel:
         return folio is self._huge_zero_folio
 
     def _alive(self, folio: Folio) -> None:
-        """Raise RuntimeError if a folio was freed."""
+        """Raise FreedError if a folio was freed."""
         if folio.freed:
-            raise RuntimeError(f"{folio.name} was freed and must not be used any more")
+            raise FreedError(f"{folio.name} was freed and must not be used any more")
 
     def _saw(self, mm: Mm, page: Page, nbytes: int, offset: int) -> None:
         """Enter a leak for each of these bytes' writers whose bytes the process never had."""

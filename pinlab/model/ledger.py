@@ -259,8 +259,11 @@ def _no_foreign_bytes(kernel: Kernel) -> Iterable[str]:
 
 
 def _locked_is_present(kernel: Kernel) -> Iterable[str]:
-    """Each page of a locked mapping has a frame of its own, which is never a zero page's."""
-    for mm in kernel.mms:
+    """Each page of a locked mapping has a frame of its own, which is never a zero page's.
+
+    Not asked of a process that had an mlock() stop at a hole: its pages were not made present.
+    """
+    for mm in (mm for mm in kernel.mms if not mm._locked_to_a_hole):
         for area in (area for area in mm.areas() if area.locked):
             own = {entry.vpn for entry in mm.mapped() if entry.page.folio not in kernel.names}
             missing = set(range(area.start, area.end, 1 << area.order)) - own
@@ -269,9 +272,9 @@ def _locked_is_present(kernel: Kernel) -> Iterable[str]:
 
 
 def _vmpin_is_the_buffers(kernel: Kernel) -> Iterable[str]:
-    """VmPin of a process is the pages of its registered buffers, nobody else's and no more."""
+    """VmPin of a process is what its registered buffers added, nobody else's and no more."""
     for mm in kernel.mms:
-        pages = sum(len(buffer.pages) for buffer in kernel.buffers if buffer.mm is mm)
+        pages = sum(buffer.counted for buffer in kernel.buffers if buffer.mm is mm)
         if mm.pinned_vm != pages:
             yield f"{mm.name} has VmPin {mm.pinned_vm}, its buffers {pages} pages"
 

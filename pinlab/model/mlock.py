@@ -18,20 +18,19 @@ if TYPE_CHECKING:
     from pinlab.model.mm import Area, Mm
 
 
-def checked_range(mm: Mm, addr: int, nbytes: int) -> range:
-    """Return the pages that an address range reaches into.
+def reached(mm: Mm, addr: int, nbytes: int) -> tuple[range, OSError | None]:
+    """Return the pages of an address range up to the first hole, and the error for that.
 
-    Raises OSError(ENOMEM) if one of them is not mapped, as apply_vma_lock_flags() does (5.6 to
-    6.18); ValueError for a range that cuts a 2 MiB folio, which a kernel splits there.
+    Raises ValueError if they cut a 2 MiB folio, which a kernel splits there.
     """
     addr = address(addr)
-    end = addr + whole("nbytes", nbytes, 1, 2**64 - 1)
-    pages = range(addr >> PAGE_SHIFT, -(-end // PAGE_SIZE))
-    hole = mm._mapped_until(pages.start, pages.stop)
-    if hole < pages.stop:
-        raise OSError(errno.ENOMEM, f"nothing is mapped at {hole << PAGE_SHIFT:#x}")
+    end = -(-(addr + whole("nbytes", nbytes, 1, 2**64 - 1)) // PAGE_SIZE)
+    pages = range(addr >> PAGE_SHIFT, mm._mapped_until(addr >> PAGE_SHIFT, end))
     mm._require_whole_folios(pages)
-    return pages
+    if pages.stop == end:
+        return pages, None
+    hole = pages.stop << PAGE_SHIFT
+    return pages, OSError(errno.ENOMEM, f"nothing is mapped at {hole:#x}")
 
 
 def apply_vma_lock_flags(mm: Mm, pages: range, *, locked: bool) -> None:
@@ -54,6 +53,9 @@ def _merged(areas: list[Area]) -> list[Area]:
 
 
 def folios_of(mm: Mm, pages: range) -> list[Folio]:
-    """Return the folios that are mapped in a range, by address."""
+    """Return the folios that are mapped in a range, by address, but for the zero pages.
+
+    mlock_pte_range() passes over these (mm/mlock.c, 5.18 to 6.18).
+    """
     mapped = (entry.page.folio for entry in mm.mapped() if entry.vpn in pages)
-    return [folio for folio, _ in groupby(mapped)]
+    return [folio for folio, _ in groupby(mapped) if folio not in mm.kernel.names]

@@ -8,15 +8,15 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinlab.model import cow, gup, mlock
+from pinlab.model import buffer, cow, gup, mlock
 from pinlab.model.arguments import address, instance, octets, shown, whole
-from pinlab.model.buffer import RegisteredBuffer
 from pinlab.model.counter import int32
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SHIFT, PAGE_SIZE, Folio, Page, Writer
 from pinlab.model.fork import Fork
 from pinlab.model.ledger import MAPPING, Hold
 
 if TYPE_CHECKING:
+    from pinlab.model.buffer import RegisteredBuffer
     from pinlab.model.gup import Need
     from pinlab.model.kernel import Kernel
 
@@ -84,7 +84,7 @@ class Mm:
     """The address space of one process; it starts empty.
 
     Attributes: name; kernel; has_pinned (whether it ever pinned anything: MMF_HAS_PINNED, never
-    cleared and never inherited); pinned_vm (pages in its registered buffers: VmPin in
+    cleared and never inherited); pinned_vm (pages that its registered buffers count: VmPin in
     /proc/PID/status, there in KiB); exited.
     """
 
@@ -94,7 +94,9 @@ class Mm:
         self.has_pinned = False
         self.pinned_vm = 0
         self.exited = False
+        self._locked_to_a_hole = False
         self._forking = False
+        self._unborn = False  # it is the child of a fork under way
         self._forks = 0  # how many were begun; with the above, what write_protect_seq tells
         # Whose bytes this process may see, and as whom it stores its own (see `_storing`).
         self._known: set[Writer] = set()
@@ -149,6 +151,7 @@ class Mm:
     def exit(self) -> None:
         """End the process: its mappings and their references go, its requests go on.
 
+        Its registered buffers go with the last process that has them open; a child of fork has.
         Afterwards only its attributes can be read; anything else is RuntimeError. (A kernel may
         wait for a process's requests before it unmaps anything: exit_aio(), fs/aio.c, 6.18.)
         """
@@ -158,6 +161,8 @@ class Mm:
         self._zap(everything)
         self.exited = True
         self.kernel.mms.remove(self)
+        for registered in list(self.kernel.buffers):
+            registered._exited(self)
 
     def fork(self, name: str = "child") -> Mm:
         """Return a new process that has the same memory, shared or copied as this release does.
@@ -175,7 +180,10 @@ class Mm:
         The child is its `child`, complete when the iteration ends. Raises as `fork`.
         """
         self._require_running()
-        return Fork(self, instance("name", name, str))
+        fork = Fork(self, instance("name", name, str))
+        for registered in self.kernel.buffers:
+            registered._forked(self, fork.child)
+        return fork
 
     def write_protect(self, addr: int) -> None:
         """Make one page table entry read-only; the mapping stays writable.
@@ -200,41 +208,55 @@ class Mm:
         No reference and no pin stays. A writable private mapping is made present by write faults
         (populate_vma_page_range(), mm/gup.c, 5.6 to 6.18), so none of its pages is the zero page,
         which is never mlocked (mlock_pte_range(), mm/mlock.c). A child does not inherit it.
-        nbytes and addr are rounded to whole pages. Raises OSError(ENOMEM) where nothing is mapped,
-        ValueError for nbytes below 1 or a range that cuts a 2 MiB folio, RuntimeError if somebody
-        freed a folio in it, all with nothing changed. RLIMIT_MEMLOCK is left out.
+        nbytes and addr are rounded to whole pages. Raises ValueError for nbytes below 1 or a range
+        that cuts a 2 MiB folio, RuntimeError if somebody freed a folio in it, both with nothing
+        changed; OSError(ENOMEM) at a hole. Then what is mapped before that is locked, and counts
+        in VmLck, but is not made present (apply_vma_lock_flags() and do_mlock(), mm/mlock.c, 6.18;
+        measured: VmLck 4 kB). RLIMIT_MEMLOCK is left out.
         """
         self._require_running()
         whole("nbytes", nbytes, 1, gup.MOST_FRAMES * PAGE_SIZE)
-        pages = mlock.checked_range(self, addr, nbytes)
+        pages, hole = mlock.reached(self, addr, nbytes)
         mlock.apply_vma_lock_flags(self, pages, locked=True)
-        self._touch(pages.start << PAGE_SHIFT, len(pages) << PAGE_SHIFT, gup.TO_WRITE)
+        if hole is None:
+            self._touch(pages.start << PAGE_SHIFT, len(pages) << PAGE_SHIFT, gup.TO_WRITE)
         for folio in mlock.folios_of(self, pages):
             self.kernel._note(self.name, "mlock", folio, folio.nr_pages)
+        if hole is not None:
+            self._locked_to_a_hole |= len(pages) > 0
+            raise hole
 
     def munlock(self, addr: int, nbytes: int) -> None:
-        """Let pages leave RAM again; what was not mlocked is passed over. Raises as `mlock`."""
+        """Let pages leave RAM again; what was not mlocked is passed over.
+
+        Raises as `mlock`; what is mapped before a hole is munlocked.
+        """
         self._require_running()
-        pages = mlock.checked_range(self, addr, nbytes)
+        pages, hole = mlock.reached(self, addr, nbytes)
         before = [folio for folio in mlock.folios_of(self, pages) if self._locks(folio)]
         mlock.apply_vma_lock_flags(self, pages, locked=False)
         for folio in before:
             self.kernel._note(self.name, "munlock", folio, folio.nr_pages)
+        if hole is not None:
+            raise hole
 
     def _locks(self, folio: Folio) -> bool:
         """Return whether one of its locked mappings maps a folio."""
         locked = (range(area.start, area.end) for area in self._areas if area.locked)
         return any(folio in mlock.folios_of(self, pages) for pages in locked)
 
-    def register_buffer(self, addr: int, nr_pages: int) -> RegisteredBuffer:
-        """Pin pages for a device's long use (PIN, LONGTERM, WRITE), and count them in VmPin.
+    def register_buffer(
+        self, addr: int, nr_pages: int, by: str = buffer.IO_URING
+    ) -> RegisteredBuffer:
+        """Pin pages for long use (PIN, LONGTERM, WRITE) by "io_uring" or "RDMA"; see there.
 
         All or nothing: what stops it at one page undoes the others. An address inside a page is
-        rounded down. Raises OSError: EFAULT (nothing mapped), ENOMEM (the guard); RuntimeError
-        for a process that has exited or is forking, or if somebody freed a folio in it.
+        rounded down. Raises OSError: EFAULT (nothing mapped), ENOMEM (the guard), which io_uring
+        turns into EFAULT except at the first page; ValueError for another `by`; RuntimeError for
+        a process that has exited or is forking, or if somebody freed a folio in it.
         """
         self._require_running()
-        return self.kernel._register(self, addr, nr_pages)
+        return self.kernel._register(self, addr, nr_pages, by)
 
     def _zap(self, gone: range) -> None:
         """Drop areas and entries of a range that cuts no folio."""
@@ -275,7 +297,8 @@ class Mm:
     def read(self, addr: int, nbytes: int) -> bytes:
         """Read memory as the CPU does: never-written pages show the zero page.
 
-        Raises OSError(EFAULT), with nothing changed, where nothing is mapped.
+        Raises OSError(EFAULT), with nothing changed, where nothing is mapped; RuntimeError for a
+        page that has to wait for the end of a fork (see `Fork`).
         """
         most = gup.MOST_FRAMES * PAGE_SIZE
         pieces = self._touch(addr, whole("nbytes", nbytes, 0, most), gup.TO_READ)
@@ -286,7 +309,7 @@ class Mm:
     def write(self, addr: int, data: bytes) -> None:
         """Write memory as the CPU does: a page's first write allocates a frame of its own.
 
-        Raises OSError(EFAULT), with nothing changed, where nothing is mapped.
+        Raises as `read`, with nothing changed.
         """
         data = octets("data", data, gup.MOST_FRAMES * PAGE_SIZE)
         done, writer = 0, self._storing()
@@ -334,18 +357,34 @@ class Mm:
     def pin_user_pages(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
         """Pin each page (FOLL_PIN); flags: FOLL_WRITE and FOLL_LONGTERM.
 
-        Returns and raises as `get_user_pages`.
+        Returns and raises as `get_user_pages`; but since 6.3 flags that are refused are no error:
+        a warning, and no pages (`kernel.rules.refused_pin`).
         """
-        return self._user_pages(addr, nr_pages, flags, gup.FOLL_PIN)
+        try:
+            return self._user_pages(addr, nr_pages, flags, gup.FOLL_PIN)
+        except OSError as error:
+            if error.errno == errno.EINVAL and self.kernel.rules.refused_pin == "no_pages":
+                return []
+            raise
+
+    def get_user_pages_fast(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
+        """Take a reference on each page as GUP-fast does, and the rest as `get_user_pages`.
+
+        Flags, results and errors are the same.
+        """
+        return self._user_pages_fast(addr, nr_pages, flags, gup.FOLL_GET)
 
     def pin_user_pages_fast(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
         """Pin each page as GUP-fast does, and the rest as `pin_user_pages`, like which it raises.
 
-        So does direct I/O. Flags, results and errors are the same.
+        So does direct I/O. Flags, results and errors are the same, but refused flags are EINVAL.
         """
+        return self._user_pages_fast(addr, nr_pages, flags, gup.FOLL_PIN)
+
+    def _user_pages_fast(self, addr: int, nr_pages: int, flags: int, kind: int) -> list[Page]:
         self._require_running()
         vpn = self._vpn(addr)
-        flags = gup.entry_flags(self.kernel, flags, gup.FOLL_PIN, fast=True)
+        flags = gup.entry_flags(self.kernel, flags, kind, fast=True)
         nr_pages = gup.checked_pages(self.kernel, nr_pages, flags)
         got = gup.extract_user_pages(self, vpn, nr_pages, flags, self.name)
         return got.require_some().pages()
@@ -356,7 +395,15 @@ class Mm:
         The page is its `page`, there when the iteration ends. Raises as `pin_user_pages`.
         """
         self._require_not_exited()
-        return gup.FastPin(self, addr, flags)
+        return gup.FastPin(self, addr, flags, gup.FOLL_PIN)
+
+    def get_user_page_fast_in_steps(self, addr: int, flags: int = 0) -> gup.FastPin:
+        """Begin to take a reference as GUP-fast does: at once, or when a fork has ended.
+
+        As `pin_user_page_fast_in_steps`. Raises as `get_user_pages`.
+        """
+        self._require_not_exited()
+        return gup.FastPin(self, addr, flags, gup.FOLL_GET)
 
     def _user_pages(self, addr: int, nr_pages: int, flags: int, kind: int) -> list[Page]:
         self._require_running()
@@ -386,13 +433,15 @@ class Mm:
 
     def _touch(self, addr: int, nbytes: int, need: Need) -> list[tuple[Page, int, int]]:
         """Fault an address range in; return (page, offset, bytes) for each page of it."""
-        self._require_running()
+        self._require_born()
         start = address(addr)
         end = start + nbytes
         vpns = range(start >> PAGE_SHIFT, -(-end >> PAGE_SHIFT)) if nbytes else range(0)
         if (hole := self._mapped_until(vpns.start, vpns.stop)) < vpns.stop:
             raise gup.no_mapping(hole)
         self._require_alive(vpns.start, vpns.stop)
+        if self._forking and any(self._needs_fault(vpn, need) for vpn in vpns):
+            self._require_running()
         pages: list[Page] = []
         while len(pages) < len(vpns):
             vpn = vpns[len(pages)]
@@ -564,6 +613,13 @@ class Mm:
         pte = self._ptes.get(vpn)
         return self._mapped(vpn), pte is not None and pte.writable
 
+    def _needs_fault(self, vpn: int, need: Need) -> bool:
+        """Return whether the CPU's own access to a 4 KiB page would fault."""
+        pte = self._ptes.get(vpn)
+        if pte is None:
+            return need.write or vpn not in self._zero_ptes
+        return not need.is_met_by(pte)
+
     def _keeps_fast(self, vpn: int, need: Need) -> bool:
         """Return whether GUP-fast keeps what it has taken here: nothing has to be unshared."""
         if folio := self._pmds.get(vpn // PTRS_PER_PMD):
@@ -577,9 +633,14 @@ class Mm:
         return 0 if area is None else area.order
 
     def _require_running(self) -> None:
-        self._require_not_exited()
+        self._require_born()
         if self._forking:
             raise RuntimeError(f"{self.name} is in the middle of fork: its memory waits for that")
+
+    def _require_born(self) -> None:
+        self._require_not_exited()
+        if self._unborn:
+            raise RuntimeError(f"{self.name} is in the middle of fork: it is not complete yet")
 
     def _require_not_exited(self) -> None:
         if self.exited:

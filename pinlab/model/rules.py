@@ -26,6 +26,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "separate_pincount": ("none", "order_2_up", "order_1_up"),
         "foll_pin_vmstat": ("absent", "counted"),
         "pin_refuses": ("pin", "get", "get_and_pin"),
+        "refused_pin": ("EINVAL", "no_pages"),
         "longterm_get": ("allowed", "refused"),
         "gup_read_fault": ("zero_page", "private_page", "private_page_if_longterm"),
         "slow_guard": ("with_flags", "as_fast", "always"),
@@ -44,7 +45,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "pin_unshares": ("never", "shared_page"),
         "fast_pin_adds": ("at_once", "in_two"),
         "fast_pin_and_fork": ("may_meet", "kept_apart"),
-        "fixed_buffer_vmpin": ("absent", "counted"),
+        "fixed_buffer_vmpin": ("absent", "each_page", "folio_once"),
+        "fixed_buffer_keeps": ("each_pin", "one_pin_if_one_folio", "one_pin_per_folio"),
         "zero_page_grab": ("counted", "skipped", "refused"),
         "zero_page_grab_fast": ("counted", "skipped"),
         "zero_page_unpin": ("counted", "skipped"),
@@ -90,7 +92,7 @@ class Rules:
 
     pin_bias: what a pin adds to the refcount of a folio without its own pincount.
     separate_pincount: which folios have one. foll_pin_vmstat: are pins counted in /proc/vmstat.
-    pin_refuses: which flags pin_user_pages() refuses.
+    pin_refuses: which flags pin_user_pages() refuses. refused_pin: what it answers then.
     longterm_get: may get_user_pages() be asked for FOLL_LONGTERM. gup_read_fault: what a
     read-only GUP of never-written memory meets. slow_guard: when the slow path looks at the
     refcount, and whether 0 is worth a warning. slow_grab_2mib: how the slow path grabs several
@@ -102,7 +104,8 @@ class Rules:
     pin_unshares: which page a read-only pin makes exclusive first.
     fast_pin_adds: does GUP-fast add the bias at once or as 1 and 1023. fast_pin_and_fork: does
     GUP-fast give its pins back when the process forks meanwhile.
-    fixed_buffer_vmpin: does an io_uring fixed buffer count in VmPin of the process.
+    fixed_buffer_vmpin: what an io_uring fixed buffer adds to VmPin of the process; "folio_once": a
+    large folio counts whole, and once in a ring. fixed_buffer_keeps: which of its pins stay.
     zero_page_grab, zero_page_grab_fast, zero_page_unpin: what FOLL_PIN does to the zero page, hunk
     by hunk. zero_page_still_counts: which counter a skipped pin of it moves all the same; only
     "nothing" is real. With "pincount" or "refcount" small folios have a pincount of their own, too,
@@ -115,6 +118,7 @@ class Rules:
     separate_pincount: str
     foll_pin_vmstat: str
     pin_refuses: str
+    refused_pin: str
     longterm_get: str
     gup_read_fault: str
     slow_guard: str
@@ -134,6 +138,7 @@ class Rules:
     fast_pin_adds: str
     fast_pin_and_fork: str
     fixed_buffer_vmpin: str
+    fixed_buffer_keeps: str
     zero_page_grab: str
     zero_page_grab_fast: str
     zero_page_unpin: str

@@ -127,7 +127,7 @@ def _visited(memory: str, release: str) -> Iterator[tuple[Example, dict[str, fro
     names = [PARENT, *(f"{PARENT}/{n}" for n in range(2, len(STEPS) + 1))]
     programs = {name: [step] for name, step in zip(names, STEPS, strict=True)}
     scenario = Scenario({"x": memory}, programs)
-    graph = explore(scenario, release, graph=True).graph
+    graph = explore(scenario, release, graph=True).require_complete().graph
     assert graph is not None
     for schedule in graph.schedules:
         world = World(scenario, Kernel(release))

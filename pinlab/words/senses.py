@@ -46,7 +46,8 @@ def _unevictable(folio: Folio) -> bool:
 
 
 def _pinned_vm(folio: Folio) -> bool:
-    return any(page.folio is folio for buffer in folio.kernel.buffers for page in buffer.pages)
+    counted = [buffer for buffer in folio.kernel.buffers if buffer.counted]
+    return any(page.folio is folio for buffer in counted for page in buffer.pages)
 
 
 SENSES: Mapping[str, Sense] = MappingProxyType(

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from pinlab import Kernel
 from pinlab.explore.program import Scenario
+from pinlab.explore.question import FREED, WAITING
 from pinlab.explore.world import World
 
 Schedule = tuple[str, ...]
@@ -38,4 +39,8 @@ def left(world: World, scenario: Scenario) -> dict[str, str]:
             letter = world.peek(process, place)
             if letter is not None:
                 found[f"{process}:{place}"] = letter
+    if world.freed:
+        found[FREED] = world.freed
+    elif waiting := "; ".join(world.waiting()):
+        found[WAITING] = waiting
     return found

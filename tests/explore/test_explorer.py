@@ -1,9 +1,11 @@
 """The explorer, against an enumeration of every order that merges nothing."""
 
 import gc
+import re
 import tracemalloc
 from collections.abc import Iterator
 from math import comb, factorial
+from time import process_time
 
 import pytest
 
@@ -11,6 +13,8 @@ from pinlab import Kernel
 from pinlab.explore import ALWAYS, NEVER, SOMETIMES, Exploration, Scenario, explore, trace
 from pinlab.explore import explorer as explorer_module
 from pinlab.explore import world as world_module
+from pinlab.explore.explorer import MOST_STATES
+from pinlab.explore.question import Ask
 from tests.explore import brute
 
 RACE = Scenario(
@@ -45,8 +49,36 @@ def independent(*lengths: int) -> Scenario:
     return Scenario({}, programs)
 
 
+STORES = Scenario(
+    {"x": "A", "y": "B"},
+    {
+        "parent": ["pin_user_pages h x write", "pin_user_pages g y write", "fork child split"],
+        "parent/2": ["write x+4095 P", "write y Q", "pin_user_pages_fast f y write"],
+    },
+    ("x+4095", "y"),
+)
+STUCK = Scenario(
+    {"x": "A"},
+    {
+        "parent": ["submit_dio_read r x", "wait child"],
+        "device": ["complete r", "device_write r D"],
+        "parent/2": ["fork child", "unpin_user_page h"],
+        "parent/3": ["await s", "get_user_pages h x times=1023", "signal s"],
+        "child": ["read x v"],
+    },
+)
+FREE = Scenario(
+    {"x": "A"},
+    {
+        "parent": ["get_user_pages h x times=1023", "unpin_user_page h"],
+        "parent/2": ["write x A", "read x v"],
+        "device": ["device_read h w"],
+    },
+)
+
+
 @pytest.mark.parametrize("release", ["5.7", "5.9", "5.11", "5.14", "5.19", "6.5"])
-@pytest.mark.parametrize("scenario", [RACE, TWO_CHILDREN, THREADS])
+@pytest.mark.parametrize("scenario", [RACE, TWO_CHILDREN, THREADS, STORES, STUCK, FREE])
 def test_merging_loses_nothing(scenario: Scenario, release: str) -> None:
     orders = list(brute.ends(scenario, release))
     found = explore(scenario, release)
@@ -88,6 +120,117 @@ def test_verdict_and_witness() -> None:
     assert way is not None
     assert way.index("device") > 2  # after the parent's write
     assert new.witness(lost) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict"),
+    [
+        ("parent:x+8 = P", (ALWAYS, SOMETIMES)),
+        ("child:x+8 = P", (NEVER, NEVER)),
+        (lambda left: left["parent:x+8"] == "P", (ALWAYS, SOMETIMES)),
+        (lambda left: left.get("parent:x+8") == "P", (ALWAYS, SOMETIMES)),
+        (lambda left: len(left) == 2 and set(left) == {"child:x", "parent:x"}, (ALWAYS, ALWAYS)),
+        (lambda left: "r" in left or "broken" in left, (NEVER, NEVER)),
+    ],
+)
+def test_what_is_asked_about_is_watched_by_itself(question: Ask, verdict: tuple[str, str]) -> None:
+    assert (
+        explore(RACE, "6.4").verdict(question),
+        explore(RACE, "6.5").verdict(question),
+    ) == verdict
+
+
+@pytest.mark.parametrize(
+    ("question", "complaint"),
+    [
+        ("parnet:x = A", "there is no process 'parnet', only parent, child"),
+        ("device:x != A", "there is no process 'device'"),
+        ("parent:y != A", "there is no page 'y', only x"),
+        ("parent:x+4096 = A", r"place is 'x\+4096': it has to be like x or x\+8, up to x\+4095"),
+        ("parent:x = Q", "parent:x cannot be Q, only A, P, D"),
+        ("parent:x != zero", "parent:x cannot be zero, only A, P, D"),
+        ("child:x = A and parent:x = EFAULT", "parent:x cannot be EFAULT, only A, P, D"),
+        ("r = EFUALT", "r cannot be EFUALT, only EFAULT, ENOMEM"),
+        ("r != EINVAL", "r cannot be EINVAL, only EFAULT, ENOMEM"),
+        ("r = D", "r cannot be D, only EFAULT, ENOMEM"),
+        ("v = A", "there is no value 'v'; the values are: r"),
+        ("parent = A", "there is no value 'parent'"),
+        (lambda left: left.get("parnet:x") == "A", "there is no process 'parnet'"),
+        (lambda left: "parent:z" in left, "there is no page 'z', only x"),
+        (lambda left: left.get("s") != "A", "there is no value 's'; the values are: r"),
+    ],
+)
+def test_a_question_about_what_there_cannot_be_is_an_error(question: Ask, complaint: str) -> None:
+    found = explore(RACE, "6.4")
+    for ask in (found.verdict, found.witness):
+        with pytest.raises(ValueError, match=complaint):
+            ask(question)
+
+
+@pytest.mark.parametrize("answer", [None, 1, "A", "", [], float("nan")])
+def test_a_function_has_to_answer_with_a_bool(answer: object) -> None:
+    found = explore(RACE, "6.4")
+    for ask in (found.verdict, found.witness):
+        with pytest.raises(TypeError, match=re.escape(f"the question returned {answer!r}: it has")):
+            ask(lambda left: answer)  # type: ignore[arg-type, return-value]
+    with pytest.raises(TypeError, match="question is 3: it has to be a text or a function"):
+        found.verdict(3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="scenario is 'race': it has to be of type Scenario"):
+        explore("race")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="schedule is 'parent': it has to be a sequence of str"):
+        trace(RACE, "parent")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("programs", "release", "waiting"),
+    [
+        ({"parent": ["await s"], "device": ["await t", "signal s"], "d": ["await s", "signal t"]},
+         "6.5", "parent for s; device for t; d for s"),
+        ({"parent": ["submit_dio_read r x"], "device": ["complete r", "device_write r D"]},
+         "6.5", "device for r, which is over"),
+        ({"parent": ["register_buffer b x", "unregister b", "unregister b"]},
+         "6.5", "parent for b, which is over"),
+        ({"parent": ["get_user_pages h x", "put_page h"], "device": ["device_read h v"]},
+         "6.5", "device for h, which is over"),
+        ({"parent": ["fork child", "wait child"], "child": ["read x v"]},
+         "6.5", "parent for child to exit"),
+        ({"parent": ["await s", "fork child"], "child": ["signal s"]},
+         "6.5", "parent for s; child to be forked"),
+        ({"parent": ["munmap x", "submit_dio_read r x"], "device": ["complete r"]},
+         "6.5", "device for r, which is EFAULT"),
+        ({"parent": ["munmap x", "get_user_pages h x"], "device": ["device_write h+8 D"]},
+         "6.5", "device for h, which is EFAULT"),
+        ({"parent": ["exit"], "parent/2": ["write x P"]}, "6.5", ""),  # ended with its process
+    ],
+)  # fmt: skip
+def test_who_still_waits_at_an_end_is_named_with_what_for(
+    programs: dict[str, list[str]], release: str, waiting: str
+) -> None:
+    found = explore(Scenario({"x": "A"}, programs), release)
+    told = {dict(outcome).get("still waiting", "") for outcome in found.outcomes}
+    assert waiting in told
+    assert found.remarks == tuple(f"still waiting: {w}" for w in sorted(told) if w)
+    assert f"still waiting = {waiting}" in str(found) or not waiting
+    assert found.verdict(lambda left: left.get("still waiting") == waiting) != NEVER or not waiting
+
+
+def test_what_was_freed_in_one_order_is_an_outcome_with_step_and_schedule() -> None:
+    """1023 references, given back as a pin: 1 + 1023 - 1024."""
+    two = {"parent": FREE.programs["parent"], "parent/2": ["write x P"]}
+    same = {"parent": FREE.programs["parent"], "parent/2": ["write x A"]}
+    assert len(explore(Scenario({"x": "A"}, same), "6.5").outcomes) == 2  # what is left is the same
+    found = explore(Scenario({"x": "A"}, two), "6.5", graph=True)
+    freed = {dict(o).get("used after it was freed"): way for o, way in found.outcomes.items()}
+    assert freed == {
+        None: ("parent", "parent/2", "parent"),
+        "parent/2: write x P": ("parent", "parent", "parent/2"),
+    }
+    assert found.remarks == ("used after it was freed: parent/2: write x P",)
+    assert found.verdict("parent:x = P") == SOMETIMES
+    told = trace(found.scenario, freed["parent/2: write x P"], "6.5")
+    assert "parent/2: write x P\n(used after it was freed)\n" in told
+    assert found.graph is not None
+    assert len(found.graph.satisfying(lambda left: "used after it was freed" in left)) == 1
 
 
 def test_it_prints_as_numbers_and_one_shortest_way_to_each_outcome() -> None:
@@ -153,16 +296,32 @@ def test_interrupt_returns_what_was_found() -> None:
     with pytest.raises(RuntimeError, match="interrupted after 10 states: nobody knows yet"):
         found.verdict("child:x = D")
     with pytest.raises(RuntimeError, match="interrupted after 0 states"):
-        Exploration("6.4", complete=False).verdict("v = A")
+        Exploration("6.4", RACE, complete=False).verdict("r = ENOMEM")
+    with pytest.raises(KeyboardInterrupt, match="interrupted after 10 states"):
+        found.require_complete()
+    assert (whole := explore(RACE, "6.4")).require_complete() is whole
 
 
-def test_an_error_of_the_model_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("error", [RuntimeError("parent has exited"), ValueError("no such thing")])
+def test_an_error_of_the_model_names_step_and_schedule(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(world: object, step: object) -> None:
-        raise RuntimeError("the frame was freed")
+        raise error
 
     monkeypatch.setitem(world_module.DO, "write", fail)
-    with pytest.raises(RuntimeError, match="was freed"):
+    complaint = f"parent: write x\\+8 P, after parent parent: {error}"
+    with pytest.raises(RuntimeError, match=complaint):
         explore(RACE, "6.4")
+    with pytest.raises(RuntimeError, match=complaint):
+        trace(RACE, ("parent", "parent", "parent"), "6.4")
+
+
+def test_the_default_limit_ends_within_seconds_and_says_how_to_raise_it() -> None:
+    spent = process_time()
+    with pytest.raises(RuntimeError, match=f"more than {MOST_STATES} states: allow more with most"):
+        explore(independent(20, 20, 20), "6.5", check=True, report=lambda states: None)
+    assert process_time() - spent < 10
 
 
 SEEN_BY_CHILD = Scenario(

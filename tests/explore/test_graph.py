@@ -1,5 +1,7 @@
 """The graph of an exploration."""
 
+import pytest
+
 from pinlab import Kernel
 from pinlab.explore import Edge, Question, Scenario, explore
 from pinlab.explore.world import World
@@ -52,7 +54,11 @@ def test_the_ends_are_those_of_all_orders_and_the_question_chooses_among_them() 
     graph = explore(RACE, "6.5", graph=True).graph
     assert graph is not None
     expected = {tuple(sorted(left.items())) for _, left in ends(RACE, "6.5")}
-    assert set(graph.ends.values()) == expected
-    chosen = graph.satisfying(Question("child:x = D"))
+    assert {tuple(sorted(left.items())) for left in graph.ends.values()} == expected
+    chosen = graph.satisfying("child:x = D")
     assert 0 < len(chosen) < len(graph.ends)
-    assert all(dict(graph.ends[state])["child:x"] == "D" for state in chosen)
+    assert all(graph.ends[state]["child:x"] == "D" for state in chosen)
+    assert chosen == graph.satisfying(Question("child:x = D"))
+    assert graph.satisfying("parent:x+8 = P")  # which nobody watches
+    with pytest.raises(ValueError, match="there is no process 'kid'"):
+        graph.satisfying("kid:x = D")

@@ -19,6 +19,8 @@ def scenario(parent: list[str], **others: list[str]) -> Scenario:
         ("pin_user_pages_fast h x split", ("h", "x"), {"split"}, 1),
         ("get_user_pages h x times=1023 write", ("h", "x"), {"write"}, 1023),
         ("fork child split", ("child",), {"split"}, 1),
+        ("get_user_pages_fast h x write", ("h", "x"), {"write"}, 1),
+        ("get_user_pages h x times=1048576", ("h", "x"), set(), 2**20),
         ("exit", (), set(), 1),
     ],
 )
@@ -46,12 +48,28 @@ def test_a_line_is_a_step(line: str, names: tuple[str, ...], options: set[str], 
         ("exit now", "it has to be exit"),
         ("get_user_pages h x times=0", "times is '0', allowed are 1 to 1048576"),
         ("get_user_pages h x times=many", "times is 'many'"),
+        ("get_user_pages h x times=1048577", "times is '1048577', allowed are 1 to 1048576"),
+        (f"get_user_pages h x times={'9' * 5000}", "times is '999"),
+        ("get_user_pages_fast h x times=2", "it has to be get_user_pages_fast hold page"),
+        ("device_write r+512 D bytes=3585", "bytes is '3585', allowed are 1 to 3584"),
+        ("device_write r D bytes=0", "bytes is '0', allowed are 1 to 4096"),
+        ("device_write r D bytes=1=2", "bytes is '1=2'"),
+        ("device_write r D times=2", "it has to be device_write request-hold-or-buffer letter"),
+        ("device_write R D", "place is 'R': it has to be like"),
+        ("device_read r+4096 v", r"place is 'r\+4096': it has to be like"),
         ("get_user_pages h x times=2 times=3", "it has to be get_user_pages"),
     ],
 )
 def test_a_line_that_is_no_step(line: str, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         parse_step("parent", line)
+
+
+def test_a_transfer_of_part_of_a_page() -> None:
+    step = parse_step("device", "device_write r+512 D bytes=1024")
+    assert (step.names, step.nbytes) == (("r+512", "D"), 1024)
+    assert parse_step("device", step.line) == step
+    assert parse_step("device", "device_write r+512 D bytes=3584").nbytes == 3584
 
 
 @pytest.mark.parametrize("text", ["X", "8", "x+", "x+4096", "x+-1", "x y"])
@@ -72,6 +90,9 @@ def test_what_is_no_place(text: str) -> None:
         (["complete r"], {}, "'r' is made by none of submit_dio_read, submit_dio_write"),
         (["get_user_pages h x", "complete h"], {}, "'h' is made by none of submit_dio_read"),
         (["submit_dio_read r x", "put_page r"], {}, "'r' is made by none of get_user_pages"),
+        (["get_user_pages h x"], {"device": ["device_read r v"]}, "'r' is made by none of submit"),
+        (["signal s"], {"device": ["device_write s+8 D"]}, "'s' is made by none of submit"),
+        (["read x broken"], {}, "there is a 'broken' already"),
         (["await s"], {}, "'s' is made by none of signal"),
         ([], {"device": ["write x D"]}, "device: write x D: device is no process"),
         ([], {"child": ["exit"]}, "child: exit: child is no process, as nobody forks it"),
@@ -87,15 +108,28 @@ def test_names_that_do_not_fit(
 
 
 def test_bad_memory_and_actors() -> None:
-    for memory in ({"x": ""}, {"x": "AB"}, {"x": "7"}, {"x+8": "A"}):
+    for bad in ({"x": ""}, {"x": "AB"}, {"x": "7"}, {"x+8": "A"}):
         with pytest.raises(ValueError, match="has to be like x = A or x = zero"):
-            Scenario(memory, {})
+            Scenario(bad, {})
     with pytest.raises(ValueError, match="place is 'X'"):
         Scenario({"X": "A"}, {})
     with pytest.raises(ValueError, match="actor is 'Parent': it has to be like parent, device"):
         Scenario({}, {"Parent": []})
-    with pytest.raises(TypeError, match="programs of parent is 'exit': it has to be a sequence"):
-        Scenario({}, {"parent": "exit"})
+    for memory, programs, complaint in (
+        ({}, {"parent": "exit"}, "programs of parent is 'exit': it has to be a sequence"),
+        ({}, {"parent": b"exit"}, "programs of parent is b'exit': it has to be a sequence"),
+        ({}, {"parent": ["exit", 3]}, "step is 3: it has to be of type str"),
+        ({}, {"parent": iter(["exit"])}, "programs of parent is <list_iterator.*sequence of lines"),
+        ({}, ["exit"], r"programs is \['exit'\]: it has to be a dict"),
+        ({}, {3: []}, r"programs is \{3: \[\]\}: it has to be a dict"),
+        ("x", {}, "memory is 'x': it has to be a dict"),
+        ({"x": 1}, {}, "memory of 'x' is 1"),
+        ({1: "A"}, {}, r"memory is \{1: 'A'\}: it has to be a dict"),
+    ):
+        with pytest.raises(TypeError, match=complaint):
+            Scenario(memory, programs)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="watched is 'x': it has to be a sequence of str"):
+        Scenario({"x": "A"}, {}, "x")
     with pytest.raises(ValueError, match="watched z: there is no page 'z', only x"):
         Scenario({"x": "A"}, {}, ["z"])
     with pytest.raises(ValueError, match=f"{MOST_STEPS + 1} steps: allowed are {MOST_STEPS}"):
@@ -115,7 +149,13 @@ def test_who_is_a_process_and_what_is_asked() -> None:
     )
     assert made.processes == ("parent", "child", "grandchild")
     assert made.places == ("x", "y")
-    assert made.values == {"v"}
+    assert made.values == {"v": ("EFAULT", "A", "B")}
+    assert made.letters == ("A", "B")
+    taken = Scenario(
+        {"x": "A", "y": "zero"},
+        {"parent": ["get_user_pages h x", "write y P"], "device": ["device_read h v"]},
+    )
+    assert taken.values == {"h": ("EFAULT", "ENOMEM"), "v": ("A", "", "P")}
     assert Scenario({"x": "A"}, {}, ["x+8"]).places == ("x+8",)
 
 

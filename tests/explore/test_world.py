@@ -1,5 +1,7 @@
 """Worlds: who can go on, and what each step does to the machine."""
 
+import pytest
+
 from pinlab import Kernel
 from pinlab.explore import Scenario
 from pinlab.explore.world import World
@@ -99,19 +101,79 @@ def test_a_refused_fast_pin_is_over() -> None:
     assert made.peek("parent", "y") == "P"
 
 
-def test_while_fork_is_under_way_only_gup_fast_goes_on() -> None:
-    programs = {
-        "parent": ["fork child split", "write x P"],
-        "parent/2": ["write x Q"],
-        "parent/3": ["pin_user_pages_fast h x write split"],
-        "parent/4": ["fork other split"],
-        "child": ["exit"],
-    }
+WAITS = ["submit_dio_read r y", "get_user_pages h y", "pin_user_pages h y", "munmap x",
+         "write_protect x", "mlock x", "munlock x", "register_buffer b x", "fork other",
+         "fork other split", "exit", "write y Q", "read y v"]  # fmt: skip
+GOES_ON = ["write x Q", "read x v", "get_user_pages_fast h x", "pin_user_pages_fast h x",
+           "pin_user_pages_fast h x split", "signal s"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("step", "goes_on"), [*((step, False) for step in WAITS), *((step, True) for step in GOES_ON)]
+)
+def test_while_fork_is_under_way_what_needs_mmap_lock_waits(step: str, goes_on: bool) -> None:
+    programs = {"parent": ["fork child split", "write x P"], "parent/2": [step], "child": ["exit"]}
     made = after(world(programs), "parent")
-    assert made.ready() == ["parent", "parent/3"]
-    after(made, "parent/3")  # refused while fork is under way, and the slow way waits
+    assert made.ready() == ["parent", *(["parent/2"] if goes_on else [])]
+    assert after(made, "parent").ready() == ["parent", "parent/2", "child"]
+
+
+def test_what_fork_has_write_protected_waits_for_its_end() -> None:
+    programs = {
+        "parent": ["write y B", "fork child split"],
+        "parent/2": ["write x Q"],
+        "parent/3": ["read x v"],
+        "parent/4": ["get_user_pages_fast h x write"],
+        "parent/5": ["get_user_pages_fast g x"],
+    }
+    made = after(world(programs), "parent", "parent", "parent")
+    assert made.ready() == ["parent", "parent/3", "parent/4", "parent/5"]
+    after(made, "parent/3", "parent/4", "parent/5")  # the fourth is over with the fast path
     assert made.ready() == ["parent"]
-    assert after(made, "parent").ready() == ["parent", "parent/2", "parent/3", "parent/4", "child"]
+    assert after(made, "parent").ready() == ["parent/2", "parent/4"]
+    after(made, "parent/4")
+    assert made._holds["h"].page is not made._holds["g"].page
+    made.kernel.check()
+
+
+def test_another_thread_may_wait_for_a_child_while_fork_is_under_way() -> None:
+    programs = {
+        "parent": ["fork first", "fork second split"],
+        "parent/2": ["wait first"],
+        "first": ["exit"],
+    }
+    made = after(world(programs), "parent", "first", "parent")
+    assert made.ready() == ["parent", "parent/2"]
+
+
+def test_handles_are_given_back_while_fork_is_under_way() -> None:
+    programs = {
+        "parent": ["pin_user_pages h x", "register_buffer b y", "fork child split"],
+        "parent/2": ["device_read h v", "unpin_user_page h", "unregister b", "wait child"],
+    }
+    made = after(world(programs), *["parent"] * 3, *["parent/2"] * 3)
+    assert made.ready() == ["parent"]
+    after(made, "parent", "parent")
+    made.kernel.check()
+
+
+@pytest.mark.parametrize(
+    ("release", "waits"), [("5.8", False), ("5.10", False), ("5.10.7", True), ("5.11", True)]
+)
+def test_a_fast_pin_that_is_one_step_meets_a_fork_as_one_in_halves_does(
+    release: str, waits: bool
+) -> None:
+    """57efa1fe5957."""
+    programs = {
+        "parent": ["write y B", "fork child split"],
+        "parent/2": ["pin_user_pages_fast h y write"],
+    }
+    made = after(world(programs, release), "parent", "parent")
+    if release == "5.8":  # fork has no pause, and is over
+        assert made.ready() == ["parent/2"]
+    else:
+        assert ("parent/2" in after(made, "parent/2").ready()) is False
+        assert ("h" in made._holds) is not waits
 
 
 def test_exit_waits_for_the_other_threads_system_calls() -> None:
@@ -157,6 +219,27 @@ def test_broken_invariants_are_remembered() -> None:
     assert made.broken == {"pinned-is-exclusive"}
 
 
+def test_a_device_works_on_part_of_what_is_held() -> None:
+    programs = {
+        "parent": ["submit_dio_read r x", "get_user_pages_fast h x", "register_buffer b x"],
+        "device": [
+            "device_write r C bytes=2", "device_write h+1 D bytes=1", "device_write b+4094 E",
+            "device_read b+1 v", "device_read h+4095 w", "device_read r+2 u",
+        ],
+    }  # fmt: skip
+    made = after(world(programs), *["parent"] * 3, *["device"] * 6)
+    assert made.values == {"v": "D", "w": "E", "u": "A"}
+    letters = [made.peek("parent", f"x+{at}") for at in (0, 1, 2, 4093, 4094, 4095)]
+    assert letters == ["C", "D", "A", "A", "E", "E"]
+
+
+def test_one_reference_and_another() -> None:
+    for times in (1, 2):
+        made = after(world({"parent": [f"get_user_pages h x times={times}"]}), "parent")
+        assert made.kernel.mms[0].mapped()[0].page.refcount == 1 + times
+        made.kernel.check()
+
+
 def test_a_registered_buffer_is_there_until_it_is_unregistered() -> None:
     made = world({"parent": ["register_buffer b x", "munmap x"], "device": ["unregister b"]})
     assert made.ready() == ["parent"]
@@ -172,6 +255,18 @@ def test_a_buffer_over_nothing_is_an_error_and_is_never_there() -> None:
     programs = {"parent": ["munmap x", "register_buffer b x"], "device": ["unregister b"]}
     made = after(world(programs), "parent", "parent")
     assert (made.values, made.ready()) == ({"b": "EFAULT"}, [])
+
+
+def test_who_has_a_buffer_open_tells_states_apart() -> None:
+    programs = {
+        "parent": ["fork child", "munmap y"],
+        "parent/2": ["register_buffer b y"],
+        "child": ["munmap y"],
+    }
+    inherited = after(world(programs), "parent/2", "parent", "parent", "child")
+    own = after(world(programs), "parent", "parent/2", "parent", "child")
+    assert [len(made._buffers["b"].open_in) for made in (inherited, own)] == [2, 1]
+    assert numbered(inherited) != numbered(own)
 
 
 def test_mlock_and_buffers_tell_states_apart() -> None:

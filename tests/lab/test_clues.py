@@ -120,10 +120,10 @@ def test_ids_are_unique_and_words_are_short() -> None:
     assert all(measured(clue.words, 11) < 2 * 340 for clue in CLUES)
 
 
-def test_the_model_predicts_each_exact_clue_but_one() -> None:
+def test_the_model_predicts_each_exact_clue() -> None:
     exact = [clue for clue in CLUES if not clue.margin]
-    differ = {c.id for c in exact for name in kernels() if predicted(c, name) != answer(c, name)}
-    assert differ == {"huge-buffer"}
+    assert not {c.id for c in exact for name in kernels() if predicted(c, name) != answer(c, name)}
+    assert len(exact) > len(CLUES) / 2
 
 
 def test_what_the_model_predicts_of_a_noisy_clue_lies_within_the_margin_and_never_above() -> None:

@@ -50,7 +50,13 @@ def test_boot() -> None:
     assert (without.release, machine.boot("7.3.4").release) == ("6.1.192", "7.3.4")
 
 
-@pytest.mark.parametrize("wanted", [("6.5",), ("6.1.192",), ("7.3.4", "SUSE")])
+def test_which_of_two_builds_has_to_be_said() -> None:
+    of_both = "'without the zero-page fix.*', 'with the zero-page fix"
+    with pytest.raises(ValueError, match=f"^build= is missing: of '6.1.192' there are {of_both}"):
+        machine.boot("6.1.192")
+
+
+@pytest.mark.parametrize("wanted", [("6.5",), ("6.1.192", "SUSE"), ("7.3.4", "SUSE")])
 def test_what_was_not_recorded_cannot_be_booted(wanted: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="one of these is needed: '") as caught:
         machine.boot(*wanted)

@@ -101,7 +101,7 @@ def test_the_recording_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert measured.note.startswith("PINLAB_MACHINE=recording asks for the recording")
     assert set(measured.missing) == {(e, c) for e, cases in EXPERIMENTS.items() for c in cases}
-    assert measured.releases == ("6.5", "6.6", "6.18")
+    assert measured.releases == ("6.5", "6.6", "6.12", "6.18")
     assert kernel_like(measured).rules == Kernel("6.18").rules
     assert str(measured).count("recorded:") == 7
 

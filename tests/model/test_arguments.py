@@ -152,3 +152,25 @@ def test_what_fits_is_handed_back() -> None:
     assert mapping("rules", rules) is rules
     assert function("report", len) is len
     assert path("folder", b"a/b") == path("folder", Path("a/b")) == Path("a/b")
+
+
+def test_a_sequence_of_texts() -> None:
+    assert several("releases", ["6.4", "6.5"], str) == ("6.4", "6.5")
+    assert several("releases", (), str) == ()
+    for value, complaint in (
+        ("6.5", "releases is '6.5': it has to be a sequence of str"),
+        (b"6.5", "releases is b'6.5': it has to be a sequence of str"),
+        ({"6.5": 1}, r"releases is \{'6.5': 1\}: it has to be a sequence of str"),
+        (None, "releases is None: it has to be a sequence of str"),
+        (["6.4", 6.5], "a thing in releases is 6.5: it has to be of type str"),
+    ):
+        with pytest.raises(TypeError, match=complaint):
+            several("releases", value, str)  # type: ignore[arg-type]
+
+
+def test_a_mapping_from_names() -> None:
+    assert mapping("rules", {"bias": 1}) == {"bias": 1}
+    wrong: list[object] = [[], None, "rules", {1: 2}]
+    for value in wrong:
+        with pytest.raises(TypeError, match="it has to be a dict with names as keys"):
+            mapping("rules", value)

@@ -15,22 +15,27 @@ def machine(release: str = "6.18") -> tuple[Kernel, Mm, int]:
     return kernel, mm, mm.mmap(4 * PAGE_SIZE)
 
 
+@pytest.mark.parametrize("by", ["io_uring", "RDMA"])
 @pytest.mark.parametrize(
-    ("release", "extra"), [("5.6", 1), ("5.7", 1024), ("6.4", 1024), ("6.18", 1024)]
+    ("release", "extra"),
+    [("5.6", 1), ("5.7", 1024), ("5.8", 1024), ("5.9", 1024), ("6.4", 1024), ("6.18", 1024)],
 )
-def test_pins_and_vmpin_come_and_go_together(release: str, extra: int) -> None:
+def test_pins_and_vmpin_come_and_go_together(release: str, extra: int, by: str) -> None:
     kernel, mm, addr = machine(release)
     mm.read(addr, 1)
-    buffer = mm.register_buffer(addr, 3)
+    buffer = mm.register_buffer(addr, 3, by)
     assert isinstance(buffer, RegisteredBuffer)
-    assert (buffer.mm, buffer.registered, kernel.buffers) == (mm, True, [buffer])
+    assert (buffer.mm, buffer.by, buffer.registered) == (mm, by, True)
+    assert (kernel.buffers, buffer.open_in) == ([buffer], [mm])
     assert [page.refcount for page in buffer.pages] == [1 + extra] * 3
     assert kernel.zero_page not in buffer.pages
-    assert (mm.pinned_vm, mm.has_pinned) == (3, True)
+    counted = 0 if by == "io_uring" and release in ("5.6", "5.7", "5.8") else 3
+    assert (mm.pinned_vm, buffer.counted, mm.has_pinned) == (counted, counted, True)
     kernel.check()
     buffer.unregister()
     assert [page.refcount for page in buffer.pages] == [1] * 3
-    assert (mm.pinned_vm, buffer.registered, kernel.buffers) == (0, False, [])
+    assert (mm.pinned_vm, buffer.counted, buffer.registered) == (0, 0, False)
+    assert (kernel.buffers, buffer.open_in) == ([], [])
     assert kernel.vmstat["nr_foll_pin_released"] == (0 if release == "5.6" else 3)
     kernel.check()
 
@@ -53,13 +58,99 @@ def test_vmpin_is_not_the_number_of_pins() -> None:
     assert request.in_flight
 
 
-def test_a_2_mib_folio_gets_a_pincount() -> None:
+@pytest.mark.parametrize(
+    ("release", "by", "one_folio", "three_pages", "two_folios"),
+    [  # pins that stay of 512 pages, of 3, and of 4 pages in two folios; and what VmPin says
+        ("5.8", "io_uring", (512, 0), (3, 0), (1, 3, 0)),
+        ("5.9", "io_uring", (512, 512), (3, 3), (1, 3, 4)),
+        ("5.10", "io_uring", (512, 512), (3, 512), (1, 3, 1024)),
+        ("6.2", "io_uring", (512, 512), (3, 512), (1, 3, 1024)),
+        ("6.3", "io_uring", (1, 512), (1, 512), (1, 3, 1024)),
+        ("6.11", "io_uring", (1, 512), (1, 512), (1, 3, 1024)),
+        ("6.12", "io_uring", (1, 512), (1, 512), (1, 1, 1024)),
+        ("6.18", "io_uring", (1, 512), (1, 512), (1, 1, 1024)),
+        ("5.8", "RDMA", (512, 512), (3, 3), (1, 3, 4)),
+        ("6.18", "RDMA", (512, 512), (3, 3), (1, 3, 4)),
+    ],
+)
+def test_what_stays_pinned_of_a_2_mib_folio(
+    release: str,
+    by: str,
+    one_folio: tuple[int, int],
+    three_pages: tuple[int, int],
+    two_folios: tuple[int, int, int],
+) -> None:
+    for first, nr_pages, expected in (
+        (0, 512, one_folio), (5, 3, three_pages), (511, 4, two_folios),
+    ):  # fmt: skip
+        kernel = Kernel(release)
+        mm = kernel.new_mm()
+        buffer = mm.register_buffer(mm.mmap(2 * HUGE, order=9) + first * PAGE_SIZE, nr_pages, by)
+        folios = list(dict.fromkeys(page.folio for page in buffer.pages))
+        pins = [folio.pincount for folio in folios]
+        assert (*pins, mm.pinned_vm) == expected
+        assert [folio.refcount - 1 for folio in folios] == pins
+        assert [page.index for page in buffer.pages] == [
+            page % 512 for page in range(first, first + nr_pages)
+        ]
+        kept = sum(filter(None, pins))
+        assert kernel.vmstat == {
+            "nr_foll_pin_acquired": nr_pages, "nr_foll_pin_released": nr_pages - kept,
+        }  # fmt: skip
+        kernel.check()
+        buffer.unregister()
+        assert {folio.refcount for folio in folios} == {1}
+        assert (mm.pinned_vm, kernel.vmstat["nr_foll_pin_released"]) == (0, nr_pages)
+        kernel.check()
+
+
+def test_folios_of_two_sizes_keep_all_pins() -> None:
+    kernel = Kernel("6.12")
+    mm = kernel.new_mm()
+    addr = mm.mmap(2 * HUGE, order=9)
+    mm.read(addr, 1)
+    mm.write(addr, b"x")  # splits the mapping of the huge zero folio
+    buffer = mm.register_buffer(addr, 1024)
+    small, large = buffer.pages[0].folio, buffer.pages[512].folio
+    assert (small.order, small.refcount, large.order, large.pincount) == (0, 1025, 9, 512)
+    assert (mm.pinned_vm, kernel.vmstat["nr_foll_pin_released"]) == (1024, 0)
+    kernel.check()
+
+
+@pytest.mark.parametrize(
+    ("release", "by", "both"),
+    [("5.9", "io_uring", 1024), ("5.10", "io_uring", 512), ("6.18", "io_uring", 512),
+     ("6.18", "RDMA", 1024)],
+)  # fmt: skip
+def test_a_large_folio_counts_once_in_a_ring_and_leaves_with_who_counted_it(
+    release: str, by: str, both: int
+) -> None:
+    kernel = Kernel(release)
+    mm = kernel.new_mm()
+    addr = mm.mmap(HUGE, order=9)
+    first, second, third = (mm.register_buffer(addr, 512, by) for _ in range(3))
+    third.unregister()
+    folio = first.pages[0].folio
+    owners = {owner for kind, owner in kernel.ledger.holds(folio) if kind == "pin"}
+    assert owners == {first.name, second.name}
+    assert mm.pinned_vm == both
+    kernel.check()
+    first.unregister()
+    assert mm.pinned_vm == both - 512
+    second.unregister()
+    assert (mm.pinned_vm, mm.mapped()[0].page.refcount) == (0, 1)
+
+
+def test_rdma_and_io_uring_count_a_large_folio_each() -> None:
     kernel = Kernel()
     mm = kernel.new_mm()
-    buffer = mm.register_buffer(mm.mmap(HUGE, order=9), 512)
-    folio = buffer.pages[0].folio
-    assert (folio.refcount, folio.pincount, mm.pinned_vm) == (513, 512, 512)
-    assert folio is not kernel.huge_zero_folio
+    addr = mm.mmap(HUGE, order=9)
+    region, _ = mm.register_buffer(addr, 512, "RDMA"), mm.register_buffer(addr, 512)
+    assert mm.pinned_vm == 1024
+    other = kernel.new_mm("other")
+    other.register_buffer(other.mmap(HUGE, order=9), 512)
+    assert (other.pinned_vm, region.name) == (512, "parent, buffer 1")
+    assert [buffer.name for buffer in kernel.buffers][1:] == ["parent, buffer 2", "other, buffer 3"]
     kernel.check()
 
 
@@ -74,24 +165,34 @@ def test_a_hole_undoes_it_all() -> None:
     kernel.check()
 
 
-def test_the_guard_undoes_it_all() -> None:
+@pytest.mark.parametrize(
+    ("by", "refused", "number"),
+    [
+        ("io_uring", 0, errno.ENOMEM),
+        ("io_uring", 1, errno.EFAULT),
+        ("RDMA", 0, errno.ENOMEM),
+        ("RDMA", 1, errno.ENOMEM),
+    ],
+)
+def test_the_guard_undoes_it_all(by: str, refused: int, number: int) -> None:
     kernel, mm, addr = machine()
     mm.write(addr, bytes(2 * PAGE_SIZE))
-    second = mm.page_at(addr + PAGE_SIZE)
-    assert second is not None
-    kernel.try_grab_folio(second.folio, INT_MAX, FOLL_GET)
+    pages = [entry.page for entry in mm.mapped()]
+    kernel.try_grab_folio(pages[refused].folio, INT_MAX, FOLL_GET)
     with pytest.raises(OSError, match="could not be grabbed") as caught:
-        mm.register_buffer(addr, 2)
-    assert caught.value.errno == errno.ENOMEM
-    first = mm.page_at(addr)
-    assert first is not None
-    assert (first.refcount, mm.pinned_vm, kernel.buffers) == (1, 0, [])
+        mm.register_buffer(addr, 2, by)
+    assert caught.value.errno == number
+    assert (pages[1 - refused].refcount, mm.pinned_vm, kernel.buffers) == (1, 0, [])
 
 
 def test_bad_arguments_change_nothing() -> None:
     kernel, mm, addr = machine()
     with pytest.raises(ValueError, match="nr_pages is 0"):
         mm.register_buffer(addr, 0)
+    with pytest.raises(ValueError, match="by is 'rdma': allowed are 'io_uring' and 'RDMA'"):
+        mm.register_buffer(addr, 1, "rdma")
+    with pytest.raises(TypeError, match="by is None: it has to be of type str"):
+        mm.register_buffer(addr, 1, None)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="addr is None"):
         mm.register_buffer(None, 1)  # type: ignore[arg-type]
     assert (list(kernel.trace), kernel.buffers) == ([], [])
@@ -119,16 +220,32 @@ def test_a_freed_folio_and_an_exited_process_are_refused() -> None:
     assert kernel.buffers == []
 
 
-def test_it_outlives_its_process_and_a_child_has_none_of_it() -> None:
+@pytest.mark.parametrize("by", ["io_uring", "RDMA"])
+def test_it_ends_with_its_process(by: str) -> None:
+    kernel, mm, addr = machine()
+    buffer, after = (mm.register_buffer(addr + i * PAGE_SIZE, 1, by) for i in range(2))
+    after.unregister()
+    other = kernel.new_mm("other")
+    theirs = other.register_buffer(other.mmap(PAGE_SIZE), 1, by)
+    mm.exit()
+    assert (buffer.registered, buffer.pages[0].folio.freed) == (False, True)
+    assert (mm.pinned_vm, kernel.buffers) == (0, [theirs])
+    kernel.check()
+
+
+def test_a_child_has_the_ring_open_and_counts_nothing() -> None:
     kernel, mm, addr = machine()
     buffer = mm.register_buffer(addr, 1)
     child = mm.fork()
-    assert (child.pinned_vm, mm.pinned_vm) == (0, 1)
+    kernel.new_mm("other").fork("stranger")
+    late = mm.register_buffer(addr + PAGE_SIZE, 1)
+    assert (child.pinned_vm, mm.pinned_vm) == (0, 2)
     mm.exit()
+    assert (buffer.open_in, late.registered) == ([child], False)
     assert (buffer.pages[0].refcount, buffer.pages[0].folio.freed) == (1024, False)
     kernel.check()
-    buffer.unregister()
-    assert buffer.pages[0].folio.freed
+    child.exit()
+    assert (buffer.registered, buffer.pages[0].folio.freed) == (False, True)
     kernel.check()
 
 

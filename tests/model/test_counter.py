@@ -91,6 +91,16 @@ def test_1024_references_split_into_one_pin() -> None:
     assert split_refcount(1024) == (1, 0)
 
 
+def test_the_first_and_the_last_value_that_a_closed_form_takes() -> None:
+    assert split_refcount(INT_MAX) == (2**21 - 1, 1023)
+    assert split_refcount(INT_MIN) == (2**21, 0)
+    assert split_refcount(7, bias=1) == (7, 0)
+    assert split_refcount(-1, bits=2) == (0, 3)
+    assert refcount_with(1, 2, 3, bias=1) == 6
+    assert last_grab(1, 1, bits=2) == 1
+    assert last_grab(1, 1, bits=64) == 2**63 - 1
+
+
 def test_small_counters_agree_with_stepping_for_every_step_they_allow() -> None:
     for bits in (2, 4, 6):
         top = 2 ** (bits - 1) - 1
@@ -113,6 +123,11 @@ def test_a_counter_of_64_bits_holds_2_to_the_53_pins() -> None:
         (lambda: wrap(cast(int, "1.5")), TypeError, "value is '1.5'"),
         (lambda: wrap(True), TypeError, "value is True"),
         (lambda: wrap(1, bits=1), ValueError, "bits is 1: allowed .* 2 to 64"),
+        (lambda: wrap(1, bits=65), ValueError, "bits is 65"),
+        (lambda: last_grab(1, 1, bits=1), ValueError, "bits is 1: allowed .* 2 to 64"),
+        (lambda: last_grab(1, 1, bits=65), ValueError, "bits is 65"),
+        (lambda: refcount_with(1, 0, 0, bias=0), ValueError, "bias is 0: allowed .* from 1 on"),
+        (lambda: split_refcount(1, bits=1), ValueError, "bits is 1: allowed .* 2 to 64"),
         (lambda: last_pin(2**31), ValueError, "r0 is 2147483648"),
         (lambda: last_pin(1, bias=0), ValueError, "bias is 0: allowed .* from 1 to 2147483648"),
         (lambda: last_pin(1, bias=129, bits=8), ValueError, "bias is 129: allowed .* 1 to 128"),

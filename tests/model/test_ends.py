@@ -173,6 +173,8 @@ def test_every_end_has_an_example_with_a_source() -> None:
         (lambda: end_at("exempt", bits=2), ValueError, "bits is 2"),
         (lambda: end_at("exempt", start=2**31), ValueError, "start is 2147483648"),
         (lambda: saturated(1), ValueError, "bits is 1"),
+        (lambda: saturated(3), ValueError, "bits is 3: allowed .* 4 to 64"),
+        (lambda: saturated(65), ValueError, "bits is 65"),
     ],
 )
 def test_bad_arguments_are_named(

@@ -240,8 +240,47 @@ def test_bad_arguments() -> None:
         scene.parent.pin_user_page_fast_in_steps(scene.addr, gup.FOLL_GET)
     with pytest.raises(ValueError, match="nr_pages is 0"):
         scene.parent.pin_user_pages_fast(scene.addr, 0)
+    for release, flags in (("5.6", gup.FOLL_GET), ("5.6", gup.FOLL_PIN), (NEWEST, gup.FOLL_PIN)):
+        old = Scene(release)
+        with pytest.raises(OSError, match=r"get_user_pages: FOLL_(GET|PIN) not allowed"):
+            old.parent.get_user_pages_fast(old.addr, 1, flags)
+    assert scene.parent.get_user_pages_fast(scene.addr, 1, gup.FOLL_GET)
     with pytest.raises(OSError, match="nothing is mapped"):
         list(scene.parent.pin_user_page_fast_in_steps(scene.addr + PAGE_SIZE))
     scene.parent.exit()
     with pytest.raises(RuntimeError, match="has exited"):
         scene.parent.pin_user_page_fast_in_steps(scene.addr)
+
+
+@pytest.mark.parametrize("release", ["5.7", "5.14", NEWEST])
+def test_a_reference_is_one_addition_and_does_not_look_for_a_fork(release: str) -> None:
+    """Only FOLL_PIN asks write_protect_seq: gup_fast(), 6.18."""
+    scene = Scene(release)
+    fork = iter(scene.parent.fork_in_steps())
+    next(fork, None)
+    call = scene.parent.get_user_page_fast_in_steps(scene.addr)
+    assert list(call) == []
+    assert (call.require_page(), call.waits) == (scene.parent.page_at(scene.addr), False)
+    assert not scene.parent.has_pinned
+    list(fork)
+    assert scene.refcount() == 3  # two mappings
+    (again,) = scene.parent.get_user_pages_fast(scene.addr, 1)
+    assert (again, scene.refcount()) == (call.page, 4)
+    scene.kernel.check()
+
+
+def test_a_reference_to_what_fork_has_write_protected_waits_for_its_end() -> None:
+    scene = Scene(NEWEST)
+    second = scene.parent.mmap(PAGE_SIZE)
+    scene.parent.write(second, b"x")
+    fork = iter(scene.parent.fork_in_steps())
+    next(fork)
+    next(fork)
+    call = scene.parent.get_user_page_fast_in_steps(scene.addr, FOLL_WRITE)
+    steps = iter(call)
+    next(steps)
+    assert call.waits
+    list(fork)
+    assert list(steps) == []
+    assert call.page is scene.parent.page_at(scene.addr)  # the copy that its fault made
+    scene.kernel.check()

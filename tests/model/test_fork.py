@@ -177,6 +177,65 @@ def test_fork_pauses_only_where_it_asks() -> None:
         assert len(list(Scene(release).parent.fork_in_steps())) == pauses
 
 
+def test_between_two_copies_there_is_a_pause() -> None:
+    """Who writes then, first here and then there, gives the child what the parent never had."""
+    scene = Scene(NEWEST)
+    second = scene.parent.mmap(PAGE_SIZE)
+    scene.parent.write(second, b"AAAA")
+    scene.parent.pin_user_pages(scene.addr, 1)
+    scene.parent.pin_user_pages(second, 1)
+    last = scene.addr + PAGE_SIZE - 1
+    pauses = iter(steps := scene.parent.fork_in_steps())
+    next(pauses)
+    next(pauses)
+    scene.parent.write(last, b"P")
+    scene.parent.write(second, b"Q")
+    assert len(list(pauses)) == 1
+    assert (steps.child.read(last, 1), steps.child.read(second, 1)) == (b"\0", b"Q")
+    scene.kernel.check()
+
+
+@pytest.mark.parametrize("release", ["5.9", "5.19", NEWEST])
+def test_another_thread_s_stores_during_the_copy_tear_it(release: str) -> None:
+    """J. Horn's series of 3 June 2025 has a reproducer."""
+    scene = Scene(release)
+    scene.hold("pin")
+    half = scene.addr + PAGE_SIZE // 2
+    for _ in (steps := scene.parent.fork_in_steps()):
+        assert scene.parent.read(scene.addr, 1) == b"A"
+        scene.parent.write(scene.addr, b"P")
+        scene.parent.write(half, b"Q")
+    assert (steps.child.read(scene.addr, 1), steps.child.read(half, 1)) == (b"A", b"Q")
+    scene.kernel.check()
+
+
+@pytest.mark.parametrize("release", ["5.9", NEWEST])
+def test_a_store_to_what_fork_has_shared_waits_and_one_before_is_shared(release: str) -> None:
+    scene = Scene(release)
+    second, never = scene.parent.mmap(PAGE_SIZE), scene.parent.mmap(2 * PAGE_SIZE)
+    scene.parent.write(second, b"AAAA")
+    scene.parent.read(never, 1)
+    pauses = iter(steps := scene.parent.fork_in_steps())
+    next(pauses)
+    scene.parent.write(scene.addr, b"P")  # not write-protected yet
+    next(pauses)
+    before = [scene.parent.read(at, 1) for at in (scene.addr, second, never)]
+    assert before == [b"P", b"A", b"\0"]
+    for call in (
+        lambda: scene.parent.write(scene.addr, b"Q"),
+        lambda: scene.parent.write(never, b"Q"),
+        lambda: scene.parent.read(never + PAGE_SIZE, 1),
+        lambda: scene.parent.pin_user_pages_fast(second, 1),
+        lambda: scene.parent.get_user_pages_fast(second, 1),
+    ):
+        with pytest.raises(RuntimeError, match="in the middle of fork"):
+            call()
+    assert [scene.parent.read(at, 1) for at in (scene.addr, second, never)] == before
+    assert list(pauses) == []
+    assert steps.child.read(scene.addr, 1) == b"P"
+    scene.kernel.check()
+
+
 def test_while_fork_is_under_way_both_processes_wait_and_can_be_looked_at() -> None:
     scene = Scene(NEWEST)
     scene.hold("pin")
@@ -185,9 +244,10 @@ def test_while_fork_is_under_way_both_processes_wait_and_can_be_looked_at() -> N
     for _ in steps:
         assert scene.kernel.mms == [scene.parent, child]
         assert scene.at(child) is not scene.at(scene.parent)
+        with pytest.raises(RuntimeError, match="kid is in the middle of fork: it is not complete"):
+            child.read(scene.addr, 1)
         for mm in (scene.parent, child):
             for call in (
-                lambda mm=mm: mm.read(scene.addr, 1),
                 lambda mm=mm: mm.munmap(scene.addr, PAGE_SIZE),
                 lambda mm=mm: mm.fork(),
                 mm.exit,
@@ -580,6 +640,8 @@ def test_after_exit_only_attributes_can_be_read() -> None:
         gone.mapped,
         lambda: gone.get_user_pages(addr, 1),
         lambda: gone.pin_user_pages(addr, 1),
+        lambda: gone.get_user_pages_fast(addr, 1),
+        lambda: gone.pin_user_pages_fast(addr, 1),
         lambda: gone.write_protect(addr),
         lambda: gone.fork(),
         lambda: gone.fork_in_steps(),
@@ -686,3 +748,25 @@ def test_a_leak_is_a_breach_only_where_a_write_looks_at_references() -> None:
     assert request.device_read(4) == b"PPPP"
     assert leaks(scene) == [("child", "parent")]
     scene.kernel.check()
+
+
+def test_a_fork_s_copy_has_every_byte_and_fork_is_in_the_trace() -> None:
+    scene = Scene(NEWEST)
+    second, third = scene.parent.mmap(PAGE_SIZE), scene.parent.mmap(3 * PAGE_SIZE)
+    every = bytes(n % 251 for n in range(PAGE_SIZE))
+    scene.parent.write(scene.addr, every)
+    scene.parent.write(second, every)
+    scene.parent.read(third, 3 * PAGE_SIZE)
+    scene.hold("pin")
+    since = len(scene.kernel.trace)
+    child = scene.parent.fork("kid")
+    assert child.read(scene.addr, PAGE_SIZE) == child.read(second, PAGE_SIZE) == every
+    told = [
+        (e.actor, e.operation, e.page, e.pages, e.refcount_before, e.refcount_after)
+        for e in scene.kernel.trace[since:]
+    ]
+    assert told == [
+        ("kid", "fork", "zero page", 3, 1, 1),
+        ("kid", "fork copy", "frame 4", 1, 0, 1),
+        ("kid", "fork", "frame 3", 1, 1, 2),
+    ]

@@ -1,6 +1,7 @@
 """Grabbing and releasing: what is added, in which order it is checked, what comes back."""
 
 import errno
+from functools import partial
 
 import pytest
 
@@ -145,6 +146,8 @@ def test_plain_get_page_has_no_guard() -> None:
         ("5.17", 0, -5, None, 0),
         ("5.18", 0, -5, errno.ENOMEM, 1),
         ("5.14", FOLL_PIN, 0, errno.ENOMEM, 1),
+        ("5.15.19", FOLL_PIN, 0, errno.ENOMEM, 0),
+        ("5.15.24", FOLL_PIN, 0, errno.ENOMEM, 1),
         ("5.15", FOLL_PIN, 0, errno.ENOMEM, 0),
         ("5.15", FOLL_PIN, -1, errno.ENOMEM, 1),
         ("5.17", FOLL_PIN, 0, errno.ENOMEM, 1),
@@ -359,21 +362,33 @@ def test_long_term_references_were_legal_once(release: str, allowed: bool) -> No
 
 
 @pytest.mark.parametrize(
-    ("method", "flags"),
+    ("release", "method", "flags", "no_pages"),
     [
-        ("get_user_pages", FOLL_PIN),
-        ("pin_user_pages", FOLL_GET),
-        ("pin_user_pages", FOLL_PIN),
-        ("pin_user_pages", FOLL_GET | FOLL_WRITE),
+        ("6.2", "get_user_pages", FOLL_PIN, False),
+        ("6.2", "pin_user_pages", FOLL_GET, False),
+        ("6.2", "pin_user_pages_fast", FOLL_GET, False),
+        ("6.3", "get_user_pages", FOLL_PIN, False),
+        ("6.3", "get_user_pages", FOLL_LONGTERM, False),
+        ("6.3", "pin_user_pages", FOLL_GET, True),
+        ("6.3", "pin_user_pages_fast", FOLL_GET, False),
+        ("6.18", "pin_user_pages", FOLL_PIN, True),
+        ("6.18", "pin_user_pages", FOLL_GET | FOLL_WRITE, True),
+        ("6.18", "pin_user_pages_fast", FOLL_PIN, False),
     ],
 )
-def test_flags_that_no_caller_may_pass(method: str, flags: int) -> None:
-    kernel = Kernel()
+def test_flags_that_no_caller_may_pass(
+    release: str, method: str, flags: int, no_pages: bool
+) -> None:
+    kernel = Kernel(release)
     mm = kernel.new_mm()
     addr = mm.mmap(4096)
-    with pytest.raises(OSError, match="not allowed") as caught:
-        getattr(mm, method)(addr, 1, flags)
-    assert caught.value.errno == errno.EINVAL
+    call = partial(getattr(mm, method), addr, 1, flags)
+    if no_pages:
+        assert call() == []
+    else:
+        with pytest.raises(OSError, match="not allowed") as caught:
+            call()
+        assert caught.value.errno == errno.EINVAL
     assert len(kernel.warnings) == 1
     assert (kernel.zero_page.refcount, mm.page_at(addr)) == (1, None)
 
@@ -400,12 +415,14 @@ def test_which_flags_pin_user_pages_refuses(release: str, refused_flags: set[int
         kernel = Kernel(release)
         mm = kernel.new_mm()
         addr = mm.mmap(4096)
-        if flag in refused_flags:
-            with pytest.raises(OSError, match="not allowed"):
-                mm.pin_user_pages(addr, 1, flag)
-        else:
+        if flag not in refused_flags:
             assert len(mm.pin_user_pages(addr, 1, flag)) == 1
             kernel.unpin_user_page(kernel.zero_page)
+        elif kernel.rules.refused_pin == "no_pages":
+            assert mm.pin_user_pages(addr, 1, flag) == []
+        else:
+            with pytest.raises(OSError, match="not allowed"):
+                mm.pin_user_pages(addr, 1, flag)
         assert kernel.zero_page.refcount == 1
         kernel.check()
 
@@ -417,8 +434,8 @@ def test_each_flag_has_a_warning_of_its_own() -> None:
     for call, flags in (
         (mm.get_user_pages, FOLL_PIN | FOLL_LONGTERM),
         (mm.get_user_pages, FOLL_LONGTERM),
-        (mm.pin_user_pages, FOLL_GET),
-        (mm.pin_user_pages, FOLL_GET),
+        (mm.pin_user_pages_fast, FOLL_GET),
+        (mm.pin_user_pages_fast, FOLL_GET),
     ):
         with pytest.raises(OSError, match="not allowed"):
             call(addr, 1, flags)

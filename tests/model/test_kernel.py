@@ -133,6 +133,18 @@ def test_a_fresh_machine_follows_the_rules_of_another() -> None:
     first = Kernel("6.1.192", zero_page_pins="counted")
     first.get_page(first.zero_page)
     second = Kernel.with_rules(first.release, first.rules)
+    assert type(second) is Kernel
     assert (second.release, second.rules, second.zero_page.refcount) == ("6.1.192", first.rules, 1)
     with pytest.raises(TypeError, match="followed is 'counted': it has to be of type Rules"):
         Kernel.with_rules("6.5", cast(Rules, "counted"))
+    with pytest.raises(ValueError, match=r"release is '5\.5'"):
+        Kernel.with_rules("5.5", first.rules)
+
+
+@pytest.mark.parametrize(("still", "pincount"), [("nothing", None), ("pincount", 0)])
+def test_a_fresh_machine_boots_with_the_rules_that_it_follows(
+    still: str, pincount: int | None
+) -> None:
+    rules = Kernel("6.5", zero_page_still_counts=still).rules
+    zero = Kernel.with_rules("6.5", rules).zero_page
+    assert (zero.refcount, zero.pincount) == (1, pincount)

@@ -84,15 +84,36 @@ def test_two_mappings_stay_two(mm: Mm) -> None:
     assert locked(mm) == [(1, True), (1, True)]
 
 
-def test_a_hole_is_refused_and_nothing_changes(mm: Mm) -> None:
-    first, second = mm.mmap(PAGE_SIZE), mm.mmap(PAGE_SIZE)
-    for call in (mm.mlock, mm.munlock):
-        with pytest.raises(OSError, match="nothing is mapped at") as caught:
-            call(first, second - first + PAGE_SIZE)
+def test_what_lies_before_a_hole_is_locked_but_not_made_present(mm: Mm) -> None:
+    first, second = mm.mmap(3 * PAGE_SIZE), mm.mmap(PAGE_SIZE)
+    mm.write(first, b"x")
+    mm.read(first + PAGE_SIZE, 1)
+    reach = second - first + PAGE_SIZE
+    for call, now in ((mm.mlock, True), (mm.munlock, False)):
+        with pytest.raises(
+            OSError, match=f"nothing is mapped at {second - PAGE_SIZE:#x}"
+        ) as caught:
+            call(first, reach)
         assert caught.value.errno == errno.ENOMEM
-    assert locked(mm) == [(1, False), (1, False)]
-    assert mm.mapped() == []
-    assert list(mm.kernel.trace) == []
+        assert locked(mm) == [(3, now), (1, False)]
+        assert (mapped(mm, first).folio.mlocked, mm.kernel.zero_page.folio.mlocked) == (now, False)
+        mm.kernel.check()
+    assert mm.page_at(first + 2 * PAGE_SIZE) is None
+    assert mm.page_at(second) is None
+    names = [event.page for event in mm.kernel.trace if "lock" in event.operation]
+    assert names == [mapped(mm, first).name] * 2
+
+
+def test_at_a_hole_nothing_changes(mm: Mm) -> None:
+    addr = mm.mmap(PAGE_SIZE)
+    for call in (mm.mlock, mm.munlock):
+        with pytest.raises(OSError, match="nothing is mapped") as caught:
+            call(addr + PAGE_SIZE, PAGE_SIZE)
+        assert caught.value.errno == errno.ENOMEM
+    assert (locked(mm), list(mm.kernel.trace)) == ([(1, False)], [])
+    mm._areas = [area._replace(locked=True) for area in mm._areas]
+    with pytest.raises(InvariantError, match="locked-is-present"):
+        mm.kernel.check()
 
 
 def test_bad_arguments_and_a_cut_through_a_huge_folio(mm: Mm) -> None:
@@ -101,6 +122,8 @@ def test_bad_arguments_and_a_cut_through_a_huge_folio(mm: Mm) -> None:
         mm.mlock(addr, PAGE_SIZE)
     with pytest.raises(ValueError, match="nbytes is 0"):
         mm.mlock(addr, 0)
+    with pytest.raises(ValueError, match="addr is -1: allowed are whole numbers from 0 to"):
+        mm.mlock(-1, 1)
     assert locked(mm) == [(512, False)]
     mm.exit()
     for call in (mm.mlock, mm.munlock):

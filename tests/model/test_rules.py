@@ -107,6 +107,33 @@ def test_a_rule_names_its_source() -> None:
     assert sources["dio_hold"] == "set by keyword"
 
 
+def test_sources_neither_tell_rules_apart_nor_are_printed() -> None:
+    named = Kernel("6.5", dio_hold="pin").rules
+    assert named == Kernel("6.5").rules
+    assert named != Kernel("6.5", dio_hold="get").rules
+    assert "sources" not in repr(named)
+    assert "dio_hold='pin'" in repr(named)
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "first", "before"),
+    [  # the first release of a stable branch that follows the newer rule
+        ("gup_read_fault", "private_page", "5.7.3", "5.7.2"),
+        ("fast_pin_and_fork", "kept_apart", "5.10.4", "5.10.3"),
+        ("fast_pin_adds", "in_two", "5.10.50", "5.10.49"),
+        ("fast_pin_adds", "in_two", "5.12.17", "5.12.16"),
+        ("fast_pin_adds", "in_two", "5.13.2", "5.13.1"),
+        ("slow_guard", "with_flags", "5.15.20", "5.15.19"),
+        ("slow_guard", "with_flags", "5.16.6", "5.16.5"),
+    ],
+)
+def test_backports(rule: str, value: str, first: str, before: str) -> None:
+    assert getattr(Kernel(first).rules, rule) == value
+    assert getattr(Kernel(before).rules, rule) != value
+    last = first.rpartition(".")[0] + ".999"
+    assert getattr(Kernel(last).rules, rule) == value
+
+
 def test_rules_are_frozen() -> None:
     with pytest.raises(FrozenInstanceError):
         Kernel("6.5").rules.dio_hold = "get"  # type: ignore[misc]

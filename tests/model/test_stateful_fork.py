@@ -163,6 +163,16 @@ class Flight:
     counted: bool
 
 
+@dataclass
+class Lent:
+    """A registered buffer of one page: in whose VmPin it is, and who has its ring open."""
+
+    buffer: RegisteredBuffer
+    frame: Frame
+    counted: Process | None
+    open_in: list[Process]
+
+
 class Forks(RuleBasedStateMachine):
     """A few processes of one family, two pages each, and devices that work on their frames."""
 
@@ -174,7 +184,7 @@ class Forks(RuleBasedStateMachine):
         self.frames = [self.book.zero]
         self.held: list[tuple[Frame, bool]] = []
         self.flights: list[Flight] = []
-        self.buffers: list[tuple[RegisteredBuffer, Frame, Process]] = []
+        self.buffers: list[Lent] = []
         self.leaked: set[str] = set()
         self.names, self.fresh = count(1), count(1)
         mm = self.kernel.new_mm("p0")
@@ -272,24 +282,48 @@ class Forks(RuleBasedStateMachine):
         steps = parent.mm.fork_in_steps(name)
         child = Process(steps.child, set(parent.mapped))
         pauses = iter(steps)
+        after_a_copy = False
         for at, entry in sorted(parent.entries.items()):
-            if self.book.copies(parent, entry.frame):
+            copies = self.book.copies(parent, entry.frame)
+            if copies:
+                if after_a_copy:
+                    next(pauses)
                 next(pauses)
                 mine = Frame(maps=1)
                 child.entries[at] = Entry(mine)
                 mine.values[FIRST] = entry.frame.values[FIRST]
                 if in_steps and arriving:
                     self.deliver(data.draw(st.sampled_from(arriving)))
+                if in_steps:
+                    self.another_thread_stores(data, parent)
                 mine.values[LAST] = entry.frame.values[LAST]
             else:
                 if self.book.since(5, 9) and not entry.frame.zero:
                     next(pauses)
+                    if in_steps:
+                        self.another_thread_stores(data, parent)
                 entry.writable = entry.frame.alone = False
                 entry.frame.maps += not entry.frame.zero
                 child.entries[at] = Entry(entry.frame, writable=False)
+            after_a_copy = copies or (after_a_copy and entry.frame.zero)
         assert list(pauses) == []
         child.known |= parent.known
         self.processes.append(child)
+        for lent in self.buffers:
+            if any(process is parent for process in lent.open_in):
+                lent.open_in.append(child)
+
+    def another_thread_stores(self, data: st.DataObject, parent: Process) -> None:
+        """While fork is under way: through an entry that may be written, and no other."""
+        at = data.draw(st.sampled_from(sorted(parent.entries)))
+        entry, (value, octets) = parent.entries[at], self.new_value()
+        if entry.writable:
+            parent.mm.write(self.addresses[at], octets)
+            entry.frame.values[FIRST] = value
+            parent.known.add(value)
+        else:
+            with pytest.raises(RuntimeError, match="in the middle of fork"):
+                parent.mm.write(self.addresses[at], octets)
 
     @precondition(lambda self: len(self.processes) > 1)
     @rule(data=st.data())
@@ -299,6 +333,12 @@ class Forks(RuleBasedStateMachine):
         for entry in process.entries.values():
             entry.frame.maps -= not entry.frame.zero
         self.processes.remove(process)
+        for lent in self.buffers:
+            lent.open_in = [other for other in lent.open_in if other is not process]
+            if not lent.open_in:
+                assert not lent.buffer.registered
+                self.book.let_go(lent.frame, pin=True)
+        self.buffers = [lent for lent in self.buffers if lent.open_in]
 
     @rule(data=st.data(), at=st.integers(0, PAGES - 1), rarely=st.integers(0, 3))
     def munmap(self, data: st.DataObject, at: int, rarely: int) -> None:
@@ -338,22 +378,23 @@ class Forks(RuleBasedStateMachine):
         else:
             process.mlocked.discard(at)
 
-    @rule(data=st.data(), at=st.integers(0, PAGES - 1))
-    def register(self, data: st.DataObject, at: int) -> None:
+    @rule(data=st.data(), at=st.integers(0, PAGES - 1), by=st.sampled_from(["io_uring", "RDMA"]))
+    def register(self, data: st.DataObject, at: int, by: str) -> None:
         process = self.some(data)
         if at in process.mapped:
-            buffer = process.mm.register_buffer(self.addresses[at], 1)
+            buffer = process.mm.register_buffer(self.addresses[at], 1, by)
             frame = self.book.gup(process, at, pin=True, write=True, longterm=True)
             self.bind(frame, buffer.pages[0])
             assert self.book.hold(frame, pin=True)
-            self.buffers.append((buffer, frame, process))
+            counts = by == "RDMA" or self.book.since(5, 9)
+            self.buffers.append(Lent(buffer, frame, process if counts else None, [process]))
 
     @precondition(lambda self: self.buffers)
     @rule(data=st.data())
     def unregister(self, data: st.DataObject) -> None:
-        buffer, frame, _ = self.buffers.pop(data.draw(st.integers(0, len(self.buffers) - 1)))
-        buffer.unregister()
-        self.book.let_go(frame, pin=True)
+        lent = self.buffers.pop(data.draw(st.integers(0, len(self.buffers) - 1)))
+        lent.buffer.unregister()
+        self.book.let_go(lent.frame, pin=True)
 
     @rule(data=st.data(), at=st.integers(0, PAGES - 1), from_disk=st.booleans())
     def submit(self, data: st.DataObject, at: int, from_disk: bool) -> None:
@@ -423,7 +464,7 @@ class Forks(RuleBasedStateMachine):
         }
         for process in self.processes:
             assert process.mm.has_pinned == process.pinned
-            assert process.mm.pinned_vm == sum(owner is process for _, _, owner in self.buffers)
+            assert process.mm.pinned_vm == sum(lent.counted is process for lent in self.buffers)
             for at, addr in enumerate(self.addresses):
                 assert (process.mm.page_at(addr) is not None) == (at in process.entries)
                 if pte := process.mm._ptes.get(addr // PAGE_SIZE):

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from pinlab import PAGE_SIZE, Kernel
+from pinlab import FOLL_PIN, PAGE_SIZE, Kernel
 from pinlab.model.trace import Trace
 
 
@@ -29,6 +29,19 @@ def test_one_event_per_operation_or_run() -> None:
     assert (trace[2].acquired, trace[2].released) == (2, 2)
     assert (trace[3].pincount_before, trace[3].pincount_after) == (0, 0)
     assert trace[-1] is trace[3]
+
+
+def test_an_event_says_what_it_changed_and_what_it_left() -> None:
+    kernel = Kernel("6.4")
+    folio = kernel.alloc_folio(9)
+    kernel.try_grab_folio(folio, 2, FOLL_PIN)
+    folio.page(3).device_write(b"D")
+    pinned, written = kernel.trace[1:]
+    assert (pinned.pages, pinned.refcount_before, pinned.pincount_before) == (2, 1, 0)
+    assert (pinned.refcount_after, pinned.pincount_after) == (3, 2)
+    assert (written.operation, written.pages, written.note) == ("device write", 1, "1 bytes")
+    assert (written.refcount_before, written.pincount_before) == (3, 2)
+    assert (written.refcount_after, written.pincount_after) == (3, 2)
 
 
 def test_each_event_begins_where_the_one_before_it_on_that_folio_ended() -> None:

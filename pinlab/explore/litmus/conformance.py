@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pinlab.explore.explorer import NEVER, explore
+from pinlab.explore.explorer import NEVER
 from pinlab.explore.litmus.file import FOLDER, Litmus, load
-from pinlab.explore.litmus.observation import ERAS
+from pinlab.explore.litmus.observation import ERAS, whole_verdict
 from pinlab.model.arguments import mapping, several
 from pinlab.text_files import table
 
@@ -77,6 +77,6 @@ def _result(row: Row, release: str, rules: Mapping[str, object]) -> str:
     if row.outside:
         return ""
     test = row.played()
-    if explore(test.scenario, release, rules).verdict(test.exists) == NEVER:
+    if whole_verdict(test, release, rules) == NEVER:
         return PASS
     return FAIL if test.expect(release).verdict == NEVER else XFAIL

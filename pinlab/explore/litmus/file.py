@@ -34,7 +34,14 @@ from typing import NamedTuple
 
 from pinlab.data_folder import DATA
 from pinlab.explore.explorer import ALWAYS, NEVER, SOMETIMES
-from pinlab.explore.program import MisfitError, Scenario, Step, check_actor, parse_step
+from pinlab.explore.program import (
+    MisfitError,
+    Scenario,
+    Step,
+    check_actor,
+    check_length,
+    parse_step,
+)
 from pinlab.explore.question import Question
 from pinlab.model.arguments import instance, one_of, shown
 from pinlab.model.arguments import path as as_path
@@ -47,6 +54,9 @@ LONGEST_NAME = 255
 """As many characters as a file's name has."""
 
 VERDICTS = (NEVER, SOMETIMES, ALWAYS)
+
+MOST_BYTES = 64 * 1024
+"""Of a file; the shipped ones have less than a hundredth of it."""
 
 
 class Expected(NamedTuple):
@@ -97,6 +107,7 @@ def _load(name: str) -> Litmus:
 def read(path: Path) -> Litmus:
     """Return the test in a file; ValueError with file and line for one that is wrong."""
     file = as_path("path", path)
+    _check_size(file.stat().st_size, file.name)
     test = parse(decoded(file), file.name)
     if test.name != file.stem:
         raise ValueError(f"{file.name}, line 1: the name is {test.name!r}, the file's another")
@@ -105,13 +116,18 @@ def read(path: Path) -> Litmus:
 
 def parse(text: str, where: str = "litmus test") -> Litmus:
     """Return the test in a text; ValueError with `where` and the line for one that is wrong."""
-    instance("text", text, str)
     if len(instance("where", where, str)) > LONGEST_NAME:
         raise ValueError(f"where is {shown(where)}: allowed are {LONGEST_NAME} characters")
+    _check_size(len(instance("text", text, str)), where)
     try:
         return _Reader(text).test()
     except ValueError as error:
         raise ValueError(f"{where}, {error}") from None
+
+
+def _check_size(size: int, where: str) -> None:
+    if size > MOST_BYTES:
+        raise ValueError(f"{where}, line 1: {size} bytes, allowed are {MOST_BYTES}")
 
 
 class _Line(NamedTuple):
@@ -192,6 +208,8 @@ class _Reader:
         self, memory: dict[str, str], programs: dict[str, list[_Line]], question: Question,
         exists: _Line,
     ) -> Scenario:  # fmt: skip
+        with _at(self._sections[0].head):
+            check_length(sum(map(len, programs.values())))
         steps: list[tuple[Step, _Line]] = []
         for actor, body in programs.items():
             for line in body:
@@ -208,7 +226,7 @@ class _Reader:
         except ValueError as error:
             raise ValueError(f"line {self._sections[0].head.number}: {error}") from None
         with _at(exists):
-            _check_question(scenario, question)
+            question.check(scenario)
             return Scenario(memory, lines, watched)
 
 
@@ -253,13 +271,3 @@ def _expected(text: str, before: list[Expected]) -> Expected:
     if before and version <= before[-1].version:
         raise ValueError(f"{release} stands after a release that is not older")
     return Expected(version, verdict, source)
-
-
-def _check_question(scenario: Scenario, question: Question) -> None:
-    """Raise ValueError for a term about a process or a value that is none."""
-    for term in question.terms:
-        known = scenario.processes if term.place else sorted(scenario.values)
-        if (name := term.actor or term.name) not in known:
-            raise ValueError(
-                f"{name!r} is none of {', '.join(known) or 'the values, there are none'}"
-            )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from pinlab.explore.explorer import NEVER
-from pinlab.explore.litmus.observation import run
+from pinlab.explore.litmus.file import load
+from pinlab.explore.litmus.observation import whole_verdict
 from pinlab.model.arguments import one_of, several
 
 if TYPE_CHECKING:
@@ -61,14 +62,14 @@ def rescued() -> pandas.DataFrame:
 
     columns = {
         " + ".join(chosen) or "none": [
-            run(name, ON, overrides(chosen)).verdict == NEVER for name in PINNED
+            whole_verdict(load(name), ON, overrides(chosen)) == NEVER for name in PINNED
         ]
         for chosen in sets_of_rules()
     }
     return pandas.DataFrame(columns, index=pandas.Index(PINNED, name="test"))
 
 
-def smallest(tests: Iterable[str] = PINNED) -> list[tuple[str, ...]]:
+def smallest(tests: Sequence[str] = PINNED) -> list[tuple[str, ...]]:
     """Return the sets of rules that save all those tests and lose one if any rule is left out."""
     asked = [one_of("a test in tests", test, PINNED) for test in several("tests", tests, str)]
     saved = rescued().loc[asked].all()

@@ -9,6 +9,7 @@ from pinlab.lab.exercises.draw import Draw
 from pinlab.lab.exercises.exercise import IT_IS, Choice, Exercise, Numbers, Program, Selection
 from pinlab.lab.figures.lenses import Held
 from pinlab.lab.powers import plural
+from pinlab.model.buffer import RDMA
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS as BIAS
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Page
 from pinlab.model.gup import FOLL_GET
@@ -95,7 +96,7 @@ def read_the_trace(seed: int) -> Selection:
                 mm.mlock(addr, nbytes)
                 undo[take] = lambda: mm.munlock(addr, nbytes)
             case _:
-                undo[take] = mm.register_buffer(addr, 1).unregister
+                undo[take] = mm.register_buffer(addr, 1, by=RDMA).unregister
     before = _lit(page)
     undo[draw.one(sorted(undo))]()
     right = _lit(page)

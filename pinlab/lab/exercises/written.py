@@ -82,5 +82,5 @@ class Written(Exercise):
 def found(text: str, release: str) -> Found:
     """Return what comes out of a test; ValueError with the line for a text that is none."""
     test = litmus.parse(text, "your answer")
-    explored = explore(test.scenario, release)
+    explored = explore(test.scenario, release).require_complete()
     return explored.verdict(test.exists), frozenset(explored.outcomes)

@@ -13,6 +13,7 @@ from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import LARGE, digits, plural
 from pinlab.lab.svg import PINNED, document, fitted, text
 from pinlab.model.arguments import instance, shown, whole
+from pinlab.model.buffer import RDMA
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Page
 from pinlab.model.gup import FOLL_GET, FOLL_PIN
 from pinlab.model.kernel import Kernel
@@ -75,7 +76,8 @@ class Held:
         if self.mlocked:
             mm.mlock(addr, nbytes)
         if self.registered:
-            mm.register_buffer(addr, 1)
+            # VmPin has RDMA's buffers in every release, those of io_uring since 5.9.
+            mm.register_buffer(addr, 1, by=RDMA)
         for refs, flag in ((self.references, FOLL_GET), (self.pins, FOLL_PIN)):
             if refs:
                 kernel.try_grab_folio(page.folio, refs, flag)

@@ -14,7 +14,7 @@ import pandas
 
 from pinlab.explore import Question, Scenario, explore, litmus
 from pinlab.explore.graph import Schedule
-from pinlab.explore.question import spelled
+from pinlab.explore.question import REMARKS, spelled
 from pinlab.lab.figures.layers import ordered, placed
 from pinlab.lab.figures.map import Scene
 from pinlab.lab.palette import EDGE, OVERFLOW
@@ -57,7 +57,7 @@ class Asked:
 
     def witness(self) -> Schedule | None:
         """Return a shortest schedule to a yes, None if there is none."""
-        return explore(self.scenario, self.release).witness(self.exists)
+        return explore(self.scenario, self.release).require_complete().witness(self.exists)
 
 
 def asked(scenario: Scenario | str, release: str, exists: str = "") -> Asked:
@@ -180,7 +180,7 @@ def _high(graph: StateGraph) -> float:
 
 def _column(graph: StateGraph) -> float:
     """The distance of two columns."""
-    return (WIDTH - 2 * MARGIN - SIDE - ROOM) / (len(_columns_of(graph)) - 1)
+    return (WIDTH - 2 * MARGIN - SIDE - ROOM) / max(1, len(_columns_of(graph)) - 1)
 
 
 def _places(graph: StateGraph) -> Places:
@@ -206,7 +206,7 @@ def _heads(places: Places) -> list[str]:
 def _words(edges: Sequence[Edge], column: float) -> list[tuple[Edge, str]]:
     """What each edge says: its step, if there is room for all, else the letter of its actor."""
     verbs = [edge.step.partition(" ")[0] for edge in edges]
-    if max(measured(verb, LETTERS) for verb in verbs) < column - SIDE - 12:
+    if max((measured(verb, LETTERS) for verb in verbs), default=0) < column - SIDE - 12:
         return list(zip(edges, verbs, strict=True))
     return [(edge, edge.actor[:1]) for edge in edges]
 
@@ -268,7 +268,9 @@ def _shape(answer: str, x: float, y: float) -> str:
 
 def _end(node: Node, places: Places) -> str:
     x, y = places[node.number]
-    lines = fitted(", ".join(line.replace(" ", "\u00a0") for line in left(node)), ROOM, LETTERS)
+    # Who waits for what takes more room than there is; the table has it.
+    short = [next((n for n in REMARKS if told.startswith(n)), told) for told in left(node)]
+    lines = fitted(", ".join(line.replace(" ", "\u00a0") for line in short), ROOM, LETTERS)
     top = y + 4 - (len(lines) - 1) * 6.5
     return "".join(
         text(round(x + SIDE / 2 + 8, 1), round(top + 13 * n, 1), line, size=LETTERS)

@@ -11,7 +11,6 @@ from pinlab.machine.predictions.process import (
     page_of,
     read_once,
     register,
-    registered,
     written,
 )
 from pinlab.model.arguments import whole
@@ -30,16 +29,17 @@ def _two_rings(kernel: Kernel) -> tuple[Values, Values]:
     addr = written(mm)
     page = page_of(mm, addr)
     fresh = page.refcount
-    first_ring = register(mm, addr, 1)
+    registered = register(mm, addr, 1)
     once, acquired = page.refcount, kernel.vmstat["nr_foll_pin_acquired"]
-    second_ring = register(mm, addr, 1)
+    register(mm, addr, 1)
     twice = page.refcount
-    kernel.unpin_user_pages(second_ring)
+    first_ring, second_ring = kernel.buffers
+    second_ring.unregister()
     once_again = page.refcount
-    kernel.unpin_user_pages(first_ring)
+    first_ring.unregister()
     one_page: Values = {
         "fresh_refcount": fresh,
-        "after_reg1_ret": registered(first_ring, 1),
+        "after_reg1_ret": registered,
         "after_reg1_refcount": once,
         "after_reg1_acq": acquired,
         "after_reg2_refcount": twice,
@@ -61,9 +61,8 @@ def _anon_reg_unreg(kernel: Kernel) -> Values:
 def _reg_zero4(kernel: Kernel) -> Values:
     mm, before = kernel.new_mm(), kernel.zero_page.refcount
     addr = read_once(mm, 4)
-    pages = register(mm, addr, 4)
     return {
-        "ret": registered(pages, 4),
+        "ret": register(mm, addr, 4),
         "zero_ref_delta": kernel.zero_page.refcount - before,
         "still_zero_pfn": int(page_of(mm, addr) is kernel.zero_page),
         "acq": kernel.vmstat["nr_foll_pin_acquired"],
@@ -100,7 +99,7 @@ def _thp_registered(pages: int) -> Callable[[Kernel], Values]:
 
 def _thp_unreg(kernel: Kernel) -> Values:
     mm = kernel.new_mm()
-    kernel.unpin_user_pages(register(mm, written(mm, HUGE_PAGES, HPAGE_ORDER), HUGE_PAGES))
+    mm.register_buffer(written(mm, HUGE_PAGES, HPAGE_ORDER), HUGE_PAGES).unregister()
     acquired, released = kernel.vmstat.values()
     return {"acq": acquired, "rel": released}
 

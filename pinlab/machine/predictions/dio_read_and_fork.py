@@ -10,7 +10,6 @@ from pinlab.machine.predictions.process import (
     Values,
     page_of,
     pin_something_else,
-    register,
     written,
 )
 from pinlab.model.kernel import Kernel
@@ -65,8 +64,8 @@ class Scene:
 
     def _ask(self, mm: Mm, addr: int) -> Callable[[bytes], None]:
         if self.registered:
-            (buffer,) = register(mm, addr, 1)
-            return buffer.device_write
+            (page,) = mm.register_buffer(addr, 1).pages
+            return page.device_write
         return mm.kernel.submit_dio_read(mm, addr, 1).device_write
 
     def _fork(self, parent: Mm) -> Mm | None:

@@ -20,9 +20,8 @@ def _anon64(kernel: Kernel) -> Values:
 
 
 def _vm_pin(mm: Mm) -> int:
-    """In kB; up to 5.8 a fixed buffer is not in it, as those of other devices are."""
-    counted = mm.kernel.rules.fixed_buffer_vmpin == "counted"
-    return mm.pinned_vm * PAGE_SIZE >> 10 if counted else 0
+    """VmPin of /proc/self/status, in kB."""
+    return mm.pinned_vm * PAGE_SIZE >> 10
 
 
 FORMS: Forms = {"anon64": _anon64}

@@ -8,7 +8,6 @@ from pinlab.machine.predictions.process import (
     Values,
     page_of,
     pin_something_else,
-    register,
     written,
 )
 from pinlab.model.arguments import whole
@@ -43,7 +42,7 @@ def _unprivileged(kernel: Kernel, references: int, pinned: int) -> Values:
 def _registered(kernel: Kernel) -> Values:
     parent = kernel.new_mm()
     addr = written(parent)
-    register(parent, addr, 1)
+    parent.register_buffer(addr, 1)
     return _fork(parent, addr, 0)
 
 

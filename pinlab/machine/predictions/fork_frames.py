@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from pinlab.machine.predictions.forms import Forms
-from pinlab.machine.predictions.process import Values, page_of, register, written
+from pinlab.machine.predictions.process import Values, page_of, written
 from pinlab.model.kernel import Kernel
 
 
@@ -14,7 +14,7 @@ def _fork(kernel: Kernel, held: bool) -> Values:
     addr = written(parent)
     page = page_of(parent, addr)
     if held:
-        register(parent, addr, 1)
+        parent.register_buffer(addr, 1)
     child = parent.fork()
     same = page_of(child, addr) is page
     parent.write(addr, b"w")

@@ -1,8 +1,7 @@
 """Process: the steps that several experiments share, as the recorded program took them.
 
 process_vm_readv() is a short pin (process_vm_rw_single_vec(), mm/process_vm_access.c, 6.18),
-vmsplice() a read-only GUP with FOLL_GET (iter_to_pipe(), fs/splice.c), and a buffer registered
-with io_uring a long-term pin for writing (io_sqe_buffer_register(), io_uring/rsrc.c).
+vmsplice() a read-only GUP with FOLL_GET (iter_to_pipe(), fs/splice.c).
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ import errno
 from collections.abc import Callable
 
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Page
-from pinlab.model.gup import FOLL_LONGTERM, FOLL_WRITE
 from pinlab.model.kernel import Kernel
 from pinlab.model.mm import Mm
 
@@ -46,14 +44,14 @@ def page_of(mm: Mm, addr: int) -> Page:
     return page
 
 
-def register(mm: Mm, addr: int, pages: int) -> list[Page]:
-    """Pin a buffer as io_uring does when it is registered."""
-    return mm.pin_user_pages(addr, pages, FOLL_WRITE | FOLL_LONGTERM)
+def register(mm: Mm, addr: int, pages: int) -> int:
+    """Register a buffer with io_uring; return what the system call returns."""
 
+    def call() -> int:
+        mm.register_buffer(addr, pages)
+        return 0
 
-def registered(pages: list[Page], wanted: int) -> int:
-    """Return what the system call says then: a buffer that is not all there is EFAULT."""
-    return 0 if len(pages) == wanted else -errno.EFAULT
+    return result(call)
 
 
 def process_vm(mm: Mm, addr: int, pages: int, flags: int = 0) -> int:

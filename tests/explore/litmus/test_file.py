@@ -91,9 +91,17 @@ def test_nothing_is_said_about_older_releases() -> None:
         (15, "", "line 19: there has to be one exists line, here are 0"),
         (15, "exists", "line 15: '' has to be like parent:x = A"),
         (15, "exists parent:x == A", "line 15: 'parent:x == A' has to be like"),
-        (15, "exists kid:x = A", "line 15: 'kid' is none of parent, child"),
-        (15, "exists parent:z = A", "line 15: watched z: there is no page 'z'"),
-        (15, "exists v = A", "line 15: 'v' is none of r"),
+        (15, "exists kid:x = A", "line 15: there is no process 'kid', only parent, child"),
+        (15, "exists parent:z = A", "line 15: there is no page 'z', only x, y"),
+        (15, "exists v = A", "line 15: there is no value 'v'; the values are: r"),
+        (15, "exists parent:x = Q", "line 15: parent:x cannot be Q, only A, zero, P, D"),
+        (15, "exists child:y != Q", "line 15: child:y cannot be Q, only A, zero, P, D"),
+        (15, "exists child:x+4096 = P", r"line 15: place is 'x\+4096': it has to be like"),
+        (15, "exists r = EFUALT", "line 15: r cannot be EFUALT, only EFAULT, ENOMEM"),
+        (15, "exists r = EPERM", "line 15: r cannot be EPERM, only EFAULT, ENOMEM"),
+        (15, "exists r = A", "line 15: r cannot be A, only EFAULT, ENOMEM"),
+        (15, "exists parent:x = EFAULT", "line 15: parent:x cannot be EFAULT, only A, zero"),
+        (15, "exists broken = A", "line 15: broken cannot be A, only nothing"),
         (16, "exists parent:x = A", "line 16: there has to be one exists line, here are 2"),
         (16, "    and more", "line 16: nothing may be indented here"),
         (17, "5 Never a source", "line 17: release is '5'"),
@@ -126,6 +134,23 @@ def test_a_file_without_verdicts_or_without_anything() -> None:
 def test_too_many_steps() -> None:
     with pytest.raises(ValueError, match="line 1: 103 steps: allowed are 100"):
         litmus.parse(GOOD.replace("    write x+8 P\n", "    write x+8 P\n" * 100))
+    with pytest.raises(ValueError, match="line 1: 2004 steps: allowed are 100"):  # of whatever kind
+        litmus.parse(GOOD.replace("    write x+8 P\n", "    write x+8 P\n" + "    bosh\n" * 2000))
+    pages = "".join(f"    x{n} = A\n" for n in range(100))
+    with pytest.raises(ValueError, match="102 pages: allowed are 100"):
+        litmus.parse(GOOD.replace("    x = A\n", "    x = A\n" + pages))
+
+
+def test_a_file_is_weighed_before_it_is_read(tmp_path: Path) -> None:
+    long = GOOD + "#" * (64 * 1024 - len(GOOD))
+    assert litmus.parse(long).name == "lost"
+    with pytest.raises(ValueError, match="litmus test, line 1: 65537 bytes, allowed are 65536"):
+        litmus.parse(long + "#")
+    path = tmp_path / "lost.litmus"
+    with path.open("wb") as file:
+        file.truncate(2**30)  # takes no room on the disk
+    with pytest.raises(ValueError, match=r"lost\.litmus, line 1: 1073741824 bytes, allowed are"):
+        litmus.read(path)
 
 
 def test_the_name_is_the_file_s(tmp_path: Path) -> None:
@@ -137,12 +162,12 @@ def test_the_name_is_the_file_s(tmp_path: Path) -> None:
 
 def test_a_question_about_nothing_to_read() -> None:
     text = GOOD.replace("submit_dio_read r x", "write x Q").replace("device_write r D", "signal s")
-    with pytest.raises(ValueError, match="'v' is none of the values, there are none"):
+    with pytest.raises(ValueError, match="there is no value 'v'; the values are: none"):
         litmus.parse(text.replace("parent:x = A and child:x != P", "v = A"))
 
 
 def test_names_and_load() -> None:
     assert len(litmus.names()) >= 16
     assert litmus.names() == sorted(litmus.names())
-    with pytest.raises(ValueError, match="name of a test is 'nobody': allowed are dio-read"):
+    with pytest.raises(ValueError, match="name of a test is 'nobody': allowed are buffer"):
         litmus.load("nobody")

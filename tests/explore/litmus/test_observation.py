@@ -1,12 +1,15 @@
 """The shipped tests: what they expect, what comes out, and how many states that takes."""
 
-from itertools import pairwise
+from collections.abc import Callable
+from itertools import count, pairwise
 from time import perf_counter
 
 import pytest
 
 from pinlab import Kernel
 from pinlab.explore import litmus
+from pinlab.explore.program import Step
+from pinlab.explore.world import World
 from tests.explore import brute
 from tests.explore.litmus import counts
 
@@ -94,6 +97,104 @@ def test_an_observation_prints_its_numbers_and_the_witness() -> None:
     never = litmus.run("dio-read+fork+parent-writes", "6.5")
     assert (never.schedule, never.witness) == (None, "")
     assert str(never).endswith("Never (18 states, 6 orders, 2 outcomes)")
+
+
+Interrupt = Callable[[int], None]
+
+
+@pytest.fixture
+def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
+    """Press Interrupt in the middle of a step: the n-th from now on, once."""
+    go = World.go
+
+    def at(nth: int) -> None:
+        steps = count(1)
+
+        def pressed(world: World, actor: str) -> Step:
+            if next(steps) == nth:
+                raise KeyboardInterrupt
+            return go(world, actor)
+
+        monkeypatch.setattr(World, "go", pressed)
+
+    return at
+
+
+def test_an_interrupted_test_says_so(interrupt: Interrupt) -> None:
+    name = "fast-pin+fork-in-halves"
+    whole = litmus.run(name, "5.9")
+    assert (whole.complete, whole.require_complete()) == (True, whole)
+    interrupt(whole.states)
+    seen = litmus.run(name, "5.9")
+    assert not seen.complete
+    assert f"{name} on Linux 5.9: Sometimes ({seen.states} states, interrupted, " in str(seen)
+    with pytest.raises(KeyboardInterrupt, match=f"interrupted after {seen.states} states"):
+        seen.require_complete()
+    interrupt(2)
+    with pytest.raises(RuntimeError, match="interrupted after 2 states: nobody knows yet"):
+        litmus.run(name, "5.9")
+
+
+@pytest.mark.parametrize("nth", [2, 20, 200])
+@pytest.mark.parametrize(
+    "everything", [litmus.table, litmus.conformance, litmus.rescued, litmus.smallest]
+)
+def test_whoever_needs_all_orders_stops_when_interrupted(
+    everything: Callable[[], object], nth: int, interrupt: Interrupt
+) -> None:
+    interrupt(nth)
+    with pytest.raises(KeyboardInterrupt, match="interrupted after"):
+        everything()
+
+
+def test_who_still_waits_is_in_the_verdict() -> None:
+    text = """\
+stuck
+"The device ends before it writes."
+memory
+    x = A
+parent
+    submit_dio_read r x
+device
+    complete r
+    device_write r D
+exists parent:x = D
+5.6 Never a guess
+"""
+    assert str(litmus.run(litmus.parse(text), "6.5")) == (
+        "stuck on Linux 6.5: Never (3 states, 1 orders, 1 outcomes)\n"
+        "at some ends still waiting: device for r, which is over"
+    )
+
+
+def test_of_the_shipped_tests_only_those_wait_at_an_end_whose_pin_is_refused() -> None:
+    waiting = {
+        (name, release): litmus.run(name, release).remarks
+        for name in litmus.names()
+        for release in RELEASES
+        if litmus.run(name, release).remarks
+    }
+    refused = [r for r in RELEASES if Kernel(r).rules.zero_page_grab == "refused"]
+    assert refused
+    who = {"longterm-pin-of-zero-page": "parent", "zero-page-to-disk+write": "device"}
+    assert waiting == {
+        (name, release): (f"still waiting: {actor} for h, which is ENOMEM",)
+        for name, actor in who.items()
+        for release in refused
+    }
+
+
+def test_the_limit_of_states_can_be_raised() -> None:
+    name = "dio-read+fork+parent-writes"
+    assert litmus.run(name, "6.4", most_states=12).states == 12
+    with pytest.raises(RuntimeError, match="more than 11 states: allow more with most_states="):
+        litmus.run(name, "6.4", most_states=11)
+
+
+@pytest.mark.parametrize("ask", [litmus.table, litmus.conformance, litmus.smallest])
+def test_a_str_is_no_sequence(ask: Callable[[str], object]) -> None:
+    with pytest.raises(TypeError, match=r"is '6\.5': it has to be a sequence of str"):
+        ask("6.5")
 
 
 def test_rules_can_be_overridden() -> None:

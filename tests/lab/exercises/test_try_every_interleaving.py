@@ -172,13 +172,18 @@ def test_a_written_test_shows_what_was_guessed() -> None:
         ("fork child\n    write x P", "write x P\n    fork child", "has to fork before it writes"),
         ("exists v = P", "exists parent:x = P", "what the device read"),
         ("    write x P\n", "child\n    write x P\n", "It is the parent that writes"),
-        ("    write x P\n", "", "yours is Never"),
+        ("    write x P\n", "    write x+8 P\n", "yours is Never"),
     ],
 )
 def test_a_test_that_asks_something_else_is_told_so(old: str, new: str, words: str) -> None:
     reply = lab.check("write-a-test", MINE.replace(old, new))
     assert reply.right is False
     assert words in reply.text
+
+
+def test_a_test_that_asks_for_a_letter_that_nobody_writes_is_told_so() -> None:
+    with pytest.raises(ValueError, match="your answer, line 10: v cannot be P, only A"):
+        lab.check("write-a-test", MINE.replace("    write x P\n", ""))
 
 
 def test_a_test_with_too_many_orders_gets_a_reply(monkeypatch: pytest.MonkeyPatch) -> None:

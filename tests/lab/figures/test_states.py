@@ -165,6 +165,23 @@ def test_the_drawing_says_itself_what_it_shows() -> None:
     assert lab.draw_states(SCENE, "6.4", LOST).svg == drawing.svg
 
 
+def test_who_waits_at_an_end_is_in_the_table_and_that_somebody_does_in_the_picture() -> None:
+    stuck = Scenario({"x": "A"}, {"parent": ("await s", "write x P")} | {"device": ("await t",)}
+                     | {"other": ("await s", "signal t", "signal s")})  # fmt: skip
+    drawing = lab.draw_states(stuck, "6.5", "parent:x = P")
+    assert "waiting" in drawing.svg
+    assert "for s; device" not in drawing.svg
+    assert drawing.table is not None
+    told = "parent:x = A, still waiting = parent for s; device for t; other for s"
+    assert drawing.table["left at the end"].tolist() == [told]
+
+
+def test_a_byte_that_nobody_watches_can_be_asked_for_and_one_that_is_not_there_cannot() -> None:
+    assert "2 ends, 2 with the answer yes" in lab.draw_states(SCENE, "6.4", "parent:x+8 = P").twin
+    with pytest.raises(ValueError, match="there is no process 'parnet', only parent, child"):
+        lab.draw_states(SCENE, "6.4", "parnet:x = P")
+
+
 def test_what_cannot_be_drawn_is_named() -> None:
     reads = tuple(f"read x v{n}" for n in range(8))
     large = Scenario({"x": "A"}, {"parent": ("fork child", *reads), "child": ("read x c",) * 1 +

@@ -95,6 +95,8 @@ def test_other_releases_can_be_asked_for_and_bad_ones_are_named() -> None:
     assert table.columns.tolist() == ["6.4", "6.5"]
     with pytest.raises(ValueError, match=r"release is '5\.5'"):
         lab.draw_verdicts(["5.5"])
+    with pytest.raises(TypeError, match=r"releases is '6\.5': it has to be a sequence of str"):
+        lab.draw_verdicts("6.5")
 
 
 def test_all_three_are_needed_and_enough() -> None:

@@ -85,6 +85,7 @@ def test_the_filmstrip_shows_the_step_at_which_it_is_too_late_on_each_release() 
         ((EXITS, ["5.5"]), ValueError, r"release is '5\.5'"),
         ((EXITS, (), 8), ValueError, "at is 8"),
         ((EXITS, (), "1"), TypeError, "at is '1'"),
+        (("pin+fork+parent-writes", "6.5"), TypeError, r"releases is '6\.5': it has to be"),
     ],
 )
 def test_bad_arguments_are_named(
