@@ -233,7 +233,9 @@ class Mm:
         """
         self._require_running()
         pages, hole = mlock.reached(self, addr, nbytes)
-        before = [folio for folio in mlock.folios_of(self, pages) if self._locks(folio)]
+        locked = (area.within(pages) for area in self._areas if area.locked)
+        parts = [range(part.start, part.end) for part in locked if part is not None]
+        before = [folio for part in parts for folio in mlock.folios_of(self, part)]
         mlock.apply_vma_lock_flags(self, pages, locked=False)
         for folio in before:
             self.kernel._note(self.name, "munlock", folio, folio.nr_pages)
