@@ -251,15 +251,18 @@ class Choice(Exercise):
         return self.wrong.items()
 
     def _judge(self, answer: object) -> Reply:
-        chosen = _one_of("your answer is {}", answer, [self.right, *self.wrong])
+        chosen = _one_of("your answer is {}", answer, self._options())
         if chosen == self.right:
             return self._right(f"{chosen}.")
         told = f"You chose {chosen!r}, {self.gives} {self.right!r}."
         return self._wrong(told, self.wrong[chosen])
 
     def _wanted(self) -> str:
-        options = sorted([self.right, *self.wrong])
-        return f"put one of {', '.join(map(_quoted, options))} in the place of `None`"
+        return f"put one of {', '.join(map(_quoted, self._options()))} in the place of `None`"
+
+    def _options(self) -> list[str]:
+        """All answers, in an order that does not tell which one is right."""
+        return sorted([self.right, *self.wrong])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -206,6 +206,11 @@ def test_large_letters_and_spaces_do_not_matter(answer: str) -> None:
     assert choice().check(answer).right
 
 
+def test_what_is_allowed_does_not_tell_what_is_right() -> None:
+    with pytest.raises(ValueError, match=r"'pages': allowed are 'both', 'pins', 'references'$"):
+        choice().check("pages")
+
+
 def test_a_number_may_stand_for_its_digits() -> None:
     asked = Choice(id="n", lesson="l", hints=HINTS, because="So.", right="-1", wrong={"0": IDEA})
     assert asked.check(-1).right
