@@ -204,7 +204,7 @@ def who_is_refused() -> Selection:
         extra=dict.fromkeys((call for call in CALLS if call not in right), mapped),
         missing=dict.fromkeys(
             (call for call in CALLS if call in right),
-            "It takes a hold of the shared page, be it a pin or a reference, and meets the guard",
+            "Whatever takes a hold of the shared page, be it a pin or a reference, meets the guard",
         ),
         because="All of these ask the guard for a hold on the shared page. Page faults and fork "
         "take none.",
