@@ -6,6 +6,7 @@ import mmap
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinlab.machine.answer import AGAIN
 from pinlab.machine.builds import builds
 from pinlab.machine.differences import differences
 from pinlab.machine.experiments import checked
@@ -125,7 +126,7 @@ def _why(
     if measured.live and mmap.PAGESIZE != PAGE_SIZE:
         return f"A page has {mmap.PAGESIZE} bytes here, and {PAGE_SIZE} in the model."
     if place[2] in COUNTED and measured.noisy:
-        return f"{measured.note} Measure again when it is quieter."
+        return f"{measured.note} {AGAIN}"
     return UNEXPLAINED
 
 

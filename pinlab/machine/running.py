@@ -42,6 +42,20 @@ def launch(module: str, question: Message) -> subprocess.Popen[str]:
     )
 
 
+def begin(dialogue: Dialogue, module: str, question: Message) -> subprocess.Popen[str] | None:
+    """Launch the process and listen to it; where none can be had, the dialogue says why."""
+    process = None
+    try:
+        process = launch(module, question)
+        dialogue.listen_to(process)
+    except (OSError, RuntimeError) as error:  # RuntimeError: no thread can be started
+        _end(process)
+        words = error.strerror if isinstance(error, OSError) else error
+        dialogue.close({"refusal": f"No measuring process can be started here: {words}."})
+        return None
+    return process
+
+
 def _python_path() -> str:
     return os.pathsep.join(filter(None, [os.environ.get("PYTHONPATH"), str(_ROOT)]))
 
@@ -127,7 +141,14 @@ class Running(ABC, Generic[T]):
             raise RuntimeError(
                 f"stopped after {done} of {total} {self.steps}, so there is no answer"
             )
-        raise RuntimeError(f"the measuring process ended without an answer: {self._dialogue.stray}")
+        raise RuntimeError(f"the measuring process ended without an answer: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        code = None if self._process is None else self._process.returncode
+        if code is None or code >= 0:
+            return self._dialogue.stray or "it said nothing"
+        killed = f"{signal.Signals(-code).name} ended it"
+        return f"{killed}; {self._dialogue.stray}" if self._dialogue.stray else killed
 
     def _interrupted(self) -> bool:
         return self._process is not None and self._process.returncode == -signal.SIGINT

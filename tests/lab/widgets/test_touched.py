@@ -44,7 +44,7 @@ def test_the_slider_stops_at_every_page() -> None:
         (lambda: lab.touched_pages(an_answer(TOUCHED), k=65), ValueError, "k is 65"),
         (lambda: lab.touched_pages(an_answer(TOUCHED), k=1.5), TypeError, "k is 1.5"),  # type: ignore[arg-type]
         (lambda: lab.touched_pages(recorded("never")), ValueError, r"about \['never'\]: ask for"),
-        (lambda: lab.touched_pages(recorded("zeros")), ValueError, "there is nothing to draw"),
+        (lambda: lab.touched_pages(recorded(9)), ValueError, "there is nothing to draw"),
     ],
 )
 def test_bad_arguments_are_named(
