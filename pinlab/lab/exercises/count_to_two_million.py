@@ -283,6 +283,7 @@ def three_kernels() -> Numbers:
                     references: "pins-and-references-are-the-same",
                     R0 + 2**31: "a-counter-has-64-bits",
                     0: "overflow-wraps-to-zero-and-frees",
+                    R0: "The kernel they feared is 6.5 without the patch: it counts these pins",
                 },
             ),
         },
