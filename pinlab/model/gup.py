@@ -435,7 +435,7 @@ TO_READ, TO_WRITE = Need(write=False), Need(write=True)
 def needed(kernel: Kernel, flags: int) -> Need:
     """Return what GUP with these flags needs of an entry.
 
-    Forced to write: in 5.8 and late 5.7.y (17839856fd58), not in 5.9 (a308c71bf1e6). Unsharing is
+    Forced to write: from 5.7.3 to 5.8 (17839856fd58), not in 5.9 (a308c71bf1e6). Unsharing is
     gup_must_unshare(): since 5.19 read-only pins of anonymous pages, since 6.2 FOLL_LONGTERM ones
     of the zero page, too (84209e87c696); never references.
     """
