@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import NamedTuple
 
-from pinlab.machine import boot, builds, predict, recordings
+from pinlab.machine import builds, predict, recordings
 from pinlab.machine.answer import AGAIN, DIRECT_IO, Answer, aligned, version
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.builds import Build
@@ -17,7 +17,7 @@ from pinlab.machine.measured import Measured
 from pinlab.machine.mlock import Mlocked
 from pinlab.machine.questions import Place
 from pinlab.machine.smaps import Residents
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import instance, mapping, one_of, several, shown
 from pinlab.model.kernel import Kernel
 
 Values = Mapping[Place, int | str]
@@ -106,6 +106,11 @@ def three_columns(
     measured or the reader's is not modelled. Raises ValueError for an unknown kernel, experiment
     or case, and where there are no claims, TypeError for what is no such answer or machine.
     """
+    mapping("claims", claims)
+    for words, place in claims.items():
+        if len(several(f"the place of {shown(words)} in claims", place, str)) != 3:
+            raise ValueError(f"claims has {shown(place)}: it has to be experiment, case, quantity")
+    instance("recorded", recorded, str)
     if not claims:
         raise ValueError("no claims: name at least one, with its experiment, case and quantity")
     sources = _sources(recorded)
@@ -120,16 +125,17 @@ def three_columns(
     )
 
 
-def _sources(kernel: str) -> list[Build]:
-    found = [build for build in builds() if build.kernel == kernel]
+def _sources(recorded: str) -> list[Build]:
+    found = [build for build in builds() if build.kernel == recorded]
     if not found:
-        boot(kernel)  # says which there are
+        known = dict.fromkeys(build.kernel for build in builds())
+        one_of("recorded", recorded, known)
     return found
 
 
 @singledispatch
 def _yours(measured: object) -> Yours:
-    raise TypeError(f"measured is {measured!r}: it has to be an answer of pinlab.machine")
+    raise TypeError(f"measured is {shown(measured)}: it has to be an answer of pinlab.machine")
 
 
 @_yours.register

@@ -36,9 +36,9 @@ def in_the_model(answer: Answer, *buffers: Buffer) -> Answer:
     )
 
 
-def require_some(answer: Answer, purpose: str) -> None:
+def require_some(answer: Answer, purpose: str, name: str = "answer") -> None:
     """Raise TypeError if it is no Answer, ValueError in its own words if it is empty."""
-    if not len(instance("answer", answer, Answer)):
+    if not len(instance(name, answer, Answer)):
         raise ValueError(f"{answer.label}: there is nothing to {purpose}. {answer.note}")
 
 

@@ -6,7 +6,7 @@ import errno
 import mmap
 
 from pinlab.machine import huge, libc
-from pinlab.model.arguments import whole
+from pinlab.model.arguments import shown, whole
 
 PAGES = 64
 """Pages in a buffer; the size of the mail's writes."""
@@ -27,14 +27,14 @@ def check(buffer: Buffer) -> Buffer:
     if not isinstance(buffer, str):
         return whole("buffer", buffer, 0, PAGES)
     if buffer not in _WORDS:
-        raise ValueError(f"buffer is {buffer!r}: allowed are {_choices()}")
+        raise ValueError(f"buffer is {shown(buffer)}: allowed are {_choices()}")
     return buffer
 
 
 def check_all(buffers: tuple[Buffer, ...]) -> tuple[Buffer, ...]:
     """Return the buffers, each checked; ValueError if there are none."""
     if not buffers:
-        raise ValueError(f"no buffers: name at least one of {_choices()}")
+        raise ValueError(f"there are no buffers: name at least one of {_choices()}")
     return tuple(check(buffer) for buffer in buffers)
 
 

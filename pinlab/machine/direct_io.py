@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pinlab.machine import procfs
+from pinlab.model.arguments import path
 
 MOUNTS = Path("/proc/self/mountinfo")
 
@@ -32,12 +33,12 @@ def folders(folder: str | os.PathLike[str] | None = None) -> list[str]:
     """
     if folder is None:
         return _usual_folders()
-    path = Path(os.fsdecode(folder))
-    if not path.exists():
-        raise FileNotFoundError(errno.ENOENT, "the folder does not exist", str(path))
-    if not path.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "this is not a folder", str(path))
-    return [str(path)]
+    given = path("folder", folder)
+    if not given.exists():
+        raise FileNotFoundError(errno.ENOENT, "the folder does not exist", str(given))
+    if not given.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "this is not a folder", str(given))
+    return [str(given)]
 
 
 def _usual_folders() -> list[str]:

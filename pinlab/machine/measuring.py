@@ -17,6 +17,7 @@ from pinlab.machine.quantity import Quantity
 from pinlab.machine.recordings import DATE, recordings
 from pinlab.machine.running import Running, begin
 from pinlab.machine.tally import NOISE
+from pinlab.model.arguments import function
 
 RECORDED, BUILD = "6.18.44", "x86-64 virtual machine"
 """Who answers where nobody can be asked: the same experiments, done there by `measure`."""
@@ -33,6 +34,8 @@ def measure(*experiments: str, report: Callable[[Progress], object] | None = Non
     report is called with the progress; an exception in it, or an Interrupt, ends it. Raises
     ValueError for an unknown experiment, RuntimeError if the measuring process breaks down.
     """
+    if report is not None:
+        function("report", report)
     with start_measuring(*experiments) as measuring:
         return measuring.wait(report=report)
 

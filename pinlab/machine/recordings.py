@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +9,8 @@ from typing import NamedTuple
 from pinlab.data_folder import DATA
 from pinlab.machine.answer import DIRECT_IO, Answer, Measurement
 from pinlab.machine.buffers import PAGES, Buffer, check_all, touched
-from pinlab.machine.quantity import Quantity, value
+from pinlab.machine.quantity import Quantity, read
+from pinlab.model.arguments import instance, shown, whole
 
 DATE = "November 2026"
 """When all of the file was recorded."""
@@ -73,13 +73,7 @@ def files() -> list[Path]:
 @cache
 def recordings() -> tuple[Quantity, ...]:
     """Return every recorded quantity, file by file, in the order of the rows."""
-    found: list[Quantity] = []
-    for path in files():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                text = row.pop("value")
-                found.append(Quantity(**row, value=value(text)))
-    return tuple(found)
+    return tuple(row for path in files() for row in read(path))
 
 
 def _of_experiment(kernel: str, experiment: str, build: str | None) -> tuple[Quantity, ...]:
@@ -91,7 +85,8 @@ def _of_experiment(kernel: str, experiment: str, build: str | None) -> tuple[Qua
 def _narrow(rows: tuple[Quantity, ...], column: str, wanted: str) -> tuple[Quantity, ...]:
     found = tuple(row for row in rows if getattr(row, column) == wanted)
     if not found:
-        raise ValueError(f"{column} is {wanted!r}: recorded are {_choices(rows, column)}")
+        instance(column, wanted, str)
+        raise ValueError(f"{column} is {shown(wanted)}: recorded are {_choices(rows, column)}")
     return found
 
 
@@ -116,6 +111,7 @@ def recorded(*buffers: Buffer, writes: int = 100) -> Answer:
     32768 times. A question about names and numbers of touched pages gets the names. The note says
     which buffers are left out. Raises TypeError or ValueError for what is no buffer.
     """
+    writes = whole("writes", writes, 1)
     asked = check_all(buffers)
     source = _source(asked, writes)
     return Answer(

@@ -21,7 +21,7 @@ from pinlab.machine.measured import Measured, kernel_like
 from pinlab.machine.measuring import measure
 from pinlab.machine.quantity import Quantity
 from pinlab.machine.spans import spans
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import instance, path, shown
 from pinlab.model.kernel import Kernel
 
 LONGEST = 100
@@ -51,16 +51,25 @@ def report(
     columns of data/recordings. Raises OSError where nothing can be written, TypeError for a
     `build` that is no text.
     """
-    found = measure() if measured is None else measured
+    where = path("folder", folder)
     if build is not None:
-        found = _renamed(found, instance("build", build, str))
-    name = Path(os.fsdecode(folder)) / f"which_kernel_{_slug(f'{found.kernel} {found.build}')}"
+        _check_build(build)
+    found = measure() if measured is None else instance("measured", measured, Measured)
+    if build is not None:
+        found = _renamed(found, build)
+    name = where / f"which_kernel_{_slug(f'{found.kernel} {found.build}')}"
     markdown, table = (name.with_name(f"{name.name}.{ending}") for ending in ("md", "csv"))
     texts = {markdown: "\n".join(_lines(found)) + "\n"}
     if found.live and found.quantities:
         texts[table] = _rows(found)
     _replace(texts)
     return Report(markdown, table if table in texts else None)
+
+
+def _check_build(build: str) -> None:
+    """It is in a line of each file."""
+    if not instance("build", build, str).isprintable() or not build:
+        raise ValueError(f"build is {shown(build)}: allowed are letters in one line")
 
 
 def _renamed(measured: Measured, build: str) -> Measured:

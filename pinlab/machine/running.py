@@ -17,8 +17,10 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from pinlab.machine.dialogue import Dialogue, Message, Progress
+from pinlab.model.arguments import function, shown
 
 REPORT_EVERY = 0.2
+LONGEST_WAIT = 1e9
 """Seconds."""
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -107,8 +109,8 @@ class Running(ABC, Generic[T]):
         or its process ended without an answer.
         """
         deadline = _deadline(timeout)
-        if report is not None and not callable(report):
-            raise TypeError(f"report is {report!r}: it has to be a function of the progress")
+        if report is not None:
+            function("report", report)
         try:
             ended = self._watch(deadline, report)
         except BaseException:
@@ -169,10 +171,10 @@ def _deadline(timeout: float | None) -> float:
     if timeout is None:
         return math.inf
     if isinstance(timeout, bool) or not isinstance(timeout, int | float):
-        raise TypeError(f"timeout is {timeout!r}: it has to be a number of seconds or None")
+        raise TypeError(f"timeout is {shown(timeout)}: it has to be a number of seconds or None")
     if not timeout >= 0:
-        raise ValueError(f"timeout is {timeout!r}: allowed are 0 seconds and more")
-    return time.monotonic() + timeout
+        raise ValueError(f"timeout is {shown(timeout)}: allowed are 0 seconds and more")
+    return time.monotonic() + min(timeout, LONGEST_WAIT)
 
 
 def _end(process: subprocess.Popen[str] | None) -> None:

@@ -152,7 +152,7 @@ def test_the_text_has_every_cell_and_no_blank_at_the_end_of_a_line() -> None:
     ("claims", "recorded", "message"),
     [
         ({}, "6.18.44", "no claims: "),
-        (CLAIMS, "6.5", "kernel is '6.5': "),
+        (CLAIMS, "6.5", "recorded is '6.5': "),
         ({"x": ("dio", "zero64", "acq")}, "6.18.44", "experiment is 'dio': "),
         ({"x": (READ, "zero63", "acq")}, "6.18.44", "case is 'zero63': "),
     ],

@@ -48,13 +48,17 @@ def test_two_builds_have_to_be_told_apart() -> None:
         (("7.3.4", "dio", "x"), "experiment is 'dio': recorded are 'process_vm_readv', "),
         (("7.3.4", "direct_io", "x"), "case is 'x': recorded are '/dev/ram0:write_zero64', "),
         (("7.3.4", "direct_io", "x", "SUSE"), "build is 'SUSE': recorded are 'Debian 7.3.4"),
-        ((6.12, "direct_io", "x"), "kernel is 6.12: recorded are "),
     ],
 )
 def test_what_was_not_recorded(question: tuple[Any, ...], message: str) -> None:
     with pytest.raises(ValueError, match="recorded are") as caught:
         recording(*question)
     assert str(caught.value).startswith(message)
+
+
+def test_a_kernel_is_named_by_a_str() -> None:
+    with pytest.raises(TypeError, match=r"kernel is 6\.12: it has to be of type str"):
+        recording(6.12, "direct_io", "x")  # type: ignore[arg-type]
 
 
 def test_cases_are_those_of_one_experiment_in_the_order_of_the_file() -> None:

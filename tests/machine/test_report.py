@@ -76,7 +76,7 @@ def test_a_machine_may_have_a_name(tmp_path: Path) -> None:
 
 def test_a_name_is_shown_as_it_is(tmp_path: Path) -> None:
     """Markdown and HTML of somebody else's is neither."""
-    found = write(tmp_path, Kernel("6.4"), "<img src=x onerror=alert(1)> *a* [b](c)\n# d | e")
+    found = write(tmp_path, Kernel("6.4"), "<img src=x onerror=alert(1)> *a* [b](c) # d | e")
     assert found.markdown.read_text(encoding="utf-8").splitlines()[0] == (
         r"# Linux 9.9.9, &lt;img src=x onerror=alert(1)&gt; \*a\* \[b\](c) # d \| e"
     )
@@ -97,6 +97,8 @@ def test_a_long_name_is_cut_and_stays_its_own(tmp_path: Path) -> None:
 
 
 def test_a_name_has_to_be_text(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"build is 'a\\nb': allowed are letters in one line"):
+        write(tmp_path, Kernel("6.4"), "a\nb")
     with pytest.raises(TypeError, match="build is 7: it has to be of type str"):
         write(tmp_path, Kernel("6.4"), 7)  # type: ignore[arg-type]
 

@@ -14,7 +14,7 @@ from pinlab.lab.palette import EDGE, OTHERS, OTHERS_HATCH, PIN, PIN_HATCH, ZERO_
 from pinlab.lab.picture import Picture
 from pinlab.machine.answer import AGAIN, PROCESS_VM_READV, Answer, Measurement
 from pinlab.machine.buffers import PAGES
-from pinlab.model.arguments import whole
+from pinlab.model.arguments import sequence, whole
 
 if TYPE_CHECKING:
     import pandas
@@ -64,12 +64,12 @@ def _side_by_side(caller: str, answers: Sequence[Answer], names: Mapping[str, st
     return Picture(figure, alt, "\n".join([*words, *_verdict(answers)]))
 
 
-def require_numbers(answer: Answer) -> None:
+def require_numbers(measured: Answer) -> None:
     """Raise as `require_some`, and ValueError if it is about buffers that have a name."""
-    require_some(answer, "draw")
-    names = [m.buffer for m in answer if isinstance(m.buffer, str)]
+    require_some(measured, "draw", "measured")
+    names = [m.buffer for m in measured if isinstance(m.buffer, str)]
     if names:
-        raise ValueError(f"the answer is about {names}: ask for numbers of pages, as in ask(0, 8)")
+        raise ValueError(f"measured is about {names}: ask for numbers of pages, as in ask(0, 8)")
 
 
 def _bars(panel: Axes, answer: Answer, names: Mapping[str, str], highest: int) -> None:
@@ -235,7 +235,11 @@ def touched_filmstrip(measured: Answer, positions: Sequence[int] = (0, 8, 64)) -
     Raises TypeError for what is no Answer or no k, ValueError for an empty answer or a k beyond 64.
     """
     require_numbers(measured)
-    positions = [whole("k", k, 0, PAGES) for k in positions]
+    positions = [
+        whole("k in positions", k, 0, PAGES) for k in sequence("positions", positions, "pages")
+    ]
+    if not positions:
+        raise ValueError("positions is empty: name at least one k")
     predicted = in_the_model(measured)
     figure = Figure(figsize=(8.4, 2.9), layout="constrained")
     *grids, line = figure.subplots(1, len(positions) + 1, width_ratios=[*(1 for _ in positions), 2])

@@ -251,8 +251,16 @@ def test_an_answer_without_a_measurement_is_an_error(
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
-        (lambda: lab.touched_filmstrip(an_answer(TOUCHED), (0, -1)), ValueError, "k is -1"),
-        (lambda: lab.touched_filmstrip(an_answer(TOUCHED), (65,)), ValueError, "k is 65"),
+        (
+            lambda: lab.touched_filmstrip(an_answer(TOUCHED), (0, -1)),
+            ValueError,
+            "positions is -1",
+        ),
+        (
+            lambda: lab.touched_filmstrip(an_answer(TOUCHED), (65,)),
+            ValueError,
+            "positions is 65",
+        ),
         (lambda: lab.three_buffers("mine"), TypeError, "answer is 'mine'"),  # type: ignore[arg-type]
         (lambda: lab.three_buffers(), ValueError, r"no answers: three_buffers\(\)"),
         (lambda: lab.never_written(), ValueError, r"no answers: never_written\(\)"),
