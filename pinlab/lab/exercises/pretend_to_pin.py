@@ -291,8 +291,8 @@ def one_write_three_kernels() -> Numbers:
             "6.5": (
                 none,
                 {
-                    references: "Since 6.5 direct I/O takes pins, not references, and those of the "
-                    "zero page are exempt",
+                    references: "Since 6.5 direct I/O to disks takes pins, not references, and "
+                    "those of the zero page are exempt",
                     pins: "That is the kernel they feared: 6.5 has the patch",
                 },
             ),

@@ -383,7 +383,7 @@ def what_is_saved(seed: int) -> Selection:
         options=tuple(tests),
         right=right,
         wrong={chosen: idea for chosen, idea in wrong.items() if chosen != right},
-        missing=dict.fromkeys(sorted(right), "It is saved, too"),
+        missing={test: f"{test} is saved, too" for test in sorted(right)},
         extra={test: _lost(test) for test in tests if test not in right},
         question=(
             f"A kernel has the rules of Linux {RELEASE}, but of these three only {_named(rules)}: "
