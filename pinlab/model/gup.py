@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -359,7 +360,7 @@ class Grabbed:
     @property
     def count(self) -> int:
         """How many pages it has got."""
-        return sum(run.count for run in self.runs)
+        return sum([run.count for run in self.runs])
 
     def pages(self) -> list[Page]:
         """Return the pages in order."""
@@ -426,15 +427,20 @@ def needed(kernel: Kernel, flags: int) -> Need:
     gup_must_unshare(): since 5.19 read-only pins of anonymous pages, since 6.2 FOLL_LONGTERM ones
     of the zero page, too (84209e87c696); never references.
     """
-    rules = kernel.rules
-    write = bool(flags & FOLL_WRITE) or rules.gup_read_fault == "private_page"
+    return _needed(kernel.rules.gup_read_fault, kernel.rules.pin_unshares, flags)
+
+
+@cache
+def _needed(gup_read_fault: str, pin_unshares: str, flags: int) -> Need:
+    """The same, kept: every GUP asks, some of them twice."""
+    write = bool(flags & FOLL_WRITE) or gup_read_fault == "private_page"
     if write or not flags & FOLL_PIN:
         return TO_WRITE if write else TO_READ
     longterm = bool(flags & FOLL_LONGTERM)
     return Need(
         write=False,
-        unshare=rules.pin_unshares == "shared_page",
-        unshare_zero=longterm and rules.gup_read_fault == "private_page_if_longterm",
+        unshare=pin_unshares == "shared_page",
+        unshare_zero=longterm and gup_read_fault == "private_page_if_longterm",
     )
 
 
