@@ -14,8 +14,17 @@ from typing import TypeVar
 
 from pinlab.explore.copies import Saved
 from pinlab.explore.graph import Edge, Graph, Outcome, Schedule
-from pinlab.explore.program import BROKEN, Scenario, Step
-from pinlab.explore.question import FREED, REMARKS, WAITING, Ask, Left, asked, spelled
+from pinlab.explore.program import BROKEN, Scenario, Step, place
+from pinlab.explore.question import (
+    FREED,
+    REMARKS,
+    WAITING,
+    Ask,
+    Left,
+    Question,
+    asked,
+    spelled,
+)
 from pinlab.explore.world import World
 from pinlab.model.arguments import instance, several, whole
 from pinlab.model.kernel import Kernel
@@ -79,8 +88,20 @@ class Exploration:
 
     def _answers(self, question: Ask) -> Iterator[tuple[bool, Schedule]]:
         answer = asked(question)
+        if isinstance(answer, Question):
+            answer.check(self.scenario)
+            self._require_memory(answer)
         for (outcome, pages), schedule in self._ends.items():
             yield answer(Left(self.scenario, dict(outcome), dict(pages))), schedule
+
+    def _require_memory(self, question: Question) -> None:
+        """Raise ValueError for memory that is gone at each end: nothing is equal to that."""
+        if self.remarks or not self.complete:
+            return  # who waits might have forked whose memory it is
+        there = {name for _, pages in self._ends for name, _ in pages}
+        for term in question.terms:
+            if term.actor and f"{term.actor}:{place(term.place)[0]}" not in there:
+                raise ValueError(f"{term.name} is gone at each end, by exit or munmap")
 
     @property
     def remarks(self) -> tuple[str, ...]:
