@@ -134,7 +134,7 @@ def _grab(
         done = min(times, room(folio.refcount, refs * weight(folio, flags)))
         hold = _add(kernel, folio, done * refs, flags, actor, name)
     if done < times:
-        if fast:
+        if fast or kernel.rules.slow_guard == "as_fast":
             _warn_fast(kernel, folio, flags)
         else:
             _warn_slow(kernel, folio)
@@ -215,7 +215,7 @@ def _decide_fast(kernel: Kernel, folio: Folio, flags: int) -> str:
 
 def _warn_slow(kernel: Kernel, folio: Folio) -> None:
     """WARN_ON_ONCE of the guard; the backport to 6.1.130 refused without one."""
-    if folio.refcount < 0 or (folio.refcount == 0 and kernel.rules.slow_guard != "as_fast"):
+    if folio.refcount <= 0:
         text = f"try_grab_folio: refcount {folio.refcount} is not > 0"
         kernel._warn_once("try_grab_folio", text)
 
