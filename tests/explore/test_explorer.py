@@ -363,6 +363,27 @@ def test_the_default_limit_ends_within_seconds_and_says_how_to_raise_it() -> Non
     assert process_time() - spent < 10
 
 
+CHILDREN = {f"c{n}": [f"write x{n} P", "write x9 Q"] for n in range(6)}
+LOCKERS = {f"parent/{n}": [f"mlock x{n}", f"munlock x{n}"] for n in range(1, 12)}
+
+
+@pytest.mark.parametrize(
+    ("fill", "programs", "states"),
+    [
+        ("A", {"parent": [f"fork {child}" for child in CHILDREN], **CHILDREN}, 85),
+        ("huge", LOCKERS, 37),
+    ],
+)
+def test_states_with_many_pages_are_dear(
+    fill: str, programs: dict[str, list[str]], states: int
+) -> None:
+    scenario = Scenario({f"x{n}": fill for n in range(100)}, programs)
+    spent = process_time()
+    with pytest.raises(RuntimeError, match=f"^more than {states} states: allow more with most"):
+        explore(scenario, "6.5", check=True)
+    assert process_time() - spent < 10
+
+
 SEEN_BY_CHILD = Scenario(
     {"x": "A"},
     {
