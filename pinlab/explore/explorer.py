@@ -26,7 +26,7 @@ from pinlab.explore.question import (
     spelled,
 )
 from pinlab.explore.world import World
-from pinlab.model.arguments import instance, several, whole
+from pinlab.model.arguments import function, instance, mapping, several, shown, whole
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import NEWEST
 
@@ -166,6 +166,11 @@ def explore(
       child:x = A, parent:x = P, v = A  by parent parent child
     """
     instance("scenario", scenario, Scenario)
+    for name, switch in (("check", check), ("graph", graph)):
+        instance(name, switch, bool)
+    if report is not None:
+        function("report", report)
+    mapping("rules", rules)
     search = _Search(scenario, release, rules, whole("most_states", most_states, 1), check)
     bar = _Bar(most_states)
     search.report = report or bar.show
@@ -314,11 +319,13 @@ def trace(
 
     Raises ValueError for an actor that cannot go on there.
     """
-    world = World(instance("scenario", scenario, Scenario), Kernel(release, **rules))
+    world = World(
+        instance("scenario", scenario, Scenario), Kernel(release, **mapping("rules", rules))
+    )
     steps: list[Step] = []
     for n, actor in enumerate(several("schedule", schedule, str)):
         if actor not in (ready := world.ready()):
-            raise ValueError(f"{actor!r} cannot go on after {n} moves, only {ready}")
+            raise ValueError(f"schedule: {shown(actor)} cannot go on after {n} moves, only {ready}")
         steps.append(_go(world, actor, schedule[:n]))
     ended = [f"({FREED})"] if world.freed else []
     return "\n".join([*map(str, steps), *ended, "", str(world.kernel.trace)])

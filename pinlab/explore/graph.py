@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pinlab.explore.question import Ask, Left, asked
+from pinlab.model.arguments import whole
 
 Outcome = tuple[tuple[str, str], ...]
 """What is left at the end: pairs of a name and a letter (or a word), sorted."""
@@ -37,7 +38,7 @@ class Graph:
 
     def depth(self, state: int) -> int:
         """Return how many moves lead to a state."""
-        return len(self.schedules[state])
+        return len(self.schedules[whole("state", state, 0, len(self.schedules) - 1)])
 
     def satisfying(self, question: Ask) -> list[int]:
         """Return the ends at which the question holds; raises as `Exploration.verdict`."""

@@ -203,6 +203,8 @@ class Scenario:
     watched: Sequence[str] | None = None
 
     def __post_init__(self) -> None:
+        if self.watched is not None:
+            several("watched", self.watched, str)
         if len(mapping("memory", self.memory)) > MOST_PAGES:
             raise ValueError(f"{len(self.memory)} pages: allowed are {MOST_PAGES}")
         for page, letter in self.memory.items():

@@ -166,11 +166,12 @@ class Question:
     """
 
     def __init__(self, text: str) -> None:
-        self.text = instance("question", text, str)
+        self.text = instance("the text of a question", text, str)
         self.terms = tuple(_term(part) for part in text.split(" and "))
 
     def check(self, scenario: Scenario) -> None:
         """Raise ValueError for names and values that the scenario cannot have, one or together."""
+        instance("scenario", scenario, Scenario)
         for term in self.terms:
             term.check(scenario)
         for one, other in permutations(self.terms, 2):
@@ -190,7 +191,8 @@ class Question:
 def _term(part: str) -> Term:
     found = _TERM.fullmatch(part.strip())
     if found is None:
-        raise ValueError(f"{shown(part.strip())} has to be like parent:x = A or v != {ZERO}")
+        told = f"{shown(part.strip())} has to be like parent:x = A or v != {ZERO}"
+        raise ValueError(f"{told}: the text of a question")
     value = "" if found["value"] == ZERO else found["value"]
     return Term(found["name"], found["sign"] == "=", value)
 

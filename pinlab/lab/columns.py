@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import NamedTuple
 
-from pinlab.machine import boot, builds, predict, recordings
-from pinlab.machine.answer import DIRECT_IO, Answer, aligned, version
+from pinlab.machine import builds, predict, recordings
+from pinlab.machine.answer import AGAIN, DIRECT_IO, Answer, aligned, version
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.builds import Build
 from pinlab.machine.columns import NOT_SEEN
@@ -17,7 +17,7 @@ from pinlab.machine.measured import Measured
 from pinlab.machine.mlock import Mlocked
 from pinlab.machine.questions import Place
 from pinlab.machine.smaps import Residents
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import instance, mapping, one_of, several, shown
 from pinlab.model.kernel import Kernel
 
 Values = Mapping[Place, int | str]
@@ -49,21 +49,23 @@ class Yours(NamedTuple):
     """What the reader's kernel did.
 
     release: None where nothing was measured. missing: by experiment and case, why a value is not
-    there; note: the same of all of them.
+    there; note: the same of all of them. noisy: whether others took pins meanwhile.
     """
 
     release: str | None
     values: Values
     missing: Mapping[tuple[str, str], str]
     note: str
+    noisy: bool = False
 
     def why_not(self, place: Place) -> str:
         """Return why there is no value of a place."""
         experiment, case, _ = place
+        if reason := self.missing.get((experiment, case)):
+            return reason
         if any(known[:2] == (experiment, case) for known in self.values):
             return NOT_SEEN
-        reason = NEVER_HERE.get(experiment) or self.missing.get((experiment, case))
-        return reason or self.note or "It was not asked."
+        return NEVER_HERE.get(experiment) or self.note or "It was not asked."
 
 
 @dataclass(frozen=True, repr=False)
@@ -104,6 +106,11 @@ def three_columns(
     measured or the reader's is not modelled. Raises ValueError for an unknown kernel, experiment
     or case, and where there are no claims, TypeError for what is no such answer or machine.
     """
+    mapping("claims", claims)
+    for words, place in claims.items():
+        if len(several(f"the place of {shown(words)} in claims", place, str)) != 3:
+            raise ValueError(f"claims has {shown(place)}: it has to be experiment, case, quantity")
+    instance("recorded", recorded, str)
     if not claims:
         raise ValueError("no claims: name at least one, with its experiment, case and quantity")
     sources = _sources(recorded)
@@ -118,16 +125,17 @@ def three_columns(
     )
 
 
-def _sources(kernel: str) -> list[Build]:
-    found = [build for build in builds() if build.kernel == kernel]
+def _sources(recorded: str) -> list[Build]:
+    found = [build for build in builds() if build.kernel == recorded]
     if not found:
-        boot(kernel)  # says which there are
+        known = dict.fromkeys(build.kernel for build in builds())
+        one_of("recorded", recorded, known)
     return found
 
 
 @singledispatch
 def _yours(measured: object) -> Yours:
-    raise TypeError(f"measured is {measured!r}: it has to be an answer of pinlab.machine")
+    raise TypeError(f"measured is {shown(measured)}: it has to be an answer of pinlab.machine")
 
 
 @_yours.register
@@ -138,7 +146,7 @@ def _(measured: None) -> Yours:
 @_yours.register
 def _(measured: Measured) -> Yours:
     values = {row[2:5]: row.value for row in measured.quantities}
-    return _live(measured, measured.kernel, values, measured.missing)
+    return _live(measured, measured.kernel, values, measured.missing, measured.noisy)
 
 
 @_yours.register
@@ -146,10 +154,10 @@ def _(measured: Answer) -> Yours:
     values = {
         ("touched_pages", f"{_buffer(m.buffer)}:writes={m.writes}", name): pins
         for m in measured
-        if m.method == DIRECT_IO
+        if m.method == DIRECT_IO and m.agreed
         for name, pins in (("acq", m.acquired), ("rel", m.released))
     }
-    return _live(measured, measured.kernel, values)
+    return _live(measured, measured.kernel, values, noisy=measured.noisy)
 
 
 @_yours.register
@@ -161,14 +169,21 @@ def _(measured: Residents) -> Yours:
 
 @_yours.register
 def _(measured: Mlocked) -> Yours:
+    calls = (measured.mlock, measured.read)
     values = {
         ("mlocked_pages", f"{call.call}:times={call.times}", name): pins
-        for call in (measured.mlock, measured.read)
+        for call in calls
+        if call.agreed
         for name, pins in (("acq", call.acquired), ("rel", call.released))
     }
     case = f"mlock:times={measured.mlock.times}"
     values["mlocked_pages", case, "VmLck_kB"] = measured.resident
-    return _live(measured, platform.release(), values)
+    spoilt = {
+        ("mlocked_pages", f"{call.call}:times={call.times}"): measured.note
+        for call in calls
+        if not call.agreed
+    }
+    return _live(measured, platform.release(), values, spoilt, measured.noisy)
 
 
 def _live(
@@ -176,13 +191,14 @@ def _live(
     release: str,
     values: Values,
     missing: Mapping[tuple[str, str], str] | None = None,
+    noisy: bool = False,
 ) -> Yours:
     """What was measured now; a recording in its place is left out, and its note says why."""
     if not measured.live:
         # What that recording does not have either is of no interest here.
         reason, _, _ = measured.note.partition(" Not recorded: ")
         return Yours(None, {}, {}, reason)
-    return Yours(version(release), values, missing or {}, measured.note)
+    return Yours(version(release), values, missing or {}, measured.note, noisy)
 
 
 def _buffer(buffer: Buffer) -> str:
@@ -260,7 +276,7 @@ def _differing(
         if apart and not _differing_places(apart, column, build):
             yield f"{column.name} is what the model of Linux {build.kernel} {build.build} predicts."
     if any(_differs(place, prediction, mine) for place in places):
-        yield f"{yours.note} Measure again when it is quieter." if yours.note else UNLIKE
+        yield f"{yours.note} {AGAIN}" if yours.noisy else UNLIKE
 
 
 def _differing_places(places: list[Place], column: Column, build: Build) -> list[Place]:

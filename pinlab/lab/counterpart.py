@@ -36,9 +36,9 @@ def in_the_model(answer: Answer, *buffers: Buffer) -> Answer:
     )
 
 
-def require_some(answer: Answer, purpose: str) -> None:
+def require_some(answer: Answer, purpose: str, name: str = "answer") -> None:
     """Raise TypeError if it is no Answer, ValueError in its own words if it is empty."""
-    if not len(instance("answer", answer, Answer)):
+    if not len(instance(name, answer, Answer)):
         raise ValueError(f"{answer.label}: there is nothing to {purpose}. {answer.note}")
 
 
@@ -62,7 +62,7 @@ def _repeat(kernel: Kernel, measurement: Measurement) -> Measurement:
     # Each access ends before the next begins, so they are all alike: one tells for all.
     _access(kernel, mm, addr, measurement)
     acquired, released = (measurement.writes * pins for pins in kernel.vmstat.values())
-    return measurement._replace(acquired=acquired, released=released, seconds=None)
+    return measurement._replace(acquired=acquired, released=released, seconds=None, agreed=True)
 
 
 def _access(kernel: Kernel, mm: Mm, addr: int, measurement: Measurement) -> None:

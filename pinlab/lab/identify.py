@@ -18,12 +18,12 @@ from pinlab.lab.clues import (
     shelf,
     tells,
 )
-from pinlab.lab.exercises.draw import Draw
+from pinlab.lab.exercises.draw import Draw, checked_seed
 from pinlab.lab.exercises.exercise import is_open
 from pinlab.lab.exercises.misconceptions import reason
 from pinlab.lab.exercises.reply import Reply
 from pinlab.lab.powers import plural
-from pinlab.model.arguments import whole
+from pinlab.model.arguments import shown
 
 if TYPE_CHECKING:
     import pandas
@@ -66,7 +66,7 @@ class Game:
         for clue in self.shelf:
             if clue.id == id:
                 return clue
-        raise ValueError(f"clue is {id!r}: there are {', '.join(c.id for c in self.shelf)}")
+        raise ValueError(f"id is {shown(id)}: there are {', '.join(c.id for c in self.shelf)}")
 
     def buy(self, id: str) -> Reply:
         """Buy a clue and return its five values; one that was bought before costs nothing.
@@ -200,7 +200,7 @@ def identify(seed: int = 0) -> Game:
     >>> len(game.bought), game.fewest
     (0, 3)
     """
-    draw = Draw("identify", whole("seed", seed, 0))
+    draw = Draw("identify", checked_seed(seed))
     names = dict(zip(LETTERS, draw.shuffled(list(kernels())), strict=True))
     return Game(seed, shelf(draw), names)
 
@@ -210,7 +210,7 @@ def _names(letter: str, said: object) -> frozenset[str]:
     if isinstance(said, str):
         said = re.split(r"\s+or\s+", said.strip())
     if not isinstance(said, Iterable):
-        raise TypeError(f"{letter} is {said!r}: it has to be a name or a set of names")
+        raise TypeError(f"{letter} is {shown(said)}: it has to be a name or a set of names")
     names = frozenset[str]().union(*(_builds(letter, str(name).strip()) for name in said))
     if not names:
         raise ValueError(f"{letter} has no name: there are {_listed(kernels())}")
@@ -220,7 +220,7 @@ def _names(letter: str, said: object) -> frozenset[str]:
 def _builds(letter: str, said: str) -> frozenset[str]:
     found = frozenset(name for name, one in kernels().items() if said in (name, one.kernel))
     if not found:
-        raise ValueError(f"{letter} is {said!r}: there are {_listed(kernels())}")
+        raise ValueError(f"{letter} is {shown(said)}: there are {_listed(kernels())}")
     return found
 
 

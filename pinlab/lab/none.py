@@ -6,19 +6,20 @@ some others alone (PEP 683, immortal objects), by a test in what adds and one in
 
 from __future__ import annotations
 
-import csv
 import platform
 import sys
+from collections.abc import Mapping
 from statistics import mode
 from typing import TYPE_CHECKING
 
 from pinlab.data_folder import DATA
 from pinlab.model.arguments import whole
+from pinlab.text_files import table, whole_number
 
 if TYPE_CHECKING:
     import pandas
 
-USES = 1000
+USES, MOST_USES = 1000, 10**6
 TRIES = 9
 """Other threads may use the object meanwhile, so what most tries say is believed."""
 
@@ -31,7 +32,7 @@ def rise(thing: object, uses: int = USES) -> int:
     >>> rise(object(), 10)
     10
     """
-    uses = whole("uses", uses, 1)
+    uses = whole("uses", uses, 1, MOST_USES)
     return mode(_rise(thing, uses) for _ in range(TRIES))
 
 
@@ -53,9 +54,12 @@ def uses_of_none(uses: int = USES) -> pandas.DataFrame:
 
     here = f"your {platform.python_implementation()} {platform.python_version()}"
     rows = {here: (uses, rise(None, uses), rise(object(), uses))}
-    with (DATA / "none_refcount.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            found = tuple(int(row[name]) for name in ("uses", "none", "object"))
-            rows[f"recorded: {row['python']}"] = (found[0], found[1], found[2])
+    head = ("python", "uses", "none", "object", "source")
+    rows |= table(DATA / "none_refcount.csv", head, _recorded, unique=["python"])
     columns = ["more uses", "refcount of None", "of an ordinary object"]
     return pandas.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("Python")
+
+
+def _recorded(row: Mapping[str, str]) -> tuple[str, tuple[int, int, int]]:
+    uses, none, thing = (whole_number(row[name]) for name in ("uses", "none", "object"))
+    return f"recorded: {row['python']}", (uses, none, thing)

@@ -14,6 +14,8 @@ from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from pinlab.model.arguments import instance, mapping, several
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from pandas import DataFrame
@@ -82,6 +84,8 @@ class Shown(ABC):
         """
         from IPython.display import display
 
+        mapping("live", live)
+        instance("moves", moves, str)
         display({**live, "text/html": self.image(), "text/plain": self.alt}, raw=True)
         about = [moves] if live else []
         plain = "\n".join([*map(fitted, about), str(self)])
@@ -89,7 +93,10 @@ class Shown(ABC):
 
     def folded(self, *about: str) -> str:
         """Return the words, and above them lines `about` them, as HTML that a click opens."""
-        lines = [*map(escape, about), *map(self._line, self.twin.split("\n"))]
+        lines = [
+            *map(escape, several("about", about, str)),
+            *map(self._line, self.twin.split("\n")),
+        ]
         table = "" if self.table is None else _table(self.table)
         return f"<details>{SUMMARY}{''.join(_blocks(lines))}{table}</details>"
 

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import combinations
 
 from pinlab.explore.litmus import PINNED, rescue, rescued
+from pinlab.model.arguments import shown
 
 RELEASE = rescue.ON
 """Whose rules hold besides."""
@@ -37,7 +38,7 @@ def overrides(rules: Collection[str]) -> dict[str, object]:
     """Return a set of rules as the model's rules; ValueError for one that is none of them."""
     for name in rules:
         if name not in RULES:
-            raise ValueError(f"rule is {name!r}: there are {', '.join(RULES)}")
+            raise ValueError(f"rule is {shown(name)}: there are {', '.join(RULES)}")
     return rescue.overrides(RULES[name] for name in rules)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.lab.story import Story
 from pinlab.machine import boot, recording
+from pinlab.model.arguments import one_of
 from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.gup import FOLL_LONGTERM, FOLL_WRITE
 from pinlab.model.kernel import Kernel
@@ -190,9 +191,7 @@ def fork_story(scene: str) -> Story:
 
 
 def _steps(scene: str) -> tuple[Step, ...]:
-    if scene not in SCENES:
-        raise ValueError(f"scene is {scene!r}: there are {', '.join(map(repr, SCENES))}")
-    return SCENES[scene]
+    return SCENES[one_of("scene", scene, SCENES)]
 
 
 class Outcome(NamedTuple):

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from pinlab.model.arguments import shown
 from pinlab.model.kernel import Kernel
 from pinlab.model.trace import Trace
 
@@ -47,10 +48,10 @@ def tell(story: Story, kernel: Kernel) -> Iterator[Step]:
     [('The program writes a byte.', 1)]
     """
     if not callable(story):
-        raise TypeError(f"story is {story!r}: it has to be a generator function of a Kernel")
+        raise TypeError(f"story is {shown(story)}: it has to be a generator function of a Kernel")
     steps = story(kernel)
     if not isinstance(steps, Iterator):
-        raise TypeError(f"story returned {steps!r}: it has to yield a sentence after each step")
+        raise TypeError(f"story returned {shown(steps)}: it has to yield a sentence for each step")
     told = len(kernel.trace)
     try:
         for words in steps:

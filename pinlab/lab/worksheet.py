@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser
 from pathlib import Path
 
+from pinlab.lab.exercises.draw import LARGEST_SEED
 from pinlab.lab.exercises.problems import problems
+from pinlab.model.arguments import shown
 
 FOLDER = Path("worksheets")
 """Where they are written, seen from where the program runs."""
@@ -35,12 +38,16 @@ def main() -> None:
     parser.add_argument("LESSON", help="such as 04, or the notebook's name without its ending")
     parser.add_argument("SEED", help="a whole number: another seed, other problems")
     asked = parser.parse_args()
-    if not (asked.SEED.isascii() and asked.SEED.isdigit()):
-        parser.error(f"SEED is {asked.SEED!r}: allowed are whole numbers from 0 on")
+    if not re.fullmatch("[0-9]{1,10}", asked.SEED):
+        parser.error(
+            f"SEED is {shown(asked.SEED)}: allowed are whole numbers from 0 to {LARGEST_SEED}"
+        )
     try:
         print(*write(asked.LESSON, int(asked.SEED)), sep="\n")
     except ValueError as error:
         parser.error(str(error))
+    except OSError as error:
+        parser.error(f"nothing is written: {error}")
 
 
 if __name__ == "__main__":

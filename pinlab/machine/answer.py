@@ -18,13 +18,16 @@ PROCESS_VM_READV = "process_vm_readv"
 CONTROL = "control"
 """Takes the place of the buffer in a measurement of other people's pins."""
 
+AGAIN = "Measure again when it is quieter."
+
 
 class Measurement(NamedTuple):
     """Pins acquired and released, system-wide, while one buffer was written `writes` times.
 
     pages: in one write. touched: how many of those had been written to before. seconds: of the
     writes alone, None where nobody measured them. In a control measurement nothing is written,
-    and seconds is the time from reading to reading.
+    and seconds is the time from reading to reading. agreed: whether counting again gave the same;
+    if not, others' pins are in the numbers, and the truth is no more than they say.
     """
 
     buffer: Buffer
@@ -35,13 +38,15 @@ class Measurement(NamedTuple):
     released: int
     seconds: float | None
     method: str = DIRECT_IO
+    agreed: bool = True
 
     def sentence(self) -> str:
         """Return the measurement as a sentence."""
         counted = f"{_many(self.acquired, 'pin')} acquired, {self.released} released"
         if self.buffer == CONTROL:
             return f"{self.seconds:.2f} s without a write from here: {counted}."
-        return f"{self._accesses()} from {describe(self.buffer)}: {counted}."
+        others = "" if self.agreed else ", those of others among them"
+        return f"{self._accesses()} from {describe(self.buffer)}: {counted}{others}."
 
     def _accesses(self) -> str:
         if self.method == PROCESS_VM_READV:
@@ -58,7 +63,7 @@ class Answer:
     """The measurements of one kernel, in the order of the question.
 
     live: whether they were made just now on this machine; if not, date says when. control: pins
-    that others took in a like interval, None in a recording. note: what else to know, in plain
+    that others took before and after, None in a recording. note: what else to know, in plain
     sentences; "" if nothing. label: the words to put on a picture of it.
     """
 
@@ -89,6 +94,11 @@ class Answer:
                 return measurement
         raise KeyError(f"no measurement of {key!r}, only of {[m.buffer for m in self]}")
 
+    @property
+    def noisy(self) -> bool:
+        """Whether others are known to have taken pins meanwhile."""
+        return bool(self.control and any(self.control[4:6])) or not all(m.agreed for m in self)
+
     def table(self) -> str:
         """Return all of it as plain text, the measurements in aligned columns."""
         control = () if self.control is None else (self.control,)
@@ -110,14 +120,16 @@ def from_this_kernel(
 ) -> Answer:
     """Return the answer of the running kernel, from what its worker measured."""
     others = Measurement(*control)
+    found = tuple(Measurement(*values) for values in measurements)
+    unsure = [str(measurement.buffer) for measurement in found if not measurement.agreed]
     return Answer(
-        measurements=tuple(Measurement(*values) for values in measurements),
+        measurements=found,
         kernel=platform.release(),
         live=True,
         date=None,
         method=method,
         control=others,
-        note=" ".join([*_why_not_direct(method), noise(others)]),
+        note=" ".join([*_why_not_direct(method), noise(others, unsure)]),
         label=f"your kernel, {version(platform.release())}",
     )
 
@@ -131,14 +143,29 @@ def _why_not_direct(method: str) -> list[str]:
     ]
 
 
-def noise(control: Measurement) -> str:
-    """Return in a sentence what others pinned in the time of a control."""
-    if not control.acquired and not control.released:
-        return f"Nobody else took a pin in a control of {control.seconds:.2f} s."
-    return (
-        f"The counters are system-wide: in a control of {control.seconds:.2f} s others acquired "
-        f"{control.acquired} pins and released {control.released}."
-    )
+def noise(control: Measurement, unsure: Sequence[str] = ()) -> str:
+    """Return in a sentence or two what others pinned meanwhile, as far as anybody can know.
+
+    control: all controls together. unsure: whose numbers have others' pins in them.
+    """
+    if unsure:
+        return (
+            f"{meanwhile(control)} Their pins are in the rows {', '.join(unsure)}, too: "
+            f"the smallest of several tries is shown. {AGAIN}"
+        )
+    if control.acquired or control.released:
+        return f"{meanwhile(control)} Counting again gave the same numbers all the same."
+    return f"{_controls(control)} saw no pin of others, and counting again gave the same numbers."
+
+
+def meanwhile(control: Measurement) -> str:
+    """Return in a sentence that others were pinning, and what the controls saw of it."""
+    pins = f"{_many(control.acquired, 'pin')} acquired, {control.released} released"
+    return f"Others were pinning meanwhile. {_controls(control)} saw {pins}."
+
+
+def _controls(control: Measurement) -> str:
+    return f"Controls of {control.seconds:.2f} s, before and after,"
 
 
 def version(release: str) -> str:

@@ -43,10 +43,16 @@ def require_counters() -> None:
     """
     if reason := no_linux_wanted():
         raise UnavailableError(reason)
-    if not vmstat.present():
+    try:
+        vmstat.read()
+    except KeyError:
         raise UnavailableError(
             "This kernel has no nr_foll_pin_acquired in /proc/vmstat (Linux has it since 5.7)."
-        )
+        ) from None
+    except OSError as error:
+        raise UnavailableError(
+            f"{vmstat.VMSTAT} cannot be read here: it answers {error.strerror!r}."
+        ) from error
 
 
 def no_linux_wanted() -> str | None:

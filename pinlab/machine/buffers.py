@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import mmap
 
-from pinlab.machine import huge
-from pinlab.model.arguments import whole
+from pinlab.machine import huge, libc
+from pinlab.model.arguments import shown, whole
 
 PAGES = 64
 """Pages in a buffer; the size of the mail's writes."""
@@ -27,14 +27,14 @@ def check(buffer: Buffer) -> Buffer:
     if not isinstance(buffer, str):
         return whole("buffer", buffer, 0, PAGES)
     if buffer not in _WORDS:
-        raise ValueError(f"buffer is {buffer!r}: allowed are {_choices()}")
+        raise ValueError(f"buffer is {shown(buffer)}: allowed are {_choices()}")
     return buffer
 
 
 def check_all(buffers: tuple[Buffer, ...]) -> tuple[Buffer, ...]:
     """Return the buffers, each checked; ValueError if there are none."""
     if not buffers:
-        raise ValueError(f"no buffers: name at least one of {_choices()}")
+        raise ValueError(f"there are no buffers: name at least one of {_choices()}")
     return tuple(check(buffer) for buffer in buffers)
 
 
@@ -76,10 +76,22 @@ def new(buffer: Buffer) -> memoryview:
     return memory
 
 
-def _small_pages() -> memoryview:
+def alone(pages: int) -> memoryview:
+    """Map never-written pages that are a mapping of their own: /proc speaks of them alone.
+
+    The kernel joins neighbours that are alike, and a part of Python's memory may be one.
+    """
+    size = mmap.PAGESIZE
+    area = _small_pages(pages + 2)
+    for neighbour in (0, (pages + 1) * size):
+        libc.call("mprotect", libc.address(area) + neighbour, size, 0)
+    return area[size:-size]
+
+
+def _small_pages(pages: int = PAGES) -> memoryview:
     # Python maps shared memory unless told otherwise. A read fault there gives the file's own
     # page, and one in a huge page area the huge zero page; the kernel counts pins of both.
-    memory = mmap.mmap(-1, PAGES * mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    memory = mmap.mmap(-1, pages * mmap.PAGESIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     try:
         memory.madvise(mmap.MADV_NOHUGEPAGE)
     except OSError as error:

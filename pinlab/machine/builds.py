@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
 from pinlab.data_folder import DATA
+from pinlab.model.arguments import instance, shown
 from pinlab.model.kernel import Kernel
+from pinlab.text_files import table
 
 PATH = DATA / "recordings" / "kernels.csv"
+COLUMNS = ("kernel", "build", "release", "overrides", "date", "machine", "asked by")
 
 
 class Build(NamedTuple):
@@ -42,11 +44,10 @@ def builds() -> tuple[Build, ...]:
     >>> [build.kernel for build in builds() if build.overrides]
     ['6.1.192']
     """
-    with PATH.open(encoding="utf-8", newline="") as file:
-        return tuple(_build(row) for row in csv.DictReader(file))
+    return tuple(table(PATH, COLUMNS, _build, unique=["kernel", "build"]))
 
 
-def _build(row: dict[str, str]) -> Build:
+def _build(row: Mapping[str, str]) -> Build:
     *names, overrides, date, machine, asked_by = row.values()
     pairs = (pair.split("=") for pair in overrides.split())
     rules = MappingProxyType(dict(pairs))
@@ -62,13 +63,16 @@ def boot(kernel: str, build: str | None = None) -> Kernel:
     >>> boot("6.12.117").rules.dio_hold
     'pin'
     """
+    instance("kernel", kernel, str)
+    if build is not None:
+        instance("build", build, str)
     of_kernel = [b for b in builds() if b.kernel == kernel]
     if build is None and len(of_kernel) > 1:
         choices = ", ".join(repr(b.build) for b in of_kernel)
         raise ValueError(f"build= is missing: of {kernel!r} there are {choices}")
     found = [b for b in of_kernel if build in (None, b.build)]
     if not found:
-        which = f"{kernel!r}" if build is None else f"{kernel!r}, build {build!r}"
+        which = shown(kernel) if build is None else f"{shown(kernel)}, build {shown(build)}"
         choices = ", ".join(f"{b.kernel!r}, {b.build!r}" for b in builds())
         raise ValueError(f"kernel is {which}: one of these is needed: {choices}")
     return found[0].boot()

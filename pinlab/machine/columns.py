@@ -6,6 +6,7 @@ import mmap
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinlab.machine.answer import AGAIN
 from pinlab.machine.builds import builds
 from pinlab.machine.differences import differences
 from pinlab.machine.experiments import checked
@@ -16,7 +17,7 @@ from pinlab.machine.predictions.process import Values
 from pinlab.machine.quantity import Quantity
 from pinlab.machine.questions import Place
 from pinlab.machine.recordings import recordings
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import instance, shown
 from pinlab.model.folio import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -94,11 +95,14 @@ def _places(measured: Measured, experiments: tuple[str, ...]) -> Iterator[Place]
 
 def _recorded(kernel: str, build: str | None) -> tuple[Mapping[Place, int | str], str]:
     """What one recorded build did, and its name."""
+    instance("kernel", kernel, str)
+    if build is not None:
+        instance("build", build, str)
     found = [b for b in builds() if b.kernel == kernel and build in (None, b.build)]
     if len(found) != 1:
         choices = ", ".join(f"{b.kernel!r}, {b.build!r}" for b in builds())
         raise ValueError(
-            f"kernel is {kernel!r}, build {build!r}: one of these is needed: {choices}"
+            f"kernel is {shown(kernel)}, build {shown(build)}: one of these is needed: {choices}"
         )
     (chosen,) = found
     told = {row[2:5]: row.value for row in recordings() if row[:2] == (chosen.kernel, chosen.build)}
@@ -125,7 +129,7 @@ def _why(
     if measured.live and mmap.PAGESIZE != PAGE_SIZE:
         return f"A page has {mmap.PAGESIZE} bytes here, and {PAGE_SIZE} in the model."
     if place[2] in COUNTED and measured.noisy:
-        return f"{measured.note} Measure again when it is quieter."
+        return f"{measured.note} {AGAIN}"
     return UNEXPLAINED
 
 

@@ -6,12 +6,13 @@ no wildcards.
 
 from __future__ import annotations
 
-import csv
+from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
 
 from pinlab.data_folder import DATA
 from pinlab.machine.quantity import Quantity
+from pinlab.text_files import table, whole_number
 
 PATH = DATA / "recordings" / "differences.csv"
 SEPARATOR = "; "
@@ -60,18 +61,17 @@ class Difference(NamedTuple):
 @cache
 def differences() -> tuple[Difference, ...]:
     """Return every explained difference, in the order of the file."""
-    with PATH.open(encoding="utf-8", newline="") as file:
-        return tuple(_difference(row) for row in csv.DictReader(file))
+    return tuple(table(PATH, Difference._fields, _difference))
 
 
-def _difference(row: dict[str, str]) -> Difference:
+def _difference(row: Mapping[str, str]) -> Difference:
     return Difference(
         kernels=_several(row["kernels"]),
         builds=_several(row["builds"]),
         experiment=row["experiment"],
         cases=_several(row["cases"]),
         quantities=_several(row["quantities"]),
-        by=int(row["by"]) if row["by"] else None,
+        by=whole_number(row["by"]) if row["by"] else None,
         reason=row["reason"],
         source=row["source"],
     )

@@ -7,13 +7,20 @@ that ends.
 from __future__ import annotations
 
 import errno
+import mmap
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pinlab.machine import procfs
+from pinlab.model.arguments import path
+
 MOUNTS = Path("/proc/self/mountinfo")
+
+NBYTES = 64 * mmap.PAGESIZE
+"""What the file has to have room for: one write of a buffer."""
 
 IN_MEMORY = ("tmpfs", "devtmpfs", "ramfs")
 """File systems without a device. tmpfs takes O_DIRECT since 6.6 (e88e0d366f9c), and copies."""
@@ -26,12 +33,12 @@ def folders(folder: str | os.PathLike[str] | None = None) -> list[str]:
     """
     if folder is None:
         return _usual_folders()
-    path = Path(os.fsdecode(folder))
-    if not path.exists():
-        raise FileNotFoundError(errno.ENOENT, "the folder does not exist", str(path))
-    if not path.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "this is not a folder", str(path))
-    return [str(path)]
+    given = path("folder", folder)
+    if not given.exists():
+        raise FileNotFoundError(errno.ENOENT, "the folder does not exist", str(given))
+    if not given.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, "this is not a folder", str(given))
+    return [str(given)]
 
 
 def _usual_folders() -> list[str]:
@@ -44,12 +51,13 @@ def _usual_folders() -> list[str]:
 
 
 def objection(folder: str) -> str | None:
-    """Return in a few words why `folder` cannot do direct I/O, None if it can."""
+    """Return in a few words why `folder` cannot do a direct write, None if it can."""
     try:
         kind = file_system(folder)
         if kind in IN_MEMORY:
             return f"{folder} is on {kind}, which copies instead"
-        with unnamed_file(folder):
+        with unnamed_file(folder) as file:
+            write(file, memoryview(mmap.mmap(-1, NBYTES)))
             return None
     except OSError as error:
         return f"{folder} answers {error.strerror!r}"
@@ -62,7 +70,7 @@ def file_system(folder: str) -> str:
     """
     device = Path(folder).stat().st_dev
     number = f"{os.major(device)}:{os.minor(device)}"
-    for line in MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines():
+    for line in procfs.text(MOUNTS).splitlines():
         fields = line.split()
         if fields[2] == number:
             return fields[fields.index("-") + 1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from pinlab.machine.answer import AGAIN
 from pinlab.machine.quantity import Quantity
 from pinlab.machine.questions import COUNTED, QUESTIONS, Place, Question, Values, fitting
 from pinlab.machine.spans import spans
@@ -56,8 +57,8 @@ def findings(
     for question in QUESTIONS:
         why_not = _why_not(question, measured, missing)
         finding = _finding(question, recorded if why_not else measured, why_not)
-        if noise and not why_not and not finding.releases and COUNTED in question.told_by:
-            finding = _finding(question, recorded, f"{noise} Measure again when it is quieter.")
+        if noise and not why_not and not finding.releases and question.counted:
+            finding = _finding(question, recorded, f"{noise} {AGAIN}")
         found.append(finding)
     return tuple(found)
 
@@ -78,7 +79,10 @@ def _why_not(
     for experiment, case, quantity in question.told_by:
         if (experiment, case, quantity) not in measured:
             return missing.get((experiment, case), "It was not asked.")
-    return NOT_COUNTED if COUNTED in question.told_by and not measured[COUNTED] else ""
+    # A positive count is its own proof that pins are counted here.
+    if not question.counted or measured[question.told_by[0]] or measured.get(COUNTED):
+        return ""
+    return NOT_COUNTED if COUNTED in measured else missing.get(COUNTED[:2], NOT_COUNTED)
 
 
 def _by_place(rows: tuple[Quantity, ...]) -> dict[Place, int | str]:

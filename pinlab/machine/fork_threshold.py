@@ -5,12 +5,11 @@ A page that both processes share is Shared_Dirty in the child, one that fork cop
 
 from __future__ import annotations
 
-import mmap
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from pinlab.machine import buffers, io_uring, libc, pagemap, process_vm, smaps, vmsplice
+from pinlab.machine import buffers, io_uring, pagemap, process_vm, smaps, vmsplice
 from pinlab.machine.availability import UnavailableError
 from pinlab.machine.children import Numbers, in_child
 
@@ -102,10 +101,6 @@ def _frame(page: memoryview) -> int | None:
 @contextmanager
 def lone_page() -> Iterator[memoryview]:
     """Map one written page that is a mapping of its own: smaps speaks of it alone."""
-    size = mmap.PAGESIZE
-    area = memoryview(mmap.mmap(-1, 3 * size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
-    for neighbour in (0, 2 * size):  # nothing the kernel could join it with
-        libc.call("mprotect", libc.address(area) + neighbour, size, 0)
-    page = area[size : 2 * size]
+    page = buffers.alone(1)
     page[:4] = b"page"
     yield page

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pinlab.machine import libc, pagemap
+from pinlab.machine import libc, pagemap, procfs
 from pinlab.machine.availability import UnavailableError
 
 SETTINGS = Path("/sys/kernel/mm/transparent_hugepage")
@@ -79,13 +79,13 @@ def _aligned(size: int) -> memoryview:
 
 
 def _require_not(setting: str, off: str, what: str) -> None:
-    value = (SETTINGS / setting).read_text()
+    value = procfs.text(SETTINGS / setting)
     if off in value.split():
         raise _without(what, f"{SETTINGS / setting} says {value.strip()!r}")
 
 
 def _size() -> int:
-    return int((SETTINGS / "hpage_pmd_size").read_text())
+    return int(procfs.text(SETTINGS / "hpage_pmd_size"))
 
 
 def _without(what: str, reason: str) -> UnavailableError:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pinlab.machine import libc
+from pinlab.machine import libc, procfs
 from pinlab.machine.mlock import limit
 
 SETUP, REGISTER = 425, 427
@@ -65,7 +65,7 @@ def _register(ring: int, what: int, spans: object, number: int) -> None:
 def _disabled() -> str:
     """Linux 6.6 and later let an administrator switch it off."""
     try:
-        value = DISABLED.read_text(encoding="utf-8").strip()
+        value = procfs.text(DISABLED).strip()
     except OSError:
         return ""
     return "" if value == "0" else f" (kernel.io_uring_disabled is {value})"

@@ -5,10 +5,9 @@ The first is from data/in_flight_limits.csv. The second is only read, never set.
 
 from __future__ import annotations
 
-import csv
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import NamedTuple
 from pinlab.data_folder import DATA
 from pinlab.machine.answer import version
 from pinlab.machine.availability import no_linux_wanted
+from pinlab.text_files import table, whole_number
 
 ROOT = Path("/")
 """Where /proc and /sys are."""
@@ -71,12 +71,12 @@ class OwnLimits:
 @cache
 def limits() -> tuple[Limit, ...]:
     """Return the limits that the kernel's source sets, in the order of the data file."""
-    with (DATA / "in_flight_limits.csv").open(encoding="utf-8", newline="") as file:
-        return tuple(_limit(row) for row in csv.DictReader(file))
+    columns = ("id", "limit", "value", "unit", "what", "file", "source")
+    return tuple(table(DATA / "in_flight_limits.csv", columns, _limit, unique=["id"]))
 
 
-def _limit(row: dict[str, str]) -> Limit:
-    value = int(row["value"]) if row["value"] else None
+def _limit(row: Mapping[str, str]) -> Limit:
+    value = whole_number(row["value"]) if row["value"] else None
     return Limit(
         row["id"], row["limit"], value, row["unit"], row["what"], row["file"], row["source"]
     )

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from pinlab.machine.finding import Finding, findings
 from pinlab.machine.quantity import Quantity
-from pinlab.machine.questions import QUESTIONS, Values, by_release, predicted
+from pinlab.machine.questions import QUESTIONS, predicted
 from pinlab.machine.spans import spans
 from pinlab.model.arguments import instance
 from pinlab.model.kernel import Kernel
@@ -95,14 +95,15 @@ def kernel_like(measured: Measured) -> Kernel:
 
     Raises TypeError if `measured` is none.
     """
-    answers = {a.name: a.values for a in instance("measured", measured, Measured)._counted()}
-    release = max(_newest_first(), key=lambda release: _agreeing(release, answers))
+    answers = {a.name: a for a in instance("measured", measured, Measured)._counted()}
+    release = max(_newest_first(), key=lambda r: sum(r in a.releases for a in answers.values()))
     overrides: dict[str, str] = {}
     for question in QUESTIONS:
         if question.name not in answers:
             continue
         for lever in ({}, *question.levers):
-            if predicted(question, Kernel(release, **overrides, **lever)) == answers[question.name]:
+            kernel = Kernel(release, **overrides, **lever)
+            if predicted(question, kernel) == answers[question.name].values:
                 overrides.update(lever)
                 break
     return Kernel(release, **overrides)
@@ -112,7 +113,3 @@ def _newest_first() -> list[str]:
     """Mainline releases before those of stable branches."""
     versions = sorted(map(parse_release, releases()), key=lambda v: (len(v), [-n for n in v]))
     return [".".join(map(str, version)) for version in versions]
-
-
-def _agreeing(release: str, answers: dict[str, Values]) -> int:
-    return sum(by_release(name)[release] == values for name, values in answers.items())

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import Any
 
-from pinlab.machine.answer import Measurement, noise, version
+from pinlab.machine.answer import Measurement, meanwhile, noise, version
 from pinlab.machine.availability import no_linux_wanted
 from pinlab.machine.dialogue import Dialogue, Message, Progress
 from pinlab.machine.experiments import EXPERIMENTS, checked
 from pinlab.machine.measured import Measured
 from pinlab.machine.quantity import Quantity
 from pinlab.machine.recordings import DATE, recordings
-from pinlab.machine.running import Running, launch
+from pinlab.machine.running import Running, begin
+from pinlab.machine.tally import NOISE
+from pinlab.model.arguments import function
 
 RECORDED, BUILD = "6.18.44", "x86-64 virtual machine"
 """Who answers where nobody can be asked: the same experiments, done there by `measure`."""
@@ -24,12 +27,15 @@ def measure(*experiments: str, report: Callable[[Progress], object] | None = Non
     """Do experiments on the running kernel and return what they found.
 
     experiments: "process_vm_readv", "direct_io", "counters", "fork_copy_threshold",
-    "fixed_buffer", "frames", "fork_frames"; all of them if none is named. It takes a second as
-    root, some ten as anybody else. Nothing that it does outlives it: neither a pin nor a file
-    nor a process. What cannot be measured here is named, with the recording in its place.
+    "fixed_buffer", "frames", "fork_frames"; all of them if none is named. It takes a
+    second or three as root, ten to twenty as anybody else. Nothing that it does outlives it:
+    neither a pin nor a file nor a process. What cannot be measured here, or does not come out the
+    same when counted again, is named, with the recording in its place.
     report is called with the progress; an exception in it, or an Interrupt, ends it. Raises
     ValueError for an unknown experiment, RuntimeError if the measuring process breaks down.
     """
+    if report is not None:
+        function("report", report)
     with start_measuring(*experiments) as measuring:
         return measuring.wait(report=report)
 
@@ -41,9 +47,8 @@ def start_measuring(*experiments: str) -> Measuring:
     if reason := no_linux_wanted():
         dialogue.close({"refusal": reason})
         return Measuring(asked, dialogue)
-    process = launch("survey", {"experiments": asked, "parent": os.getpid()})
-    dialogue.listen_to(process)
-    return Measuring(asked, dialogue, process)
+    question = {"experiments": asked, "parent": os.getpid()}
+    return Measuring(asked, dialogue, begin(dialogue, "survey", question))
 
 
 class Measuring(Running[Measured]):
@@ -65,6 +70,7 @@ class Measuring(Running[Measured]):
         kernel = version(release)
         rows = tuple(Quantity(kernel, release, *row) for row in result["rows"])
         missing = {(experiment, case): why for experiment, case, why in result["missing"]}
+        note, noisy = _noise(result["control"], spoilt=NOISE in missing.values())
         return Measured(
             kernel,
             build=release,
@@ -75,8 +81,8 @@ class Measuring(Running[Measured]):
             ),
             live=True,
             date=None,
-            note=_noise(result["control"]),
-            noisy=result["control"] is not None and any(result["control"][4:6]),
+            note=note,
+            noisy=noisy,
             label=f"your kernel, {kernel}",
         )
 
@@ -104,5 +110,10 @@ def in_experiments(experiments: Collection[str]) -> tuple[Quantity, ...]:
     return tuple(row for row in wanted if row.experiment in experiments)
 
 
-def _noise(control: list[object] | None) -> str:
-    return "" if control is None else noise(Measurement(*control))  # type: ignore[arg-type]
+def _noise(control: Sequence[Any] | None, spoilt: bool) -> tuple[str, bool]:
+    """What to say of other people's pins, and whether there were any."""
+    if control is None:
+        return "", False
+    others = Measurement(*control)
+    words = f"{meanwhile(others)} What cannot be told is left out." if spoilt else noise(others)
+    return words, spoilt or bool(others.acquired or others.released)

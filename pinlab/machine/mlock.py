@@ -18,8 +18,9 @@ from typing import NamedTuple
 from pinlab.machine import buffers, process_vm, status
 from pinlab.machine.answer import PROCESS_VM_READV, Measurement, aligned, noise, version
 from pinlab.machine.availability import UnavailableError, require_counters
-from pinlab.machine.control import others
+from pinlab.machine.control import others, together, turn
 from pinlab.machine.recordings import DATE, recording
+from pinlab.machine.tally import REPEATING, confirmed
 from pinlab.machine.vmstat import Meter, Pins
 from pinlab.model.arguments import whole
 
@@ -32,7 +33,7 @@ RECORDED, EXPERIMENT, RECORDED_TIMES = "6.18.44", "mlocked_pages", 100
 class Call(NamedTuple):
     """Pins acquired and released, system-wide, while one call was made `times` times.
 
-    pages: over all times together.
+    pages: over all times together. agreed: as in a Measurement.
     """
 
     call: str
@@ -40,6 +41,7 @@ class Call(NamedTuple):
     pages: int
     acquired: int
     released: int
+    agreed: bool = True
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Mlocked:
     """What the pin counters did while 64 written pages were mlocked, and while they were pinned.
 
     mlock, read: the calls. resident: KiB by which VmLck of /proc/self/status was higher while the
-    pages were mlocked. live, date, control, note and label as in an Answer.
+    pages were mlocked. live, date, control, note, label and noisy as in an Answer.
     """
 
     mlock: Call
@@ -59,9 +61,15 @@ class Mlocked:
     note: str
     label: str
 
+    @property
+    def noisy(self) -> bool:
+        """Whether others are known to have taken pins meanwhile."""
+        agreed = self.mlock.agreed and self.read.agreed
+        return not agreed or bool(self.control and any(self.control[4:6]))
+
     def table(self) -> str:
         """Return all of it as plain text, the calls in aligned columns."""
-        rows = [Call._fields, *(tuple(map(str, call)) for call in (self.mlock, self.read))]
+        rows = [Call._fields[:5], *(tuple(map(str, call[:5])) for call in (self.mlock, self.read))]
         if self.control is not None:
             rows.append(("control", "0", "0", *map(str, self.control[4:6])))
         head = f"{self.label}; {buffers.PAGES} written pages, and VmLck {self.resident} KiB higher"
@@ -80,7 +88,8 @@ def ask_mlock(times: int = RECORDED_TIMES) -> Mlocked:
     times = whole("times", times, 1, MAX_TIMES)
     try:
         require_counters()
-        return _measured(times)
+        with turn():
+            return _measured(times)
     except UnavailableError as reason:
         return _recorded(str(reason))
 
@@ -89,20 +98,26 @@ def _measured(times: int) -> Mlocked:
     memory, target = buffers.new("letters"), buffers.new("never")
     resident, pace = _try_once(memory)
     meter = Meter()
-    control = others(meter, pace * times)
-    mlocked = _call(MLOCK, lambda: _mlock_and_munlock(memory), times, meter)
-    read = _call(PROCESS_VM_READV, lambda: _read(memory, target), times, meter)
+    before = others(meter, pace * times)
+    mlocked = _count(lambda: _mlock_and_munlock(memory), times, meter)
+    read = _count(lambda: _read(memory, target), times, meter)
+    control = together([before, others(meter, pace * times)])
+    until = time.monotonic() + REPEATING
+    calls = [
+        _call(MLOCK, lambda: _mlock_and_munlock(memory), times, meter, mlocked, until),
+        _call(PROCESS_VM_READV, lambda: _read(memory, target), times, meter, read, until),
+    ]
     # Half is far from both answers: all, and the few of somebody else.
-    if read.acquired < read.pages // 2:
+    if calls[1].acquired < calls[1].pages // 2:
         raise UnavailableError("process_vm_readv moves no counter, so a zero would show nothing.")
     return Mlocked(
-        mlocked,
-        read,
-        resident,
+        mlock=calls[0],
+        read=calls[1],
+        resident=resident,
         live=True,
         date=None,
         control=control,
-        note=noise(control),
+        note=noise(control, [call.call for call in calls if not call.agreed]),
         label=f"your kernel, {version(platform.release())}",
     )
 
@@ -119,11 +134,21 @@ def _try_once(memory: memoryview) -> tuple[int, float]:
     return resident, time.monotonic() - start
 
 
-def _call(name: str, call: Callable[[], None], times: int, meter: Meter) -> Call:
+def _count(call: Callable[[], None], times: int, meter: Meter) -> Pins:
     for _ in range(times):
         call()
-    pins: Pins = meter.pins()
-    return Call(name, times, times * buffers.PAGES, pins.acquired, pins.released)
+    return meter.pins()
+
+
+def _call(
+    name: str, call: Callable[[], None], times: int, meter: Meter, first: Pins, until: float
+) -> Call:
+    def again() -> Pins:
+        meter.pins()  # what was counted until here
+        return _count(call, times, meter)
+
+    pins, agreed = confirmed(call, times, first, again, until)
+    return Call(name, times, times * buffers.PAGES, *pins, agreed)
 
 
 def _mlock_and_munlock(memory: memoryview) -> None:

@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from pinlab.machine import libc
+from pinlab.machine import libc, procfs
 from pinlab.machine.availability import UnavailableError
 
 PROC = Path("/proc")
@@ -63,4 +63,7 @@ def _told(file: Path, index: int) -> int:
 
 def _word(path: Path, index: int) -> int:
     with path.open("rb", buffering=0) as file:
-        return int.from_bytes(os.pread(file.fileno(), 8, 8 * index), sys.byteorder)
+        word = os.pread(file.fileno(), 8, 8 * index)
+    if len(word) < 8:
+        raise procfs.nothing(path)
+    return int.from_bytes(word, sys.byteorder)

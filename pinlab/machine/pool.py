@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pinlab.machine.quantity import Quantity, value
+from pinlab.machine.quantity import Quantity, read
+from pinlab.model.arguments import path
 
 if TYPE_CHECKING:
     import pandas
@@ -25,27 +23,12 @@ def pooled(*files: str | os.PathLike[str]) -> pandas.DataFrame:
 
     machines: dict[str, dict[tuple[str, ...], int | str]] = {}
     places: dict[tuple[str, ...], None] = {}
-    for file in map(Path, map(os.fsdecode, files)):
-        for line, row in _rows(file):
+    for file in [path("file", file) for file in files]:
+        for row in read(file):
             told = machines.setdefault(f"{row.kernel}, {row.build}", {})
             if row[2:5] in told:
-                raise ValueError(f"{file}, line {line}: {', '.join(row[:5])} is there twice")
+                raise ValueError(f"{file}: {', '.join(row[:5])} is in another of the files, too")
             told[row[2:5]] = row.value
             places.setdefault(row[2:5])
     columns = [[*place, *(told.get(place, "") for told in machines.values())] for place in places]
     return pandas.DataFrame(columns, columns=[*Quantity._fields[2:5], *machines])
-
-
-def _rows(file: Path) -> Iterator[tuple[int, Quantity]]:
-    with file.open(encoding="utf-8", newline="") as text:
-        reader = csv.reader(text)
-        head = next(reader, [])
-        if tuple(head) != Quantity._fields:
-            raise ValueError(
-                f"{file}, line 1: the columns are {', '.join(head)}, and have to be "
-                f"{', '.join(Quantity._fields)}"
-            )
-        for cells in reader:
-            if len(cells) != len(head):
-                raise ValueError(f"{file}, line {reader.line_num}: {len(cells)} cells, not 6")
-            yield reader.line_num, Quantity._make([*cells[:5], value(cells[5])])

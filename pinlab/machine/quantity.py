@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from pinlab.text_files import table, whole_number
 
 
 class Quantity(NamedTuple):
@@ -25,7 +29,21 @@ class Quantity(NamedTuple):
 def value(text: str) -> int | str:
     """Return a recorded text as a number if it is a whole one, and as itself otherwise.
 
+    Raises ValueError for a number with more digits than any counter has.
+
     >>> value("-14"), value("D")
     (-14, 'D')
     """
-    return int(text) if re.fullmatch(r"-?\d+", text) else text
+    return whole_number(text) if re.fullmatch(r"-?[0-9]+", text) else text
+
+
+def read(file: str | os.PathLike[str]) -> list[Quantity]:
+    """Return the rows of a CSV file of recordings, in order; raises as `text_files.table`."""
+    return table(file, Quantity._fields, _quantity, unique=Quantity._fields[:5])
+
+
+def _quantity(row: Mapping[str, str]) -> Quantity:
+    if empty := [column for column, text in row.items() if not text]:
+        raise ValueError(f"nothing stands under {', '.join(empty)}")
+    *names, text = row.values()
+    return Quantity._make([*names, value(text)])

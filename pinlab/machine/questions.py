@@ -36,18 +36,23 @@ class Question(NamedTuple):
     say: Callable[..., str]
     levers: tuple[Mapping[str, str], ...]
 
+    @property
+    def counted(self) -> bool:
+        """Whether the first of the quantities is a number of pins."""
+        return self.told_by[0][2] == COUNTED[2]
 
-def _zero_page(pins: int, returned: int, counted: int) -> str:
+
+def _zero_page(pins: int, returned: int) -> str:
     if returned < 0:
         return f"It is refused: a read of 64 zero pages answers {returned}."
     return f"{_yes(pins)}: a read of 64 zero pages takes {_pins(pins)}."
 
 
-def _direct_io(pins: int, counted: int) -> str:
+def _direct_io(pins: int) -> str:
     return f"{_yes(pins)}: a direct write of 64 written pages takes {_pins(pins)}."
 
 
-def _huge_zero(pins: int, counted: int) -> str:
+def _huge_zero(pins: int) -> str:
     return f"{_yes(not pins)}: a read of its 512 pages takes {_pins(pins)}."
 
 
@@ -70,6 +75,8 @@ def _vm_pin(kib: int, afterwards: int) -> str:
 def _frames(frames: int, zero_pages: int) -> str:
     if (frames, zero_pages) == (1, 1):
         return "One frame is behind all of them: the zero page."
+    if frames == 1:
+        return "One frame is behind all of them, and it is not the zero page."
     return f"Behind them are {frames} frames, {zero_pages} of them the zero page."
 
 
@@ -95,7 +102,6 @@ QUESTIONS: tuple[Question, ...] = (
         (
             ("process_vm_readv", "zero64", "acq"),
             ("process_vm_readv", "zero64", "ret"),
-            COUNTED,
         ),
         _zero_page,
         tuple({"zero_page_pins": value} for value in ZERO_PAGE_PINS),
@@ -103,14 +109,14 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "direct-io",
         "Does direct I/O pin?",
-        (("direct_io", "file:write_anon64", "acq"), COUNTED),
+        (("direct_io", "file:write_anon64", "acq"),),
         _direct_io,
         tuple({"dio_hold": value} for value in CHOICES["dio_hold"]),
     ),
     Question(
         "huge-zero",
         "Is the huge zero folio exempt?",
-        (("process_vm_readv", "hugezero512", "acq"), COUNTED),
+        (("process_vm_readv", "hugezero512", "acq"),),
         _huge_zero,
         (),
     ),
@@ -173,5 +179,16 @@ def by_release(name: str) -> Mapping[str, Values]:
 
 
 def fitting(question: Question, answer: Values) -> tuple[str, ...]:
-    """Return the releases that give this answer in the model, oldest first."""
-    return tuple(r for r, values in by_release(question.name).items() if values == answer)
+    """Return the releases that give this answer in the model, oldest first.
+
+    Those that count no pins answer no question about their number.
+    """
+    told = by_release(question.name)
+    asked = [r for r in told if not question.counted or _counts(r)]
+    return tuple(r for r in asked if told[r] == answer)
+
+
+@cache
+def _counts(release: str) -> bool:
+    experiment, case, quantity = COUNTED
+    return bool(predict(experiment, case, Kernel(release))[quantity])

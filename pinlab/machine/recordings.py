@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +9,8 @@ from typing import NamedTuple
 from pinlab.data_folder import DATA
 from pinlab.machine.answer import DIRECT_IO, Answer, Measurement
 from pinlab.machine.buffers import PAGES, Buffer, check_all, touched
-from pinlab.machine.quantity import Quantity, value
+from pinlab.machine.quantity import Quantity, read
+from pinlab.model.arguments import instance, shown, whole
 
 DATE = "November 2026"
 """When all of the file was recorded."""
@@ -18,8 +18,6 @@ DATE = "November 2026"
 FOLDER = DATA / "recordings"
 NO_RECORDINGS = ("kernels.csv", "quantities.csv", "differences.csv")
 """Files beside them that say more about them."""
-
-HUGE = "huge-never"
 
 
 class _StandIn(NamedTuple):
@@ -32,19 +30,19 @@ class _StandIn(NamedTuple):
     words: str
 
 
-# All have pinned direct I/O and exempt the zero page, as a reader's kernel most likely does.
+# It has pinned direct I/O and exempts the zero page, as a reader's kernel most likely does.
 _BY_NAME = _StandIn(
-    "6.12.117", "direct_io", 1,
-    {"letters": "/dev/vda:write_anon64", "never": "/dev/vda:write_zero64"}, "one write each",
-)  # fmt: skip
-_WITH_HUGE_PAGES = _StandIn(
     "6.18.44", "touched_pages", 100,
-    {b: f"{b}:writes=100" for b in ("letters", "zeros", "never", HUGE)}, "100 writes each",
+    {b: f"{b}:writes=100" for b in ("letters", "zeros", "never", "huge-never")}, "100 writes each",
 )  # fmt: skip
-_BY_TOUCHED_PAGES = _StandIn(
-    "6.18.44", "touched_pages", 100,
-    {k: f"k={k}:writes=100" for k in (0, 1, 2, 8, 32, 64)}, "100 writes each",
-)  # fmt: skip
+_BY_TOUCHED_PAGES = _BY_NAME._replace(
+    cases={k: f"k={k}:writes=100" for k in (0, 1, 2, 8, 32, 64)},
+)
+_MANY_WRITES = _BY_NAME._replace(
+    writes=32768,
+    cases={b: f"{b}:writes=32768" for b in ("letters", "never")},
+    words="32768 writes each",
+)
 
 
 def recording(
@@ -75,13 +73,7 @@ def files() -> list[Path]:
 @cache
 def recordings() -> tuple[Quantity, ...]:
     """Return every recorded quantity, file by file, in the order of the rows."""
-    found: list[Quantity] = []
-    for path in files():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                text = row.pop("value")
-                found.append(Quantity(**row, value=value(text)))
-    return tuple(found)
+    return tuple(row for path in files() for row in read(path))
 
 
 def _of_experiment(kernel: str, experiment: str, build: str | None) -> tuple[Quantity, ...]:
@@ -93,7 +85,8 @@ def _of_experiment(kernel: str, experiment: str, build: str | None) -> tuple[Qua
 def _narrow(rows: tuple[Quantity, ...], column: str, wanted: str) -> tuple[Quantity, ...]:
     found = tuple(row for row in rows if getattr(row, column) == wanted)
     if not found:
-        raise ValueError(f"{column} is {wanted!r}: recorded are {_choices(rows, column)}")
+        instance(column, wanted, str)
+        raise ValueError(f"{column} is {shown(wanted)}: recorded are {_choices(rows, column)}")
     return found
 
 
@@ -111,16 +104,16 @@ def _choices(rows: tuple[Quantity, ...], column: str) -> str:
     return ", ".join(dict.fromkeys(repr(getattr(row, column)) for row in rows))
 
 
-def recorded(*buffers: Buffer) -> Answer:
+def recorded(*buffers: Buffer, writes: int = 100) -> Answer:
     """Return what a recorded kernel did with those of the buffers that it was asked about.
 
-    One kernel wrote the buffers that have a name once each, another one those with a number of
-    touched pages 100 times; a question about both kinds gets the first. Where huge pages are
-    asked about, the second kernel answers for all names. The note names the buffers that are
-    left out. Raises TypeError or ValueError for what is no buffer.
+    Each was written 100 times, or where all of them were recorded so, and `writes` is that many,
+    32768 times. A question about names and numbers of touched pages gets the names. The note says
+    which buffers are left out. Raises TypeError or ValueError for what is no buffer.
     """
+    writes = whole("writes", writes, 1)
     asked = check_all(buffers)
-    source = _source(asked)
+    source = _source(asked, writes)
     return Answer(
         measurements=tuple(_replay(source, name) for name in asked if name in source.cases),
         kernel=source.kernel,
@@ -133,9 +126,9 @@ def recorded(*buffers: Buffer) -> Answer:
     )
 
 
-def _source(asked: tuple[Buffer, ...]) -> _StandIn:
-    if HUGE in asked:
-        return _WITH_HUGE_PAGES
+def _source(asked: tuple[Buffer, ...], writes: int) -> _StandIn:
+    if writes == _MANY_WRITES.writes and all(buffer in _MANY_WRITES.cases for buffer in asked):
+        return _MANY_WRITES
     by_name = any(isinstance(buffer, str) for buffer in asked)
     return _BY_NAME if by_name else _BY_TOUCHED_PAGES
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
+from html import escape
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +21,11 @@ from pinlab.machine.measured import Measured, kernel_like
 from pinlab.machine.measuring import measure
 from pinlab.machine.quantity import Quantity
 from pinlab.machine.spans import spans
+from pinlab.model.arguments import instance, path, shown
 from pinlab.model.kernel import Kernel
+
+LONGEST = 100
+"""Characters of a machine's name that go into the names of its files."""
 
 HEADS = ("predicted", "recorded", "yours")
 
@@ -37,17 +46,30 @@ def report(
 
     measured: from `measure`, which is done now if it is None. build: what to call this machine
     beside its kernel's version; None is the whole of what `uname -r` says. An earlier report of
-    the same name is replaced. The Markdown file has prediction, recording and measurement in three
-    columns; the CSV has the measurements alone, with the columns of data/recordings. Raises
-    OSError where nothing can be written.
+    the same name is replaced, once both files are whole. The Markdown file has prediction,
+    recording and measurement in three columns; the CSV has the measurements alone, with the
+    columns of data/recordings. Raises OSError where nothing can be written, TypeError for a
+    `build` that is no text.
     """
-    found = measure() if measured is None else measured
+    where = path("folder", folder)
+    if build is not None:
+        _check_build(build)
+    found = measure() if measured is None else instance("measured", measured, Measured)
     if build is not None:
         found = _renamed(found, build)
-    name = Path(os.fsdecode(folder)) / f"which_kernel_{_slug(f'{found.kernel} {found.build}')}"
-    markdown = name.with_name(f"{name.name}.md")
-    markdown.write_text("\n".join(_lines(found)) + "\n", encoding="utf-8")
-    return Report(markdown, _write_rows(found, name) if found.live and found.quantities else None)
+    name = where / f"which_kernel_{_slug(f'{found.kernel} {found.build}')}"
+    markdown, table = (name.with_name(f"{name.name}.{ending}") for ending in ("md", "csv"))
+    texts = {markdown: "\n".join(_lines(found)) + "\n"}
+    if found.live and found.quantities:
+        texts[table] = _rows(found)
+    _replace(texts)
+    return Report(markdown, table if table in texts else None)
+
+
+def _check_build(build: str) -> None:
+    """It is in a line of each file."""
+    if not instance("build", build, str).isprintable() or not build:
+        raise ValueError(f"build is {shown(build)}: allowed are letters in one line")
 
 
 def _renamed(measured: Measured, build: str) -> Measured:
@@ -56,29 +78,51 @@ def _renamed(measured: Measured, build: str) -> Measured:
 
 
 def _slug(text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9.]+", "_", text).strip("_")
+    slug = re.sub(r"[^A-Za-z0-9.]+", "_", text).strip("_")
+    if len(slug) <= LONGEST:
+        return slug
+    return f"{slug[:LONGEST]}_{sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _write_rows(measured: Measured, name: Path) -> Path:
-    path = name.with_name(f"{name.name}.csv")
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(Quantity._fields)
-        writer.writerows(measured.quantities)
-    return path
+def _rows(measured: Measured) -> str:
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(Quantity._fields)
+    writer.writerows(measured.quantities)
+    return text.getvalue()
+
+
+def _replace(texts: Mapping[Path, str]) -> None:
+    """Write all files or none; a link of that name is replaced, not followed."""
+    with ExitStack() as left:
+        whole: dict[Path, Path] = {}
+        for path, text in texts.items():
+            handle, name = tempfile.mkstemp(prefix=".which_kernel_", dir=path.parent)
+            whole[path] = Path(name)
+            left.callback(Path(name).unlink, missing_ok=True)
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+            Path(name).chmod(0o644)
+        for path, ready in whole.items():
+            ready.replace(path)
+
+
+def _plain(text: str) -> str:
+    """Return somebody's words so that Markdown shows them as they are, on one line."""
+    return re.sub(r"([\\`*\[\]|])", r"\\\1", escape(" ".join(text.split()), quote=False))
 
 
 def _lines(measured: Measured) -> Iterator[str]:
     when = date.today().isoformat() if measured.live else measured.date
-    yield f"# Linux {measured.kernel}, {measured.build}"
+    yield f"# Linux {_plain(measured.kernel)}, {_plain(measured.build)}"
     yield ""
-    yield f"Made by `pinlab.machine.report()`; {measured.label}, {when}."
+    yield f"Made by `pinlab.machine.report()`; {_plain(measured.label)}, {when}."
     yield from _answers(measured)
     yield from _columns(rows(measured))
     yield from _missing(measured)
     yield ""
     if measured.note:
-        yield measured.note
+        yield _plain(measured.note)
         yield ""
     yield "data/recordings/README.md of pinlab says how to add the CSV file to the recordings."
 
@@ -88,7 +132,7 @@ def _answers(measured: Measured) -> Iterator[str]:
     for answer in measured.answers:
         yield f"- {answer.question}"
         if answer.why_not:
-            yield f"  Not measured: {answer.why_not}"
+            yield f"  Not measured: {_plain(answer.why_not)}"
         if answer.answer:
             source = "Recorded: " if answer.why_not else ""
             yield f"  {source}{answer.answer} So does the model of: {answer.spans}."
@@ -118,7 +162,7 @@ def _columns(found: list[Row]) -> Iterator[str]:
     for row in found:
         values = (row.experiment, row.case, row.quantity, row.predicted, row.recorded, row.yours)
         cells = (*map(str, values), "yes" if row.agrees else "no", row.why)
-        yield f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"
+        yield f"| {' | '.join(map(_plain, cells))} |"
 
 
 def _missing(measured: Measured) -> Iterator[str]:
@@ -126,4 +170,4 @@ def _missing(measured: Measured) -> Iterator[str]:
         return
     yield from ("", "## Not measured", "")
     for (experiment, case), reason in measured.missing.items():
-        yield f"- `{experiment}`, `{case}`: {reason}"
+        yield f"- `{experiment}`, `{case}`: {_plain(reason)}"

@@ -11,7 +11,7 @@ from pinlab.machine.availability import UnavailableError, place
 from pinlab.machine.buffers import Buffer, check_all
 from pinlab.machine.dialogue import Dialogue, Message
 from pinlab.machine.recordings import recorded
-from pinlab.machine.running import Running, launch
+from pinlab.machine.running import Running, begin
 from pinlab.model.arguments import whole
 
 MAX_WRITES = 32768
@@ -49,12 +49,9 @@ def start(
         where = place(folder)
     except UnavailableError as reason:
         dialogue.close({"refusal": str(reason)})
-        return Run(asked, dialogue)
-    process = launch(
-        "worker", {"names": asked, "writes": times, "folder": where, "parent": os.getpid()}
-    )
-    dialogue.listen_to(process)
-    return Run(asked, dialogue, process)
+        return Run(asked, dialogue, writes=times)
+    question = {"names": asked, "writes": times, "folder": where, "parent": os.getpid()}
+    return Run(asked, dialogue, begin(dialogue, "worker", question), times)
 
 
 class Run(Running[Answer]):
@@ -67,13 +64,15 @@ class Run(Running[Answer]):
         buffers: tuple[Buffer, ...],
         dialogue: Dialogue,
         process: subprocess.Popen[str] | None = None,
+        writes: int = 100,
     ) -> None:
         super().__init__(dialogue, process)
         self._buffers = buffers
+        self._writes = writes
 
     def _result(self, result: Message) -> Answer:
         return from_this_kernel(**result)
 
     def _refused(self, reason: str) -> Answer:
-        answer = recorded(*self._buffers)
+        answer = recorded(*self._buffers, writes=self._writes)
         return replace(answer, note=f"{reason} {answer.note}".rstrip())

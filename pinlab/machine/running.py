@@ -17,8 +17,10 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from pinlab.machine.dialogue import Dialogue, Message, Progress
+from pinlab.model.arguments import function, shown
 
 REPORT_EVERY = 0.2
+LONGEST_WAIT = 1e9
 """Seconds."""
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +42,20 @@ def launch(module: str, question: Message) -> subprocess.Popen[str]:
         errors="replace",
         env=os.environ | {"PYTHONPATH": _python_path()},
     )
+
+
+def begin(dialogue: Dialogue, module: str, question: Message) -> subprocess.Popen[str] | None:
+    """Launch the process and listen to it; where none can be had, the dialogue says why."""
+    process = None
+    try:
+        process = launch(module, question)
+        dialogue.listen_to(process)
+    except (OSError, RuntimeError) as error:  # RuntimeError: no thread can be started
+        _end(process)
+        words = error.strerror if isinstance(error, OSError) else error
+        dialogue.close({"refusal": f"No measuring process can be started here: {words}."})
+        return None
+    return process
 
 
 def _python_path() -> str:
@@ -93,8 +109,8 @@ class Running(ABC, Generic[T]):
         or its process ended without an answer.
         """
         deadline = _deadline(timeout)
-        if report is not None and not callable(report):
-            raise TypeError(f"report is {report!r}: it has to be a function of the progress")
+        if report is not None:
+            function("report", report)
         try:
             ended = self._watch(deadline, report)
         except BaseException:
@@ -127,7 +143,14 @@ class Running(ABC, Generic[T]):
             raise RuntimeError(
                 f"stopped after {done} of {total} {self.steps}, so there is no answer"
             )
-        raise RuntimeError(f"the measuring process ended without an answer: {self._dialogue.stray}")
+        raise RuntimeError(f"the measuring process ended without an answer: {self._last_words()}")
+
+    def _last_words(self) -> str:
+        code = None if self._process is None else self._process.returncode
+        if code is None or code >= 0:
+            return self._dialogue.stray or "it said nothing"
+        killed = f"{signal.Signals(-code).name} ended it"
+        return f"{killed}; {self._dialogue.stray}" if self._dialogue.stray else killed
 
     def _interrupted(self) -> bool:
         return self._process is not None and self._process.returncode == -signal.SIGINT
@@ -148,10 +171,10 @@ def _deadline(timeout: float | None) -> float:
     if timeout is None:
         return math.inf
     if isinstance(timeout, bool) or not isinstance(timeout, int | float):
-        raise TypeError(f"timeout is {timeout!r}: it has to be a number of seconds or None")
+        raise TypeError(f"timeout is {shown(timeout)}: it has to be a number of seconds or None")
     if not timeout >= 0:
-        raise ValueError(f"timeout is {timeout!r}: allowed are 0 seconds and more")
-    return time.monotonic() + timeout
+        raise ValueError(f"timeout is {shown(timeout)}: allowed are 0 seconds and more")
+    return time.monotonic() + min(timeout, LONGEST_WAIT)
 
 
 def _end(process: subprocess.Popen[str] | None) -> None:

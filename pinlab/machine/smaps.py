@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pinlab.machine import buffers, libc
+from pinlab.machine import buffers, libc, procfs
 from pinlab.machine.answer import version
 from pinlab.machine.availability import no_linux_wanted
 from pinlab.machine.buffers import PAGES
@@ -76,13 +76,12 @@ def resident(*written: int) -> Residents:
 
 
 def _rss_of_one(written: int) -> int:
-    memory = buffers.new("never")
-    before = kib(memory, "Rss")  # the kernel may have joined it with a neighbour
+    memory = buffers.alone(PAGES)
     for page in range(PAGES):
         memory[page * mmap.PAGESIZE]
     for page in range(written):
         memory[page * mmap.PAGESIZE] = 1
-    return kib(memory, "Rss") - before
+    return kib(memory, "Rss")
 
 
 def kib(memory: memoryview, field: str) -> int:
@@ -93,7 +92,7 @@ def kib(memory: memoryview, field: str) -> int:
     addr = libc.address(memory)
     wanted = re.compile(rf"{field}:\s+(\d+) kB")
     inside = False
-    for line in SMAPS.read_text().splitlines():
+    for line in procfs.text(SMAPS).splitlines():
         if head := HEAD.match(line):
             inside = int(head[1], 16) <= addr < int(head[2], 16)
         elif inside and (found := wanted.match(line)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from pinlab.machine import procfs
 from pinlab.machine.availability import UnavailableError
 
 STATUS = Path("/proc/self/status")
@@ -13,7 +14,7 @@ STATUS = Path("/proc/self/status")
 def kib(field: str) -> int:
     """Return VmLck, VmPin or the like, in KiB; UnavailableError where there is none."""
     try:
-        text = STATUS.read_text(encoding="utf-8")
+        text = procfs.text(STATUS)
     except OSError as error:
         raise UnavailableError(f"{STATUS} answers {error.strerror!r}.") from error
     found = re.search(rf"^{field}:\s*(\d+) kB", text, re.MULTILINE)

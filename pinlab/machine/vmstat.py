@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from pinlab.machine import procfs
+
 VMSTAT = Path("/proc/vmstat")
 REFRESH = Path("/proc/sys/vm/stat_refresh")
 INTERVAL = Path("/proc/sys/vm/stat_interval")
@@ -25,20 +27,11 @@ class Pins(NamedTuple):
 def read() -> Pins:
     """Return nr_foll_pin_acquired and nr_foll_pin_released as they stand.
 
-    Raises KeyError if the kernel has no such counters (they came with Linux 5.7), OSError if it
-    has no /proc/vmstat.
+    Raises KeyError if the kernel has no such counters (they came with Linux 5.7), OSError if
+    /proc/vmstat cannot be read.
     """
-    counters = dict(line.split(maxsplit=1) for line in VMSTAT.read_text().splitlines())
+    counters = dict(line.split(maxsplit=1) for line in procfs.text(VMSTAT).splitlines())
     return Pins(int(counters["nr_foll_pin_acquired"]), int(counters["nr_foll_pin_released"]))
-
-
-def present() -> bool:
-    """Return whether this machine has the two counters."""
-    try:
-        read()
-    except (KeyError, OSError):
-        return False
-    return True
 
 
 def settle() -> Pins:
@@ -56,6 +49,8 @@ def settle() -> Pins:
 
 def flush() -> bool:
     """Have every CPU's share added at once; return whether this process may do that."""
+    if not REFRESH.is_file():  # behind /dev/null it would take anything
+        return False
     try:
         REFRESH.write_text("1")
     except OSError as error:
@@ -66,7 +61,7 @@ def flush() -> bool:
 
 def _interval() -> float:
     try:
-        return min(float(INTERVAL.read_text()), LONGEST_INTERVAL)
+        return min(float(procfs.text(INTERVAL)), LONGEST_INTERVAL)
     except OSError:
         return 1.0
 

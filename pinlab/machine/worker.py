@@ -20,18 +20,22 @@ from typing import Any, NamedTuple
 from pinlab.machine import buffers, direct_io, process_vm
 from pinlab.machine.answer import DIRECT_IO, PROCESS_VM_READV, Measurement
 from pinlab.machine.availability import UnavailableError
-from pinlab.machine.control import others
+from pinlab.machine.control import others, together, turn
+from pinlab.machine.tally import NOISE, REPEATING, NoisyError, confirmed, per_call
 from pinlab.machine.vmstat import Meter, Pins
 
 Transfer = Callable[[memoryview], None]
 Report = Callable[[int], None]
 
 TRIALS = 32
-"""Writes from written memory, to see whether direct I/O takes pins here."""
+"""Writes from written memory, to see how long they take."""
 
 REPORT_EVERY = 0.1
 CHECK_EVERY = 0.05
 """Seconds, both of them."""
+
+LONG = 1.0
+"""Seconds of writes that are not done over again to count them anew."""
 
 
 def main() -> None:
@@ -77,49 +81,86 @@ def measure(
 ) -> dict[str, Any]:
     """Return method, control and measurements, with each buffer written `writes` times.
 
-    report gets the writes done so far, over all buffers. Raises OSError if a write fails,
-    UnavailableError if neither way of pinning is counted here or a buffer is not to be had.
+    report gets the writes done so far, over all buffers. What does not agree with itself is
+    measured again, if that does not take long. Raises OSError if a write fails, UnavailableError
+    if neither way of pinning is counted here or a buffer is not to be had.
     """
-    with direct_io.unnamed_file(folder) as file:
+    with direct_io.unnamed_file(folder) as file, turn():
+        means = _choose(file)
         meter = Meter()
-        means = _choose(meter, file)
-        control = others(meter, means.pace * writes)
-        measurements: list[Measurement] = []
+        meter.pins()  # what was counted until here
+        controls = [others(meter, means.pace * writes)]
+        takes: list[_Take] = []
         for name in names:
-            before = len(measurements) * writes
-            seconds = _repeat(means.transfer, name, writes, partial(_report_from, before, report))
-            measurements.append(_measurement(name, writes, meter.pins(), seconds, means.method))
-    return {"method": means.method, "control": control, "measurements": measurements}
+            reported = partial(_report_from, len(takes) * writes, report)
+            takes.append(_take(means, name, writes, meter, reported))
+        controls.append(others(meter, means.pace * writes))
+        until = time.monotonic() + REPEATING
+        measurements = [_confirmed(means, take, writes, meter, until) for take in takes]
+    if any(m.touched and m.agreed and not m.acquired for m in measurements):
+        raise NoisyError(NOISE)  # it was chosen by the pins of others
+    return {"method": means.method, "control": together(controls), "measurements": measurements}
 
 
-def _choose(meter: Meter, file: int) -> Means:
+class _Take(NamedTuple):
+    """One buffer after all of its writes."""
+
+    name: buffers.Buffer
+    memory: memoryview
+    seconds: float
+    pins: Pins
+
+
+def _take(means: Means, name: buffers.Buffer, writes: int, meter: Meter, report: Report) -> _Take:
+    memory = buffers.new(name)
+    seconds = _repeat(means.transfer, memory, writes, report)
+    return _Take(name, memory, seconds, meter.pins())
+
+
+def _confirmed(means: Means, take: _Take, writes: int, meter: Meter, until: float) -> Measurement:
+    def again() -> Pins:
+        meter.pins()  # what was counted until here
+        _repeat(means.transfer, take.memory, writes, report=lambda done: None)
+        return meter.pins()
+
+    if take.seconds > LONG:
+        until = 0.0
+    write = partial(means.transfer, take.memory)
+    pins, agreed = confirmed(write, writes, take.pins, again, until)
+    touched = buffers.touched(take.name)
+    return Measurement(
+        take.name, writes, buffers.PAGES, touched, *pins, take.seconds, means.method, agreed
+    )
+
+
+def _choose(file: int) -> Means:
     """Return direct I/O if it pins written memory, else process_vm_readv if that does."""
     write = partial(direct_io.write, file)
-    pace = _pace(write)
-    if _counted(meter):
-        return Means(DIRECT_IO, write, pace)
+    if _pins(write):
+        return Means(DIRECT_IO, write, _pace(write))
     read = partial(process_vm.read, target=buffers.new("never"))
     try:
-        pace = _pace(read)
+        if _pins(read):
+            return Means(PROCESS_VM_READV, read, _pace(read))
     except OSError as error:
         raise UnavailableError(f"Direct I/O takes no pins here, and {error.strerror}.") from error
-    if _counted(meter):
-        return Means(PROCESS_VM_READV, read, pace)
     raise UnavailableError("Neither direct I/O nor process_vm_readv moves the counters here.")
 
 
+def _pins(transfer: Transfer) -> bool:
+    try:
+        return per_call(partial(transfer, buffers.new("letters"))).acquired > 0
+    except NoisyError:
+        return True  # most likely; if not, what is counted will show it
+
+
 def _pace(transfer: Transfer) -> float:
-    return _repeat(transfer, "letters", TRIALS, report=lambda done: None) / TRIALS
+    memory = buffers.new("letters")
+    return _repeat(transfer, memory, TRIALS, report=lambda done: None) / TRIALS
 
 
-def _counted(meter: Meter) -> bool:
-    # Half is far from both answers: all, and the few of somebody else.
-    return meter.pins().acquired >= TRIALS * buffers.PAGES // 2
-
-
-def _repeat(transfer: Transfer, name: buffers.Buffer, times: int, report: Report) -> float:
-    """Transfer a new buffer so many times; return the seconds that took."""
-    memory = buffers.new(name)
+def _repeat(transfer: Transfer, memory: memoryview, times: int, report: Report) -> float:
+    """Transfer a buffer so many times; return the seconds that took."""
     start = reported = time.monotonic()
     for done in range(1, times + 1):
         transfer(memory)
@@ -132,15 +173,6 @@ def _repeat(transfer: Transfer, name: buffers.Buffer, times: int, report: Report
 
 def _report_from(before: int, report: Report, done: int) -> None:
     report(before + done)
-
-
-def _measurement(
-    name: buffers.Buffer, writes: int, pins: Pins, seconds: float, method: str
-) -> Measurement:
-    touched = buffers.touched(name)
-    return Measurement(
-        name, writes, buffers.PAGES, touched, pins.acquired, pins.released, seconds, method
-    )
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Arguments: what a caller hands over, checked before anything changes."""
 
 import operator
+import os
 import reprlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import SupportsIndex, TypeVar
 
 T = TypeVar("T")
@@ -51,7 +53,7 @@ def whole(name: str, value: SupportsIndex, low: int | None = None, high: int | N
 
 def _range(low: int | None, high: int | None) -> str:
     if low is None:
-        return ""
+        return "" if high is None else f" up to {high}"
     return f" from {low} on" if high is None else f" from {low} to {high}"
 
 
@@ -60,6 +62,15 @@ def instance(name: str, value: object, kind: type[T]) -> T:
     if not isinstance(value, kind):
         raise TypeError(f"{name} is {shown(value)}: it has to be of type {kind.__name__}")
     return value
+
+
+def one_of(name: str, value: object, choices: Collection[str]) -> str:
+    """Return `value` if it is one of some words; TypeError for what is no str, else ValueError."""
+    if isinstance(value, str) and value in choices:
+        return value
+    error = ValueError if isinstance(value, str) else TypeError
+    named = choices if "," not in "".join(choices) else map(repr, choices)
+    raise error(f"{name} is {shown(value)}: allowed are {', '.join(named)}")
 
 
 def sequence(name: str, value: Iterable[T], of: str = "things") -> tuple[T, ...]:
@@ -82,8 +93,32 @@ def mapping(name: str, value: object) -> Mapping[str, object]:
     return value
 
 
-def octets(name: str, value: object) -> bytes:
-    """Return `value` as bytes; TypeError if it is not bytes, bytearray or memoryview."""
+def function(name: str, value: T) -> T:
+    """Return `value` if it can be called; TypeError otherwise."""
+    if not callable(value):
+        raise TypeError(f"{name} is {shown(value)}: it has to be a function")
+    return value
+
+
+def path(name: str, value: object) -> Path:
+    """Return `value` as a path; TypeError for what is none, ValueError for a NUL in it."""
+    if not isinstance(value, str | bytes | os.PathLike):
+        raise TypeError(f"{name} is {shown(value)}: it has to be a path of a file or folder")
+    text = os.fsdecode(value)
+    if "\0" in text:
+        raise ValueError(f"{name} is {shown(text)}: no path has a NUL character in it")
+    return Path(text)
+
+
+def address(value: SupportsIndex) -> int:
+    """Return `addr` as an int if it fits into a pointer of 64 bits; raises as `whole`."""
+    return whole("addr", value, 0, 2**64 - 1)
+
+
+def octets(name: str, value: object, most: int) -> bytes:
+    """Return `value` as bytes; TypeError if it is none, ValueError for more than so many."""
     if not isinstance(value, bytes | bytearray | memoryview):
         raise TypeError(f"{name} is {shown(value)}: it has to be bytes")
+    if len(value) > most:
+        raise ValueError(f"{name} has {len(value)} bytes: allowed are at most {most}")
     return bytes(value)

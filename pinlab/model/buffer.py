@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from pinlab.model import gup
-from pinlab.model.arguments import instance, shown, whole
+from pinlab.model.arguments import instance, shown
 from pinlab.model.gup import FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ class RegisteredBuffer:
 
     def __init__(self, mm: Mm, addr: int, nr_pages: int, by: str, number: int) -> None:
         vpn = mm._vpn(addr)
-        nr_pages = whole("nr_pages", nr_pages, 1)
         if instance("by", by, str) not in (IO_URING, RDMA):
             raise ValueError(f"by is {shown(by)}: allowed are {IO_URING!r} and {RDMA!r}")
         self.name = f"{mm.name}, buffer {number}"
         self.mm, self.by = mm, by
         flags = FOLL_PIN | FOLL_LONGTERM | FOLL_WRITE
+        nr_pages = gup.checked_pages(mm.kernel, nr_pages, flags)
         self._got = self._held = gup.extract_user_pages(mm, vpn, nr_pages, flags, self.name)
         if self._got.error is not None:
             self._unpin()

@@ -62,7 +62,8 @@ def last_pin(r0: int, bias: int = GUP_PIN_COUNTING_BIAS, bits: int = 32) -> int:
     >>> last_pin(1024) == 2**21 - 1
     True
     """
-    return last_grab(r0, whole("bias", bias, 1), bits)
+    half = 1 << whole("bits", bits, 2, 64) - 1
+    return last_grab(r0, whole("bias", bias, 1, half), bits)
 
 
 def last_reference(r0: int, bits: int = 32) -> int:

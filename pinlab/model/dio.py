@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from pinlab.model import gup
-from pinlab.model.arguments import instance, octets, shown, whole
+from pinlab.model.arguments import address, instance, octets, shown, whole
 from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE, Writer
 from pinlab.model.rules import FILE_SYSTEMS
 
@@ -38,12 +38,10 @@ class DirectIO:
         self, mm: Mm, addr: int, nr_pages: int, number: int,
         *, from_disk: bool, file_system: str = "block",
     ) -> None:  # fmt: skip
-        addr = whole("addr", addr, 0)
-        nbytes = whole("nr_pages", nr_pages, 1) * PAGE_SIZE
+        addr = address(addr)
         hold = _hold(mm.kernel, file_system)
         if file_system == "block" and addr % SECTOR:
             raise OSError(errno.EINVAL, f"address {addr:#x} is not a multiple of {SECTOR}")
-        first, end = addr >> PAGE_SHIFT, -(-(addr + nbytes) // PAGE_SIZE)
         self.name = f"{mm.name}, DIO {number}"
         self.from_disk = from_disk
         self._mm = mm
@@ -51,6 +49,8 @@ class DirectIO:
         self._kind = gup.FOLL_PIN if hold == "pin" else gup.FOLL_GET
         # The device writes memory when data comes from the disk: ITER_DEST adds FOLL_WRITE.
         flags = self._kind | (gup.FOLL_WRITE if from_disk else 0)
+        nbytes = gup.checked_pages(mm.kernel, nr_pages, flags) * PAGE_SIZE
+        first, end = addr >> PAGE_SHIFT, -(-(addr + nbytes) // PAGE_SIZE)
         got = gup.extract_user_pages(mm, first, end - first, flags, self.name)
         self._got = got.require_some()
         skipped = addr % PAGE_SIZE
@@ -83,9 +83,11 @@ class DirectIO:
         Raises ValueError for a request to disk (there the device only reads) or data that does
         not fit, RuntimeError once completed.
         """
-        data = octets("data", data)
+        self._require_in_flight()
         if not self.from_disk:
             raise ValueError("a request to disk: its device reads memory and never writes it")
+        offset = whole("offset", offset, 0, len(self._bytes))
+        data = octets("data", data, len(self._bytes) - offset)
         writer = Writer(self.name, by_reference=self._kind == gup.FOLL_GET)
         self._mm._known.add(writer)
         done = 0

@@ -106,7 +106,7 @@ class Folio:
 
     def page(self, i: int) -> Page:
         """Return frame `i` of this folio, 0 to nr_pages - 1; the same object every time."""
-        i = whole("page index", i, 0, self.nr_pages - 1)
+        i = whole("i (the index of a page)", i, 0, self.nr_pages - 1)
         if i not in self._pages:
             self._pages[i] = Page(self, i)
         return self._pages[i]
@@ -150,9 +150,9 @@ class Page:
         Raises ValueError if it does not fit into the PAGE_SIZE bytes from `offset` on, and
         RuntimeError for a freed folio.
         """
-        data = octets("data", data)
         offset = whole("offset", offset, 0, PAGE_SIZE)
-        self._usable(offset, len(data))
+        data = octets("data", data, PAGE_SIZE - offset)
+        self.folio.kernel._alive(self.folio)
         self._device_write(data, offset, None)
 
     def _device_write(self, data: bytes, offset: int, writer: Writer | None) -> None:
@@ -166,18 +166,11 @@ class Page:
         Raises ValueError if they reach beyond the frame, and RuntimeError for a freed folio.
         """
         offset = whole("offset", offset, 0, PAGE_SIZE)
-        nbytes = PAGE_SIZE - offset if nbytes is None else whole("nbytes", nbytes, 0)
-        self._usable(offset, nbytes)
+        most = PAGE_SIZE - offset
+        nbytes = most if nbytes is None else whole("nbytes", nbytes, 0, most)
+        self.folio.kernel._alive(self.folio)
         self.folio.kernel._note("device", "device read", self, note=f"{nbytes} bytes")
         return self._get_bytes(nbytes, offset)
-
-    def _usable(self, offset: int, nbytes: int) -> None:
-        if offset + nbytes > PAGE_SIZE:
-            raise ValueError(
-                f"offset {offset} and {nbytes} bytes: a frame has {PAGE_SIZE} bytes, 0 to "
-                f"{PAGE_SIZE - 1}"
-            )
-        self.folio.kernel._alive(self.folio)
 
     def _put_bytes(self, data: bytes, offset: int, writer: Writer | None = None) -> None:
         """Store bytes that are known to fit; frames never written take no memory.

@@ -40,6 +40,12 @@ FLAG_NAMES = {
 ACQUIRED, RELEASED = "nr_foll_pin_acquired", "nr_foll_pin_released"
 """The names of /proc/vmstat (mm/vmstat.c, 5.7 to 6.18)."""
 
+MOST_PAGES = 2**20
+"""Pages that one call may reach: 4 GiB, which takes a second or two here."""
+
+MOST_FRAMES = 2**14
+"""Pages that one call may read, write or give frames of their own: 64 MiB, which takes as long."""
+
 ADD, SKIP, REFUSE = "add", "skip", "refuse"
 
 
@@ -72,7 +78,7 @@ def get_and_pin(kernel: Kernel, flags: int) -> bool:
 
 def checked_flags(flags: int) -> int:
     """Return the flags; ValueError names bits that the model does not know."""
-    flags = whole("flags", flags, 0)
+    flags = whole("flags", flags, 0, 2**32 - 1)
     unknown = flags & ~sum(FLAG_NAMES)
     if unknown:
         allowed = ", ".join(f"{name} ({bit:#x})" for bit, name in FLAG_NAMES.items())
@@ -95,6 +101,13 @@ def entry_flags(kernel: Kernel, flags: int, kind: int, *, fast: bool = False) ->
             kernel._warn_once(f"{FLAG_NAMES[flag]} of a caller", text)
             raise OSError(errno.EINVAL, text)
     return flags & ~(FOLL_GET | FOLL_PIN) | kind
+
+
+def checked_pages(kernel: Kernel, nr_pages: int, flags: int) -> int:
+    """Return a number of pages that one call may reach; fewer where each may need a frame."""
+    need = needed(kernel, flags)
+    frames = need.write or need.unshare_zero
+    return whole("nr_pages", nr_pages, 1, MOST_FRAMES if frames else MOST_PAGES)
 
 
 def _refuses(kernel: Kernel, kind: int, flag: int, fast: bool) -> bool:
@@ -423,7 +436,7 @@ TO_READ, TO_WRITE = Need(write=False), Need(write=True)
 def needed(kernel: Kernel, flags: int) -> Need:
     """Return what GUP with these flags needs of an entry.
 
-    Forced to write: in 5.8 and late 5.7.y (17839856fd58), not in 5.9 (a308c71bf1e6). Unsharing is
+    Forced to write: from 5.7.3 to 5.8 (17839856fd58), not in 5.9 (a308c71bf1e6). Unsharing is
     gup_must_unshare(): since 5.19 read-only pins of anonymous pages, since 6.2 FOLL_LONGTERM ones
     of the zero page, too (84209e87c696); never references.
     """

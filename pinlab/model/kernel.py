@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pinlab.model import gup, ledger, rules
-from pinlab.model.arguments import instance, whole
+from pinlab.model.arguments import instance, several, whole
 from pinlab.model.buffer import RegisteredBuffer
 from pinlab.model.counter import INT_MAX
 from pinlab.model.dio import DirectIO
@@ -65,7 +65,7 @@ class Kernel:
         """Return a fresh machine that follows rules that another one has; raises as `Kernel`."""
         rules.rules_for(release)
         kernel = cls.__new__(cls)
-        kernel._boot(release, instance("rules", followed, rules.Rules))
+        kernel._boot(release, instance("followed", followed, rules.Rules))
         return kernel
 
     @property
@@ -128,9 +128,7 @@ class Kernel:
 
     def unpin_user_pages(self, pages: Iterable[Page]) -> None:
         """Take one pin from each page; nothing changes if one of them is no usable page."""
-        if not isinstance(pages, Iterable):
-            raise TypeError(f"pages is {pages!r}: it has to be a sequence of Page")
-        used = [self._use_page(page) for page in pages]
+        used = [self._use_page(page) for page in several("pages", pages, Page)]
         gup.put_user_pages(self, used, gup.FOLL_PIN, "kernel")
 
     def folio_maybe_dma_pinned(self, folio: Folio) -> bool:

@@ -9,7 +9,7 @@ import errno
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.model import buffer, cow, gup, mlock
-from pinlab.model.arguments import instance, octets, whole
+from pinlab.model.arguments import address, instance, octets, shown, whole
 from pinlab.model.counter import int32
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SHIFT, PAGE_SIZE, Folio, Page, Writer
 from pinlab.model.fork import Fork
@@ -25,6 +25,9 @@ TASK_SIZE = 2**47 - PAGE_SIZE
 """First address a process cannot have (x86-64, four-level page tables)."""
 
 PTRS_PER_PMD = 1 << HPAGE_ORDER
+
+SIZE_MAX = 2**64 - 1
+"""The largest size_t, which a length in bytes is."""
 
 
 class Area(NamedTuple):
@@ -113,10 +116,10 @@ class Mm:
         space has no room.
         """
         self._require_running()
-        nbytes = whole("nbytes", nbytes, 1)
+        nbytes = whole("nbytes", nbytes, 1, SIZE_MAX)
         order = whole("order", order)
         if order not in (0, HPAGE_ORDER):
-            raise ValueError(f"order is {order}: allowed are 0 (4 KiB pages) and 9 (2 MiB)")
+            raise ValueError(f"order is {shown(order)}: allowed are 0 (4 KiB pages) and 9 (2 MiB)")
         unit = 1 << order
         start = -(-self._next // unit) * unit
         end = start + -(-nbytes // (unit * PAGE_SIZE)) * unit
@@ -135,8 +138,8 @@ class Mm:
         ValueError for nbytes below 1 or a range that cuts a 2 MiB folio, which is not modelled.
         """
         self._require_running()
-        start = whole("addr", addr, 0)
-        end = start + whole("nbytes", nbytes, 1)
+        start = address(addr)
+        end = start + whole("nbytes", nbytes, 1, SIZE_MAX)
         if start % PAGE_SIZE:
             raise OSError(errno.EINVAL, f"address {start:#x} is not a multiple of {PAGE_SIZE}")
         if end > TASK_SIZE:
@@ -212,6 +215,7 @@ class Mm:
         measured: VmLck 4 kB). RLIMIT_MEMLOCK is left out.
         """
         self._require_running()
+        whole("nbytes", nbytes, 1, gup.MOST_FRAMES * PAGE_SIZE)
         pages, hole = mlock.reached(self, addr, nbytes)
         mlock.apply_vma_lock_flags(self, pages, locked=True)
         if hole is None:
@@ -229,7 +233,9 @@ class Mm:
         """
         self._require_running()
         pages, hole = mlock.reached(self, addr, nbytes)
-        before = [folio for folio in mlock.folios_of(self, pages) if self._locks(folio)]
+        locked = (area.within(pages) for area in self._areas if area.locked)
+        parts = [range(part.start, part.end) for part in locked if part is not None]
+        before = [folio for part in parts for folio in mlock.folios_of(self, part)]
         mlock.apply_vma_lock_flags(self, pages, locked=False)
         for folio in before:
             self.kernel._note(self.name, "munlock", folio, folio.nr_pages)
@@ -296,7 +302,8 @@ class Mm:
         Raises OSError(EFAULT), with nothing changed, where nothing is mapped; RuntimeError for a
         page that has to wait for the end of a fork (see `Fork`).
         """
-        pieces = self._touch(addr, whole("nbytes", nbytes, 0), gup.TO_READ)
+        most = gup.MOST_FRAMES * PAGE_SIZE
+        pieces = self._touch(addr, whole("nbytes", nbytes, 0, most), gup.TO_READ)
         for page, offset, n in pieces:
             self.kernel._saw(self, page, n, offset)
         return b"".join(page._get_bytes(n, offset) for page, offset, n in pieces)
@@ -306,7 +313,7 @@ class Mm:
 
         Raises as `read`, with nothing changed.
         """
-        data = octets("data", data)
+        data = octets("data", data, gup.MOST_FRAMES * PAGE_SIZE)
         done, writer = 0, self._storing()
         for page, offset, n in self._touch(addr, len(data), gup.TO_WRITE):
             page._put_bytes(data[done : done + n], offset, writer)
@@ -379,8 +386,8 @@ class Mm:
     def _user_pages_fast(self, addr: int, nr_pages: int, flags: int, kind: int) -> list[Page]:
         self._require_running()
         vpn = self._vpn(addr)
-        nr_pages = whole("nr_pages", nr_pages, 1)
         flags = gup.entry_flags(self.kernel, flags, kind, fast=True)
+        nr_pages = gup.checked_pages(self.kernel, nr_pages, flags)
         got = gup.extract_user_pages(self, vpn, nr_pages, flags, self.name)
         return got.require_some().pages()
 
@@ -403,14 +410,14 @@ class Mm:
     def _user_pages(self, addr: int, nr_pages: int, flags: int, kind: int) -> list[Page]:
         self._require_running()
         vpn = self._vpn(addr)
-        nr_pages = whole("nr_pages", nr_pages, 1)
         flags = gup.entry_flags(self.kernel, flags, kind)
+        nr_pages = gup.checked_pages(self.kernel, nr_pages, flags)
         self._require_alive(vpn, vpn + nr_pages)
         got = gup.user_pages_slow(self, vpn, nr_pages, flags, self.name, gup.Grabbed())
         return got.require_some().pages()
 
     def _vpn(self, addr: int) -> int:
-        return whole("addr", addr, 0) >> PAGE_SHIFT
+        return address(addr) >> PAGE_SHIFT
 
     def _area(self, vpn: int) -> Area | None:
         for area in self._areas:
@@ -429,7 +436,7 @@ class Mm:
     def _touch(self, addr: int, nbytes: int, need: Need) -> list[tuple[Page, int, int]]:
         """Fault an address range in; return (page, offset, bytes) for each page of it."""
         self._require_born()
-        start = whole("addr", addr, 0)
+        start = address(addr)
         end = start + nbytes
         vpns = range(start >> PAGE_SHIFT, -(-end >> PAGE_SHIFT)) if nbytes else range(0)
         if (hole := self._mapped_until(vpns.start, vpns.stop)) < vpns.stop:
@@ -463,12 +470,14 @@ class Mm:
         if not self.kernel._freed_mapped:
             return
         pages = range(vpn, self._mapped_until(vpn, end))
-        if not self._ptes.keys().isdisjoint(pages):
-            for pte in filter(None, map(self._ptes.get, pages)):
+        # Asked of the entries and not of the range, which may be far longer.
+        for page, pte in self._ptes.items():
+            if page in pages:
                 self.kernel._alive(pte.page.folio)
-        for slot in range(vpn // PTRS_PER_PMD, -(-pages.stop // PTRS_PER_PMD)):
-            if slot in self._pmds:
-                self.kernel._alive(self._pmds[slot])
+        slots = range(vpn // PTRS_PER_PMD, -(-pages.stop // PTRS_PER_PMD))
+        for slot, folio in self._pmds.items():
+            if slot in slots:
+                self.kernel._alive(folio)
 
     def _run_at(self, vpn: int, limit: int, need: Need) -> Stretch:
         """Return the run of at most `limit` pages from `vpn` on that one folio serves.

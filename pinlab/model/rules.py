@@ -7,7 +7,6 @@ only, from Z on.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from pinlab.data_folder import DATA
+from pinlab.model.arguments import shown, whole
+from pinlab.text_files import table
 
 Version = tuple[int, ...]
 
@@ -153,6 +154,7 @@ class Rules:
 
     def has_pincount(self, order: int) -> bool:
         """Return whether a folio of that order keeps its pins in a count of their own."""
+        order = whole("order", order, 0)
         if self.zero_page_still_counts in ("pincount", "refcount"):
             return True
         first = {"none": None, "order_2_up": 2, "order_1_up": 1}[self.separate_pincount]
@@ -176,36 +178,34 @@ def parse_release(release: str) -> Version:
     (6, 1, 130)
     """
     if not isinstance(release, str):
-        raise TypeError(f"release is {release!r}: it has to be a str like '6.5' or '6.1.130'")
-    if not re.fullmatch(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){1,2}", release):
-        raise ValueError(f"release is {release!r}: allowed are X.Y and X.Y.Z, such as '6.1.130'")
+        raise TypeError(f"release is {shown(release)}: it has to be a str like '6.5' or '6.1.130'")
+    if not re.fullmatch(r"(0|[1-9][0-9]{0,8})(\.(0|[1-9][0-9]{0,8})){1,2}", release):
+        raise ValueError(
+            f"release is {shown(release)}: allowed are X.Y and X.Y.Z, such as '6.1.130'"
+        )
     return tuple(int(part) for part in release.split("."))
 
 
 def read_rows(path: Path) -> list[Row]:
     """Return the rows of a rules file; ValueError with file and line for one that is wrong."""
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        return [_row(record, f"{path.name}, line {reader.line_num}") for record in reader]
+    columns = ("release", "rule", "value", "source")
+    return table(path, columns, _row, unique=columns[:2])
 
 
-def _row(record: Mapping[str, str], where: str) -> Row:
-    try:
-        version = parse_release(record["release"])
-        _check_choice(record["rule"], record["value"])
-        _check_real(record["rule"], record["value"])
-    except ValueError as error:
-        raise ValueError(f"{where}: {error}") from None
+def _row(record: Mapping[str, str]) -> Row:
+    version = parse_release(record["release"])
+    _check_choice(record["rule"], record["value"])
+    _check_real(record["rule"], record["value"])
     if not record["source"]:
-        raise ValueError(f"{where}: rule {record['rule']!r} has no source")
+        raise ValueError(f"rule {record['rule']!r} has no source")
     return Row(version, record["rule"], record["value"], record["source"])
 
 
 def _check_choice(rule: str, value: object) -> str:
     if rule not in CHOICES:
-        raise ValueError(f"unknown rule {rule!r}: the rules are {', '.join(CHOICES)}")
-    if str(value) not in CHOICES[rule]:
-        raise ValueError(f"{rule} is {value!r}: allowed are {', '.join(CHOICES[rule])}")
+        raise ValueError(f"unknown rule {shown(rule)}: the rules are {', '.join(CHOICES)}")
+    if not isinstance(value, str | int) or str(value) not in CHOICES[rule]:
+        raise ValueError(f"{rule} is {shown(value)}: allowed are {', '.join(CHOICES[rule])}")
     return str(value)
 
 
@@ -233,7 +233,9 @@ def rules_for(release: str, overrides: Mapping[str, object] = MappingProxyType({
     """
     version = parse_release(release)
     if version < VERSIONS[0]:
-        raise ValueError(f"release is {release!r}: FOLL_PIN, and so the model, begins with 5.6")
+        raise ValueError(
+            f"release is {shown(release)}: FOLL_PIN, and so the model, begins with 5.6"
+        )
     rules = _rules_of(version)
     if not overrides:
         return rules
@@ -277,6 +279,6 @@ def _hunk_by_hunk(overrides: Mapping[str, object]) -> dict[str, object]:
     value = rest.pop("zero_page_pins")
     if not isinstance(value, str) or value not in ZERO_PAGE_PINS:
         allowed = ", ".join(ZERO_PAGE_PINS)
-        raise ValueError(f"zero_page_pins is {value!r}: allowed are {allowed}")
+        raise ValueError(f"zero_page_pins is {shown(value)}: allowed are {allowed}")
     hunks = ("zero_page_grab", "zero_page_grab_fast", "zero_page_unpin")
     return dict(zip(hunks, ZERO_PAGE_PINS[value], strict=True)) | rest

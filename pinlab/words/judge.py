@@ -9,6 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pinlab.explore.reach import Transition, reach
+from pinlab.model.arguments import instance, mapping, sequence, shown
+from pinlab.model.rules import parse_release
 from pinlab.model.trace import Trace
 from pinlab.words.sentences import SENTENCES, Claim, Says, Sentence, find
 from pinlab.words.wrong_kernels import WRONG_KERNELS, WrongKernel, has_patch
@@ -82,6 +84,7 @@ def judge(sentence: Judged, release: str = "6.5") -> Verdict:
     ('A pins the zero page: refcount 1 -> 1025, vmstat acquired 0 -> 1',)
     """
     asked = _sentence(sentence)
+    parse_release(release)
     reached = reach(release)
     answers = [asked.says(t.before, t.step, t.after) for t in reached.transitions]
     counts = len(answers) - answers.count(None), len(answers)
@@ -103,8 +106,8 @@ def missed_by(
     asked = _sentence(sentence)
     if not has_patch(release):
         raise ValueError(
-            f"release is {release!r}: wrong kernels are one rule away from one that leaves its "
-            "zero page unpinned: allowed are 6.5 and later, and 6.1 from 6.1.135 on"
+            f"release is {shown(release)}: wrong kernels are one rule away from one that leaves "
+            "its zero page unpinned: allowed are 6.5 and later, and 6.1 from 6.1.135 on"
         )
     return tuple(name for name, wrong in kernels.items() if holds(asked, release, wrong.rules))
 
@@ -142,7 +145,9 @@ def adequacy(
     """
     import pandas
 
-    asked = [_sentence(sentence) for sentence in sentences]
+    for name in mapping("kernels", kernels):
+        instance(f"a kernel in kernels, {name}", kernels[name], WrongKernel)
+    asked = [_sentence(sentence) for sentence in sequence("sentences", sentences, "sentences")]
     missed = {sentence.id: missed_by(sentence, release, kernels) for sentence in asked}
     rows = {name: [kernel in slips for kernel in kernels] for name, slips in missed.items()}
     table = pandas.DataFrame.from_dict(rows, orient="index", columns=list(kernels), dtype=bool)
@@ -157,4 +162,4 @@ def _sentence(sentence: Judged) -> Sentence:
     if callable(sentence):
         name = getattr(sentence, "__name__", "yours")
         return Sentence(name, (Claim(name, sentence),))
-    raise TypeError(f"sentence is {sentence!r}: it has to be a str, a Sentence or a function")
+    raise TypeError(f"sentence is {shown(sentence)}: it has to be a str, a Sentence or a function")

@@ -9,7 +9,6 @@ thing only), *wrong* (the word promises what does not hold of all that is meant 
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -20,9 +19,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pinlab.data_folder import DATA
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import LONGEST, instance, mapping, one_of, several, shown
 from pinlab.model.rules import VERSIONS, parse_release, rules_for
-from pinlab.words.terms import CHOICES, Term, corpus
+from pinlab.text_files import table
+from pinlab.words.terms import CHOICES, Term, known
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -60,20 +60,24 @@ class Proposal:
     source: str = ""
 
     def __post_init__(self) -> None:
-        for name in (self.calls_foll_pin, self.calls_the_rest or PIN):
-            if not re.fullmatch(r"[a-z]+([ _][a-z]+)*", instance("name", name, str)):
-                raise ValueError(f"name is {name!r}: a name has small letters, perhaps with _")
+        for name in ("id", "calls_the_rest", "who", "source"):
+            instance(name, getattr(self, name), str)
+        _check_name("calls_foll_pin", self.calls_foll_pin)
+        _check_name("calls_the_rest", self.calls_the_rest or PIN)
+        for name in ("claims_of_foll_pin", "claims_of_the_rest"):
+            mapping(name, getattr(self, name))
         for claims in (self.claims_of_foll_pin, self.claims_of_the_rest):
             for name, values in claims.items():
                 _check_claim(name, values)
 
     def word(self, place: Term) -> str:
         """Return the word that would stand at a place."""
-        return self.calls_foll_pin if place.sense in OF_FOLL_PIN else self.calls_the_rest or PIN
+        sense = instance("place", place, Term).sense
+        return self.calls_foll_pin if sense in OF_FOLL_PIN else self.calls_the_rest or PIN
 
     def broken(self, place: Term) -> str:
         """Return what the word promises in vain at a place, "" if it keeps its promises."""
-        about_pins = place.sense in OF_FOLL_PIN
+        about_pins = instance("place", place, Term).sense in OF_FOLL_PIN
         claims = self.claims_of_foll_pin if about_pins else self.claims_of_the_rest
         for name, values in claims.items():
             value = _survives_fork(place) if name == "fork" else getattr(place, name)
@@ -82,12 +86,18 @@ class Proposal:
         return ""
 
 
+def _check_name(argument: str, name: str) -> None:
+    if not re.fullmatch(r"[a-z]+([ _][a-z]+)*", instance(argument, name, str)):
+        raise ValueError(f"{argument} is {shown(name)}: a name has small letters, perhaps with _")
+    if len(name) > LONGEST:
+        raise ValueError(f"{argument} has {len(name)} letters: allowed are at most {LONGEST}")
+
+
 def _check_claim(name: str, values: Iterable[str]) -> None:
     if name not in CLAIMABLE:
-        raise ValueError(f"unknown claim {name!r}: a name can promise {', '.join(CLAIMABLE)}")
-    for value in values:
-        if value not in CLAIMABLE[name]:
-            raise ValueError(f"{name} is {value!r}: allowed are {', '.join(CLAIMABLE[name])}")
+        raise ValueError(f"unknown claim {shown(name)}: a name can promise {', '.join(CLAIMABLE)}")
+    for value in several(name, values, str):
+        one_of(name, value, CLAIMABLE[name])
 
 
 def _survives_fork(place: Term) -> str:
@@ -107,6 +117,7 @@ def rename(name: str, **claims: str) -> Proposal:
     'nail'
     """
     word = re.sub("^foll_(?=.)", "", instance("name", name, str).lower())
+    _check_name("name", word)
     return Proposal(word, word, claims_of_foll_pin={k: (v,) for k, v in claims.items()})
 
 
@@ -118,15 +129,13 @@ def proposals() -> Mapping[str, Proposal]:
 
 def read_proposals(path: Path) -> tuple[Proposal, ...]:
     """Return the rows of a file of proposals; ValueError with file and line for a wrong one."""
-    found = []
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        for record in reader:
-            try:
-                found.append(_proposal(record))
-            except ValueError as error:
-                raise ValueError(f"{path.name}, line {reader.line_num}: {error}") from None
-    return tuple(found)
+    return tuple(table(path, COLUMNS, _proposal, unique=["id"]))
+
+
+COLUMNS = (
+    "id", "who", "date", "source", "calls_foll_pin", "calls_the_rest", "claims_of_foll_pin",
+    "claims_of_the_rest", "note",
+)  # fmt: skip
 
 
 def _proposal(record: Mapping[str, str]) -> Proposal:
@@ -161,18 +170,18 @@ def applied(proposal: Proposal | str, places: tuple[Term, ...] | None = None) ->
     """
     import pandas as pd
 
-    wanted = _known(proposal) if isinstance(proposal, str) else instance("p", proposal, Proposal)
-    found = corpus() if places is None else places
+    wanted = _known(proposal)
+    found = known(places)
     meanings = _meanings(wanted, found)
     rows = [(p.id, p.sense, p.word, wanted.word(p), *_verdict(wanted, p, meanings)) for p in found]
     columns = ["id", "sense", "now", "then", "verdict", "why"]
     return pd.DataFrame(rows, columns=columns).set_index("id")
 
 
-def _known(name: str) -> Proposal:
-    if name not in proposals():
-        raise ValueError(f"no proposal {name!r}: there are {', '.join(proposals())}")
-    return proposals()[name]
+def _known(proposal: Proposal | str) -> Proposal:
+    if isinstance(proposal, str):
+        return proposals()[one_of("proposal", proposal, proposals())]
+    return instance("proposal", proposal, Proposal)
 
 
 def _verdict(
@@ -223,7 +232,10 @@ def contest(*names: Proposal | str, places: tuple[Term, ...] | None = None) -> D
     """
     import pandas as pd
 
-    yours = [rename(name) if isinstance(name, str) else name for name in names]
+    yours = [
+        rename(name) if isinstance(name, str) else instance("name", name, Proposal)
+        for name in names
+    ]
     rows = []
     for proposal in [*proposals().values(), *yours]:
         verdicts = applied(proposal, places)["verdict"]

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.explore.program import PARENT, Scenario
 from pinlab.explore.world import World
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import instance, one_of
 from pinlab.model.folio import Page
 from pinlab.model.kernel import Kernel
-from pinlab.model.rules import NEWEST
+from pinlab.model.rules import NEWEST, parse_release
 from pinlab.words.senses import SENSES, senses
 from pinlab.words.terms import Term, corpus
 
@@ -113,9 +113,7 @@ def page_in(situation: str, release: str = NEWEST) -> Page:
 
     Raises ValueError for an unknown situation, and as Kernel.
     """
-    if situation not in SITUATIONS:
-        raise ValueError(f"situation is {situation!r}: there are {', '.join(SITUATIONS)}")
-    memory, steps = SITUATIONS[situation]
+    memory, steps = SITUATIONS[one_of("situation", situation, SITUATIONS)]
     world = World(Scenario({"x": memory}, {PARENT: steps}), Kernel(release))
     for _ in steps:
         world.go(PARENT)
@@ -133,11 +131,10 @@ def fails_at(passage: Passage | str, sense: str, release: str = NEWEST) -> str |
     'the zero page, pinned, with a reference besides'
     """
     if isinstance(passage, str):
-        if passage not in PASSAGES:
-            raise ValueError(f"passage is {passage!r}: there are {', '.join(PASSAGES)}")
-        passage = PASSAGES[passage]
-    if instance("sense", sense, str) not in SENSES:
-        raise ValueError(f"sense is {sense!r}: there are {', '.join(SENSES)}")
+        passage = PASSAGES[one_of("passage", passage, PASSAGES)]
+    instance("passage", passage, Passage)
+    one_of("sense", sense, SENSES)
+    parse_release(release)
     wanted = dict.fromkeys(passage.pinned, True) | dict.fromkeys(passage.not_pinned, False)
     return next(
         (s for s, pinned in wanted.items() if senses(page_in(s, release))[sense] != pinned), None

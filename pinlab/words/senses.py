@@ -104,7 +104,7 @@ class Senses(Mapping[str, bool]):
     """
 
     def __init__(self, page: Page) -> None:
-        self.page = page
+        self.page = instance("page", page, Page)
         self._found = {sense.id: sense.holds(page.folio) for sense in SENSES.values()}
         self._head = f"{page!r} on Linux {page.folio.kernel.release}"
 
@@ -155,4 +155,4 @@ def senses(page: Page) -> Senses:
     >>> senses(page).lit
     ('any-reference',)
     """
-    return Senses(instance("page", page, Page))
+    return Senses(page)

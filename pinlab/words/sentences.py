@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from pinlab.explore.reach import PIN, UNPIN, ZERO, Counters, State, Step
+from pinlab.model.arguments import instance, shown
 
 Says = Callable[[State, Step, State], bool | None]
 """What a claim says of a step: True, False, or None for nothing."""
@@ -50,6 +51,9 @@ class Sentence:
 
     def says(self, before: State, step: Step, after: State) -> bool | None:
         """Return False if a claim is, True if it says anything at all, else None."""
+        instance("before", before, State)
+        instance("step", step, Step)
+        instance("after", after, State)
         answers = [claim.says(before, step, after) for claim in self.claims]
         if False in answers:
             return False
@@ -203,5 +207,7 @@ def find(sentence: str) -> Sentence:
         return SENTENCES[sentence]
     readings = [name for name in SENTENCES if name.startswith(f"{sentence}/")]
     if readings:
-        raise ValueError(f"{sentence!r} has several readings: choose {', '.join(readings)}")
-    raise ValueError(f"unknown sentence {sentence!r}: there are {', '.join(SENTENCES)}")
+        raise ValueError(
+            f"sentence is {sentence!r}, which has several readings: choose {', '.join(readings)}"
+        )
+    raise ValueError(f"sentence is {shown(sentence)}: there are {', '.join(SENTENCES)}")

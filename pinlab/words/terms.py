@@ -7,7 +7,6 @@ own (`pinlab.words.senses`). Three more occur in kernel texts and are none of th
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -16,6 +15,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.data_folder import DATA
+from pinlab.model.arguments import instance, one_of, several
+from pinlab.text_files import table
 from pinlab.words.senses import SENSES
 
 if TYPE_CHECKING:
@@ -74,20 +75,7 @@ class Term(NamedTuple):
 
 def read_terms(path: Path) -> tuple[Term, ...]:
     """Return the rows of a file of terms; ValueError with file and line for one that is wrong."""
-    found: dict[str, Term] = {}
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != Term._fields:
-            raise ValueError(f"{path.name}, line 1: the columns are {', '.join(Term._fields)}")
-        for record in reader:
-            try:
-                term = _term(record)
-                if term.id in found:
-                    raise ValueError(f"the id {term.id!r} is there already")
-            except ValueError as error:
-                raise ValueError(f"{path.name}, line {reader.line_num}: {error}") from None
-            found[term.id] = term
-    return tuple(found.values())
+    return tuple(table(path, Term._fields, _term, unique=["id"]))
 
 
 def _term(record: Mapping[str, str]) -> Term:
@@ -107,6 +95,11 @@ def _term(record: Mapping[str, str]) -> Term:
     if term.hold == "none" and (term.lasts, term.dma) != ("-", "-"):
         raise ValueError("hold is 'none': then lasts and dma have to be '-'")
     return term
+
+
+def known(places: tuple[Term, ...] | None) -> tuple[Term, ...]:
+    """Return somebody's places, checked, or those of data/terms.csv."""
+    return corpus() if places is None else several("places", places, Term)
 
 
 @cache
@@ -133,15 +126,14 @@ def spread(by: str = "kind", places: DataFrame | None = None) -> DataFrame:
     One row for each sense, one column for each value, in the order of the file; mails have no
     release, so by release their column is "mail". Raises ValueError for an unknown column.
     """
-    found = terms() if places is None else places
-    if by not in found.columns:
-        raise ValueError(f"by is {by!r}: the columns are {', '.join(found.columns)}")
     import pandas as pd
 
+    found = terms() if places is None else instance("places", places, pd.DataFrame)
+    one_of("by", by, found.columns)
     column = found[by].mask(found[by] == "", found["kind"])
-    table = pd.crosstab(found["sense"], column)
-    senses = [sense for sense in CHOICES["sense"] if sense in table.index]
-    return table.loc[senses, list(dict.fromkeys(column))]
+    counts = pd.crosstab(found["sense"], column)
+    senses = [sense for sense in CHOICES["sense"] if sense in counts.index]
+    return counts.loc[senses, list(dict.fromkeys(column))]
 
 
 def contradictions(places: tuple[Term, ...] | None = None) -> DataFrame:
@@ -153,7 +145,7 @@ def contradictions(places: tuple[Term, ...] | None = None) -> DataFrame:
     import pandas as pd
 
     uses: dict[tuple[str, str, str], dict[str, str]] = {}
-    for place in corpus() if places is None else places:
+    for place in known(places):
         key = (place.release or place.kind, place.file, place.stem)
         uses.setdefault(key, {}).setdefault(place.sense, place.id)
     rows = [

@@ -7,8 +7,7 @@ turns.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pinlab.data_folder import DATA
+from pinlab.model.arguments import one_of
+from pinlab.text_files import table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -68,7 +69,6 @@ class Turn:
         return self.speaker.split()[-1]
 
 
-@cache
 def turns(part: str = "") -> tuple[Turn, ...]:
     """Return the turns of one part ("before", "mail" or "after"), or all, in the order of reading.
 
@@ -77,9 +77,14 @@ def turns(part: str = "") -> tuple[Turn, ...]:
     >>> [turn.surname for turn in turns("mail")[:4]]
     ['Howells', 'Howells', 'Hildenbrand', 'Howells']
     """
-    if part not in ("", *PARTS):
-        raise ValueError(f"part is {part!r}: allowed are {', '.join(map(repr, PARTS))}")
-    return tuple(turn for turn in read(FILE, quoted()) if part in ("", turn.part))
+    if part != "":
+        one_of("part", part, PARTS)
+    return tuple(turn for turn in _turns() if part in ("", turn.part))
+
+
+@cache
+def _turns() -> tuple[Turn, ...]:
+    return read(FILE, quoted())
 
 
 def thread(part: str = "") -> DataFrame:
@@ -111,8 +116,8 @@ def way_to(number: int) -> list[Turn]:
 @cache
 def quoted() -> Mapping[str, str]:
     """Return the words of every quotation of data/quotations.csv by its id."""
-    with QUOTATIONS.open(encoding="utf-8", newline="") as file:
-        return {row["id"]: row["words"] for row in csv.DictReader(file)}
+    columns = ("id", "speaker", "date", "source", "words")
+    return {row["id"]: row["words"] for row in table(QUOTATIONS, columns, dict, unique=["id"])}
 
 
 def read(path: Path, words: Mapping[str, str]) -> tuple[Turn, ...]:
@@ -121,23 +126,25 @@ def read(path: Path, words: Mapping[str, str]) -> tuple[Turn, ...]:
     Raises ValueError with the file's name and the line for a row that is wrong.
     """
     found: list[Turn] = []
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        for row in reader:
-            try:
-                if None in row:
-                    raise ValueError("more fields than columns: what has a comma takes quotes")
-                found.append(_turn(row, words, found))
-            except ValueError as error:
-                raise ValueError(f"{path.name}, line {reader.line_num}: {error}") from None
+
+    def add(row: Mapping[str, str]) -> None:
+        found.append(_turn(row, words, found))
+
+    table(path, COLUMNS, add, unique=["number"])
     return tuple(found)
+
+
+COLUMNS = (
+    "number", "part", "speaker", "date", "message", "answers", "quotation", "claim", "verdict",
+    "condition", "notebook", "cell", "source",
+)  # fmt: skip
 
 
 def _turn(row: Mapping[str, str], words: Mapping[str, str], before: Sequence[Turn]) -> Turn:
     """The turn of a row; ValueError if it is not one that may follow those before it."""
-    _one_of("part", row["part"], PARTS)
-    _one_of("verdict", row["verdict"], VERDICTS)
-    _one_of("quotation", row["quotation"], words)
+    one_of("part", row["part"], PARTS)
+    one_of("verdict", row["verdict"], VERDICTS)
+    one_of("quotation", row["quotation"], words)
     if empty := [name for name, value in row.items() if not value and name not in MAY_BE_EMPTY]:
         raise ValueError(f"nothing stands under {', '.join(empty)}")
     if bool(row["condition"]) == (row["verdict"] == RIGHT):
@@ -176,8 +183,3 @@ def _answered(text: str, date: datetime, before: Sequence[Turn]) -> int | None:
     if found[0].date > date:
         raise ValueError(f"it answers turn {text}, which was sent later")
     return found[0].number
-
-
-def _one_of(name: str, value: str, allowed: Iterable[str]) -> None:
-    if value not in allowed:
-        raise ValueError(f"{name} is {value!r}: allowed are {', '.join(allowed)}")

@@ -18,7 +18,8 @@ from itertools import product
 from types import MappingProxyType
 
 from pinlab.explore.reach import GET, PAGES, PIN, PUT, UNPIN, Counters, State, Step
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import instance, one_of
+from pinlab.model.rules import parse_release
 from pinlab.words.judge import holds, missed_by
 from pinlab.words.sentences import Claim, Sentence
 from pinlab.words.wrong_kernels import WRONG_KERNELS
@@ -77,8 +78,7 @@ def clause(call: str, page: str, counter: str, how: str) -> Claim:
     for name, word, known in (
         ("call", call, CALLS), ("page", page, ON), ("counter", counter, COUNTERS), ("how", how, HOW)
     ):  # fmt: skip
-        if word not in known:
-            raise ValueError(f"{name} is {word!r}: allowed are {', '.join(known)}")
+        one_of(name, word, known)
     if counter == SUCCESS and how == NOT_BY_THIS_CALL:
         raise ValueError(f"a call has success or not: allowed are {ALWAYS}, {NEVER}")
 
@@ -161,13 +161,18 @@ def every_clause() -> Iterator[Claim]:
             yield clause(call, page, counter, how)
 
 
-@cache
 def shortest(release: str = "6.5") -> Sentence:
     """Return the shortest adequate sentence: true of a release, and of no wrong kernel.
 
     Fewest clauses, then fewest words; of equals the first in the order of the vocabulary. Raises
     ValueError as `missed_by`.
     """
+    parse_release(release)
+    return _shortest(release)
+
+
+@cache
+def _shortest(release: str) -> Sentence:
     useful: dict[frozenset[str], Claim] = {}
     for each in sorted(every_clause(), key=lambda each: len(each.text.split())):
         alone = sentence(each)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pinlab.explore
 
-ALLOWED = ("pinlab.explore", "pinlab.model", "pinlab.data_folder")
+ALLOWED = ("pinlab.explore", "pinlab.model", "pinlab.data_folder", "pinlab.text_files")
 
 
 def imported(path: Path) -> Iterator[str]:

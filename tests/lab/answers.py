@@ -1,26 +1,36 @@
 """Answers as a kernel would give them, made up for the tests."""
 
+from collections.abc import Sequence
+
 from pinlab.machine import Answer, Measurement
-from pinlab.machine.answer import DIRECT_IO
+from pinlab.machine.answer import DIRECT_IO, noise
 from pinlab.machine.buffers import Buffer, touched
 
 
 def an_answer(
     pins: dict[Buffer, int], writes: int = 100, kernel: str = "6.18.44-generic",
-    method: str = DIRECT_IO,
+    method: str = DIRECT_IO, unsure: Sequence[Buffer] = (), others: int = 0,
 ) -> Answer:  # fmt: skip
-    """What a kernel answered that took these pins."""
+    """What a kernel answered that took these pins.
+
+    unsure: the buffers with others' pins in their numbers; others: pins of a control ten times as
+    long as a measurement.
+    """
+    control = Measurement("control", 0, 0, 0, others, others, 0.1)
+    names = [str(buffer) for buffer in unsure]
     return Answer(
         tuple(
-            Measurement(buffer, writes, 64, touched(buffer), n, n, 0.01, method)
+            Measurement(
+                buffer, writes, 64, touched(buffer), n, n, 0.01, method, buffer not in unsure
+            )
             for buffer, n in pins.items()
         ),
         kernel=kernel,
         live=True,
         date=None,
         method=method,
-        control=None,
-        note="",
+        control=control,
+        note=noise(control, names),
         label="your kernel, 6.18.44",
     )
 

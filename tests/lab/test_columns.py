@@ -6,9 +6,10 @@ from typing import cast
 import pytest
 
 from pinlab import Kernel, lab, machine
-from pinlab.lab.columns import Columns
+from pinlab.lab.columns import UNLIKE, Columns
 from pinlab.machine import Measured, Quantity
 from pinlab.machine.questions import Place
+from tests.lab.answers import an_answer
 
 READ = "process_vm_readv"
 CLAIMS: dict[str, Place] = {
@@ -151,7 +152,7 @@ def test_the_text_has_every_cell_and_no_blank_at_the_end_of_a_line() -> None:
     ("claims", "recorded", "message"),
     [
         ({}, "6.18.44", "no claims: "),
-        (CLAIMS, "6.5", "kernel is '6.5': "),
+        (CLAIMS, "6.5", "recorded is '6.5': "),
         ({"x": ("dio", "zero64", "acq")}, "6.18.44", "experiment is 'dio': "),
         ({"x": (READ, "zero63", "acq")}, "6.18.44", "case is 'zero63': "),
     ],
@@ -175,8 +176,35 @@ def test_what_only_root_sees_says_so() -> None:
 
 
 def test_noise_is_a_reason_for_a_difference() -> None:
-    noisy = replace(measured("6.18", zero=3), note="Others pinned 3 pages meanwhile.")
+    noisy = replace(measured("6.18", zero=3), noisy=True, note="Others pinned 3 pages meanwhile.")
     told = lab.three_columns(CLAIMS, noisy).notes
     assert told == ("Others pinned 3 pages meanwhile. Measure again when it is quieter.",)
-    quiet = replace(measured("6.18", zero=0), note="Others pinned 3 pages meanwhile.")
-    assert lab.three_columns(CLAIMS, quiet).notes == ()
+    same = replace(noisy, quantities=measured("6.18", zero=0).quantities)
+    assert lab.three_columns(CLAIMS, same).notes == ()
+    quiet = replace(noisy, noisy=False, note="Controls saw no pin of others.")
+    assert lab.three_columns(CLAIMS, quiet).notes == (UNLIKE,)
+
+
+def test_a_number_with_others_pins_in_it_is_not_yours() -> None:
+    claims: dict[str, Place] = {
+        name: ("touched_pages", f"{name}:writes=100", "acq") for name in ("letters", "never")
+    }
+    mine = an_answer({"letters": 6400, "never": 5952}, unsure=("never",), others=9)
+    columns = lab.three_columns(claims, mine)
+    assert [row[3:] for row in columns.rows[1:]] == [("6400", "agree"), ("-", "agree")]
+    assert columns.notes == (f"Not measured on your kernel: never. {mine.note}",)
+
+
+def test_the_same_of_mlock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PINLAB_MACHINE", "recording")
+    answer = machine.ask_mlock()
+    spoilt = answer.mlock._replace(acquired=14848, agreed=False)
+    mine = replace(answer, mlock=spoilt, live=True, note="Others were pinning meanwhile.")
+    claims: dict[str, Place] = {
+        "mlock": ("mlocked_pages", "mlock:times=100", "acq"),
+        "VmLck": ("mlocked_pages", "mlock:times=100", "VmLck_kB"),
+        "readv": ("mlocked_pages", "process_vm_readv:times=100", "acq"),
+    }
+    columns = lab.three_columns(claims, mine)
+    assert [row[3] for row in columns.rows[1:]] == ["-", "256", "6400"]
+    assert columns.notes == ("Not measured on your kernel: mlock. Others were pinning meanwhile.",)

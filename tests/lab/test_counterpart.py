@@ -72,7 +72,7 @@ def test_an_unmodelled_kernel_is_an_error() -> None:
     [
         (lambda: lab.in_the_model(None), TypeError, "answer is None"),  # type: ignore[arg-type]
         (lambda: lab.in_the_model(an_answer(TOUCHED), "leters"), ValueError, "'leters'"),
-        (lambda: lab.in_the_model(recorded("zeros")), ValueError, "nothing to repeat"),
+        (lambda: lab.in_the_model(recorded(9)), ValueError, "nothing to repeat"),
     ],
 )
 def test_bad_arguments_are_named(

@@ -200,7 +200,7 @@ def test_what_is_no_answer_is_named(
 
 
 def test_an_unknown_clue_is_named_with_the_shelf() -> None:
-    with pytest.raises(ValueError, match=r"clue is 'uname': there are .*read-zeros"):
+    with pytest.raises(ValueError, match=r"id is 'uname': there are .*read-zeros"):
         lab.identify(0).buy("uname")
 
 
@@ -226,5 +226,5 @@ def test_the_model_is_asked_for_nothing_and_by_name() -> None:
         "5.10.262 64, 6.1.192 without 64, 6.1.192 with 0, 6.12.117 0, 7.3.4 0."
     )
     assert game.bought == []
-    with pytest.raises(ValueError, match="clue is 'uname'"):
+    with pytest.raises(ValueError, match="id is 'uname'"):
         game.predict("uname")

@@ -115,5 +115,5 @@ def test_other_letters_end_the_same_way() -> None:
 @pytest.mark.parametrize("call", [lab.fork_story, lambda scene: outcome(scene, Kernel())])
 def test_an_unknown_scene_is_named(call: object) -> None:
     assert callable(call)
-    with pytest.raises(ValueError, match="scene is 'a': there are 'parent writes', 'child exits"):
+    with pytest.raises(ValueError, match="scene is 'a': allowed are 'parent writes', 'child exits"):
         call("a")

@@ -41,9 +41,11 @@ def test_it_writes_a_sheet_and_a_key_and_prints_their_names(tmp_path: Path, less
     [
         (["99", "1"], "lesson is '99': there are problems for "),
         (["", "1"], "lesson is '': there are problems for "),
-        (["04", ""], "SEED is '': allowed are whole numbers from 0 on"),
-        (["04", "-7"], "SEED is '-7': allowed are whole numbers from 0 on"),
-        (["04", "seven"], "SEED is 'seven': allowed are whole numbers from 0 on"),
+        (["04", ""], "SEED is '': allowed are whole numbers from 0 to 1000000000"),
+        (["04", "-7"], "SEED is '-7': allowed are whole numbers from 0 to 1000000000"),
+        (["04", "seven"], "SEED is 'seven': allowed are whole numbers from 0 to 1000000000"),
+        (["04", "9" * 300], "SEED is '99999999"),
+        (["04", "1000000001"], "seed is 1000000001: allowed are whole numbers from 0 to"),
         (["04"], "the following arguments are required: SEED"),
     ],
 )
@@ -55,4 +57,13 @@ def test_a_wrong_argument_is_named_with_what_is_allowed(
     assert done.returncode == 2
     assert words in complaint
     assert usage.startswith("usage: make worksheet LESSON=04 SEED=7")
+    assert len(complaint) < 700
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "worksheets").write_text("mine")
+    done = worksheet(tmp_path, "04", "7")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nothing is written: [Errno 17] File exists: 'worksheets'" in done.stderr
+    assert (tmp_path / "worksheets").read_text() == "mine"

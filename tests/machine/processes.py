@@ -73,6 +73,6 @@ def python(code: str, *before: str) -> Iterator[subprocess.Popen[str]]:
 def output_of(code: str, *before: str) -> str:
     """What `code` prints; it has to end well."""
     with python(code, *before) as process:
-        words, _ = process.communicate(timeout=60)
+        words, _ = process.communicate(timeout=120)
         assert process.returncode == 0, words
         return words

@@ -1,5 +1,7 @@
 """The answer: its sentences, its table, its ways in."""
 
+from typing import Any
+
 import pytest
 
 from pinlab.machine.answer import Answer, Measurement, from_this_kernel
@@ -75,20 +77,61 @@ def test_table(answer: Answer) -> None:
         "letters     100     64       64      6400      6400    0.012\n"
         "never       100     64        0         0         0    0.010\n"
         "control       0      0        0         0         0    0.100\n"
-        "Nobody else took a pin in a control of 0.10 s."
+        "Controls of 0.10 s, before and after, saw no pin of others, and counting again gave the "
+        "same numbers."
     )
 
 
-def test_the_note_says_how_noisy_it_was() -> None:
-    noisy = from_this_kernel("direct I/O", ("control", 0, 0, 0, 16, 12, 1.5), [LETTERS])
-    assert noisy.note == (
-        "The counters are system-wide: in a control of 1.50 s others acquired 16 pins "
-        "and released 12."
-    )
+NOISY = ("control", 0, 0, 0, 16, 12, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("control", "agreed", "noisy", "note"),
+    [
+        (
+            QUIET, (True, True), False,
+            "Controls of 0.10 s, before and after, saw no pin of others, and counting again gave "
+            "the same numbers.",
+        ),
+        (
+            NOISY, (True, True), True,
+            "Others were pinning meanwhile. Controls of 1.50 s, before and after, saw 16 pins "
+            "acquired, 12 released. Counting again gave the same numbers all the same.",
+        ),
+        (
+            NOISY, (False, True), True,
+            "Others were pinning meanwhile. Controls of 1.50 s, before and after, saw 16 pins "
+            "acquired, 12 released. Their pins are in the rows letters, too: the smallest of "
+            "several tries is shown. Measure again when it is quieter.",
+        ),
+        (
+            QUIET, (False, False), True,
+            "Others were pinning meanwhile. Controls of 0.10 s, before and after, saw 0 pins "
+            "acquired, 0 released. Their pins are in the rows letters, never, too: the smallest "
+            "of several tries is shown. Measure again when it is quieter.",
+        ),
+    ],
+    ids=["quiet", "noisy and agreed", "one is not", "a quiet control is no proof"],
+)  # fmt: skip
+def test_the_note_says_how_noisy_it_was(
+    control: tuple[Any, ...], agreed: tuple[bool, bool], noisy: bool, note: str
+) -> None:
+    rows = [(*row, sure) for row, sure in zip((LETTERS, NEVER), agreed, strict=True)]
+    answer = from_this_kernel("direct I/O", control, rows)
+    assert (answer.noisy, answer.note) == (noisy, note)
 
 
 def test_a_late_release_is_noise_too() -> None:
-    assert "released 3" in from_this_kernel("direct I/O", (*QUIET[:5], 3, 0.1), [LETTERS]).note
+    late = from_this_kernel("direct I/O", (*QUIET[:5], 3, 0.1), [LETTERS])
+    assert late.noisy
+    assert "3 released" in late.note
+
+
+def test_a_sentence_of_a_number_that_others_are_in() -> None:
+    assert Measurement(*NEVER)._replace(acquired=7, released=5, agreed=False).sentence() == (
+        "100 writes of 64 pages from memory never written: 7 pins acquired, 5 released, "
+        "those of others among them."
+    )
 
 
 def test_the_note_says_why_nothing_was_written() -> None:
@@ -96,7 +139,8 @@ def test_the_note_says_why_nothing_was_written() -> None:
     assert readv.note == (
         "Direct I/O takes no pins of written memory here (up to Linux 6.4 it takes references), "
         "so process_vm_readv read the same pages instead. "
-        "Nobody else took a pin in a control of 0.10 s."
+        "Controls of 0.10 s, before and after, saw no pin of others, and counting again gave the "
+        "same numbers."
     )
 
 

@@ -1,7 +1,9 @@
 """Why a kernel cannot be asked: one sentence for each reason, and the recording instead."""
 
+import errno
 import os
 import platform
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,7 +27,22 @@ def be_a_mac(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def count_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vmstat, "VMSTAT", Path("/proc/version"))  # a file without counters
+
+
+def hide_the_counters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vmstat, "VMSTAT", Path("/proc/nowhere"))
+
+
+def mask_the_counters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vmstat, "VMSTAT", Path("/dev/null"))
+
+
+def have_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(file: int, data: object, offset: int) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", refuse)
 
 
 def have_memory_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,6 +57,16 @@ OBSTACLES = pytest.mark.parametrize(
         pytest.param(
             count_nothing,
             "This kernel has no nr_foll_pin_acquired in /proc/vmstat (Linux has it since 5.7).",
+            marks=linux_only,
+        ),
+        pytest.param(
+            hide_the_counters,
+            "/proc/nowhere cannot be read here: it answers 'No such file or directory'.",
+            marks=linux_only,
+        ),
+        pytest.param(
+            mask_the_counters,
+            "/dev/null cannot be read here: it answers 'No data available'.",
             marks=linux_only,
         ),
         pytest.param(
@@ -67,12 +94,12 @@ def test_the_recording_answers_and_says_why(
     obstruct(monkeypatch)
     answer = machine.ask("never", 8, "letters", folder=tmp_path)
     assert not answer.live
-    assert answer.kernel == "6.12.117"
-    assert answer.label == "recording: Linux 6.12.117, November 2026, one write each"
+    assert answer.kernel == "6.18.44"
+    assert answer.label == "recording: Linux 6.18.44, November 2026, 100 writes each"
     assert answer.note == f"{sentence.format(folder=tmp_path)} Not recorded: 8."
     assert [(m.buffer, m.writes, m.acquired) for m in answer] == [
-        ("never", 1, 0),
-        ("letters", 1, 64),
+        ("never", 100, 0),
+        ("letters", 100, 6400),
     ]
 
 
@@ -103,6 +130,28 @@ def test_a_folder_that_cannot_do_it(folder: Path) -> None:
 def test_the_first_usable_folder_is_taken(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(direct_io, "folders", lambda chosen: ["/proc", str(folder), "/sys"])
     assert machine.availability.place(None) == str(folder)
+
+
+@linux_only
+def test_a_full_disk_is_passed_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    have_no_room(monkeypatch)
+    assert machine.why_not(folder) == (
+        "Direct I/O to an unnamed file is not possible here: "
+        f"{folder} answers 'No space left on device'."
+    )
+    assert not machine.ask("letters", writes=1, folder=folder).live
+
+
+@linux_only
+def test_no_process_can_be_started(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **named: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    answer = machine.ask("letters", writes=32768)
+    assert [(m.writes, m.acquired) for m in answer] == [(32768, 2**21)]
+    for note in (answer.note, machine.measure().note):
+        assert note == "No measuring process can be started here: Resource temporarily unavailable."
 
 
 def test_nothing_is_missing(folder: Path) -> None:
@@ -147,5 +196,5 @@ def test_other_systems_import_it_and_get_the_recording(system: str) -> None:
     )
     assert words.splitlines() == [
         f"This system is {system}, not Linux.",
-        "recording: Linux 6.12.117, November 2026, one write each",
+        "recording: Linux 6.18.44, November 2026, 100 writes each",
     ]

@@ -30,7 +30,7 @@ def test_a_chosen_folder_has_to_be_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_chosen_folder_has_to_be_a_path() -> None:
-    with pytest.raises(TypeError, match="int"):
+    with pytest.raises(TypeError, match="folder is 7: it has to be a path"):
         direct_io.folders(7)  # type: ignore[arg-type]
 
 

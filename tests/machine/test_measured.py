@@ -98,6 +98,17 @@ def test_counters_that_stand_still_tell_nothing() -> None:
     assert kernel_like(measured).rules == Kernel("6.18").rules
 
 
+def test_a_positive_count_is_its_own_proof() -> None:
+    """A container may forbid process_vm_readv; direct I/O has been counted all the same."""
+    forbidden = (("process_vm_readv", "zero64"), ("process_vm_readv", "anon64"))
+    told = {a.name: a for a in measured_like(Kernel("6.18"), without=forbidden).answers}
+    assert (told["direct-io"].why_not, told["direct-io"].values) == ("", (64,))
+    assert told["direct-io"].spans == "6.5 and later"
+    assert told["zero-page"].why_not == "Nobody may."
+    old = {a.name: a for a in measured_like(Kernel("6.4"), without=forbidden).answers}
+    assert (old["direct-io"].why_not, old["direct-io"].values) == ("Nobody may.", ())
+
+
 def test_a_question_without_its_case() -> None:
     measured = measured_like(Kernel("5.10"), without=(("process_vm_readv", "zero64"),))
     first = measured.answers[0]
@@ -178,6 +189,10 @@ def test_words_of_the_questions_for_root() -> None:
     )
     many = measured_like(Kernel("6.4"), frames=64, zero_pages=0).answers[5].answer
     assert many == "Behind them are 64 frames, 0 of them the zero page."
+    one = {
+        answer.name: answer.answer for answer in measured_like(Kernel("6.4"), zero_pages=0).answers
+    }
+    assert one["frames"] == "One frame is behind all of them, and it is not the zero page."
 
 
 def test_other_peoples_pins_are_no_answer() -> None:

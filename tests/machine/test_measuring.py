@@ -18,6 +18,8 @@ from pinlab.machine.dialogue import Dialogue
 from pinlab.machine.experiments import EXPERIMENTS
 from pinlab.machine.measuring import Measuring
 from pinlab.machine.recordings import recordings
+from pinlab.machine.spans import spans
+from pinlab.machine.tally import NOISE
 from tests.machine.processes import (
     ORDINARY_USER,
     alive,
@@ -32,19 +34,16 @@ linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="needs Linu
 
 @linux_only
 def test_this_kernel_answers_as_the_model_of_it() -> None:
-    """On a machine that others use, too: an answer may take a second try, a wrong one all."""
-    for _ in range(3):
-        measured = machine.measure()
-        like = kernel_like(measured)
-        wrong = [
-            row
-            for row in measured.quantities
-            if (told := predict(row.experiment, row.case, like)).get(row.quantity, row.value)
-            != row.value
-            and told
-        ]
-        if not wrong:
-            break
+    """On a machine that others use, too: what is told is right, and the rest is missing."""
+    measured = machine.measure()
+    like = kernel_like(measured)
+    wrong = [
+        row
+        for row in measured.quantities
+        if (told := predict(row.experiment, row.case, like)).get(row.quantity, row.value)
+        != row.value
+        and told
+    ]
     assert not wrong
     assert measured.live
     assert measured.date is None
@@ -63,7 +62,7 @@ def test_nothing_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files, pinned = len(list(Path("/proc/self/fd").iterdir())), status.kib("VmPin")
     children = children_of(os.getpid())
     measured = machine.measure("fixed_buffer", "direct_io")
-    assert ("direct_io", "file:write_anon64") not in measured.missing
+    assert measured.missing.get(("direct_io", "file:write_anon64"), NOISE) == NOISE
     assert (len(list(Path("/proc/self/fd").iterdir())), status.kib("VmPin")) == (files, pinned)
     assert children_of(os.getpid()) <= children
 
@@ -86,7 +85,7 @@ def test_one_experiment_only() -> None:
 
 
 def test_an_unknown_experiment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "launch", None)
+    monkeypatch.setattr(module, "begin", None)
     with pytest.raises(ValueError, match="experiment is 'dio': allowed are process_vm_readv, dir"):
         machine.measure("dio")
 
@@ -101,7 +100,7 @@ def test_the_recording_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert measured.note.startswith("PINLAB_MACHINE=recording asks for the recording")
     assert set(measured.missing) == {(e, c) for e, cases in EXPERIMENTS.items() for c in cases}
-    assert measured.releases == ("6.5", "6.6", "6.12", "6.18")
+    assert spans(measured.releases) == "6.5 and later"
     assert kernel_like(measured).rules == Kernel("6.18").rules
     assert str(measured).count("recorded:") == 7
 
@@ -136,6 +135,24 @@ def test_what_is_missing_has_the_recording_in_its_place() -> None:
         ("frames", "written64", "zero_pages", 0),
     ]
     assert f"Not measured: frames written64. {reason}" in str(measured)
+
+
+@pytest.mark.parametrize(
+    ("pins", "reason", "noisy", "note"),
+    [
+        (0, "Not here.", False, "saw no pin of others, and counting again gave the same numbers."),
+        (7, "Not here.", True, "saw 7 pins acquired, 7 released. Counting again gave the same"),
+        (7, NOISE, True, "saw 7 pins acquired, 7 released. What cannot be told is left out."),
+        (0, NOISE, True, "saw 0 pins acquired, 0 released. What cannot be told is left out."),
+    ],
+)
+def test_what_is_said_of_others(pins: int, reason: str, noisy: bool, note: str) -> None:
+    result = {"rows": [], "missing": [["process_vm_readv", "zero64", reason]],
+              "control": ["control", 0, 0, 0, pins, pins, 0.25]}  # fmt: skip
+    measured = run_of({"result": result}, "process_vm_readv").wait()
+    assert measured.noisy is noisy
+    assert note in measured.note
+    assert measured.note.startswith("Others were pinning meanwhile.") is noisy
 
 
 def test_a_worker_that_breaks_down() -> None:
@@ -212,13 +229,13 @@ def test_an_ordinary_user(tmp_path: Path) -> None:
         "missing = [[*case, why] for case, why in measured.missing.items()]\n"
         "print(json.dumps([time.monotonic() - start, rows, missing]))\n"
     )
-    as_root = {row[2:] for row in machine.measure().quantities}
-    for _ in range(3):
-        seconds, rows, missing = json.loads(output_of(code, *become))
-        if {tuple(row) for row in rows} <= as_root:
-            break
-    assert {tuple(row) for row in rows} <= as_root
-    assert seconds < 60
+    as_root = {row[2:5]: row.value for row in machine.measure().quantities}
+    seconds, rows, missing = json.loads(output_of(code, *become))
+    as_user = {tuple(place): value for *place, value in rows}
+    both = as_root.keys() & as_user.keys()
+    assert {place: as_user[place] for place in both} == {place: as_root[place] for place in both}
+    assert ("fixed_buffer", "anon64", "VmPin_kB") in both
+    assert seconds < 120
     private = "shows frame numbers to CAP_SYS_ADMIN only."
     assert {(experiment, case) for experiment, case, why in missing if why.endswith(private)} >= {
         ("process_vm_readv", "zero"), ("frames", "read64"), ("frames", "written64"),

@@ -82,6 +82,21 @@ def test_files_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         pagemap.has_flag(1, pagemap.ZERO_PAGE)
 
 
+def test_files_masked_by_empty_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container masks a file with /dev/null. Nothing read is no zero."""
+    monkeypatch.setattr(pagemap, "KPAGEFLAGS", Path("/dev/null"))
+    with pytest.raises(UnavailableError, match="/dev/null answers 'No data available'"):
+        pagemap.has_flag(1, pagemap.ZERO_PAGE)
+    (tmp_path / "self").mkdir()
+    (tmp_path / "self" / "pagemap").write_bytes(b"")
+    monkeypatch.setattr(pagemap, "PROC", tmp_path)
+    memory = buffers.new("never")
+    with pytest.raises(UnavailableError, match="pagemap answers 'No data available'"):
+        pagemap.frames(memory)
+    with pytest.raises(OSError, match="No data available"):
+        pagemap.is_mapped(libc.address(memory))
+
+
 def test_flags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pagemap, "KPAGEFLAGS", tmp_path / "kpageflags")
     words = [0, 1 << 24, 1 << 22 | 1 << 24]

@@ -38,16 +38,24 @@ def test_no_files() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", r"line 1: the columns are , and have to be kernel, build, experiment"),
-        ("a,b\n1,2\n", r"line 1: the columns are a, b, and have to be kernel"),
+        ("a,b\n1,2\n", r"line 1: column 1 is 'a', and has to be 'kernel': the columns are kernel,"),
         (f"{HEAD}1,a,e,c,7\n", r"line 2: 5 cells, not 6"),
-        (f"{HEAD}1,a,e,c,q,7\n1,a,e,c,q,8\n", r"line 3: 1, a, e, c, q is there twice"),
+        (
+            f"{HEAD}1,a,e,c,q,7\n1,a,e,c,q,8\n",
+            r"line 3: '1, a, e, c, q' is there twice, before in line 2",
+        ),
     ],
 )
 def test_files_that_are_no_recordings(text: str, words: str, tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text(text)
     with pytest.raises(ValueError, match=rf"bad\.csv, {words}"):
         machine.pooled(tmp_path / "bad.csv")
+
+
+def test_two_files_that_say_one_thing(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(f"{HEAD}1,a,e,c,q,7\n")
+    with pytest.raises(ValueError, match=r"a\.csv: 1, a, e, c, q is in another of the files, too"):
+        machine.pooled(tmp_path / "a.csv", tmp_path / "a.csv")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

@@ -48,13 +48,17 @@ def test_two_builds_have_to_be_told_apart() -> None:
         (("7.3.4", "dio", "x"), "experiment is 'dio': recorded are 'process_vm_readv', "),
         (("7.3.4", "direct_io", "x"), "case is 'x': recorded are '/dev/ram0:write_zero64', "),
         (("7.3.4", "direct_io", "x", "SUSE"), "build is 'SUSE': recorded are 'Debian 7.3.4"),
-        ((6.12, "direct_io", "x"), "kernel is 6.12: recorded are "),
     ],
 )
 def test_what_was_not_recorded(question: tuple[Any, ...], message: str) -> None:
     with pytest.raises(ValueError, match="recorded are") as caught:
         recording(*question)
     assert str(caught.value).startswith(message)
+
+
+def test_a_kernel_is_named_by_a_str() -> None:
+    with pytest.raises(TypeError, match=r"kernel is 6\.12: it has to be of type str"):
+        recording(6.12, "direct_io", "x")  # type: ignore[arg-type]
 
 
 def test_cases_are_those_of_one_experiment_in_the_order_of_the_file() -> None:
@@ -89,22 +93,24 @@ def test_cases_of_what_was_not_recorded(question: tuple[Any, ...], message: str)
     assert str(caught.value).startswith(message)
 
 
-def test_recorded_shows_one_write_each() -> None:
-    answer = recorded("never", "letters")
+def test_recorded_shows_the_three_buffers_of_lesson_00() -> None:
+    answer = recorded("letters", "zeros", "never")
     assert [m[:7] for m in answer] == [
-        ("never", 1, 64, 0, 0, 0, None),
-        ("letters", 1, 64, 64, 64, 64, None),
+        ("letters", 100, 64, 64, 6400, 6400, None),
+        ("zeros", 100, 64, 64, 6400, 6400, None),
+        ("never", 100, 64, 0, 0, 0, None),
     ]
     assert (answer.live, answer.date, answer.control) == (False, "November 2026", None)
     assert answer.note == ""
 
 
 def test_table_of_a_recording() -> None:
-    assert recorded("letters", "zeros", 8).table() == (
-        "recording: Linux 6.12.117, November 2026, one write each; direct I/O\n"
+    assert recorded("letters", "never", 8).table() == (
+        "recording: Linux 6.18.44, November 2026, 100 writes each; direct I/O\n"
         "buffer   writes  pages  written  acquired  released  seconds\n"
-        "letters       1     64       64        64        64        -\n"
-        "Not recorded: 'zeros', 8."
+        "letters     100     64       64      6400      6400        -\n"
+        "never       100     64        0         0         0        -\n"
+        "Not recorded: 8."
     )
 
 
@@ -115,6 +121,22 @@ def test_touched_pages_are_another_recording() -> None:
     }
     assert answer.label == "recording: Linux 6.18.44, November 2026, 100 writes each"
     assert answer.note == "Not recorded: 9."
+
+
+@pytest.mark.parametrize(
+    ("buffers", "writes", "told"),
+    [
+        (("letters", "never"), 32768, {"letters": (32768, 2**21), "never": (32768, 0)}),
+        (("letters", "zeros"), 32768, {"letters": (100, 6400), "zeros": (100, 6400)}),
+        (("letters",), 32767, {"letters": (100, 6400)}),
+    ],
+)
+def test_as_many_writes_as_in_the_mail(
+    buffers: tuple[str, ...], writes: int, told: dict[str, tuple[int, int]]
+) -> None:
+    answer = recorded(*buffers, writes=writes)
+    assert {m.buffer: (m.writes, m.acquired) for m in answer} == told
+    assert answer.label.endswith(f"{answer[0].writes} writes each")
 
 
 def test_huge_pages_are_answered_together_with_the_other_names_by_one_kernel() -> None:
@@ -131,7 +153,7 @@ def test_huge_pages_are_answered_together_with_the_other_names_by_one_kernel() -
 
 def test_a_question_about_both_kinds_gets_one_kernel() -> None:
     answer = recorded(8, "letters")
-    assert (answer.kernel, [m.buffer for m in answer]) == ("6.12.117", ["letters"])
+    assert (answer.kernel, [m.buffer for m in answer]) == ("6.18.44", ["letters"])
     assert answer.note == "Not recorded: 8."
 
 

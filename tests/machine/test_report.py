@@ -1,9 +1,13 @@
 """Reports: two files that say what was measured, and that can be pooled."""
 
 import csv
+import errno
 import importlib
+import os
 import platform
+from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -68,6 +72,70 @@ def test_a_machine_may_have_a_name(tmp_path: Path) -> None:
     assert found.csv.name == "which_kernel_9.9.9_Fedora_42_my_laptop.csv"
     assert {row.build for row in read(found.csv)} == {"Fedora 42, my/laptop"}
     assert found.markdown.read_text().startswith("# Linux 9.9.9, Fedora 42, my/laptop\n")
+
+
+def test_a_name_is_shown_as_it_is(tmp_path: Path) -> None:
+    """Markdown and HTML of somebody else's is neither."""
+    found = write(tmp_path, Kernel("6.4"), "<img src=x onerror=alert(1)> *a* [b](c) # d | e")
+    assert found.markdown.read_text(encoding="utf-8").splitlines()[0] == (
+        r"# Linux 9.9.9, &lt;img src=x onerror=alert(1)&gt; \*a\* \[b\](c) # d \| e"
+    )
+
+
+def test_reasons_are_shown_as_they_are(tmp_path: Path) -> None:
+    measured = measured_like(Kernel("6.4"), without=(("frames", "read64"),))
+    measured = replace(measured, missing={("frames", "read64"): "/tmp/<b> | x"}, note="<i>")
+    text = machine.report(measured, tmp_path).markdown.read_text(encoding="utf-8")
+    assert "<" not in text
+    assert text.count(r"/tmp/&lt;b&gt; \| x") == 4  # the question, two rows and the list
+
+
+def test_a_long_name_is_cut_and_stays_its_own(tmp_path: Path) -> None:
+    found = [write(tmp_path, Kernel("6.4"), "x" * 300 + end) for end in "ab"]
+    assert len({report.csv for report in found}) == 2
+    assert all(len(report.markdown.name) < 150 for report in found)
+
+
+def test_a_name_has_to_be_text(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"build is 'a\\nb': allowed are letters in one line"):
+        write(tmp_path, Kernel("6.4"), "a\nb")
+    with pytest.raises(TypeError, match="build is 7: it has to be of type str"):
+        write(tmp_path, Kernel("6.4"), 7)  # type: ignore[arg-type]
+
+
+def test_a_full_disk_leaves_the_earlier_report_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    earlier = write(tmp_path, Kernel("6.4"))
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    made: list[int] = []
+
+    def fill_up(handle: int, *arguments: object, **named: object) -> IO[str]:
+        made.append(handle)
+        if len(made) == 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(handle, "w", encoding="utf-8", newline="")
+
+    real = os.fdopen
+    monkeypatch.setattr(os, "fdopen", fill_up)
+    with pytest.raises(OSError, match="No space left on device"):
+        write(tmp_path, Kernel("6.18"))
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert earlier.markdown in before
+
+
+@pytest.mark.skipif(platform.system() == "Windows", reason="links need a privilege there")
+def test_a_link_of_that_name_is_not_followed(tmp_path: Path) -> None:
+    folder, victim = tmp_path / "reports", tmp_path / "victim"
+    folder.mkdir()
+    victim.write_text("mine")
+    for ending in ("md", "csv"):
+        (folder / f"which_kernel_9.9.9_imagined.{ending}").symlink_to(victim)
+    found = write(folder, Kernel("6.4"))
+    assert victim.read_text() == "mine"
+    assert found.csv is not None
+    assert not found.markdown.is_symlink()
+    assert not found.csv.is_symlink()
 
 
 def test_it_is_replaced_by_the_next_one(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Experiments on the running kernel, in their own process, to every kind of end."""
 
-import errno
 import gc
 import json
 import os
@@ -21,7 +20,7 @@ from pinlab.machine import run as run_module
 from pinlab.machine import running
 from pinlab.machine.answer import from_this_kernel
 from pinlab.machine.dialogue import Dialogue
-from tests.machine.counting import ask_for
+from tests.machine.counting import TRIES, ask_for
 from tests.machine.processes import (
     ORDINARY_USER,
     ROOT,
@@ -51,7 +50,11 @@ def long_run(folder: Path) -> Iterator[machine.Run]:
 @pytest.fixture(scope="session")
 def zero_page_pins(method: str) -> int:
     """Pins of 100 writes from memory never written: 0 or, before the fix, as of any other."""
-    return 0 if machine.ask("never", writes=100)["never"].acquired < 3200 else 6400
+    for _ in range(TRIES):
+        (never,) = machine.ask("never", writes=100)
+        if never.agreed:
+            return never.acquired
+    pytest.skip(f"others pinned in {TRIES} tries")
 
 
 def test_three_buffers(direct_io_pins: Path, zero_page_pins: int) -> None:
@@ -311,21 +314,19 @@ def test_an_ordinary_user_can_ask(direct_io_pins: Path) -> None:
     ask_for([6400, 800], ask_as_ordinary_user)
 
 
-def test_a_real_write_error_reaches_the_caller(folder: Path) -> None:
-    """A limit on the size of files lets the first write stop halfway."""
+def test_a_limit_on_the_size_of_files_is_a_reason(folder: Path) -> None:
+    """It lets the first write stop halfway."""
     half = 32 * os.sysconf("SC_PAGESIZE")
     code = (
         "import resource\n"
         "from pinlab import machine\n"
         f"resource.setrlimit(resource.RLIMIT_FSIZE, ({half}, {half}))\n"
-        "try:\n"
-        f"    machine.ask('letters', folder={str(folder)!r})\n"
-        "except OSError as error:\n"
-        "    print(error.errno, error.strerror, error.filename)\n"
+        f"answer = machine.ask('letters', folder={str(folder)!r})\n"
+        "print(answer.live, answer.note)\n"
     )
-    assert (
-        output_of(code)
-        == f"{errno.EIO} a write stopped after {half} of {2 * half} bytes {folder}\n"
+    assert output_of(code) == (
+        "False Direct I/O to an unnamed file is not possible here: "
+        f"{folder} answers 'a write stopped after {half} of {2 * half} bytes'.\n"
     )
 
 
@@ -356,13 +357,22 @@ def test_a_worker_that_breaks_down(
     assert run.progress.done == 1
 
 
+@linux_only
+def test_a_worker_that_somebody_kills(folder: Path) -> None:
+    """As the kernel does where memory is short."""
+    with machine.start("letters", writes=32768, folder=folder) as run:
+        os.kill(pid_of(run), signal.SIGKILL)
+        with pytest.raises(RuntimeError, match=r"ended without an answer: SIGKILL ended it$"):
+            run.wait()
+
+
 def test_a_reason_that_only_the_measurement_finds(folder: Path) -> None:
     """The worker refuses; the recording answers."""
     dialogue = Dialogue(total=1)
     dialogue.close({"refusal": "The counters stand still."})
-    answer = machine.Run(("letters", "zeros"), dialogue).wait()
+    answer = machine.Run(("letters", "zeros", 8), dialogue).wait()
     assert not answer.live
-    assert answer.note == "The counters stand still. Not recorded: 'zeros'."
+    assert answer.note == "The counters stand still. Not recorded: 8."
 
 
 def test_modules_beside_the_notebook_are_left_alone(
@@ -384,7 +394,7 @@ def test_a_recording_needs_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
         assert run._process is None
         assert not run.running
         assert run.progress == (65536, 65536)
-        assert [m.writes for m in run.wait(timeout=0)] == [1, 1]
+        assert [m.writes for m in run.wait(timeout=0)] == [32768, 32768]
     assert not run.wait().live
 
 
@@ -403,7 +413,7 @@ def test_writes_of_a_wrong_type(writes: object) -> None:
 
 
 def test_wrong_buffers_start_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "launch", None)
+    monkeypatch.setattr(run_module, "begin", None)
     with pytest.raises(ValueError, match="'leters'"):
         machine.start("letters", "leters")
     with pytest.raises(ValueError, match="no buffers"):
@@ -413,7 +423,7 @@ def test_wrong_buffers_start_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_wrong_folders_start_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run_module, "launch", None)
+    monkeypatch.setattr(run_module, "begin", None)
     with pytest.raises(FileNotFoundError):
         machine.ask("letters", folder=tmp_path / "nowhere")
 

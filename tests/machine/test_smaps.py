@@ -2,6 +2,7 @@
 
 import csv
 import ctypes
+import errno
 import mmap
 import platform
 from pathlib import Path
@@ -81,9 +82,7 @@ def test_without_a_file_that_tells_it_is_the_recording(
 
 
 @linux_only
-def test_the_mapping_is_found_among_others_and_a_neighbour_is_taken_off(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_mapping_is_found_among_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     memory = buffers.new("never")
     addr = ctypes.addressof(ctypes.c_char.from_buffer(memory))
     file = tmp_path / "smaps"
@@ -94,8 +93,34 @@ def test_the_mapping_is_found_among_others_and_a_neighbour_is_taken_off(
     file.write_text("\n".join(lines))
     monkeypatch.setattr(module, "SMAPS", file)
     assert module.kib(memory, "Rss") == 8
-    monkeypatch.setattr(buffers, "new", lambda buffer: memory)
-    assert rss(machine.resident(3)) == {3: 0}
+
+
+@linux_only
+def test_a_kernel_without_huge_pages_joins_neighbours_and_that_does_no_harm(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without its advice the memory is like any other, and what Python maps lies beside it."""
+
+    class Memory(mmap.mmap):
+        def madvise(self, option: int, start: int = 0, length: int = 0) -> None:
+            raise OSError(errno.EINVAL, "no huge pages")
+
+    neighbours: list[mmap.mmap] = []
+
+    def beside(pages: int) -> memoryview:
+        found = alone(pages)
+        for _ in range(8):
+            neighbours.append(mmap.mmap(-1, 1 << 16, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
+            neighbours[-1][:] = b"x" * (1 << 16)
+        return found
+
+    alone = buffers.alone
+    monkeypatch.setattr(mmap, "mmap", Memory)
+    monkeypatch.setattr(buffers, "alone", beside)
+    found = machine.resident(0, 3)
+    if not found.live:
+        pytest.skip(found.note)
+    assert rss(found) == {0: 0, 3: 3 * KIB}
 
 
 @pytest.mark.parametrize("number", [-1, 65])

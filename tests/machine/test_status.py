@@ -19,6 +19,9 @@ def test_a_field(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status, "STATUS", tmp_path / "status")
     with pytest.raises(UnavailableError, match="status answers 'No such file"):
         status.kib("VmPin")
+    status.STATUS.touch()
+    with pytest.raises(UnavailableError, match="status answers 'No data available"):
+        status.kib("VmPin")
     status.STATUS.write_text("Name:\tpython\nVmLck:\t       8 kB\nVmPin:\t     256 kB\n")
     assert (status.kib("VmLck"), status.kib("VmPin")) == (8, 256)
     with pytest.raises(UnavailableError, match=r"status has no VmSwap\."):

@@ -1,9 +1,10 @@
 """The survey in this process, with faults put in its way: it says what is missing, and goes on."""
 
 import errno
+import itertools
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from pinlab.machine import (
 )
 from pinlab.machine.experiments import EXPERIMENTS, checked
 from pinlab.machine.survey import survey
+from tests.machine.counting import Counters
 from tests.machine.processes import output_of
 
 if platform.system() != "Linux":
@@ -34,8 +36,8 @@ CASES = {(experiment, case) for experiment, cases in EXPERIMENTS.items() for cas
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The counters stand still and nobody waits for them: only what is missing matters here."""
-    monkeypatch.setattr(vmstat, "settle", vmstat.read)
-    monkeypatch.setattr(tally, "OFTEN", 2)
+    monkeypatch.setattr(vmstat, "flush", lambda: True)
+    monkeypatch.setattr(vmstat, "settle", lambda: vmstat.Pins(7, 7))
     monkeypatch.setattr("pinlab.machine.survey.SECONDS_OF_CONTROL", 0)
 
 
@@ -146,7 +148,8 @@ def test_vmstat_without_the_counters(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def test_no_vmstat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vmstat, "VMSTAT", tmp_path / "vmstat")
-    assert "no nr_foll_pin_acquired" in ask("process_vm_readv")[1]["process_vm_readv", "zero64"]
+    reason = ask("process_vm_readv")[1]["process_vm_readv", "zero64"]
+    assert reason == f"{vmstat.VMSTAT} cannot be read here: it answers 'No such file or directory'."
 
 
 def test_on_tmpfs_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,8 +180,6 @@ def test_a_file_system_that_copies_says_nothing_of_the_others(
     kind: str, told: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Counters that stand still: either direct I/O takes references, or this one copies."""
-    monkeypatch.setattr(vmstat, "read", lambda: vmstat.Pins(7, 7))
-    monkeypatch.setattr(vmstat, "settle", lambda: vmstat.Pins(7, 7))
     monkeypatch.setattr(direct_io, "file_system", lambda folder: kind)
     found, missing = ask("direct_io")
     if missing and all("not possible" in why for why in missing.values()):
@@ -289,10 +290,10 @@ def test_no_process_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_read_only_sys_and_a_read_only_proc_sys() -> None:
     """As in an unprivileged container: nothing can be flushed, and it goes all the same."""
     code = (
-        "from pinlab.machine import vmstat\n"
+        "from pinlab.machine import tally, vmstat\n"
         "from pinlab.machine.survey import survey\n"
         "answer = survey(['process_vm_readv'], lambda done: None)\n"
-        "missing = {case for _, case, why in answer['missing']}\n"
+        "missing = {case for _, case, why in answer['missing'] if why != tally.NOISE}\n"
         "print(vmstat.flush(), sorted(missing & {'zero64', 'anon64', 'thp512', 'hugezero512'}))\n"
     )
     shell = (
@@ -305,6 +306,28 @@ def test_a_read_only_sys_and_a_read_only_proc_sys() -> None:
     except (AssertionError, FileNotFoundError):
         pytest.skip("no mount namespace to be had here")
     assert said == "False []\n"
+
+
+def test_others_who_pin_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No number of pins is told, and what has none to do with them is."""
+    Counters(monkeypatch, others=itertools.repeat(64))
+    monkeypatch.setattr(tally, "PATIENCE", 0)
+    answer = survey(["process_vm_readv", "direct_io", "fixed_buffer"], lambda done: None)
+    assert answer["control"].acquired == 2 * 64
+    assert not [row for row in answer["rows"] if row[2] in ("acq", "rel")]
+    reasons = {case: why for experiment, case, why in answer["missing"]}
+    assert reasons["zero64"] == reasons["anon64"] == tally.NOISE
+    assert "anon64" not in [case for e, case, _ in answer["missing"] if e == "fixed_buffer"]
+
+
+def test_what_is_not_the_same_twice_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    found: Iterator[dict[str, int | str]] = iter([{"frames": 1}, {"frames": 2}])
+    monkeypatch.setitem(EXPERIMENTS["frames"], "read64", lambda: next(found))
+    _, missing = ask("frames")
+    assert missing["frames", "read64"] == (
+        "It was not the same twice, as if others had a hand in it. "
+        "Measure again when it is quieter."
+    )
 
 
 def test_names_of_experiments() -> None:

@@ -24,6 +24,7 @@ class FakeProc:
         monkeypatch.setattr(vmstat, "INTERVAL", self.interval)
         monkeypatch.setattr("time.sleep", self._sleep)
         self.interval.write_text("1\n")
+        self.refresh.touch()
         self.show(Pins(0, 0))
 
     def show(self, pins: Pins) -> None:
@@ -33,6 +34,7 @@ class FakeProc:
         )
 
     def refuse_flush(self) -> None:
+        self.refresh.unlink()
         self.refresh.mkdir()  # what cannot be written to, not even by root
 
     def _sleep(self, seconds: float) -> None:
@@ -48,19 +50,37 @@ def proc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeProc:
 def test_read(proc: FakeProc) -> None:
     proc.show(Pins(640, 576))
     assert vmstat.read() == Pins(acquired=640, released=576)
-    assert vmstat.present()
 
 
 def test_a_kernel_without_the_counters(proc: FakeProc) -> None:
     proc.vmstat.write_text("nr_free_pages 77\n")
-    assert not vmstat.present()
     with pytest.raises(KeyError):
         vmstat.read()
 
 
 def test_a_machine_without_vmstat(proc: FakeProc) -> None:
     proc.vmstat.unlink()
-    assert not vmstat.present()
+    with pytest.raises(FileNotFoundError):
+        vmstat.read()
+
+
+def test_a_file_masked_by_an_empty_one_says_nothing(proc: FakeProc) -> None:
+    proc.vmstat.write_text("")
+    with pytest.raises(OSError, match="No data available"):
+        vmstat.read()
+    proc.show(Pins(0, 0))
+    proc.interval.write_text("")
+    proc.refuse_flush()
+    vmstat.settle()
+    assert sum(proc.slept) == 1.5
+
+
+def test_what_takes_anything_flushes_nothing(
+    proc: FakeProc, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A container may mask the file with /dev/null."""
+    monkeypatch.setattr(vmstat, "REFRESH", Path("/dev/null"))
+    assert not vmstat.flush()
 
 
 def test_settle_flushes_where_that_is_allowed(proc: FakeProc) -> None:

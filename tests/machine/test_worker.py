@@ -1,17 +1,23 @@
 """What the worker does, in this process, with faults put in its way."""
 
 import errno
+import itertools
 import json
 import os
-import time
+import platform
+from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from pinlab.machine import buffers, direct_io, process_vm, vmstat, worker
+from pinlab.machine import buffers, direct_io, process_vm, tally, vmstat, worker
 from pinlab.machine.answer import Answer, from_this_kernel
 from pinlab.machine.availability import UnavailableError
-from tests.machine.counting import ask_for
+from pinlab.machine.tally import NoisyError
+from tests.machine.counting import Counters
+
+linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="needs Linux")
 
 
 def measure(folder: Path, *names: buffers.Buffer, writes: int = 100) -> Answer:
@@ -27,26 +33,45 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(vmstat, "settle", vmstat.read)
 
 
-def take_references_instead(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Direct I/O as up to 6.4: it works, and no pin is counted."""
-    monkeypatch.setattr(direct_io, "write", lambda file, buffer: None)
+def pretend(monkeypatch: pytest.MonkeyPatch, counters: Counters, *, dio_pins: bool) -> None:
+    """Direct I/O that takes pins of written memory, or references as up to 6.4; never long."""
+    monkeypatch.setattr(tally, "PATIENCE", 0)
+    monkeypatch.setattr(worker, "REPEATING", 0.3)
+    monkeypatch.setattr(direct_io, "unnamed_file", lambda folder: nullcontext(0))
+
+    def write(file: int, data: memoryview) -> None:
+        counters.pin(64 * (dio_pins and data[0] > 0))
+
+    monkeypatch.setattr(direct_io, "write", write)
+    monkeypatch.setattr(process_vm, "read", lambda source, target: counters.pin(64))
 
 
-def test_direct_io_that_takes_references(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    take_references_instead(monkeypatch)
-    answer = ask_for([6400, 6400], lambda: measure(folder, "letters", "zeros"))
-    assert answer.method == "process_vm_readv"
-    assert {m.method for m in answer} == {"process_vm_readv"}
+@linux_only
+def test_direct_io_that_takes_references(monkeypatch: pytest.MonkeyPatch) -> None:
+    pretend(monkeypatch, Counters(monkeypatch), dio_pins=False)
+    answer = measure(Path("/"), "letters", "zeros", writes=10)
+    assert [(m.acquired, m.method, m.agreed) for m in answer] == [
+        (640, "process_vm_readv", True)
+    ] * 2
 
 
-def test_process_vm_readv_that_is_forbidden(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@linux_only
+def test_direct_io_that_others_made_look_like_pins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They leave when the choice is made; a 0 of written pages is no answer then."""
+    pretend(monkeypatch, Counters(monkeypatch, others=[64] * 10), dio_pins=False)
+    with pytest.raises(NoisyError):
+        measure(Path("/"), "letters", writes=10)
+
+
+@linux_only
+def test_process_vm_readv_that_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
     def forbidden(source: memoryview, target: memoryview) -> None:
         raise OSError(errno.EPERM, "process_vm_readv answers 'Operation not permitted'")
 
-    take_references_instead(monkeypatch)
+    pretend(monkeypatch, Counters(monkeypatch), dio_pins=False)
     monkeypatch.setattr(process_vm, "read", forbidden)
     with pytest.raises(UnavailableError) as caught:
-        measure(folder, "letters")
+        measure(Path("/"), "letters")
     assert str(caught.value) == (
         "Direct I/O takes no pins here, and process_vm_readv answers 'Operation not permitted'."
     )
@@ -77,19 +102,39 @@ def test_the_first_failing_write_ends_it(folder: Path, monkeypatch: pytest.Monke
     assert calls == 1
 
 
-@pytest.mark.usefixtures("hasty")
-def test_a_noisy_control(direct_io_pins: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source, target = buffers.new("letters"), buffers.new("never")
+WARM_UP = [0] * 20
+"""Readings before the first control: to see whether direct I/O pins, and for the meter."""
 
-    def others_pin(seconds: float) -> None:
-        for _ in range(10):
-            process_vm.read(source, target)
 
-    monkeypatch.setattr(time, "sleep", others_pin)
-    answer = measure(direct_io_pins, "letters")
+@linux_only
+@pytest.mark.parametrize(
+    ("others", "told", "control"),
+    [
+        ([], [(640, True), (0, True)], 0),
+        ([*WARM_UP, 77, 0, 0, 88], [(640, True), (0, True)], 165),
+        ([*WARM_UP, 0, 12608], [(640, True), (0, True)], 0),
+        ([*WARM_UP, 0, 64, 5952], [(640, True), (0, True)], 0),
+        (itertools.repeat(64), [(704, False), (64, False)], 128),
+        ([*WARM_UP, 0, 0, *itertools.repeat(640, 9999)], [(640, False), (640, False)], 640),
+    ],
+    ids=["nobody", "beside us", "in the first", "in both", "all the time", "late"],
+)
+def test_others_who_pin(
+    others: Iterable[int],
+    told: list[tuple[int, bool]],
+    control: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Lesson 00 beside other people's direct I/O: right, or with the warning that it is not."""
+    pretend(monkeypatch, Counters(monkeypatch, others=others), dio_pins=True)
+    answer = measure(Path("/"), "letters", "never", writes=10)
+    assert [(m.acquired, m.agreed) for m in answer] == told
+    assert [m.released for m in answer] == [m.acquired for m in answer]
     assert answer.control is not None
-    assert answer.control.acquired >= 500
-    assert f"others acquired {answer.control.acquired} pins" in answer.note
+    assert answer.control.acquired == control
+    assert answer.noisy is bool(control)
+    assert ("Others were pinning meanwhile." in answer.note) is answer.noisy
+    assert ("Their pins are in the rows letters, never, too" in answer.note) is not told[0][1]
 
 
 @pytest.mark.usefixtures("hasty")

@@ -1,5 +1,8 @@
 """Whole numbers of any kind are taken for what they are, in every place that takes one."""
 
+import itertools
+from collections.abc import Callable
+from pathlib import Path
 from typing import SupportsIndex, cast
 
 import numpy
@@ -15,7 +18,16 @@ from pinlab import (
     split_refcount,
     wrap,
 )
-from pinlab.model.arguments import mapping, several
+from pinlab.model.arguments import (
+    LONGEST,
+    function,
+    mapping,
+    one_of,
+    path,
+    sequence,
+    several,
+    shown,
+)
 
 
 class Whole:
@@ -73,6 +85,73 @@ def test_small_numbers(kind: type[SupportsIndex]) -> None:
 def test_numbers_that_numpy_would_wrap() -> None:
     assert refcount_with(1, 0, numpy.int32(2**21), bits=64) == 1 + 2**31  # type: ignore[arg-type]
     assert split_refcount(numpy.int32(-5)) == divmod(2**32 - 5, 1024)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (7, "7"),
+        ("x", "'x'"),
+        ("x" * 10**6, "'xxxxxxxxxxxxxxxxxxxxxxxxxxx...xxxxxxxxxxxxxxxxxxxxxxxxxxxx'"),
+        (b"x" * 10**6, "b'xxxxxxxxxxxxxxxxxxxxxxxxxx...xxxxxxxxxxxxxxxxxxxxxxxxxxxx'"),
+        (2**999, f"{str(2**999)[:28]}...{str(2**999)[-29:]}"),
+        (10**5000, "a number of 16610 bits"),
+        ([10**5000] * 9, "[a number of 16610 bits, a number of 16610 bits, a number..."),
+        (numpy.zeros((9, 9)), "array([[0., 0., 0., 0., 0., ...0., 0., 0., 0., 0., 0., 0.]])"),
+    ],
+    ids=itertools.count(),
+)
+def test_a_value_in_a_message_is_cut(value: object, words: str) -> None:
+    assert shown(value) == words
+    assert len(words) <= LONGEST
+
+
+def test_a_message_about_a_number_that_python_does_not_write() -> None:
+    with pytest.raises(ValueError, match="order is a number of 16610 bits: allowed are"):
+        Kernel().alloc_folio(10**5000)
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        (
+            lambda: one_of("part", "end", ("mail", "after")),
+            "part is 'end': allowed are mail, after",
+        ),
+        (lambda: one_of("part", "end", ("a, b", "c")), "part is 'end': allowed are 'a, b', 'c'"),
+        (lambda: path("folder", "a\0b"), r"folder is 'a\\x00b': no path has a NUL character in it"),
+    ],
+)
+def test_a_wrong_choice_is_told_the_right_ones(check: Callable[[], object], words: str) -> None:
+    with pytest.raises(ValueError, match=f"^{words}$"):
+        check()
+
+
+@pytest.mark.parametrize(
+    ("check", "words"),
+    [
+        (lambda: one_of("part", ["mail"], ("mail",)), r"part is \['mail'\]: allowed are mail"),
+        (lambda: sequence("names", cast(list[str], "abc")), "names is 'abc': .* a sequence of"),
+        (lambda: sequence("names", cast(list[str], {"a": 1})), "names is {'a': 1}: .* a sequence"),
+        (lambda: several("names", ["a", 3], str), "a thing in names is 3: .* of type str"),
+        (lambda: mapping("rules", ["a"]), r"rules is \['a'\]: .* a dict with names as keys"),
+        (lambda: mapping("rules", {1: "a"}), "rules is {1: 'a'}: .* a dict with names as keys"),
+        (lambda: function("report", "len"), "report is 'len': it has to be a function"),
+        (lambda: path("folder", 7), "folder is 7: it has to be a path of a file or folder"),
+    ],
+)
+def test_a_wrong_kind_is_told_the_right_one(check: Callable[[], object], words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        check()
+
+
+def test_what_fits_is_handed_back() -> None:
+    rules: dict[str, object] = {"a": 1}
+    assert one_of("part", "mail", ("mail",)) == "mail"
+    assert sequence("names", iter("ab")) == several("names", ["a", "b"], str) == ("a", "b")
+    assert mapping("rules", rules) is rules
+    assert function("report", len) is len
+    assert path("folder", b"a/b") == path("folder", Path("a/b")) == Path("a/b")
 
 
 def test_a_sequence_of_texts() -> None:

@@ -301,7 +301,7 @@ def test_the_device_stays_inside_the_buffer_and_its_direction() -> None:
     to_disk, from_disk = kernel.submit_dio_write(mm, addr, 1), kernel.submit_dio_read(mm, addr, 2)
     with pytest.raises(ValueError, match="its device reads memory"):
         to_disk.device_write(b"x")
-    with pytest.raises(ValueError, match=r"nbytes is 2: allowed .* 0 to 1"):
+    with pytest.raises(ValueError, match="data has 2 bytes: allowed are at most 1"):
         from_disk.device_write(b"xy", offset=2 * PAGE_SIZE - 1)
     with pytest.raises(ValueError, match=r"offset is 8193: allowed .* 0 to 8192"):
         from_disk.device_read(offset=2 * PAGE_SIZE + 1)

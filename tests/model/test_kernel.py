@@ -56,7 +56,7 @@ def test_folios_of_another_machine_are_refused() -> None:
         ("put_page", None, TypeError, "page is None"),
         ("unpin_user_page", 3, TypeError, "page is 3"),
         ("unpin_user_pages", 3, TypeError, "pages is 3: it has to be a sequence of Page"),
-        ("unpin_user_pages", [3], TypeError, "page is 3"),
+        ("unpin_user_pages", [3], TypeError, "a thing in pages is 3: it has to be of type Page"),
         ("folio_maybe_dma_pinned", 3, TypeError, "folio is 3: it has to be of type Folio"),
         ("folio_ref_zero_or_close_to_overflow", 3, TypeError, "folio is 3"),
         ("alloc_folio", -1, ValueError, "order is -1: allowed .* 0 to 10"),
@@ -135,7 +135,7 @@ def test_a_fresh_machine_follows_the_rules_of_another() -> None:
     second = Kernel.with_rules(first.release, first.rules)
     assert type(second) is Kernel
     assert (second.release, second.rules, second.zero_page.refcount) == ("6.1.192", first.rules, 1)
-    with pytest.raises(TypeError, match="rules is 'counted': it has to be of type Rules"):
+    with pytest.raises(TypeError, match="followed is 'counted': it has to be of type Rules"):
         Kernel.with_rules("6.5", cast(Rules, "counted"))
     with pytest.raises(ValueError, match=r"release is '5\.5'"):
         Kernel.with_rules("5.5", first.rules)

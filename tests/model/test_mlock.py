@@ -122,7 +122,7 @@ def test_bad_arguments_and_a_cut_through_a_huge_folio(mm: Mm) -> None:
         mm.mlock(addr, PAGE_SIZE)
     with pytest.raises(ValueError, match="nbytes is 0"):
         mm.mlock(addr, 0)
-    with pytest.raises(ValueError, match="addr is -1: allowed are whole numbers from 0 on"):
+    with pytest.raises(ValueError, match="addr is -1: allowed are whole numbers from 0 to"):
         mm.mlock(-1, 1)
     assert locked(mm) == [(512, False)]
     mm.exit()

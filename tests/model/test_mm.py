@@ -5,9 +5,11 @@ import errno
 import pytest
 
 from pinlab import FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE, INT_MAX, PAGE_SIZE, Kernel, Mm
+from pinlab.model.gup import MOST_FRAMES, MOST_PAGES
 from pinlab.model.mm import TASK_SIZE
 
 MIB2 = 2 << 20
+MOST = MOST_FRAMES * PAGE_SIZE
 
 
 def machine(release: str = "6.4", **overrides: object) -> tuple[Kernel, Mm]:
@@ -495,7 +497,7 @@ def test_the_address_space_ends() -> None:
 @pytest.mark.parametrize(
     ("method", "arguments", "error", "words"),
     [
-        ("mmap", (0,), ValueError, "nbytes is 0: allowed .* from 1 on"),
+        ("mmap", (0,), ValueError, "nbytes is 0: allowed .* from 1 to 18446744073709551615"),
         ("mmap", (-4096,), ValueError, "nbytes is -4096"),
         ("mmap", (4096.0,), TypeError, "nbytes is 4096.0"),
         ("mmap", (4096, 1), ValueError, r"order is 1: allowed are 0 \(4 KiB pages\) and 9"),
@@ -505,8 +507,16 @@ def test_the_address_space_ends() -> None:
         ("read", ("0", 1), TypeError, "addr is '0'"),
         ("write", (0, "text"), TypeError, "data is 'text': it has to be bytes"),
         ("page_at", (None,), TypeError, "addr is None"),
-        ("get_user_pages", (0, 0), ValueError, "nr_pages is 0: allowed .* from 1 on"),
+        ("get_user_pages", (0, 0), ValueError, "nr_pages is 0: allowed .* from 1 to 1048576"),
         ("pin_user_pages", (0, -3), ValueError, "nr_pages is -3"),
+        ("pin_user_pages", (0, MOST_PAGES + 1), ValueError, "from 1 to 1048576"),
+        ("pin_user_pages", (0, MOST_FRAMES + 1, 1), ValueError, "from 1 to 16384"),
+        ("pin_user_pages_fast", (0, MOST_FRAMES + 1, 256), ValueError, "from 1 to 16384"),
+        ("register_buffer", (0, MOST_FRAMES + 1), ValueError, "from 1 to 16384"),
+        ("mlock", (0, MOST + 1), ValueError, "nbytes is 67108865: allowed .* 1 to 67108864"),
+        ("read", (0, MOST + 1), ValueError, "nbytes is 67108865: allowed .* 0 to 67108864"),
+        ("write", (0, bytes(MOST + 1)), ValueError, "data has 67108865 bytes: allowed are at most"),
+        ("read", (2**64, 1), ValueError, "addr is 18446744073709551616: allowed"),
         ("pin_user_pages", (0, 1, 0x40), ValueError, "flags is 0x40"),
         ("pin_user_pages", (0, 1, None), TypeError, "flags is None"),
     ],

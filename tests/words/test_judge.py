@@ -198,7 +198,7 @@ def test_true_and_adequate_or_on_a_release_without_wrong_kernels() -> None:
     ("sentence", "error", "message"),
     [
         ("patch-note", ValueError, "has several readings: choose patch-note/any-reference,"),
-        ("rst", ValueError, "unknown sentence 'rst': there are patch-note/any-reference,"),
+        ("rst", ValueError, "sentence is 'rst': there are patch-note/any-reference,"),
         (7, TypeError, "sentence is 7: it has to be a str, a Sentence or a function"),
     ],
 )

@@ -5,7 +5,9 @@ from pathlib import Path
 import pinlab.words
 from tests.explore.test_layers import imported
 
-ALLOWED = ("pinlab.words", "pinlab.explore", "pinlab.model", "pinlab.data_folder")
+ALLOWED = (
+    "pinlab.words", "pinlab.explore", "pinlab.model", "pinlab.data_folder", "pinlab.text_files",
+)  # fmt: skip
 
 
 def test_of_pinlab_it_imports_the_model_and_the_explorer_alone() -> None:

@@ -160,7 +160,7 @@ def test_foll_in_front_and_capitals_do_not_matter() -> None:
         (lambda: rename("pin2"), "name is 'pin2'"),
         (lambda: rename("plug", colour="red"), "unknown claim 'colour': a name can promise"),
         (lambda: rename("plug", dma="often"), "dma is 'often': allowed are yes, no"),
-        (lambda: applied("rivet"), "no proposal 'rivet': there are nail, screw"),
+        (lambda: applied("rivet"), "proposal is 'rivet': allowed are nail, screw"),
     ],
 )
 def test_bad_input_is_named(make: object, said: str) -> None:

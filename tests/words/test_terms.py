@@ -111,7 +111,7 @@ def test_a_changed_row_changes_the_spread() -> None:
 
 
 def test_an_unknown_column_is_named() -> None:
-    with pytest.raises(ValueError, match="by is 'author': the columns are kind, release"):
+    with pytest.raises(ValueError, match="by is 'author': allowed are kind, release"):
         spread("author")
 
 
@@ -191,18 +191,20 @@ def test_a_wrong_row_is_refused_with_file_and_line(
     assert wrong != GOOD
     with pytest.raises(ValueError, match=re.escape(said)) as error:
         read_terms(written(tmp_path, GOOD.replace("x,", "w,", 1), wrong))
-    assert str(error.value).startswith("places.csv, line 3: ")
+    assert str(error.value).startswith(f"{tmp_path / 'places.csv'}, line 3: ")
 
 
 def test_an_id_is_used_once(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="line 3: the id 'x' is there already"):
+    with pytest.raises(ValueError, match="line 3: 'x' is there twice, before in line 2"):
         read_terms(written(tmp_path, GOOD, GOOD))
 
 
 def test_other_columns_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "places.csv"
     path.write_text("id,words\nx,pin\n", "utf-8")
-    with pytest.raises(ValueError, match=r"places.csv, line 1: the columns are id, kind"):
+    with pytest.raises(
+        ValueError, match=r"places.csv, line 1: column 2 is 'words', and has to be 'kind'"
+    ):
         read_terms(path)
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pinlab.explore.explorer import NEVER
 from pinlab.explore.litmus.file import FOLDER, Litmus, load
 from pinlab.explore.litmus.observation import ERAS, whole_verdict
-from pinlab.model.arguments import several
+from pinlab.model.arguments import mapping, several
+from pinlab.text_files import table
 
 if TYPE_CHECKING:
     import pandas
@@ -47,8 +47,8 @@ class Row:
 
 def rows() -> list[Row]:
     """Return the rows of the selftest."""
-    with (FOLDER / "cow.csv").open(newline="", encoding="utf-8") as file:
-        return [Row(**record) for record in csv.DictReader(file)]
+    columns = [field.name for field in fields(Row)]
+    return table(FOLDER / "cow.csv", columns, lambda row: Row(**row), unique=["row"])
 
 
 def conformance(
@@ -62,9 +62,11 @@ def conformance(
     """
     import pandas
 
+    releases = several("releases", releases, str)
+    mapping("rules", rules)
     records = [
         {"row": row.row, "test": row.test, "promise": row.promise, "litmus": row.litmus}
-        | {release: _result(row, release, rules) for release in several("releases", releases, str)}
+        | {release: _result(row, release, rules) for release in releases}
         | {"outside": row.outside}
         for row in rows()
     ]

@@ -43,10 +43,15 @@ from pinlab.explore.program import (
     parse_step,
 )
 from pinlab.explore.question import Question
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import instance, one_of, shown
+from pinlab.model.arguments import path as as_path
 from pinlab.model.rules import Version, parse_release, rules_for, speaks_of
+from pinlab.text_files import decoded
 
 FOLDER = DATA / "litmus"
+
+LONGEST_NAME = 255
+"""As many characters as a file's name has."""
 
 VERDICTS = (NEVER, SOMETIMES, ALWAYS)
 
@@ -89,25 +94,30 @@ def names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.litmus"))
 
 
-@cache
 def load(name: str) -> Litmus:
     """Return a test by its name; ValueError names those there are."""
-    if name not in names():
-        raise ValueError(f"litmus test is {name!r}: there are {', '.join(names())}")
+    return _load(one_of("name of a test", name, names()))
+
+
+@cache
+def _load(name: str) -> Litmus:
     return read(FOLDER / f"{name}.litmus")
 
 
 def read(path: Path) -> Litmus:
     """Return the test in a file; ValueError with file and line for one that is wrong."""
-    _check_size(path.stat().st_size, path.name)
-    test = parse(path.read_text("utf-8"), path.name)
-    if test.name != path.stem:
-        raise ValueError(f"{path.name}, line 1: the name is {test.name!r}, the file's another")
+    file = as_path("path", path)
+    _check_size(file.stat().st_size, file.name)
+    test = parse(decoded(file), file.name)
+    if test.name != file.stem:
+        raise ValueError(f"{file.name}, line 1: the name is {test.name!r}, the file's another")
     return test
 
 
 def parse(text: str, where: str = "litmus test") -> Litmus:
     """Return the test in a text; ValueError with `where` and the line for one that is wrong."""
+    if len(instance("where", where, str)) > LONGEST_NAME:
+        raise ValueError(f"where is {shown(where)}: allowed are {LONGEST_NAME} characters")
     _check_size(len(instance("text", text, str)), where)
     try:
         return _Reader(text).test()

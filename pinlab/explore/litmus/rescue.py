@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pinlab.explore.explorer import NEVER
 from pinlab.explore.litmus.file import load
 from pinlab.explore.litmus.observation import whole_verdict
-from pinlab.model.arguments import several
+from pinlab.model.arguments import one_of, several
 
 if TYPE_CHECKING:
     import pandas
@@ -71,7 +71,8 @@ def rescued() -> pandas.DataFrame:
 
 def smallest(tests: Sequence[str] = PINNED) -> list[tuple[str, ...]]:
     """Return the sets of rules that save all those tests and lose one if any rule is left out."""
-    saved = rescued().loc[list(several("tests", tests, str))].all()
+    asked = [one_of("a test in tests", test, PINNED) for test in several("tests", tests, str)]
+    saved = rescued().loc[asked].all()
     saving = [set(c) for c in sets_of_rules() if saved[" + ".join(c) or "none"]]
     least = [c for c in saving if not any(other < c for other in saving)]
     return [tuple(name for name in RULES if name in chosen) for chosen in least]

@@ -21,10 +21,11 @@ from pinlab.lab.exercises import (
     try_every_interleaving,
     word_the_note,
 )
+from pinlab.lab.exercises.draw import checked_seed
 from pinlab.lab.exercises.exercise import HINT, SOLUTION, Exercise, in_words
 from pinlab.lab.exercises.misconceptions import reason
 from pinlab.lab.exercises.reply import Reply
-from pinlab.model.arguments import whole
+from pinlab.model.arguments import one_of, whole
 
 LESSONS = (
     start_here,
@@ -97,9 +98,8 @@ def exercise(id: str, seed: int = 0) -> Exercise:
 
     Raises as `check`.
     """
-    if id not in EXERCISES:
-        raise ValueError(f"exercise is {id!r}: there are {', '.join(EXERCISES)}")
-    seed = whole("seed", seed, 0)
+    one_of("id", id, EXERCISES)
+    seed = checked_seed(seed)
     if seed and id in FIXED:
         raise ValueError(f"seed is {seed}: exercise {id!r} has one question, so leave it out")
     return _made(id, seed)

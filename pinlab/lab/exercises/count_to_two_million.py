@@ -204,7 +204,7 @@ def who_is_refused() -> Selection:
         extra=dict.fromkeys((call for call in CALLS if call not in right), mapped),
         missing=dict.fromkeys(
             (call for call in CALLS if call in right),
-            "It takes a hold of the shared page, be it a pin or a reference, and meets the guard",
+            "Whatever takes a hold of the shared page, be it a pin or a reference, meets the guard",
         ),
         because="All of these ask the guard for a hold on the shared page. Page faults and fork "
         "take none.",
@@ -283,6 +283,7 @@ def three_kernels() -> Numbers:
                     references: "pins-and-references-are-the-same",
                     R0 + 2**31: "a-counter-has-64-bits",
                     0: "overflow-wraps-to-zero-and-frees",
+                    R0: "The kernel they feared is 6.5 without the patch: it counts these pins",
                 },
             ),
         },

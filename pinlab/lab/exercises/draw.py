@@ -10,7 +10,16 @@ from collections.abc import Sequence
 from random import Random
 from typing import TypeVar
 
+from pinlab.model.arguments import whole
+
 T = TypeVar("T")
+
+LARGEST_SEED = 10**9
+
+
+def checked_seed(seed: int) -> int:
+    """Return a seed; TypeError or ValueError for what is none, or beyond LARGEST_SEED."""
+    return whole("seed", seed, 0, LARGEST_SEED)
 
 
 class Draw:

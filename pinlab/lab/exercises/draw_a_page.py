@@ -55,6 +55,7 @@ def five_questions() -> Numbers:
                 _frames_after_writing(range(3)),
                 {
                     PAGES: "64-pages-64-frames",
+                    PAGES + 3: "64-pages-64-frames",
                     3: ZERO_PAGE_TOO,
                     1: "The zero page stays all zeros, so a page that is written to gets a frame "
                     "of its own",

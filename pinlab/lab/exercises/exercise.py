@@ -18,6 +18,9 @@ from pinlab.model.arguments import shown, whole
 MISREAD: Mapping[int, str] = {2 ^ n: f"2**{n}" for n in range(10, 64)}
 """What Python makes of 2^10 and so on, where ^ is exclusive or."""
 
+MOST = 2**80
+"""The largest number that is judged: what is longer is a slip."""
+
 MODEL_GIVES, IT_IS = "the model gives", "it is"
 """What stands before a right answer: where it was computed by the model, and where it was not."""
 
@@ -142,7 +145,7 @@ class Number(Exercise):
         return self.wrong.items()
 
     def _judge(self, answer: object) -> Reply:
-        number = whole("your answer", cast(SupportsIndex, answer), self.low)
+        number = whole("your answer", cast(SupportsIndex, answer), self.low, MOST)
         if number == self.right:
             return self._right(f"{digits(number)}.")
         told = f"You expected {digits(number)}, {self.gives} {digits(self.right)}."
@@ -248,15 +251,18 @@ class Choice(Exercise):
         return self.wrong.items()
 
     def _judge(self, answer: object) -> Reply:
-        chosen = _one_of("your answer is {}", answer, [self.right, *self.wrong])
+        chosen = _one_of("your answer is {}", answer, self._options())
         if chosen == self.right:
             return self._right(f"{chosen}.")
         told = f"You chose {chosen!r}, {self.gives} {self.right!r}."
         return self._wrong(told, self.wrong[chosen])
 
     def _wanted(self) -> str:
-        options = sorted([self.right, *self.wrong])
-        return f"put one of {', '.join(map(_quoted, options))} in the place of `None`"
+        return f"put one of {', '.join(map(_quoted, self._options()))} in the place of `None`"
+
+    def _options(self) -> list[str]:
+        """All answers, in an order that does not tell which one is right."""
+        return sorted([self.right, *self.wrong])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -161,8 +161,7 @@ def zero_page_mapped(seed: int) -> Number:
             mapped: "mapping-the-zero-page-counts",
             start + processes: "refcount-counts-processes",
             start + processes + gets: "refcount-counts-processes",
-            start: "References to the zero page are counted in every release; what the patch of "
-            "6.5 exempts is pins",
+            start: "References to the zero page are counted; what the patch of 6.5 exempts is pins",
             gets: "The zero page begins at 1, which is nobody's to release",
         },
         because=f"{start} from the start and {gets} references; mapping it adds nothing.",

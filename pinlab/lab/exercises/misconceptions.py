@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
 from pinlab.data_folder import DATA
+from pinlab.text_files import table
 
 
 @cache
 def misconceptions() -> Mapping[str, str]:
     """Return the sentence for each id, from data/misconceptions.csv."""
-    with (DATA / "misconceptions.csv").open(encoding="utf-8", newline="") as file:
-        return MappingProxyType({row["id"]: row["sentence"] for row in csv.DictReader(file)})
+    rows = table(DATA / "misconceptions.csv", ("id", "lesson", "sentence"), dict, unique=["id"])
+    return MappingProxyType({row["id"]: row["sentence"] for row in rows})
 
 
 def reason(idea: str) -> str:

@@ -68,10 +68,10 @@ def encoding() -> Selection:
             LIST: f"{larger}, if only by where the list begins",
         },
         missing={
-            TABLE: "It costs a search at each pin and each question, and memory, but it stands "
-            "outside of the record and counts",
-            STEP: "It needs no room at all: the number is there already, and two steps are twice "
-            "as far as one",
+            TABLE: "A table costs a search at each pin and each question, and memory, but it "
+            "stands outside of the record and counts",
+            STEP: "A large step needs no room at all: the number is there already, and two steps "
+            "are twice as far as one",
         },
         because="One costs memory and a search; the other costs certainty, as you will see.",
         hints=(
@@ -239,8 +239,8 @@ def still_works() -> Selection:
         right=right,
         wrong={frozenset(): locks, frozenset({READ}): locks, frozenset({DEVICE}): locks},
         extra={
-            MOVE: "That is what a hold is for: the device would go on with a frame that has been "
-            "given to somebody else"
+            MOVE: "A hold is there to prevent a move: the device would go on with a frame that "
+            "has been given to somebody else"
         },
         missing={
             READ: locks,

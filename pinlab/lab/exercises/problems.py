@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pinlab.lab.exercises import LESSONS, exercise
+from pinlab.lab.exercises.draw import checked_seed
 from pinlab.lab.exercises.exercise import Exercise, in_words
 from pinlab.lab.exercises.misconceptions import reason
-from pinlab.model.arguments import whole
+from pinlab.model.arguments import instance, shown
 
 DOTS = "." * 60
 """Room to write: a reader takes dots for it in a terminal, in a notebook and on paper."""
@@ -91,8 +92,9 @@ def problems(lesson: str, seed: int) -> Problems:
     ## Answers: lesson 04_count_to_two_million, seed 7
     """
     seeded = {module.LESSON: module.SEEDED for module in LESSONS if module.SEEDED}
+    instance("lesson", lesson, str)
     name = next((name for name in seeded if lesson in (name, name[:2])), None)
     if name is None:
-        raise ValueError(f"lesson is {lesson!r}: there are problems for {', '.join(seeded)}")
-    seed = whole("seed", seed, 0)
+        raise ValueError(f"lesson is {shown(lesson)}: there are problems for {', '.join(seeded)}")
+    seed = checked_seed(seed)
     return Problems(name, seed, tuple(exercise(id, seed) for id in seeded[name]))

@@ -17,6 +17,9 @@ ONE_WRITE = "That is for one write; every write takes its pins anew"
 OWN_FRAMES = "Written pages have frames of their own, and every write pins each of them"
 ONE_PIN = "That is one pin for each write; a pin is taken for each page"
 UNWRITTEN = "Only a page that was written to has a frame of its own; the others are the zero page"
+EXEMPT = (
+    "Pages never written to share one frame, the zero page, and Linux does not pin it since 6.5"
+)
 
 SINCE = "On Linux 6.5 or newer"
 TIMES = (10, 20, 25, 50, 200)
@@ -43,7 +46,7 @@ def three_buffers(seed: int) -> Numbers:
         parts={
             "letters": (full, besides(full, slips | {none: OWN_FRAMES})),
             "zeros": (some, besides(some, of_zeros)),
-            "never": (none, dict.fromkeys((full, PAGES), "64-pages-64-frames")),
+            "never": (none, dict.fromkeys((full, PAGES, writes), EXEMPT)),
         },
         because="A pin is taken of a frame on every write, and the zero page is exempt.",
         hints=(

@@ -538,6 +538,8 @@ def write_a_test() -> Written:
         wrong={
             TO_DISK.replace("    fork child\n", ""): "The parent has to fork before it writes; "
             "without that its write goes to the frame that the device reads",
+            TO_DISK.replace("submit_dio_write", "submit_dio_read"): "submit_dio_read asks for data "
+            "from disk: there the device fills the page",
             TO_DISK.replace("exists v = P", "exists parent:x = P"): "The question is what the "
             "device read (v), not what the parent sees",
             TO_DISK.replace("exists v = P", "exists v = A"): "The question is whether the new "

@@ -13,13 +13,13 @@ from pinlab.lab.exercises.reply import Reply
 from pinlab.lab.exercises.strangers import stopped
 from pinlab.model.arguments import instance
 
-Found = tuple[str, frozenset[Outcome]]
-"""A verdict, and everything that was left at some end."""
+Found = tuple[str, frozenset[Outcome], frozenset[str]]
+"""A verdict, everything that was left at some end, and which way data was sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Written(Exercise):
-    """A litmus test to write: right if it has the verdicts and the ends of the one asked for.
+    """A litmus test to write: right if it has verdicts, ends and transfers of the one asked for.
 
     `wrong` has other tests, each with its idea; all are compared on `releases`.
     """
@@ -52,10 +52,11 @@ class Written(Exercise):
         if found == asked:
             return self._right(f"It asks what was to be asked.\n\n{table}\n\n")
         release = next(r for r in self.releases if found[r] != asked[r])
-        (verdict, _), (wanted, _) = found[release], asked[release]
+        (verdict, ends, _), (wanted, other_ends, _) = found[release], asked[release]
         told = f"On Linux {release} yours is {verdict}, the one asked for is {wanted}."
         if verdict == wanted:
-            told = f"On Linux {release} yours is {verdict}, too, but other bytes are read."
+            differs = "data goes another way" if ends == other_ends else "other bytes are read"
+            told = f"On Linux {release} yours is {verdict}, too, but {differs}."
         idea = next((idea for other, idea in self.wrong.items() if self._found(other) == found), "")
         return self._wrong(told, idea or None)
 
@@ -83,4 +84,5 @@ def found(text: str, release: str) -> Found:
     """Return what comes out of a test; ValueError with the line for a text that is none."""
     test = litmus.parse(text, "your answer")
     explored = explore(test.scenario, release).require_complete()
-    return explored.verdict(test.exists), frozenset(explored.outcomes)
+    sent = (step.verb for step in test.scenario.all_steps if step.verb.startswith("submit_"))
+    return explored.verdict(test.exists), frozenset(explored.outcomes), frozenset(sent)

@@ -9,6 +9,7 @@ from pinlab.lab.palette import EDGE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import plural
 from pinlab.lab.svg import document, fitted, text
+from pinlab.model.arguments import sequence
 from pinlab.words import SENTENCES, WRONG_KERNELS, clause, sentence
 from pinlab.words.judge import Judged, Verdict, judge, missed_by
 
@@ -44,7 +45,8 @@ def draw_adequacy(sentences: Sequence[Judged] | Mapping[str, Judged] = tuple(SEN
     import pandas
 
     if not isinstance(sentences, Mapping):
-        sentences = {str(each): each for each in sentences}
+        asked = sequence("sentences", sentences, "sentences")
+        sentences = {str(each): each for each in asked}
     verdicts = {name: judge(each, RELEASE) for name, each in sentences.items()}
     rows = {name: _row(sentences[name], verdict) for name, verdict in verdicts.items()}
     twin = "\n".join(f"{name}: {told(rows[name])}" for name in rows)

@@ -14,7 +14,7 @@ from pinlab.lab.figures.walk import Walk, walk
 from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import Snapshot
 from pinlab.lab.story import Story
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import instance, mapping, shown
 from pinlab.model.kernel import Kernel
 
 FEWEST, MOST = 2, 4
@@ -27,17 +27,15 @@ def walk_beside(story: Story, kernels: Mapping[str, Kernel]) -> dict[str, Walk]:
     Raises TypeError for what is no mapping of names to Kernels, ValueError for too few, too many,
     or the same machine twice.
     """
-    if not isinstance(kernels, Mapping):
-        raise TypeError(f"kernels is {kernels!r}: it has to be a mapping of names to Kernels")
+    mapping("kernels", kernels)
     if not FEWEST <= len(kernels) <= MOST:
         raise ValueError(
             f"kernels has {len(kernels)} entries: allowed are {FEWEST} to {MOST} machines"
         )
     for name, kernel in kernels.items():
-        instance("a name in kernels", name, str)
-        instance(f"kernels[{name!r}]", kernel, Kernel)
+        instance(f"kernels[{shown(name)}]", kernel, Kernel)
     if len(set(map(id, kernels.values()))) < len(kernels):
-        raise ValueError(f"kernels is {dict(kernels)!r}: each has to be a machine of its own")
+        raise ValueError(f"kernels is {shown(dict(kernels))}: each has to be a machine of its own")
     return {name: walk(story, kernel) for name, kernel in kernels.items()}
 
 

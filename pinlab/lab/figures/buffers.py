@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from pinlab.lab.counterpart import asked, in_the_model, require_some
-from pinlab.lab.palette import EDGE, PIN, PIN_HATCH, ZERO_PAGE
+from pinlab.lab.palette import EDGE, OTHERS, OTHERS_HATCH, PIN, PIN_HATCH, ZERO_PAGE
 from pinlab.lab.picture import Picture
-from pinlab.machine.answer import PROCESS_VM_READV, Answer, Measurement
+from pinlab.machine.answer import AGAIN, PROCESS_VM_READV, Answer, Measurement
 from pinlab.machine.buffers import PAGES
-from pinlab.model.arguments import whole
+from pinlab.model.arguments import sequence, whole
 
 if TYPE_CHECKING:
     import pandas
@@ -30,6 +30,7 @@ NEVER_WRITTEN = {"never": "small pages", "huge-never": "huge pages"}
 def three_buffers(*answers: Answer) -> Picture:
     """Draw the pins of each buffer as bars, one panel per answer, on one scale.
 
+    A bar that has others' pins in it is grey, and hatched as far as a control says they go.
     Raises TypeError for what is no Answer, ValueError for none or for one that is empty.
     """
     return _side_by_side("three_buffers", answers, BUFFERS)
@@ -52,21 +53,23 @@ def _side_by_side(caller: str, answers: Sequence[Answer], names: Mapping[str, st
         require_some(answer, "draw")
     figure = Figure(figsize=(3.6 * len(answers), 3.3), layout="constrained")
     panels = figure.subplots(1, len(answers), sharey=True, squeeze=False)[0]
-    highest = max(m.writes * m.pages for answer in answers for m in answer)
+    highest = max(map(_highest, answers))
     for panel, answer in zip(panels, answers, strict=True):
         _bars(panel, answer, names, highest)
+    # All have the same scale, with room for the number on the highest bar: "at most" is a line.
+    panels[0].set_ylim(0, (1.3 if any(map(_unsure, answers)) else 1.15) * highest)
     panels[0].set_ylabel("pins acquired")
-    words = [f"{answer.label}: {_pins_by_buffer(answer, names)}." for answer in answers]
+    words = [line for answer in answers for line in _told(answer, names)]
     alt = f"Bars, one panel each. {' '.join(words)}"
     return Picture(figure, alt, "\n".join([*words, *_verdict(answers)]))
 
 
-def require_numbers(answer: Answer) -> None:
+def require_numbers(measured: Answer) -> None:
     """Raise as `require_some`, and ValueError if it is about buffers that have a name."""
-    require_some(answer, "draw")
-    names = [m.buffer for m in answer if isinstance(m.buffer, str)]
+    require_some(measured, "draw", "measured")
+    names = [m.buffer for m in measured if isinstance(m.buffer, str)]
     if names:
-        raise ValueError(f"the answer is about {names}: ask for numbers of pages, as in ask(0, 8)")
+        raise ValueError(f"measured is about {names}: ask for numbers of pages, as in ask(0, 8)")
 
 
 def _bars(panel: Axes, answer: Answer, names: Mapping[str, str], highest: int) -> None:
@@ -75,20 +78,57 @@ def _bars(panel: Axes, answer: Answer, names: Mapping[str, str], highest: int) -
         if measurement is None:
             panel.text(place, 0.03 * highest, "not\nrecorded", ha="center", color=EDGE)
             continue
-        pins = measurement.acquired
-        panel.bar(place, pins, 0.62, color=PIN, edgecolor=EDGE, hatch=PIN_HATCH)
-        panel.text(place, pins + 0.02 * highest, str(pins), ha="center", va="bottom", weight="bold")
+        _bar(panel, place, measurement, answer.control)
+        top = measurement.acquired + 0.02 * highest
+        panel.text(place, top, _pins(measurement, "\n"), ha="center", va="bottom", weight="bold")
     panel.set_title(_title(answer), fontsize=10)
+    if _unsure(answer):
+        panel.set_xlabel("grey: with others' pins; hatched:\nabout theirs, by the control")
     panel.set_xticks(range(len(names)), [name.replace(" ", "\n", 1) for name in names.values()])
     panel.set_xlim(-0.6, len(names) - 0.4)
-    panel.set_ylim(0, 1.15 * highest)
-    panel.set_yticks([quarter * highest // 4 for quarter in range(5)])
+    panel.set_yticks(_ticks(answer, highest))
     panel.spines[["top", "right"]].set_visible(False)
+
+
+def _bar(panel: Axes, place: int, measurement: Measurement, control: Measurement | None) -> None:
+    pins, others = measurement.acquired, _others_share(measurement, control)
+    if measurement.agreed:
+        panel.bar(place, pins, 0.62, color=PIN, edgecolor=EDGE, hatch=PIN_HATCH)
+        return
+    panel.bar(place, pins, 0.62, color=OTHERS, edgecolor=EDGE)
+    panel.bar(
+        place, others, 0.62, bottom=pins - others,
+        color=OTHERS, edgecolor=EDGE, hatch=OTHERS_HATCH,
+    )  # fmt: skip
+
+
+def _others_share(measurement: Measurement, control: Measurement | None) -> int:
+    """Pins that others take in the time of a measurement, if they go on as in the control."""
+    if control is None or not control.seconds or not measurement.seconds:
+        return 0
+    pins = round(control.acquired * measurement.seconds / control.seconds)
+    return min(pins, measurement.acquired)
+
+
+def _unsure(answer: Answer) -> bool:
+    return not all(measurement.agreed for measurement in answer)
+
+
+def _highest(answer: Answer) -> int:
+    """The top of a scale on which all can be seen that was measured, and all that could be."""
+    return max(max(m.acquired, m.writes * m.pages) for m in answer)
+
+
+def _ticks(answer: Answer, highest: int) -> range:
+    step = answer[0].writes * answer[0].pages // 4
+    while highest > 6 * step:
+        step *= 2
+    return range(0, highest + 1, step)
 
 
 def _title(answer: Answer) -> str:
     """The label on lines short enough for a panel; a recording's says what was done, too."""
-    label = fill(answer.label, 34)
+    label = "\n".join(fill(line, 34) for line in (answer.label, *_meanwhile(answer)))
     if answer.date is not None:
         return label
     writes, what = answer[0].writes, _accesses(answer[0])
@@ -100,22 +140,52 @@ def _find(answer: Answer, buffer: str | int) -> Measurement | None:
     return next((m for m in answer if m.buffer == buffer), None)
 
 
+def _meanwhile(answer: Answer) -> list[str]:
+    """The words to put on a picture of a machine that others used."""
+    if not answer.noisy:
+        return []
+    pins = "" if answer.control is None or not answer.control.acquired else answer.control.acquired
+    return [f"others took {pins} pins meanwhile".replace("  ", " ")]
+
+
+def _told(answer: Answer, names: Mapping[str, str]) -> list[str]:
+    words = f"{answer.label}: {_pins_by_buffer(answer, names)}."
+    return [words, answer.note] if answer.noisy else [words]
+
+
 def _pins_by_buffer(answer: Answer, names: Mapping[str, str] = BUFFERS) -> str:
-    return ", ".join(f"{names.get(str(m.buffer), m.buffer)} {m.acquired}" for m in answer)
+    return ", ".join(f"{names.get(str(m.buffer), m.buffer)} {_pins(m)}" for m in answer)
+
+
+def _pins(measurement: Measurement, between: str = " ") -> str:
+    """The number of pins, with a word of caution where others' are in it."""
+    number = str(measurement.acquired)
+    return number if measurement.agreed else f"at most{between}{number}"
 
 
 def _verdict(answers: Sequence[Answer]) -> list[str]:
-    """Say where the later answers differ from the first: a difference is shown, never hidden."""
+    """Say where the later answers differ from the first: a difference is shown, never hidden.
+
+    What others have a part in is no difference between kernels.
+    """
     if len(answers) < 2:
         return []
     first, *others = answers
+    unsure = {str(m.buffer) for answer in answers for m in answer if not m.agreed}
+    noisy = any(answer.noisy for answer in answers)
+    differ, caution = ("may differ", f" {AGAIN}") if noisy else ("differ", "")
     found = [
-        f"They differ: {other.label} has {theirs.acquired} pins for {m.buffer!r}, "
-        f"{first.label} has {m.acquired}."
+        f"They {differ}: {other.label} has {theirs.acquired} pins for {m.buffer!r}, "
+        f"{first.label} has {m.acquired}.{caution}"
         for other in others
         for m in first
-        if (theirs := _find(other, m.buffer)) is not None and theirs.acquired != m.acquired
+        if str(m.buffer) not in unsure
+        and (theirs := _find(other, m.buffer)) is not None
+        and theirs.acquired != m.acquired
     ]
+    if unsure:
+        names = ", ".join(str(m.buffer) for m in first if str(m.buffer) in unsure)
+        return [*found, f"Not compared: {names}. The pins of others are in these numbers."]
     return found or ["They agree on everything that was measured."]
 
 
@@ -150,7 +220,10 @@ class TouchedPages:
         times = f"{prediction.writes} {_accesses(prediction)}"
         told = f"k = {k}: {own}, {zero}. {times} take {prediction.acquired} pins in the model"
         found = _find(self.measured, k)
-        return f"{told}." if found is None else f"{told}, {found.acquired} in {self._who()}."
+        if found is None:
+            return f"{told}."
+        others = "" if found.agreed else ": others' pins are in it"
+        return f"{told}, {_pins(found)} in {self._who()}{others}."
 
     def _who(self) -> str:
         return "your kernel" if self.measured.live else f"the {self.measured.label.split(',')[0]}"
@@ -162,7 +235,11 @@ def touched_filmstrip(measured: Answer, positions: Sequence[int] = (0, 8, 64)) -
     Raises TypeError for what is no Answer or no k, ValueError for an empty answer or a k beyond 64.
     """
     require_numbers(measured)
-    positions = [whole("k", k, 0, PAGES) for k in positions]
+    positions = [
+        whole("k in positions", k, 0, PAGES) for k in sequence("positions", positions, "pages")
+    ]
+    if not positions:
+        raise ValueError("positions is empty: name at least one k")
     predicted = in_the_model(measured)
     figure = Figure(figsize=(8.4, 2.9), layout="constrained")
     *grids, line = figure.subplots(1, len(positions) + 1, width_ratios=[*(1 for _ in positions), 2])
@@ -177,6 +254,7 @@ def touched_filmstrip(measured: Answer, positions: Sequence[int] = (0, 8, 64)) -
         f"Pins of {measured[0].writes} {_accesses(measured[0])} of {PAGES} pages, k of them "
         f"written before. Measured: {measured.label}."
     )
+    twin = "\n".join([twin, measured.note]) if measured.noisy else twin
     return Picture(figure, alt, twin, _touched_table(measured, predicted))
 
 
@@ -188,7 +266,7 @@ def _touched_table(measured: Answer, predicted: Answer) -> pandas.DataFrame:
     import pandas
 
     columns = {
-        "measured": [m.acquired for m in measured],
+        "measured": [m.acquired if m.agreed else _pins(m) for m in measured],
         f"model, Linux {predicted.kernel}": [p.acquired for p in predicted],
     }
     return pandas.DataFrame(columns, index=pandas.Index([m.touched for m in measured], name="k"))
@@ -222,12 +300,18 @@ class PageGrid:
 def _pin_line(panel: Axes, measured: Answer, predicted: Answer) -> None:
     """Pins over written pages: the model as a line, what was measured as points on it."""
     panel.plot(*_points(predicted), color=EDGE, label=predicted.label)
-    panel.plot(
-        *_points(measured), "o", ms=8, mfc=PIN, mec=EDGE, ls="", label=fill(measured.label, 34)
-    )
-    highest = measured[0].writes * PAGES
-    panel.set_yticks([quarter * highest // 4 for quarter in range(5)])
-    panel.set(xlim=(-3, PAGES + 3), ylim=(-0.04 * highest, 1.35 * highest))
+    own = [m for m in measured if m.agreed]
+    spoilt = [m for m in measured if not m.agreed]
+    if own:
+        label = fill(measured.label, 34)
+        panel.plot(*_points(own), "o", ms=8, mfc=PIN, mec=EDGE, ls="", label=label)
+    if spoilt:
+        label = fill(f"{measured.label}, with others' pins", 34)
+        panel.plot(*_points(spoilt), "X", ms=8, mfc=OTHERS, mec=EDGE, ls="", label=label)
+    highest = max(_highest(measured), _highest(predicted))
+    panel.set_title("\n".join(_meanwhile(measured)), fontsize=10)
+    panel.set_yticks(_ticks(measured, highest))
+    panel.set(xlim=(-3, PAGES + 3), ylim=(-0.04 * highest, (1.6 if spoilt else 1.35) * highest))
     panel.set_xlabel("k, pages written before")
     panel.set_ylabel(f"pins of {measured[0].writes} {_accesses(measured[0])}")
     panel.set_xticks([0, 8, 16, 32, 64])
@@ -235,5 +319,6 @@ def _pin_line(panel: Axes, measured: Answer, predicted: Answer) -> None:
     panel.spines[["top", "right"]].set_visible(False)
 
 
-def _points(answer: Answer) -> tuple[list[int], list[int]]:
-    return [m.touched for m in answer], [m.acquired for m in answer]
+def _points(measurements: Iterable[Measurement]) -> tuple[list[int], list[int]]:
+    found = [(m.touched, m.acquired) for m in measurements]
+    return [k for k, _ in found], [pins for _, pins in found]

@@ -9,7 +9,6 @@ others, whatever is added to the file.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pinlab.lab.exercises import LESSONS
 from pinlab.lab.figures.layers import ordered, placed, ranks
 from pinlab.lab.palette import EDGE, ZERO_PAGE
 from pinlab.lab.picture import Drawing
+from pinlab.text_files import table
 
 WIDTH, COLUMN, MARGIN = 800, 388, 2
 APART, BETWEEN = 14, 16
@@ -79,14 +79,15 @@ class Spot:
 
 def arrows() -> list[Arrow]:
     """Return the rows of data/concepts.csv."""
-    with (DATA / "concepts.csv").open(encoding="utf-8", newline="") as file:
-        return [Arrow(row["from"], row["words"], row["to"]) for row in csv.DictReader(file)]
+    columns = ("from", "words", "to")
+    return table(DATA / "concepts.csv", columns, lambda row: Arrow(*row.values()))
 
 
 def lessons() -> dict[str, str]:
     """Return the lesson that uses each term first, from data/glossary.csv."""
-    with (DATA / "glossary.csv").open(encoding="utf-8", newline="") as file:
-        return {row["term"]: row["lesson"] for row in csv.DictReader(file)}
+    columns = ("term", "also", "definition", "source", "lesson")
+    rows = table(DATA / "glossary.csv", columns, dict, unique=["term"])
+    return {row["term"]: row["lesson"] for row in rows}
 
 
 def concept_map() -> Drawing:

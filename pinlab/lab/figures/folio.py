@@ -13,7 +13,7 @@ from pinlab.lab.palette import EDGE, REFERENCE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import digits, plural, power
 from pinlab.lab.svg import PINNED, document, text
-from pinlab.model.arguments import whole
+from pinlab.model.arguments import instance, whole
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, last_grab
 from pinlab.model.folio import MAX_ORDER
 from pinlab.model.gup import FOLL_PIN
@@ -114,7 +114,8 @@ def draw_folios(
     without an order.
     """
     if not orders:
-        raise ValueError("no orders: draw_folios() draws at least one folio")
+        raise ValueError("there are no orders: draw_folios() draws at least one folio")
+    instance("verdicts", verdicts, bool)
     return folios(*(Pinned(release, order, pages) for order in orders), verdicts=verdicts)
 
 

@@ -16,7 +16,7 @@ from pinlab.lab.palette import EDGE, OVERFLOW, PIN, PIN_HATCH, REFERENCE, ZERO_P
 from pinlab.lab.picture import Picture
 from pinlab.lab.powers import digits, plural
 from pinlab.lab.story import Story, tell
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import instance, one_of
 from pinlab.model.folio import Folio
 from pinlab.model.gup import FOLL_GET, FOLL_PIN, weight
 from pinlab.model.kernel import Kernel
@@ -139,9 +139,7 @@ def _chosen(held: Mapping[Folio, int], page: str | None) -> Folio:
     if page is None:
         return max(held, key=lambda folio: held[folio])
     names = {folio.name: folio for folio in held}
-    if page not in names:
-        raise ValueError(f"page is {page!r}: held in this story are {', '.join(names)}")
-    return names[page]
+    return names[one_of("page", page, names)]
 
 
 def _draw(panel: Axes, book: Book) -> None:

@@ -12,7 +12,7 @@ from pinlab.lab.palette import EDGE, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import LARGE, digits, plural
 from pinlab.lab.svg import PINNED, document, fitted, text
-from pinlab.model.arguments import whole
+from pinlab.model.arguments import instance, shown, whole
 from pinlab.model.buffer import RDMA
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Page
 from pinlab.model.gup import FOLL_GET, FOLL_PIN
@@ -57,9 +57,11 @@ class Held:
 
     def __post_init__(self) -> None:
         if whole("order", self.order) not in ORDERS:
-            raise ValueError(f"order is {self.order}: allowed are 0 (4 KiB) and 9 (2 MiB)")
+            raise ValueError(f"order is {shown(self.order)}: allowed are 0 (4 KiB) and 9 (2 MiB)")
         whole("references", self.references, 0, MOST)
         whole("pins", self.pins, 0, MOST)
+        instance("mlocked", self.mlocked, bool)
+        instance("registered", self.registered, bool)
         rules_for(self.release)
 
     @cached_property

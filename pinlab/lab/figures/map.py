@@ -19,6 +19,7 @@ from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import LARGE, power
 from pinlab.lab.snapshot import Frame, Holder, Process, Snapshot, snapshot
 from pinlab.lab.svg import document, fitted, text
+from pinlab.model.arguments import instance
 from pinlab.model.kernel import Kernel
 
 MARGIN, PAD, HEAD = 8, 8, 22
@@ -101,7 +102,7 @@ def draw_map(kernel: Kernel, words: str = "") -> Drawing:
     The zero page has refcount 65.
     Device, for DIO 1 of parent, reads memory (to disk): 64 references on the zero page.
     """
-    return sheet([Panel(snapshot(kernel), words)])
+    return sheet([Panel(snapshot(kernel), instance("words", words, str))])
 
 
 class Panel(NamedTuple):

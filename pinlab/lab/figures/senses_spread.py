@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from pinlab.lab.palette import EDGE, PIN, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Picture
 from pinlab.lab.powers import plural
+from pinlab.model.arguments import one_of
 from pinlab.words.proposals import OF_FOLL_PIN
 from pinlab.words.terms import spread
 
@@ -28,8 +29,7 @@ def where_they_say_pin(by: str = "kind") -> Picture:
 
     by: "kind" or "release". Raises ValueError for anything else.
     """
-    if by not in WIDE:
-        raise ValueError(f"by is {by!r}: allowed are {', '.join(WIDE)}")
+    one_of("by", by, WIDE)
     table = spread(by)
     wide = WIDE[by]
     heights = [max(1, -(-int(row.max()) // wide)) for _, row in table.iterrows()]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from pinlab.lab.powers import plural
 from pinlab.lab.snapshot import NO_HOLD_LEFT, NOT_COUNTED, Area, Frame, Hold, Process, Snapshot
@@ -240,9 +241,10 @@ def _one_by_one(run: Strip) -> list[Strip]:
 
 def _comb(*runs: Strip) -> Strip:
     """One strip for neighbouring runs, with a tooth for each entry or, evenly, for some."""
-    targets = [run.teeth[0] for run in runs for _ in range(run.entries)]
-    few = min(len(targets), TEETH)
-    teeth = tuple(targets[n * len(targets) // few] for n in range(few))
+    ends = list(accumulate(run.entries for run in runs))
+    few = min(ends[-1], TEETH)
+    places = (bisect_right(ends, n * ends[-1] // few) for n in range(few))
+    teeth = tuple(runs[place].teeth[0] for place in places)
     readonly = sum(run.readonly for run in runs)
     return Strip(runs[0].first, runs[-1].last, runs[0].span, teeth, readonly)
 

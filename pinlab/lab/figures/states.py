@@ -22,6 +22,8 @@ from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import plural
 from pinlab.lab.state_graph import NO, OPEN, YES, Edge, Node, StateGraph, state_graph
 from pinlab.lab.svg import document, fitted, measured, text
+from pinlab.model.arguments import instance, one_of, shown
+from pinlab.model.rules import parse_release
 
 WIDTH, MARGIN, TOP, FOOT = 760, 20, 66, 66
 SIDE = 24
@@ -60,15 +62,24 @@ class Asked:
 
 def asked(scenario: Scenario | str, release: str, exists: str = "") -> Asked:
     """Return a scenario with its question, or a litmus test by its name with its own question."""
+    instance("exists", exists, str)
+    parse_release(release)
     if isinstance(scenario, str):
-        test = litmus.load(scenario)
-        asks = Question(exists) if exists else test.exists
+        test = litmus.load(one_of("scenario", scenario, litmus.names()))
+        asks = _question(exists) if exists else test.exists
         return Asked(test.name, test.scenario, asks, release)
     if not isinstance(scenario, Scenario):
-        raise TypeError(f"scenario is {scenario!r}: it has to be a Scenario or a test's name")
+        raise TypeError(f"scenario is {shown(scenario)}: it has to be a Scenario or a test's name")
     if not exists:
         raise ValueError("exists is empty: a scenario needs a question, such as 'parent:x = A'")
-    return Asked("Scenario", scenario, Question(exists), release)
+    return Asked("Scenario", scenario, _question(exists), release)
+
+
+def _question(exists: str) -> Question:
+    try:
+        return Question(exists)
+    except ValueError as error:
+        raise ValueError(f"exists: {error}") from None
 
 
 def draw_states(scenario: Scenario | str, release: str, exists: str = "") -> Drawing:

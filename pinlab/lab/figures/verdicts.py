@@ -10,6 +10,7 @@ from pinlab.lab.palette import EDGE, OVERFLOW
 from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import plural
 from pinlab.lab.svg import document, measured, text
+from pinlab.model.arguments import several
 
 ORDER = (NEVER, SOMETIMES, ALWAYS)
 LEFT, CELL, TALL, HEAD, MARGIN, LETTERS = 256, 70, 24, 40, 12, 12
@@ -33,6 +34,7 @@ def draw_verdicts(releases: Sequence[str] = litmus.ERAS) -> Drawing:
     >>> draw_verdicts(("5.8", "5.9")).table.loc["dio-read+fork+child-exits"].tolist()
     ['Never', 'Sometimes']
     """
+    releases = several("releases", releases, str)
     table = litmus.table(releases)
     rows = {str(name): [str(verdict) for verdict in row] for name, row in table.T.items()}
     names = sorted(rows, key=lambda name: ([ORDER.index(v) for v in rows[name]], name))

@@ -9,7 +9,7 @@ from pinlab.lab.figures.map_words import changes
 from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import Snapshot, snapshot
 from pinlab.lab.story import Step, Story, tell
-from pinlab.model.arguments import whole
+from pinlab.model.arguments import shown, whole
 from pinlab.model.kernel import Kernel
 
 MOST_LETTERS = 8
@@ -57,7 +57,7 @@ def walk(story: Story, kernel: Kernel, letters: int = 0) -> Walk:
         steps.append(step)
         states.append(snapshot(kernel, step.events, letters))
     if not steps:
-        raise ValueError(f"story is {story!r}: it has to tell at least one step")
+        raise ValueError(f"story is {shown(story)}: it has to tell at least one step")
     return Walk(start, tuple(steps), tuple(states))
 
 

@@ -24,7 +24,7 @@ def side_by_side(story: Story, kernels: Mapping[str, Kernel], at: int = 1) -> Ex
     def draw(step: int) -> None:
         stage.show(beside.svg(step), beside.sentence(step))
 
-    dial = Dial("step", at, range(beside.last + 1), draw)
+    dial = Dial("step", at, range(beside.last + 1), draw, argument="at")
     stage = Stage(dial.widget)
     draw(dial.value)
     return Exhibit(stage.widget, beside.filmstrip())

@@ -11,6 +11,7 @@ from pinlab.lab.figures.two_builds import TwoBuilds
 from pinlab.lab.picture import Picture
 from pinlab.lab.widgets.controls import Dial
 from pinlab.lab.widgets.exhibit import Exhibit, Stage
+from pinlab.model.arguments import whole
 
 
 def walk_the_cliff(readers: int = 2047) -> Exhibit:
@@ -19,6 +20,7 @@ def walk_the_cliff(readers: int = 2047) -> Exhibit:
     It begins at `readers` and stops where something was recorded; the number box takes any number.
     Raises TypeError or ValueError for what is no number of readers up to 2052.
     """
+    whole("readers", readers, 0, MOST_READERS)
     return over_readers(Cliff(), sentence, cliff, readers)
 
 

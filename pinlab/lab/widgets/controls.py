@@ -18,16 +18,16 @@ class Dial:
     `positions` are the slider's stops, rising; the box allows `low` to `high`, by default from
     the first of them to the last. `changed` is called with the new number, whichever was moved.
     `value` is the number that is set. Raises TypeError or ValueError for a first one that the box
-    would not allow.
+    would not allow, which it calls `argument`, if that is not the label.
     """
 
     def __init__(
         self, label: str, value: int, positions: Sequence[int], changed: Callable[[int], None],
-        *, low: int | None = None, high: int | None = None,
+        *, low: int | None = None, high: int | None = None, argument: str = "",
     ) -> None:  # fmt: skip
         low = positions[0] if low is None else low
         high = positions[-1] if high is None else high
-        value = whole(label, value, low, high)
+        value = whole(argument or label, value, low, high)
         self.value = value
         self._positions = positions
         self._following = False

@@ -9,6 +9,7 @@ from pinlab.lab.figures.walk import before_and_after
 from pinlab.lab.scenes import RELEASES, SCENES
 from pinlab.lab.widgets.controls import STYLE, Dial
 from pinlab.lab.widgets.exhibit import Exhibit, Stage
+from pinlab.model.arguments import one_of
 
 
 def fork_scene(scene: str = "parent writes", release: str = "6.4", at: int = 4) -> Exhibit:
@@ -18,10 +19,8 @@ def fork_scene(scene: str = "parent writes", release: str = "6.4", at: int = 4) 
     slider stays at its end. Raises ValueError for an unknown scene, a release without a button or
     a step that is not there, TypeError for what is no number.
     """
-    if scene not in SCENES:
-        raise ValueError(f"scene is {scene!r}: there are {', '.join(map(repr, SCENES))}")
-    if release not in RELEASES:
-        raise ValueError(f"release is {release!r}: there are {', '.join(RELEASES)}")
+    one_of("scene", scene, SCENES)
+    one_of("release", release, RELEASES)
 
     def draw(_: object = None) -> None:
         now = which.value, linux.value
@@ -33,7 +32,7 @@ def fork_scene(scene: str = "parent writes", release: str = "6.4", at: int = 4) 
     linux.style.button_width = "4em"
     for control in (which, linux):
         control.observe(draw, "value")
-    dial = Dial("step", at, range(LONGEST + 1), draw)
+    dial = Dial("step", at, range(LONGEST + 1), draw, argument="at")
     stage = Stage(which, linux, dial.widget)
     draw()
     return Exhibit(stage.widget, scene_filmstrip())

@@ -22,7 +22,7 @@ def guess_pins(pins: int = 1, references: int = 1) -> Exhibit:
         stage.show(guess(held).svg, sentence(held))
 
     pinned = Dial("pins", pins, range(MOST_PINS + 1), draw)
-    extra = Dial("extra references", references, REFERENCES, draw)
+    extra = Dial("extra references", references, REFERENCES, draw, argument="references")
     stage = Stage(pinned.widget, extra.widget)
     draw()
     return Exhibit(stage.widget, guess_filmstrip())

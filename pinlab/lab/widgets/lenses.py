@@ -7,6 +7,7 @@ import ipywidgets
 from pinlab.lab.figures.lenses import MOST, Held, lenses, lenses_filmstrip
 from pinlab.lab.widgets.controls import STYLE, Dial, powers
 from pinlab.lab.widgets.exhibit import Exhibit, Stage
+from pinlab.model.arguments import one_of
 
 RELEASES = ("5.6", "5.7", "6.18")
 """The first of the model, the first with a bias and pincounts, and the newest."""
@@ -32,8 +33,7 @@ def light_the_senses(
     the menu its size, the buttons the release; all begin with these. Raises TypeError or ValueError
     for an order other than 0 and 9, more than 2^21 holds, or a release that has no button.
     """
-    if release not in RELEASES:
-        raise ValueError(f"release is {release!r}: allowed are {', '.join(map(repr, RELEASES))}")
+    one_of("release", release, RELEASES)
     first = Held(release, order, references, pins, mlocked, registered)
 
     def draw(_: object = None) -> None:

@@ -24,8 +24,15 @@ def count_pins(pins: int = LAST - 1, references: int = 0) -> Exhibit:
         drawing = odometer(Tries(tried.value, extra.value))
         stage.show(drawing.svg, drawing.twin)
 
-    tried = Dial("pins tried", pins, stops, draw)
-    extra = Dial("extra references", references, REFERENCES, draw, high=2 * GUP_PIN_COUNTING_BIAS)
+    tried = Dial("pins tried", pins, stops, draw, argument="pins")
+    extra = Dial(
+        "extra references",
+        references,
+        REFERENCES,
+        draw,
+        high=2 * GUP_PIN_COUNTING_BIAS,
+        argument="references",
+    )
     stage = Stage(tried.widget, extra.widget)
     draw()
     return Exhibit(stage.widget, odometer_filmstrip())

@@ -27,7 +27,7 @@ def step_through(
     def draw(step: int) -> None:
         stage.show(before_and_after(walked, step) + traced(walked, step), walked.sentence(step))
 
-    dial = Dial("step", at, range(len(walked.steps) + 1), draw)
+    dial = Dial("step", at, range(len(walked.steps) + 1), draw, argument="at")
     stage = Stage(dial.widget)
     draw(dial.value)
     return Exhibit(stage.widget, walk_filmstrip(walked))

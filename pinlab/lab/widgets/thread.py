@@ -42,7 +42,7 @@ def walk_the_thread(part: str = "mail", at: int | None = None) -> Exhibit:
         told = sentence(turn, yours_now) + (compared(turn, yours_now) if compare.value else "")
         stage.show(tree(chosen, shown, turn.number), told)
 
-    dial = Dial("turn", numbers[0] if at is None else at, numbers, turned)
+    dial = Dial("turn", numbers[0] if at is None else at, numbers, turned, argument="at")
     yours = ipywidgets.ToggleButtons(options=[OPEN, *VERDICTS], description="your verdict")
     yours.style.description_width = "initial"
     yours.style.button_width = "13em"

@@ -58,8 +58,8 @@ def touch_the_map(read: int = PAGES, written: int = 0, processes: int = 1) -> Ex
         kernel = now.kernel
         stage.show(draw_map(kernel).svg, sentence(now, snapshot(kernel)))
 
-    reads = Dial("pages read", read, range(PAGES + 1), draw)
-    writes = Dial("pages written", written, range(PAGES + 1), draw)
+    reads = Dial("pages read", read, range(PAGES + 1), draw, argument="read")
+    writes = Dial("pages written", written, range(PAGES + 1), draw, argument="written")
     users = Dial("processes", processes, range(1, len(NAMES) + 1), draw)
     rows = (dial.widget for dial in (reads, writes, users))
     stage = Stage(*rows)

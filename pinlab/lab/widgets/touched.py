@@ -8,6 +8,7 @@ from pinlab.lab.widgets.controls import Dial
 from pinlab.lab.widgets.exhibit import Exhibit, Stage
 from pinlab.machine import Answer
 from pinlab.machine.buffers import PAGES
+from pinlab.model.arguments import whole
 
 
 def touched_pages(measured: Answer, k: int = 8) -> Exhibit:
@@ -17,6 +18,7 @@ def touched_pages(measured: Answer, k: int = 8) -> Exhibit:
     `machine.ask(0, 1, 2, 8, 32, 64, writes=100)`; the slider begins at `k`.
     Raises TypeError for what is no Answer or no k, ValueError for an empty answer or a k beyond 64.
     """
+    k = whole("k", k, 0, PAGES)
     touched = TouchedPages(measured)
     kept = Kept(touched.figure, touched.moving)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pinlab.lab.figures.cliff import MOST_READERS
 from pinlab.lab.figures.two_builds import TwoBuilds, sentence, two_builds_filmstrip
 from pinlab.lab.widgets.cliff import over_readers
 from pinlab.lab.widgets.exhibit import Exhibit
+from pinlab.model.arguments import whole
 
 
 def two_builds(readers: int = 0) -> Exhibit:
@@ -14,4 +16,5 @@ def two_builds(readers: int = 0) -> Exhibit:
     It begins at `readers` and stops where something was recorded; the number box takes any number.
     Raises TypeError or ValueError for what is no number of readers up to 2052.
     """
+    whole("readers", readers, 0, MOST_READERS)
     return over_readers(TwoBuilds(), sentence, two_builds_filmstrip, readers)

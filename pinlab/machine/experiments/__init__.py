@@ -15,6 +15,7 @@ from pinlab.machine.experiments import (
     process_vm_readv,
 )
 from pinlab.machine.experiments.case import Case
+from pinlab.model.arguments import one_of
 
 EXPERIMENTS: Mapping[str, Mapping[str, Case]] = MappingProxyType(
     {
@@ -32,7 +33,4 @@ EXPERIMENTS: Mapping[str, Mapping[str, Case]] = MappingProxyType(
 
 def checked(names: Collection[str]) -> tuple[str, ...]:
     """Return the experiments of these names, each once; ValueError for an unknown one."""
-    for name in names:
-        if name not in EXPERIMENTS:
-            raise ValueError(f"experiment is {name!r}: allowed are {', '.join(EXPERIMENTS)}")
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(one_of("experiment", name, EXPERIMENTS) for name in names))

@@ -21,7 +21,7 @@ from pinlab.machine.predictions import (
 )
 from pinlab.machine.predictions.forms import Forms, run
 from pinlab.machine.predictions.process import Values
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import instance, one_of, shown
 from pinlab.model.kernel import Kernel
 
 EXPERIMENTS: Mapping[str, Forms] = MappingProxyType(
@@ -56,12 +56,10 @@ def predict(experiment: str, case: str, kernel: Kernel) -> Values:
     """
     asked = instance("kernel", kernel, Kernel)
     machine = Kernel.with_rules(asked.release, asked.rules)
-    forms = EXPERIMENTS.get(experiment)
-    if forms is None:
-        raise ValueError(f"experiment is {experiment!r}: there are {_choices(EXPERIMENTS)}")
+    forms = EXPERIMENTS[one_of("experiment", experiment, EXPERIMENTS)]
     found = run(forms, instance("case", case, str), machine)
     if found is None:
-        raise ValueError(f"case is {case!r}: {experiment} has {_choices(forms)}")
+        raise ValueError(f"case is {shown(case)}: {experiment} has {_choices(forms)}")
     return found
 
 

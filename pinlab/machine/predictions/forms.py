@@ -18,7 +18,7 @@ def numbers(form: str, case: str) -> dict[str, int] | None:
     >>> numbers("hold{most}:threads={threads}", "hold64:threads=2")
     {'most': 64, 'threads': 2}
     """
-    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[0-9]+)", re.escape(form))
+    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[0-9]{1,9})", re.escape(form))
     found = re.fullmatch(pattern, case)
     return None if found is None else {name: int(text) for name, text in found.groupdict().items()}
 

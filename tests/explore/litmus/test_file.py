@@ -171,5 +171,5 @@ def test_a_question_about_nothing_to_read() -> None:
 def test_names_and_load() -> None:
     assert len(litmus.names()) >= 16
     assert litmus.names() == sorted(litmus.names())
-    with pytest.raises(ValueError, match="litmus test is 'nobody': there are buffer"):
+    with pytest.raises(ValueError, match="name of a test is 'nobody': allowed are buffer"):
         litmus.load("nobody")

@@ -46,7 +46,7 @@ def test_the_smallest_set_of_some() -> None:
         (COPIES, REUSED)
     ]
     assert litmus.smallest([]) == [()]
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="a test in tests is 'nobody': allowed are pin"):
         litmus.smallest(["nobody"])
 
 

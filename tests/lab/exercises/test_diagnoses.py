@@ -16,6 +16,7 @@ SMALL, HUGE, APART = (
 )
 EXEMPT, OWN = "the-huge-zero-page-is-exempt", "each-subpage-has-its-own-count"
 NEVER_WRITTEN = {"read": 64, "both": 1, "written": 4, "from_disk": 64, "copied": 0}
+UNPATCHED = {"6.4": 2**21 + 1, "6.5": 1, "feared": 1}
 CALLS = {"process_vm_readv", "O_DIRECT write", "/proc/self/mem", "vmsplice"}
 MAYBES = {f"order {n} on Linux {v}" for n, v in
           ((0, "6.18"), (9, "6.18"), (1, "5.17"), (1, "5.18"), (2, "5.7"))}  # fmt: skip
@@ -43,6 +44,14 @@ def zero_page_first(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]
         ("pin-pages", {"refcount": 2, "pincount": 1}, None, "and not each call"),
         ("maybe-pinned", MAYBES, None, "there nobody looks at the refcount"),
         ("five-questions", NEVER_WRITTEN, "64-pages-64-frames", "share one frame, the zero page ("),
+        (
+            "five-questions",
+            NEVER_WRITTEN | {"read": 1, "written": 67},
+            "64-pages-64-frames",
+            "share",
+        ),
+        ("three-kernels", UNPATCHED, None, "it counts these pins"),
+        ("encoding", {"large step"}, None, "A table costs a search"),
         ("backport", zero_page_first, None, "a refcount that is not above zero"),
         ("reuses", fork_is_all, None, "The mapcount alone decides up to 5.8"),
         ("orders-of-a-test", 2, None, "between any two steps of the child"),

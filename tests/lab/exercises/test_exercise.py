@@ -96,7 +96,7 @@ def test_a_number_may_be_as_low_as_makes_sense(low: int | None) -> None:
 
 
 def test_a_number_below_that_is_no_answer() -> None:
-    with pytest.raises(ValueError, match="your answer is -6: allowed are whole numbers from -5 on"):
+    with pytest.raises(ValueError, match="your answer is -6: allowed are whole numbers from -5 to"):
         number(-5).check(-6)
 
 
@@ -204,6 +204,11 @@ def test_the_known_mistakes_of_a_selection_are_whole_ones_and_single_slips() -> 
 @pytest.mark.parametrize("answer", ["Pins", " pins ", "PINS"])
 def test_large_letters_and_spaces_do_not_matter(answer: str) -> None:
     assert choice().check(answer).right
+
+
+def test_what_is_allowed_does_not_tell_what_is_right() -> None:
+    with pytest.raises(ValueError, match=r"'pages': allowed are 'both', 'pins', 'references'$"):
+        choice().check("pages")
 
 
 def test_a_number_may_stand_for_its_digits() -> None:

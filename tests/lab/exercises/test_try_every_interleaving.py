@@ -170,6 +170,7 @@ def test_a_written_test_shows_what_was_guessed() -> None:
     [
         ("    fork child\n", "", "has to fork before it writes"),
         ("fork child\n    write x P", "write x P\n    fork child", "has to fork before it writes"),
+        ("submit_dio_write", "submit_dio_read", "data goes another way. submit_dio_read asks for"),
         ("exists v = P", "exists parent:x = P", "what the device read"),
         ("    write x P\n", "child\n    write x P\n", "It is the parent that writes"),
         ("    write x P\n", "    write x+8 P\n", "yours is Never"),

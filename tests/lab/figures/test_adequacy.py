@@ -80,7 +80,7 @@ def test_sentences_of_ones_own_have_the_names_of_a_mapping() -> None:
     assert table is not None
     assert table.index.tolist() == ["mine"]
     assert table.to_numpy().tolist() == [["true", *["caught"] * len(WRONG_KERNELS)]]
-    with pytest.raises(ValueError, match="unknown sentence 'rst'"):
+    with pytest.raises(ValueError, match="sentence is 'rst'"):
         lab.draw_adequacy(["rst"])
 
 

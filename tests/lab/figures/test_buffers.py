@@ -5,11 +5,14 @@ from functools import cache
 
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 
 from pinlab import lab
 from pinlab.lab.figures.buffers import TouchedPages
+from pinlab.lab.palette import OTHERS, OTHERS_HATCH, PIN, PIN_HATCH
 from pinlab.lab.picture import Picture
 from pinlab.machine import Answer, recorded
+from pinlab.machine.buffers import Buffer
 from tests.lab.answers import BUFFERS, TOUCHED, an_answer
 from tests.lab.figures.lines import points
 
@@ -86,13 +89,91 @@ def test_a_difference_is_shown() -> None:
 
 
 def test_what_was_not_recorded_is_said_and_not_drawn() -> None:
-    recording = recorded("letters", "zeros", "never")
+    recording = recorded("letters", 8, "never")
     picture = lab.three_buffers(recording, lab.in_the_model(recording, "letters", "zeros", "never"))
     left, right = picture.figure.axes
-    assert (heights(left), heights(right)) == ([64, 0], [64, 64, 0])
+    assert (heights(left), heights(right)) == ([6400, 0], [6400, 6400, 0])
     assert "not\nrecorded" in words(left)
-    assert left.get_title() == "recording: Linux 6.12.117,\nNovember 2026, one write each"
-    assert right.get_title().endswith("1 write of 64 pages each")
+    assert left.get_title() == "recording: Linux 6.18.44, November\n2026, 100 writes each"
+    assert right.get_title().endswith("100 writes of 64 pages each")
+
+
+SPOILT: dict[Buffer, int] = {"letters": 12608, "zeros": 6400, "never": 5952}
+
+
+@cache
+def spoilt() -> Answer:
+    """What lesson 00 showed beside other people's direct I/O, with one buffer in a quiet moment."""
+    return an_answer(SPOILT, unsure=("letters", "never"), others=50_000)
+
+
+def test_bars_with_others_pins_are_grey_and_hatched_as_far_as_the_control_says() -> None:
+    picture = lab.three_buffers(spoilt(), lab.in_the_model(spoilt()))
+    left, right = picture.figure.axes
+    drawn = [
+        (bar.get_y(), bar.get_height(), to_hex(bar.get_facecolor()).upper(), bar.get_hatch())
+        for container in left.containers
+        for bar in container
+    ]
+    assert drawn == [
+        (0, 12608, OTHERS, None), (7608, 5000, OTHERS, OTHERS_HATCH),
+        (0, 6400, PIN, PIN_HATCH),
+        (0, 5952, OTHERS, None), (952, 5000, OTHERS, OTHERS_HATCH),
+    ]  # fmt: skip
+    assert words(left) == {"at most\n12608", "6400", "at most\n5952"}
+    assert "others took 50000 pins meanwhile" in left.get_title()
+    assert "hatched" in left.get_xlabel()
+    assert (right.get_title(), right.get_xlabel()) == (
+        "the model, Linux 6.18.44\n100 writes of 64 pages each", "",
+    )  # fmt: skip
+
+
+def test_no_bar_is_cut_off() -> None:
+    for panel in lab.three_buffers(spoilt(), lab.in_the_model(spoilt())).figure.axes:
+        top = panel.get_ylim()[1]
+        assert top > 12608
+        assert max(text.get_position()[1] for text in panel.texts) < 0.85 * top
+        assert max(panel.get_yticks()) <= top
+
+
+def test_others_pins_are_no_difference_between_kernels() -> None:
+    twin = lab.three_buffers(spoilt(), lab.in_the_model(spoilt())).twin
+    assert "letters at most 12608, zeros you wrote 6400, never written at most 5952." in twin
+    assert spoilt().note in twin
+    assert "Not compared: letters, never. The pins of others are in these numbers." in twin
+    assert "differ" not in twin
+    assert "agree on" not in twin
+
+
+def test_a_difference_on_a_noisy_machine_is_doubted() -> None:
+    mine = an_answer({"letters": 6400, "never": 6400}, others=9)
+    twin = lab.three_buffers(mine, lab.in_the_model(mine)).twin
+    assert "They may differ: the model, Linux 6.18.44 has 0 pins for 'never', " in twin
+    assert "has 6400. Measure again when it is quieter." in twin
+    assert mine.note in twin
+
+
+@pytest.mark.parametrize("most", [6400, 12_000, 2**21])
+def test_no_point_is_cut_off_or_called_the_kernels(most: int) -> None:
+    """The axis grows with what was measured, and the legend stays above."""
+    mine = an_answer({0: 0, 8: most, 64: most}, unsure=(8, 64), others=77)
+    figure = TouchedPages(mine)
+    _, line = figure.figure.axes
+    assert line.get_ylim()[1] > 1.5 * most
+    assert 2 < len(line.get_yticks()) < 9
+    assert [points(drawn) for drawn in line.lines[1:3]] == [[(0, 0)], [(8, most), (64, most)]]
+    legend = line.get_legend()
+    assert legend is not None
+    _, own, others = (text.get_text() for text in legend.get_texts())
+    assert (own, others) == ("your kernel, 6.18.44", "your kernel, 6.18.44, with others'\npins")
+    assert line.get_title() == "others took 77 pins meanwhile"
+    assert figure.sentence(8).endswith(
+        f"800 pins in the model, at most {most} in your kernel: others' pins are in it."
+    )
+    picture = lab.touched_filmstrip(mine)
+    assert f"8 at most {most}" in picture.alt
+    assert mine.note in picture.twin
+    assert f"at most {most}" in str(picture.table)
 
 
 def test_a_kept_figure_moves_its_artists_and_nothing_else() -> None:
@@ -163,15 +244,23 @@ def test_the_recording_is_labelled_in_every_picture() -> None:
 def test_an_answer_without_a_measurement_is_an_error(
     draw: Callable[[Answer], Picture | TouchedPages],
 ) -> None:
-    with pytest.raises(ValueError, match=r"there is nothing to draw\. Not recorded: 'zeros'"):
-        draw(recorded("zeros"))
+    with pytest.raises(ValueError, match=r"there is nothing to draw\. Not recorded: 9"):
+        draw(recorded(9))
 
 
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
-        (lambda: lab.touched_filmstrip(an_answer(TOUCHED), (0, -1)), ValueError, "k is -1"),
-        (lambda: lab.touched_filmstrip(an_answer(TOUCHED), (65,)), ValueError, "k is 65"),
+        (
+            lambda: lab.touched_filmstrip(an_answer(TOUCHED), (0, -1)),
+            ValueError,
+            "positions is -1",
+        ),
+        (
+            lambda: lab.touched_filmstrip(an_answer(TOUCHED), (65,)),
+            ValueError,
+            "positions is 65",
+        ),
         (lambda: lab.three_buffers("mine"), TypeError, "answer is 'mine'"),  # type: ignore[arg-type]
         (lambda: lab.three_buffers(), ValueError, r"no answers: three_buffers\(\)"),
         (lambda: lab.never_written(), ValueError, r"no answers: never_written\(\)"),

@@ -220,7 +220,7 @@ def test_the_axes_hold_everything() -> None:
 
 
 def test_another_name_is_told_the_names_there_are() -> None:
-    with pytest.raises(ValueError, match=re.escape("page is 'frame 7': held in this story are ")):
+    with pytest.raises(ValueError, match=re.escape("page is 'frame 7': allowed are ")):
         old("frame 7")
 
 

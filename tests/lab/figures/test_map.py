@@ -364,3 +364,14 @@ def test_a_box_with_room_stands_where_it_is_wanted() -> None:
 def test_what_is_no_kernel_is_named() -> None:
     with pytest.raises(TypeError, match="kernel is 'a map': it has to be of type Kernel"):
         lab.draw_map("a map")  # type: ignore[arg-type]
+
+
+def test_a_mapping_as_large_as_the_address_space_is_told_by_its_runs() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(2**39)
+    for page in range(0, 64, 2):
+        mm.write(addr + page * PAGE_SIZE, b"x")
+    (((strip,),),) = group(snapshot(kernel)).strips
+    assert (strip.first, strip.last) == (0, 2**27 - 1)
+    assert strip.teeth == (0, *[None] * (TEETH - 1))
+    assert f"pages 0 to {2**27 - 1}" in draw_map(kernel).twin

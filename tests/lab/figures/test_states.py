@@ -188,7 +188,7 @@ def test_what_cannot_be_drawn_is_named() -> None:
                                   tuple(f"read x c{n}" for n in range(6))})  # fmt: skip
     with pytest.raises(RuntimeError, match="more than 40 states"):
         lab.draw_states(large, "6.5", LOST)
-    with pytest.raises(ValueError, match="litmus test is 'no-such-test'"):
+    with pytest.raises(ValueError, match="scenario is 'no-such-test'"):
         lab.draw_states("no-such-test", "6.5")
     with pytest.raises(ValueError, match="exists is empty"):
         lab.draw_states(SCENE, "6.5")

@@ -14,9 +14,11 @@ class Heard(list[int]):
     """The numbers that were passed on, in order."""
 
 
-def dial(value: int = 2, stops: Sequence[int] = STOPS, **ends: int) -> tuple[Dial, Heard]:
+def dial(
+    value: int = 2, stops: Sequence[int] = STOPS, low: int | None = None, high: int | None = None
+) -> tuple[Dial, Heard]:
     heard = Heard()
-    return Dial("k", value, stops, heard.append, **ends), heard
+    return Dial("k", value, stops, heard.append, low=low, high=high), heard
 
 
 def test_it_begins_at_its_value_and_nobody_is_told() -> None:

@@ -27,9 +27,9 @@ def test_it_begins_where_it_is_told_to() -> None:
     [
         ({"order": 11}, ValueError, "order is 11: "),
         ({"order": "9"}, TypeError, "order is '9': "),
-        ({"pages": 0}, ValueError, "pages pinned is 0: "),
-        ({"pages": 1025}, ValueError, "pages pinned is 1025: "),
-        ({"release": "6.1"}, ValueError, r"release is '6\.1': allowed are '5\.6', "),
+        ({"pages": 0}, ValueError, "pages is 0: "),
+        ({"pages": 1025}, ValueError, "pages is 1025: "),
+        ({"release": "6.1"}, ValueError, r"release is '6\.1': allowed are 5\.6, "),
     ],
 )
 def test_it_begins_within_its_ranges(

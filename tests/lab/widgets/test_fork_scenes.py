@@ -48,10 +48,10 @@ def test_another_release_is_another_picture() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        (("a",), ValueError, "scene is 'a': there are 'parent writes'"),
-        (("parent writes", "6.0"), ValueError, r"release is '6\.0': there are 5\.7, 5\.9"),
-        (("parent writes", "6.4", 8), ValueError, "step is 8: allowed are whole numbers from 0"),
-        (("parent writes", "6.4", "1"), TypeError, "step is '1'"),
+        (("a",), ValueError, "scene is 'a': allowed are 'parent writes'"),
+        (("parent writes", "6.0"), ValueError, r"release is '6\.0': allowed are 5\.7, 5\.9"),
+        (("parent writes", "6.4", 8), ValueError, "at is 8: allowed are whole numbers from 0"),
+        (("parent writes", "6.4", "1"), TypeError, "at is '1'"),
     ],
 )
 def test_bad_arguments_are_named(

@@ -81,10 +81,10 @@ def test_the_filmstrip_shows_the_step_at_which_it_is_too_late_on_each_release() 
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
-        (("no-such-test",), ValueError, "litmus test is 'no-such-test'"),
+        (("no-such-test",), ValueError, "name of a test is 'no-such-test'"),
         ((EXITS, ["5.5"]), ValueError, r"release is '5\.5'"),
-        ((EXITS, (), 8), ValueError, "step is 8"),
-        ((EXITS, (), "1"), TypeError, "step is '1'"),
+        ((EXITS, (), 8), ValueError, "at is 8"),
+        ((EXITS, (), "1"), TypeError, "at is '1'"),
         (("pin+fork+parent-writes", "6.5"), TypeError, r"releases is '6\.5': it has to be"),
     ],
 )

@@ -52,8 +52,8 @@ def test_the_last_step_of_a_refused_story_says_so() -> None:
     [
         ((None,), TypeError, "story is None"),
         ((unmapped_in_flight, "6.5"), TypeError, r"kernel is '6\.5'"),
-        ((unmapped_in_flight, None, 6), ValueError, "step is 6: allowed are whole numbers from 0"),
-        ((unmapped_in_flight, None, "1"), TypeError, "step is '1'"),
+        ((unmapped_in_flight, None, 6), ValueError, "at is 6: allowed are whole numbers from 0"),
+        ((unmapped_in_flight, None, "1"), TypeError, "at is '1'"),
         ((unmapped_in_flight, None, 1, 9), ValueError, "letters is 9: allowed are whole numbers"),
     ],
 )

@@ -87,8 +87,8 @@ def test_the_filmstrip_gives_no_verdict_away() -> None:
     ("arguments", "error", "words"),
     [
         (("end",), ValueError, "part is 'end'"),
-        (("mail", 8), ValueError, "turn is 8: allowed are whole numbers from 9 to 24"),
-        (("after", "25"), TypeError, "turn is '25'"),
+        (("mail", 8), ValueError, "at is 8: allowed are whole numbers from 9 to 24"),
+        (("after", "25"), TypeError, "at is '25'"),
     ],
 )
 def test_bad_arguments_are_named(

@@ -79,11 +79,11 @@ def test_it_begins_where_it_is_told_to() -> None:
 @pytest.mark.parametrize(
     ("arguments", "named", "error"),
     [
-        ((65,), "pages read is 65", ValueError),
-        ((0, -1), "pages written is -1", ValueError),
+        ((65,), "read is 65", ValueError),
+        ((0, -1), "written is -1", ValueError),
         ((0, 0, 3), "processes is 3", ValueError),
         ((0, 0, 0), "processes is 0", ValueError),
-        ((1.5,), r"pages read is 1\.5", TypeError),
+        ((1.5,), r"read is 1\.5", TypeError),
     ],
 )
 def test_it_begins_within_its_ranges(

@@ -40,11 +40,11 @@ def test_the_slider_stops_at_every_page() -> None:
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
-        (lambda: lab.touched_pages(3), TypeError, "answer is 3: it has to be of type Answer"),  # type: ignore[arg-type]
+        (lambda: lab.touched_pages(3), TypeError, "measured is 3: it has to be of type Answer"),  # type: ignore[arg-type]
         (lambda: lab.touched_pages(an_answer(TOUCHED), k=65), ValueError, "k is 65"),
         (lambda: lab.touched_pages(an_answer(TOUCHED), k=1.5), TypeError, "k is 1.5"),  # type: ignore[arg-type]
         (lambda: lab.touched_pages(recorded("never")), ValueError, r"about \['never'\]: ask for"),
-        (lambda: lab.touched_pages(recorded("zeros")), ValueError, "there is nothing to draw"),
+        (lambda: lab.touched_pages(recorded(9)), ValueError, "there is nothing to draw"),
     ],
 )
 def test_bad_arguments_are_named(

@@ -79,7 +79,7 @@ def test_a_watch_has_words_for_a_front_end_without_widgets(
     watch.thread.join(10)
     assert front_end.widgets() == [0]
     assert front_end.bundles[0]["text/plain"].startswith("A run of 200 writes")
-    assert "recording: Linux 6.12.117" in watch.words.value
+    assert "recording: Linux 6.18.44" in watch.words.value
 
 
 def test_only_a_run_can_be_watched() -> None:

@@ -40,7 +40,7 @@ def test_it_reads_no_recording(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("question", "message"),
     [
-        (("dio", "zero64"), "experiment is 'dio': there are 'process_vm_readv', 'direct_io', "),
+        (("dio", "zero64"), "experiment is 'dio': allowed are process_vm_readv, direct_io, "),
         (
             ("process_vm_readv", "zero63"),
             "case is 'zero63': process_vm_readv has 'zero', 'zero64', ",
@@ -56,6 +56,8 @@ def test_it_reads_no_recording(tmp_path: Path) -> None:
         (("fork_copy_threshold", "unpriv_refs_1_haspinned_2"), "haspinned is 2: allowed are "),
         (("touched_pages", "k=65:writes=1"), "k is 65: allowed are "),
         (("resident_pages", "0 pages read"), "pages is 0: allowed are "),
+        (("resident_pages", "513 pages read"), "pages is 513: allowed are "),
+        (("touched_pages", f"k=1:writes={10**9}"), "case is 'k=1:writes=1000000000': "),
     ],
 )
 def test_what_it_cannot_be_asked(question: tuple[str, str], message: str | None) -> None:
