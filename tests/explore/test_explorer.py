@@ -132,6 +132,8 @@ def test_verdict_and_witness() -> None:
         (lambda left: left.get("parent:x+8") == "P", (ALWAYS, SOMETIMES)),
         (lambda left: len(left) == 2 and set(left) == {"child:x", "parent:x"}, (ALWAYS, ALWAYS)),
         (lambda left: "r" in left or "broken" in left, (NEVER, NEVER)),
+        ("child:x != P and child:x != A and parent:x != P", (ALWAYS, SOMETIMES)),
+        ("parent:x+8 = P and parent:x+8 = P and parent:x+8 != A", (ALWAYS, SOMETIMES)),
     ],
 )
 def test_what_is_asked_about_is_watched_by_itself(question: Ask, verdict: tuple[str, str]) -> None:
@@ -382,6 +384,8 @@ def test_states_with_many_pages_are_dear(
     with pytest.raises(RuntimeError, match=f"^more than {states} states: allow more with most"):
         explore(scenario, "6.5", check=True)
     assert process_time() - spent < 10
+    with pytest.raises(RuntimeError, match=r"^more than 1 states"):
+        explore(scenario, "6.5", most_states=2)
 
 
 SEEN_BY_CHILD = Scenario(
