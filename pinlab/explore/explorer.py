@@ -14,8 +14,17 @@ from typing import TypeVar
 
 from pinlab.explore.copies import Saved
 from pinlab.explore.graph import Edge, Graph, Outcome, Schedule
-from pinlab.explore.program import BROKEN, Scenario, Step
-from pinlab.explore.question import FREED, REMARKS, WAITING, Ask, Left, asked, spelled
+from pinlab.explore.program import BROKEN, HUGE, Scenario, Step, place
+from pinlab.explore.question import (
+    FREED,
+    REMARKS,
+    WAITING,
+    Ask,
+    Left,
+    Question,
+    asked,
+    spelled,
+)
 from pinlab.explore.world import World
 from pinlab.model.arguments import function, instance, mapping, several, shown, whole
 from pinlab.model.kernel import Kernel
@@ -24,6 +33,12 @@ from pinlab.model.rules import NEWEST
 NEVER, SOMETIMES, ALWAYS = "Never", "Sometimes", "Always"
 MOST_STATES = 5000
 """By default: some 4 seconds of a processor, or 8 where invariants are looked at as well."""
+
+PAGES = 12
+"""Of all processes together, with which a state counts once; with more it takes longer."""
+
+HUGE_PAGES = 16
+"""What a 2 MiB folio counts as: there may be an object for each of its pages."""
 
 BAR_FROM = 2000
 REPORT_EVERY = 1000
@@ -79,8 +94,20 @@ class Exploration:
 
     def _answers(self, question: Ask) -> Iterator[tuple[bool, Schedule]]:
         answer = asked(question)
+        if isinstance(answer, Question):
+            answer.check(self.scenario)
+            self._require_memory(answer)
         for (outcome, pages), schedule in self._ends.items():
             yield answer(Left(self.scenario, dict(outcome), dict(pages))), schedule
+
+    def _require_memory(self, question: Question) -> None:
+        """Raise ValueError for memory that is gone at each end: nothing is equal to that."""
+        if self.remarks or not self.complete:
+            return  # who waits might have forked whose memory it is
+        there = {name for _, pages in self._ends for name, _ in pages}
+        for term in question.terms:
+            if term.actor and f"{term.actor}:{place(term.place)[0]}" not in there:
+                raise ValueError(f"{term.name} is gone at each end, by exit or munmap")
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -129,8 +156,9 @@ def explore(
     check: look after each move whether the model's invariants hold; outcomes name those that did
     not under "broken". graph: keep the states and what leads from one to the next. report: called
     with the number of states after every 1000; without it, from 2000 on a bar goes to stderr.
-    Interrupt returns what was found. Raises RuntimeError when there are more than `most_states`,
-    and with step and schedule for a step that is an error of the caller in some order.
+    Interrupt returns what was found. Raises RuntimeError when there are more than `most_states`
+    (less of them where all processes together have more than 12 pages: each takes longer), and
+    with step and schedule for a step that is an error of the caller in some order.
 
     >>> race = Scenario({"x": "A"}, {"parent": ["fork child", "write x P"], "child": ["read x v"]})
     >>> explore(race, "6.5")
@@ -166,7 +194,9 @@ class _Search:
         self.found = Exploration(release, scenario)
         self.report: Callable[[int], None]
         self._scenario, self._release, self._rules = scenario, release, rules
-        self._most, self._check = most, check
+        each = (HUGE_PAGES if fill == HUGE else 1 for fill in scenario.memory.values())
+        pages = sum(each) * len(scenario.processes)
+        self._most, self._check = max(1, most * PAGES // max(PAGES, pages)), check
         # States by number, and how many ways lead from each to an end. Their parts go by numbers,
         # too, as the same parts come again and again.
         self._places: dict[Hashable, int] = {}

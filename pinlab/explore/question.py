@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import permutations
 from typing import NamedTuple
 
 from pinlab.explore.program import BROKEN, ZERO, Scenario, no_page, place
@@ -20,9 +21,10 @@ _TERM = re.compile(r"(?P<name>\w+(:[\w+]+)?)\s*(?P<sign>!?=)\s*(?P<value>\w+)")
 class Left(Mapping[str, str]):
     """What is left at an end: the places that are watched, values and errors, by name.
 
-    Any other byte that a process still has can be asked for as well, without being listed. What
-    is not there, as the memory of a process that has exited, is a KeyError; ValueError for a name
-    that the scenario cannot have.
+    Any other byte that a process still has can be asked for as well, without being listed; one
+    that nobody wrote is "". What is not there, as the memory of a process that has exited, is a
+    KeyError; ValueError for a name that the scenario cannot have, and for a value that one is
+    compared with and cannot have.
     """
 
     def __init__(
@@ -32,12 +34,15 @@ class Left(Mapping[str, str]):
         self._shown, self._pages = shown, pages
 
     def __getitem__(self, name: str) -> str:
+        return Found(self._found(name), name, possible(self.scenario, name))
+
+    def _found(self, name: str) -> str:
         if name in self._shown:
             return self._shown[name]
-        actor, _, where = instance("name", name, str).rpartition(":")
-        if not actor:
+        if not _is_place(instance("name", name, str)):
             require_value(self.scenario, name)
             raise KeyError(name)
+        actor, _, where = name.rpartition(":")
         require_place(self.scenario, actor, where)
         page, offset = place(where)
         return letter(self._pages[f"{actor}:{page}"][offset : offset + 1])
@@ -50,6 +55,43 @@ class Left(Mapping[str, str]):
 
     def __repr__(self) -> str:
         return f"<Left {dict(self._shown)}>"
+
+
+class Found(str):
+    """What is left under a name; ValueError where it is compared with what that cannot be.
+
+    possible is empty where that is not known, as of `broken`.
+    """
+
+    def __new__(cls, value: str, name: str = "", possible: tuple[str, ...] = ()) -> Found:
+        """Return a value of a name that can have those that are possible."""
+        found = super().__new__(cls, value)
+        found.name, found.possible = name, possible
+        return found
+
+    name: str
+    possible: tuple[str, ...]
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is str and self.possible and other not in self.possible:
+            allowed = ", ".join(map(repr, self.possible))
+            raise ValueError(f"{self.name} cannot be {shown(other)}, only {allowed}")
+        return str.__eq__(self, other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    __hash__ = str.__hash__
+
+
+def possible(scenario: Scenario, name: str) -> tuple[str, ...]:
+    """Return what a place or a value can be; nothing if that is not known."""
+    return scenario.letters if _is_place(name) else scenario.values.get(name, ())
+
+
+def _is_place(name: str) -> bool:
+    """Whether it is like parent:x, and not a value, or a step like parent: write x P."""
+    return ":" in name and ": " not in name
 
 
 def letter(data: bytes) -> str:
@@ -92,16 +134,23 @@ class Term(NamedTuple):
         """The process whose memory it is, empty for a value."""
         return self.name.rpartition(":")[0]
 
+    def excludes(self, other: Term) -> bool:
+        """Whether it leaves no room for another one; x and x+0 are the same byte."""
+        same = self.name.removesuffix("+0") == other.name.removesuffix("+0")
+        return same and self.equal and (self.value == other.value) != other.equal
+
+    def __str__(self) -> str:
+        return f"{self.name} {'=' if self.equal else '!='} {spelled(self.value)}"
+
     def check(self, scenario: Scenario) -> None:
         """Raise ValueError for a name or a value that the scenario cannot have."""
         if self.actor:
             require_place(scenario, self.actor, self.place)
-            possible = scenario.letters
         else:
             require_value(scenario, self.name)
-            possible = scenario.values.get(self.name, ())
-        if self.value not in possible:
-            allowed = ", ".join(map(spelled, possible)) or "nothing"
+        values = possible(scenario, self.name)
+        if self.value not in values:
+            allowed = ", ".join(map(spelled, values)) or "nothing"
             raise ValueError(f"{self.name} cannot be {spelled(self.value)}, only {allowed}")
 
 
@@ -121,10 +170,13 @@ class Question:
         self.terms = tuple(_term(part) for part in text.split(" and "))
 
     def check(self, scenario: Scenario) -> None:
-        """Raise ValueError for a name or a value that the scenario cannot have."""
+        """Raise ValueError for names and values that the scenario cannot have, one or together."""
         instance("scenario", scenario, Scenario)
         for term in self.terms:
             term.check(scenario)
+        for one, other in permutations(self.terms, 2):
+            if one.excludes(other):
+                raise ValueError(f"{one} and {other}: nothing is both")
 
     def __call__(self, left: Mapping[str, str]) -> bool:
         """Return whether all terms hold."""

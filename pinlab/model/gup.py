@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -146,7 +147,7 @@ def _grab(
         done = min(times, room(folio.refcount, refs * weight(folio, flags)))
         hold = _add(kernel, folio, done * refs, flags, actor, name)
     if done < times:
-        if fast:
+        if fast or kernel.rules.slow_guard == "as_fast":
             _warn_fast(kernel, folio, flags)
         else:
             _warn_slow(kernel, folio)
@@ -227,7 +228,7 @@ def _decide_fast(kernel: Kernel, folio: Folio, flags: int) -> str:
 
 def _warn_slow(kernel: Kernel, folio: Folio) -> None:
     """WARN_ON_ONCE of the guard; the backport to 6.1.130 refused without one."""
-    if folio.refcount < 0 or (folio.refcount == 0 and kernel.rules.slow_guard != "as_fast"):
+    if folio.refcount <= 0:
         text = f"try_grab_folio: refcount {folio.refcount} is not > 0"
         kernel._warn_once("try_grab_folio", text)
 
@@ -372,7 +373,7 @@ class Grabbed:
     @property
     def count(self) -> int:
         """How many pages it has got."""
-        return sum(run.count for run in self.runs)
+        return sum([run.count for run in self.runs])
 
     def pages(self) -> list[Page]:
         """Return the pages in order."""
@@ -439,15 +440,20 @@ def needed(kernel: Kernel, flags: int) -> Need:
     gup_must_unshare(): since 5.19 read-only pins of anonymous pages, since 6.2 FOLL_LONGTERM ones
     of the zero page, too (84209e87c696); never references.
     """
-    rules = kernel.rules
-    write = bool(flags & FOLL_WRITE) or rules.gup_read_fault == "private_page"
+    return _needed(kernel.rules.gup_read_fault, kernel.rules.pin_unshares, flags)
+
+
+@cache
+def _needed(gup_read_fault: str, pin_unshares: str, flags: int) -> Need:
+    """The same, kept: every GUP asks, some of them twice."""
+    write = bool(flags & FOLL_WRITE) or gup_read_fault == "private_page"
     if write or not flags & FOLL_PIN:
         return TO_WRITE if write else TO_READ
     longterm = bool(flags & FOLL_LONGTERM)
     return Need(
         write=False,
-        unshare=rules.pin_unshares == "shared_page",
-        unshare_zero=longterm and rules.gup_read_fault == "private_page_if_longterm",
+        unshare=pin_unshares == "shared_page",
+        unshare_zero=longterm and gup_read_fault == "private_page_if_longterm",
     )
 
 

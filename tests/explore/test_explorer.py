@@ -1,5 +1,6 @@
 """The explorer, against an enumeration of every order that merges nothing."""
 
+import copy
 import gc
 import re
 import tracemalloc
@@ -131,6 +132,8 @@ def test_verdict_and_witness() -> None:
         (lambda left: left.get("parent:x+8") == "P", (ALWAYS, SOMETIMES)),
         (lambda left: len(left) == 2 and set(left) == {"child:x", "parent:x"}, (ALWAYS, ALWAYS)),
         (lambda left: "r" in left or "broken" in left, (NEVER, NEVER)),
+        ("child:x != P and child:x != A and parent:x != P", (ALWAYS, SOMETIMES)),
+        ("parent:x+8 = P and parent:x+8 = P and parent:x+8 != A", (ALWAYS, SOMETIMES)),
     ],
 )
 def test_what_is_asked_about_is_watched_by_itself(question: Ask, verdict: tuple[str, str]) -> None:
@@ -158,6 +161,11 @@ def test_what_is_asked_about_is_watched_by_itself(question: Ask, verdict: tuple[
         (lambda left: left.get("parnet:x") == "A", "there is no process 'parnet'"),
         (lambda left: "parent:z" in left, "there is no page 'z', only x"),
         (lambda left: left.get("s") != "A", "there is no value 's'; the values are: r"),
+        (lambda left: left["parent:x"] == "Q", "parent:x cannot be 'Q', only 'A', 'P', 'D'"),
+        (lambda left: left["parent:x"] != "zero", "parent:x cannot be 'zero', only 'A'"),
+        (lambda left: left["child:x"] in ("A", "EFAULT"), "child:x cannot be 'EFAULT', only"),
+        ("parent:x = A and parent:x+0 = P", "parent:x = A and parent:x.0 = P: nothing is both"),
+        ("parent:x != A and parent:x = A", "parent:x = A and parent:x != A: nothing is both"),
     ],
 )
 def test_a_question_about_what_there_cannot_be_is_an_error(question: Ask, complaint: str) -> None:
@@ -165,6 +173,39 @@ def test_a_question_about_what_there_cannot_be_is_an_error(question: Ask, compla
     for ask in (found.verdict, found.witness):
         with pytest.raises(ValueError, match=complaint):
             ask(question)
+
+
+@pytest.mark.parametrize("gone", ["exit", "munmap x"])
+def test_memory_that_is_gone_at_each_end_cannot_be_asked_about(gone: str) -> None:
+    programs = {"parent": ["fork child", "write x P"], "child": ["read x v", gone]}
+    found = explore(Scenario({"x": "A"}, programs), "6.5")
+    for question in ("child:x = A", "v = A and child:x+8 != A"):
+        with pytest.raises(ValueError, match=r"child:x(\+8)? is gone at each end, by exit or"):
+            found.verdict(question)
+    assert found.verdict("parent:x = P and v = A") == ALWAYS
+    assert found.verdict(lambda left: "child:x" in left) == NEVER
+
+
+def test_memory_of_who_is_not_there_because_somebody_waits_can_be_asked_about() -> None:
+    programs = {"parent": ["submit_dio_write r x", "complete r", "wait child"], "child": ["exit"]}
+    programs["parent/2"] = ["complete r", "fork child"]
+    found = explore(Scenario({"x": "A"}, programs), "6.5")
+    assert found.remarks
+    assert found.verdict("child:x = A") == NEVER
+
+
+def test_what_is_left_compares_as_text_and_can_be_copied() -> None:
+    graph = explore(RACE, "6.4", graph=True).graph
+    assert graph is not None
+    left = next(iter(graph.ends.values()))
+    copied = copy.deepcopy(dict(left))
+    assert left["parent:x"] == left["parent:x+0"] == copied["parent:x"]
+    assert left["parent:x"] != left["parent:x+8"]
+    assert {left["parent:x+8"]: 1}["P"] == 1
+    assert left.get("parent:x+8") != left.get("r")
+    stopped = explore(Scenario({"x": "A"}, {"parent": ["munmap x", "write x P"]}))
+    assert stopped.verdict(lambda left: left["parent: write x P"] == "EFAULT") == ALWAYS
+    assert explore(RACE).verdict(lambda left: "parent: write x+8 P" in left) == NEVER
 
 
 @pytest.mark.parametrize("answer", [None, 1, "A", "", [], float("nan")])
@@ -322,6 +363,29 @@ def test_the_default_limit_ends_within_seconds_and_says_how_to_raise_it() -> Non
     with pytest.raises(RuntimeError, match=f"more than {MOST_STATES} states: allow more with most"):
         explore(independent(20, 20, 20), "6.5", check=True, report=lambda states: None)
     assert process_time() - spent < 10
+
+
+CHILDREN = {f"c{n}": [f"write x{n} P", "write x9 Q"] for n in range(6)}
+LOCKERS = {f"parent/{n}": [f"mlock x{n}", f"munlock x{n}"] for n in range(1, 12)}
+
+
+@pytest.mark.parametrize(
+    ("fill", "programs", "states"),
+    [
+        ("A", {"parent": [f"fork {child}" for child in CHILDREN], **CHILDREN}, 85),
+        ("huge", LOCKERS, 37),
+    ],
+)
+def test_states_with_many_pages_are_dear(
+    fill: str, programs: dict[str, list[str]], states: int
+) -> None:
+    scenario = Scenario({f"x{n}": fill for n in range(100)}, programs)
+    spent = process_time()
+    with pytest.raises(RuntimeError, match=f"^more than {states} states: allow more with most"):
+        explore(scenario, "6.5", check=True)
+    assert process_time() - spent < 10
+    with pytest.raises(RuntimeError, match=r"^more than 1 states"):
+        explore(scenario, "6.5", most_states=2)
 
 
 SEEN_BY_CHILD = Scenario(

@@ -162,6 +162,17 @@ def test_when_the_slow_guard_looks_and_warns(
     assert (folio.refcount, len(kernel.warnings)) == (refcount, warnings)
 
 
+@pytest.mark.parametrize(("release", "sites"), [("5.14", 2), ("5.15.16", 1), ("5.15.20", 2)])
+def test_where_the_slow_grab_calls_the_fast_one_they_warn_at_one_site(
+    release: str, sites: int
+) -> None:
+    kernel = Kernel(release)
+    folio = with_refcount(kernel, -1)
+    assert kernel.try_grab_folio_fast(folio, 1, FOLL_PIN) is False
+    assert refused(kernel, folio, 1, FOLL_PIN) == errno.ENOMEM
+    assert len(kernel.warnings) == sites
+
+
 def test_neither_get_nor_pin_is_fine_slowly_and_a_bug_fast() -> None:
     kernel = Kernel()
     folio = kernel.alloc_folio()

@@ -45,7 +45,7 @@ from pinlab.explore.program import (
 from pinlab.explore.question import Question
 from pinlab.model.arguments import instance, one_of, shown
 from pinlab.model.arguments import path as as_path
-from pinlab.model.rules import Version, parse_release, speaks_of
+from pinlab.model.rules import Version, parse_release, rules_for, speaks_of
 from pinlab.text_files import decoded
 
 FOLDER = DATA / "litmus"
@@ -266,6 +266,7 @@ def _fill(memory: dict[str, str], body: list[_Line]) -> None:
 def _expected(text: str, before: list[Expected]) -> Expected:
     release, verdict, source = [*text.split(maxsplit=2), "", ""][:3]
     version = parse_release(release)
+    rules_for(release)  # says so if it is too old
     if verdict not in VERDICTS or not source:
         raise ValueError(f"{text!r}: after the release one of {', '.join(VERDICTS)}, then a source")
     if before and version <= before[-1].version:

@@ -105,6 +105,8 @@ def test_nothing_is_said_about_older_releases() -> None:
         (16, "exists parent:x = A", "line 16: there has to be one exists line, here are 2"),
         (16, "    and more", "line 16: nothing may be indented here"),
         (17, "5 Never a source", "line 17: release is '5'"),
+        (15, "exists parent:x = A and parent:x = P", "line 15: .* P: nothing is both"),
+        (17, "5.5 Never a source", "line 17: release is '5.5': FOLL_PIN, and so the model, begins"),
         (17, "5.6", "line 17: '5.6': after the release one of Never, Sometimes, Always, then"),
         (17, "5.6 Perhaps a source", "line 17: '5.6 Perhaps a source': after the release one"),
         (17, "5.6 Never", "line 17: '5.6 Never': after the release one"),
