@@ -244,8 +244,11 @@ class Mm:
 
     def _locks(self, folio: Folio) -> bool:
         """Return whether one of its locked mappings maps a folio."""
-        locked = (range(area.start, area.end) for area in self._areas if area.locked)
-        return any(folio in mlock.folios_of(self, pages) for pages in locked)
+        if folio in self.kernel.names:  # the zero pages, as mlock.folios_of
+            return False
+        vpns = [vpn for vpn, pte in self._ptes.items() if pte.page.folio is folio]
+        vpns += [slot * PTRS_PER_PMD for slot, mapped in self._pmds.items() if mapped is folio]
+        return any(area.locked for vpn in vpns if (area := self._area(vpn)))
 
     def register_buffer(
         self, addr: int, nr_pages: int, by: str = buffer.IO_URING

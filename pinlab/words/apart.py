@@ -98,7 +98,7 @@ def apart(release: str = NEWEST) -> Apart:
     A pair that is found nowhere is apart in none of *these* states; more steps, or more processes,
     might do it. Raises as `Kernel`.
 
-    >>> found = apart("6.5")
+    >>> found = apart()
     >>> print(found.found["unevictable", "foll-pin"])
     a written page: mlock x
     >>> ("pinned-vm", "foll-pin") in found.implied
