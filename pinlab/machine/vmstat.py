@@ -79,11 +79,12 @@ def _steady(pause: float) -> Pins:
 class Meter:
     """Pins acquired and released between one reading and the next.
 
-    Only the first interval starts from counters that have not settled.
+    It begins with counters that have settled: what was pinned before, from here too, is not
+    in the first interval.
     """
 
     def __init__(self) -> None:
-        self._last = read()
+        self._last = settle()
 
     def pins(self) -> Pins:
         """Return the pins since the last call, or since the meter was made."""

@@ -88,7 +88,6 @@ def measure(
     with direct_io.unnamed_file(folder) as file, turn():
         means = _choose(file)
         meter = Meter()
-        meter.pins()  # what was counted until here
         controls = [others(meter, means.pace * writes)]
         takes: list[_Take] = []
         for name in names:

@@ -1,5 +1,6 @@
 """The controls of a measurement."""
 
+import itertools
 import platform
 import threading
 import time
@@ -15,10 +16,9 @@ linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="needs Linu
 
 @pytest.fixture(autouse=True)
 def counters(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two readings, and between them 7 pins of others of which 5 are released again."""
-    readings = [Pins(100, 90), Pins(107, 95)]
-    monkeypatch.setattr(vmstat, "read", lambda: readings[0])
-    monkeypatch.setattr(vmstat, "settle", lambda: readings[1])
+    """Settled readings, and from one to the next 7 pins of others of which 5 are released."""
+    readings = (Pins(100 + 7 * n, 90 + 5 * n) for n in itertools.count())
+    monkeypatch.setattr(vmstat, "settle", lambda: next(readings))
 
 
 @pytest.mark.parametrize(("expected", "least"), [(0.0001, 0.05), (0.3, 0.3), (4.0, 0.5)])

@@ -135,6 +135,21 @@ def test_a_kernel_that_refuses_pins_of_the_zero_page(monkeypatch: pytest.MonkeyP
     assert found["process_vm_readv", "zero64"]["ret"] == -errno.EFAULT
 
 
+@pytest.mark.parametrize("others", [0, 24])
+def test_a_control_has_no_pins_from_here(others: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a CPU still kept to itself when the survey began and ended is nobody else's."""
+    counters = Counters(monkeypatch, may_flush=False, others=[0, others])
+    counters.pin(24)
+
+    def pins() -> dict[str, int | str]:
+        counters.pin(24)
+        return {"acq": 24}
+
+    monkeypatch.setattr("pinlab.machine.survey.EXPERIMENTS", {"pinning": {"once": pins}})
+    control = survey(["pinning"], lambda done: None)["control"]
+    assert (control.acquired, control.released) == (others, others)
+
+
 def test_vmstat_without_the_counters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vmstat, "VMSTAT", tmp_path / "vmstat")
     vmstat.VMSTAT.write_text("nr_free_pages 7\n")
@@ -143,6 +158,7 @@ def test_vmstat_without_the_counters(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert missing["process_vm_readv", "zero64"] == words
     assert missing["direct_io", "file:write_anon64"] == words
     assert ("fork_copy_threshold", "unpriv_threshold_haspinned_0") in found
+    monkeypatch.setattr(vmstat, "settle", vmstat.read)
     assert survey(["frames"], lambda done: None)["control"] is None
 
 

@@ -102,7 +102,7 @@ def test_the_first_failing_write_ends_it(folder: Path, monkeypatch: pytest.Monke
     assert calls == 1
 
 
-WARM_UP = [0] * 20
+WARM_UP = [0] * 19
 """Readings before the first control: to see whether direct I/O pins, and for the meter."""
 
 

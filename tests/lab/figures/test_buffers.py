@@ -121,7 +121,7 @@ def test_bars_with_others_pins_are_grey_and_hatched_as_far_as_the_control_says()
         (0, 5952, OTHERS, None), (952, 5000, OTHERS, OTHERS_HATCH),
     ]  # fmt: skip
     assert words(left) == {"at most\n12608", "6400", "at most\n5952"}
-    assert "others took 50000 pins meanwhile" in left.get_title()
+    assert "others' pins in the control: 50000" in left.get_title()
     assert "hatched" in left.get_xlabel()
     assert (right.get_title(), right.get_xlabel()) == (
         "the model, Linux 6.18.44\n100 writes of 64 pages each", "",
@@ -166,7 +166,7 @@ def test_no_point_is_cut_off_or_called_the_kernels(most: int) -> None:
     assert legend is not None
     _, own, others = (text.get_text() for text in legend.get_texts())
     assert (own, others) == ("your kernel, 6.18.44", "your kernel, 6.18.44, with others'\npins")
-    assert line.get_title() == "others took 77 pins meanwhile"
+    assert line.get_title() == "others' pins in the control: 77"
     assert figure.sentence(8).endswith(
         f"800 pins in the model, at most {most} in your kernel: others' pins are in it."
     )
