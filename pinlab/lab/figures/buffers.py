@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
@@ -12,6 +11,7 @@ from matplotlib.patches import Rectangle
 from pinlab.lab.counterpart import asked, in_the_model, require_some
 from pinlab.lab.palette import EDGE, OTHERS, OTHERS_HATCH, PIN, PIN_HATCH, ZERO_PAGE
 from pinlab.lab.picture import Picture
+from pinlab.lab.svg import label
 from pinlab.machine.answer import AGAIN, PROCESS_VM_READV, Answer, Measurement
 from pinlab.machine.buffers import PAGES
 from pinlab.model.arguments import sequence, whole
@@ -128,12 +128,12 @@ def _ticks(answer: Answer, highest: int) -> range:
 
 def _title(answer: Answer) -> str:
     """The label on lines short enough for a panel; a recording's says what was done, too."""
-    label = "\n".join(fill(line, 34) for line in (answer.label, *_meanwhile(answer)))
+    named = "\n".join(map(label, (answer.label, *_meanwhile(answer))))
     if answer.date is not None:
-        return label
+        return named
     writes, what = answer[0].writes, _accesses(answer[0])
     done = f"{writes} {what.removesuffix('s') if writes == 1 else what} of {PAGES} pages each"
-    return f"{label}\n{done}"
+    return f"{named}\n{done}"
 
 
 def _find(answer: Answer, buffer: str | int) -> Measurement | None:
@@ -299,15 +299,15 @@ class PageGrid:
 
 def _pin_line(panel: Axes, measured: Answer, predicted: Answer) -> None:
     """Pins over written pages: the model as a line, what was measured as points on it."""
-    panel.plot(*_points(predicted), color=EDGE, label=predicted.label)
+    panel.plot(*_points(predicted), color=EDGE, label=label(predicted.label))
     own = [m for m in measured if m.agreed]
     spoilt = [m for m in measured if not m.agreed]
     if own:
-        label = fill(measured.label, 34)
-        panel.plot(*_points(own), "o", ms=8, mfc=PIN, mec=EDGE, ls="", label=label)
+        words = label(measured.label)
+        panel.plot(*_points(own), "o", ms=8, mfc=PIN, mec=EDGE, ls="", label=words)
     if spoilt:
-        label = fill(f"{measured.label}, with others' pins", 34)
-        panel.plot(*_points(spoilt), "X", ms=8, mfc=OTHERS, mec=EDGE, ls="", label=label)
+        words = label(f"{measured.label}, with others' pins")
+        panel.plot(*_points(spoilt), "X", ms=8, mfc=OTHERS, mec=EDGE, ls="", label=words)
     highest = max(_highest(measured), _highest(predicted))
     panel.set_title("\n".join(_meanwhile(measured)), fontsize=10)
     panel.set_yticks(_ticks(measured, highest))
