@@ -53,12 +53,16 @@ def stopped(work: Callable[[], None]) -> str | None:
             done.set()
 
     thread = threading.Thread(target=copy_context().run, args=(run,), daemon=True)
-    with redirect_stdout(_Some(sys.stdout)), _exit_raises():
+    printed = _Some(sys.stdout)
+    PRINTED.append(printed)
+    deepest = sys.getrecursionlimit()
+    with redirect_stdout(printed), _exit_raises():
         thread.start()
         try:
             late = not _wait(done, PATIENCE)
         finally:
             _end(thread, done)
+            sys.setrecursionlimit(deepest)
     return LATE if late else next(iter(said), None)
 
 
@@ -115,6 +119,11 @@ class _Some(io.TextIOBase):
 
     def flush(self) -> None:
         self._out.flush()
+
+
+PRINTED: list[_Some] = []
+"""Kept for good: print() in a thread that a reader left running may still write to one of them,
+and does not hold it itself (CPython gh-130163, up to 3.13), so that the kernel would crash."""
 
 
 def _in_a_line(error: BaseException) -> str:
