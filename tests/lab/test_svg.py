@@ -2,6 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from matplotlib.font_manager import FontProperties
@@ -68,5 +69,6 @@ def test_letters_that_xml_cannot_have_do_not_spoil_the_picture() -> None:
     ],
 )
 def test_a_label_is_drawn_letter_by_letter_in_a_few_lines(words: str, drawn: str) -> None:
-    shown, mathematics = Text(text=label(words))._preprocess_math(label(words))
+    title: Any = Text()
+    shown, mathematics = title._preprocess_math(label(words))
     assert (shown, mathematics) == (drawn, False)

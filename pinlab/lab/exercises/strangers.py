@@ -8,11 +8,11 @@ import io
 import operator
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from contextvars import copy_context
 from dataclasses import dataclass
+from time import monotonic
 from types import EllipsisType
 from typing import TextIO
 
@@ -67,16 +67,16 @@ def stopped(work: Callable[[], None]) -> str | None:
 
 
 def _wait(done: threading.Event, seconds: float) -> bool:
-    until = time.monotonic() + seconds
-    while not done.wait(LOOK) and time.monotonic() < until:
+    until = monotonic() + seconds
+    while not done.wait(LOOK) and monotonic() < until:
         pass
     return done.is_set()
 
 
 def _end(thread: threading.Thread, done: threading.Event) -> None:
     """Raise SystemExit in a thread until it ends or seems to sleep; `except:` may catch a few."""
-    until = time.monotonic() + ENDING
-    while not done.is_set() and time.monotonic() < until:
+    until = monotonic() + ENDING
+    while not done.is_set() and monotonic() < until:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
         )
