@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 COLUMNS = 8
 
+MOST_PANELS = 16
+"""Side by side, more than can be read."""
+
 BUFFERS = {"letters": "letters", "zeros": "zeros you wrote", "never": "never written"}
 NEVER_WRITTEN = {"never": "small pages", "huge-never": "huge pages"}
 
@@ -31,7 +34,7 @@ def three_buffers(*answers: Answer) -> Picture:
     """Draw the pins of each buffer as bars, one panel per answer, on one scale.
 
     A bar that has others' pins in it is grey, and hatched as far as a control says they go.
-    Raises TypeError for what is no Answer, ValueError for none or for one that is empty.
+    Raises TypeError for what is no Answer, ValueError for none, too many, or an empty one.
     """
     return _side_by_side("three_buffers", answers, BUFFERS)
 
@@ -49,6 +52,8 @@ def _side_by_side(caller: str, answers: Sequence[Answer], names: Mapping[str, st
     """Bars for the buffers that have a name here."""
     if not answers:
         raise ValueError(f"no answers: {caller}() draws at least one")
+    if len(answers) > MOST_PANELS:
+        raise ValueError(f"{len(answers)} answers: {caller}() draws at most {MOST_PANELS}")
     for answer in answers:
         require_some(answer, "draw")
     figure = Figure(figsize=(3.6 * len(answers), 3.3), layout="constrained")
@@ -232,11 +237,13 @@ class TouchedPages:
 def touched_filmstrip(measured: Answer, positions: Sequence[int] = (0, 8, 64)) -> Picture:
     """Draw the slider's picture for a few k at once, and every measured point on the line.
 
-    Raises TypeError for what is no Answer or no k, ValueError for an empty answer or a k beyond 64.
+    Raises TypeError for what is no Answer or no k, ValueError for an empty answer, a k beyond 64,
+    and too many of them.
     """
     require_numbers(measured)
     positions = [
-        whole("k in positions", k, 0, PAGES) for k in sequence("positions", positions, "pages")
+        whole("k in positions", k, 0, PAGES)
+        for k in sequence("positions", positions, "pages", MOST_PANELS)
     ]
     if not positions:
         raise ValueError("positions is empty: name at least one k")
