@@ -33,12 +33,13 @@ def decoded(file: str | os.PathLike[str]) -> str:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise ValueError(
-            f"{file}, line {line}: byte {raw[error.start]:#04x} is not UTF-8, in which it has to be"
-        ) from None
+        byte = f"byte {raw[error.start]:#04x} is not UTF-8"
+        raise ValueError(f"{file}, line {line}: {byte}: save the file as UTF-8") from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise ValueError(f"{file}, line {line}: there is a NUL character, so it is no UTF-8 text")
+        raise ValueError(
+            f"{file}, line {line}: a NUL character is not in any text: save the file as UTF-8"
+        )
     return text
 
 
@@ -52,9 +53,9 @@ def table(
 
     columns: the head that the file has to have. make: is given the cells by column; its
     ValueError is raised with file and line. unique: columns that no two rows have alike, all if
-    there are none. A row is one line, and empty lines are passed over. Raises as `decoded`, and
-    ValueError with file and line for another head, a short, long or doubled row, a missing quote,
-    a cell that is too long, and a file without rows.
+    there are none. A row is one line, and blank lines are passed over. Raises as `decoded`, and
+    ValueError with file and line for another head, one that comes again, a short, long or doubled
+    row, a missing quote, a cell that is too long, and a file without rows.
     """
     lines = decoded(file).split("\n")
     made: list[T] = []
@@ -63,9 +64,11 @@ def table(
     try:
         _require_head(_cells(lines[0]), columns)
         for number, line in enumerate(lines[1:], 2):
-            if not line:
+            if not line.strip():
                 continue
             row = _row(_cells(line), columns)
+            if list(row.values()) == list(columns):
+                raise ValueError("the columns' names are there again: this is a second table")
             key = tuple(row[column] for column in unique or columns)
             if key in first:
                 told = shown(", ".join(key))

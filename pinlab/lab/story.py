@@ -22,6 +22,9 @@ from pinlab.model.trace import Trace
 
 Story = Callable[[Kernel], Iterator[str]]
 
+MOST_STEPS = 1000
+"""Of a story: one that goes on beyond it has no end."""
+
 
 class Step(NamedTuple):
     """One step of a story: what happened, in words, and the events that it left in the trace.
@@ -38,7 +41,7 @@ def tell(story: Story, kernel: Kernel) -> Iterator[Step]:
     """Yield the steps of a story; after each of them the machine is as that step has left it.
 
     A system call that the kernel refuses ends the story, with its error as the last step.
-    Raises TypeError for what is no story.
+    Raises TypeError for what is no story, ValueError for more than MOST_STEPS steps.
 
     >>> def one_write(kernel):
     ...     mm = kernel.new_mm()
@@ -54,7 +57,11 @@ def tell(story: Story, kernel: Kernel) -> Iterator[Step]:
         raise TypeError(f"story returned {shown(steps)}: it has to yield a sentence for each step")
     told = len(kernel.trace)
     try:
-        for words in steps:
+        for number, words in enumerate(steps, 1):
+            if number > MOST_STEPS:
+                raise ValueError(
+                    f"story has more than {MOST_STEPS} steps: it has to come to an end"
+                )
             yield Step(words, kernel.trace[told:])
             told = len(kernel.trace)
     except OSError as error:

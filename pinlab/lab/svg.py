@@ -6,6 +6,7 @@ import re
 from functools import cache
 from html import escape
 from pathlib import Path
+from textwrap import wrap
 
 from matplotlib import get_data_path
 from matplotlib.ft2font import FT2Font
@@ -15,6 +16,9 @@ from pinlab.lab.palette import EDGE, PIN
 FONTS = Path(get_data_path(), "fonts", "ttf")
 LARGE = 100
 """The size in which letters are measured."""
+
+MOST_LINES = 6
+"""As many lines as a label in a figure has room for."""
 
 
 PINNED = "url(#pin)"
@@ -65,7 +69,8 @@ def measured(words: str, size: int, *, bold: bool = False) -> float:
 
 @cache
 def _letter(letter: str, bold: bool) -> float:
-    return float(_font(bold).load_char(ord(letter)).linearHoriAdvance) / 2**16
+    font = _font(bold)  # by its index: 0 is the box for what a font lacks, and no warning
+    return float(font.load_glyph(font.get_char_index(ord(letter))).linearHoriAdvance) / 2**16
 
 
 @cache
@@ -73,6 +78,21 @@ def _font(bold: bool) -> FT2Font:
     font = FT2Font(FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"))
     font.set_size(LARGE, 72)
     return font
+
+
+def label(words: str, columns: int = 34) -> str:
+    """Return somebody's words as matplotlib draws them letter by letter, in a few short lines.
+
+    There $ begins mathematics, which may be none, and what a font lacks is warned of.
+    """
+    lines = wrap(words, columns, max_lines=MOST_LINES, placeholder=" ...")
+    return "\n".join(map(_drawn, lines)).replace("$", r"\$")
+
+
+def _drawn(line: str) -> str:
+    """A line with a sign for each letter that the font lacks."""
+    known = _font(bold=False).get_char_index
+    return "".join(one if known(ord(one)) else "\N{REPLACEMENT CHARACTER}" for one in line)
 
 
 def fitted(words: str, width: float, size: int, *, bold: bool = False) -> list[str]:

@@ -4,6 +4,7 @@ import operator
 import os
 import reprlib
 from collections.abc import Collection, Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import SupportsIndex, TypeVar
 
@@ -11,6 +12,10 @@ T = TypeVar("T")
 
 LONGEST = 60
 """The most characters of a value in a message: about a line of a screen, with what is around it."""
+
+
+MOST_THINGS = 2**22
+"""Twice the pins of the mail, to be given back in one call."""
 
 
 class _Short(reprlib.Repr):
@@ -73,11 +78,19 @@ def one_of(name: str, value: object, choices: Collection[str]) -> str:
     raise error(f"{name} is {shown(value)}: allowed are {', '.join(named)}")
 
 
-def sequence(name: str, value: Iterable[T], of: str = "things") -> tuple[T, ...]:
-    """Return the things in `value`; TypeError for what has none, and for a str."""
+def sequence(
+    name: str, value: Iterable[T], of: str = "things", most: int = MOST_THINGS
+) -> tuple[T, ...]:
+    """Return the things in `value`; TypeError for what has none, and for a str.
+
+    Raises ValueError for more than `most` of them, with or without an end.
+    """
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Iterable):
         raise TypeError(f"{name} is {shown(value)}: it has to be a sequence of {of}")
-    return tuple(value)
+    things = tuple(islice(value, most + 1))
+    if len(things) > most:
+        raise ValueError(f"{name} has more than {most} things: allowed are at most so many")
+    return things
 
 
 def several(name: str, value: Iterable[T], kind: type[T]) -> tuple[T, ...]:

@@ -1,6 +1,7 @@
 """What a reader or somebody's report brings along is shown letter by letter, and never obeyed."""
 
 import inspect
+import sys
 import xml.etree.ElementTree as ET
 from base64 import b64decode
 from collections.abc import Callable, Iterator
@@ -30,6 +31,8 @@ from tests.lab.front_end import FrontEnd
 from tests.lab.widgets.test_watch import FakeRun, watching
 
 NAME = "<img src=x onerror=alert()> [a](javascript:alert()) `<b onload=alert()>`"
+UNDRAWN = "$\\frac{$ \x07 \N{BRAIN} \n\n" + "x" * 2000
+"""Mathematics that is none, letters that no font has, and no end."""
 DISPLAYS = ("_ipython_display_", "_repr_html_", "_repr_markdown_", "_repr_svg_")
 FOREIGN = ("Kernel", "Story", "Answer", "OwnLimits", "Judged", "Run", "object")
 """Words in the annotation of an argument that may have somebody's text in it."""
@@ -167,3 +170,12 @@ def test_a_hostile_name_is_words_and_nothing_else(
     page = shown(MADE[name](), monkeypatch)
     assert page.obeyed == []
     assert "onerror=alert()" in page.words
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", MADE)
+def test_what_cannot_be_drawn_is_no_error_and_no_warning(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "NAME", UNDRAWN)
+    assert "frac" in shown(MADE[name](), monkeypatch).words

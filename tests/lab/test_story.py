@@ -1,6 +1,7 @@
 """Stories: step by step, with the machine as each step left it, and a refusal as an end."""
 
 import errno
+import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -67,3 +68,8 @@ def test_what_is_no_function_is_no_story(story: object) -> None:
 def test_a_function_that_tells_nothing_is_no_story() -> None:
     with pytest.raises(TypeError, match="story returned None: it has to yield a sentence"):
         list(tell(lambda kernel: None, Kernel()))  # type: ignore[arg-type, return-value]
+
+
+def test_a_story_without_end_is_refused() -> None:
+    with pytest.raises(ValueError, match="story has more than 1000 steps"):
+        list(tell(lambda kernel: itertools.repeat("again"), Kernel()))

@@ -2,12 +2,14 @@
 
 import xml.etree.ElementTree as ET
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from matplotlib.font_manager import FontProperties
+from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
-from pinlab.lab.svg import document, fitted, measured, text
+from pinlab.lab.svg import document, fitted, label, measured, text
 
 LINES = [
     "refcount -2147483647",
@@ -55,3 +57,18 @@ def test_letters_that_xml_cannot_have_do_not_spoil_the_picture() -> None:
     assert [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")] == [
         "a\ufffd\ufffd\ufffdb\tc"
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "drawn"),
+    [
+        ("$x$", "$x$"),
+        (r"\frac{$ \$", r"\frac{$ \$"),
+        ("a\x07\ud800b", "a\ufffd\ufffdb"),
+        ("x" * 500, "\n".join(["x" * 34] * 5 + ["..."])),
+    ],
+)
+def test_a_label_is_drawn_letter_by_letter_in_a_few_lines(words: str, drawn: str) -> None:
+    title: Any = Text()
+    shown, mathematics = title._preprocess_math(label(words))
+    assert (shown, mathematics) == (drawn, False)

@@ -174,3 +174,9 @@ def test_a_mapping_from_names() -> None:
     for value in wrong:
         with pytest.raises(TypeError, match="it has to be a dict with names as keys"):
             mapping("rules", value)
+
+
+def test_a_sequence_without_end_is_refused() -> None:
+    with pytest.raises(ValueError, match="pages has more than 3 things"):
+        sequence("pages", itertools.count(), most=3)
+    assert sequence("pages", range(3), most=3) == (0, 1, 2)

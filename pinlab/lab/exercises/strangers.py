@@ -8,11 +8,11 @@ import io
 import operator
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from contextvars import copy_context
 from dataclasses import dataclass
+from time import monotonic
 from types import EllipsisType
 from typing import TextIO
 
@@ -53,26 +53,30 @@ def stopped(work: Callable[[], None]) -> str | None:
             done.set()
 
     thread = threading.Thread(target=copy_context().run, args=(run,), daemon=True)
-    with redirect_stdout(_Some(sys.stdout)), _exit_raises():
+    printed = _Some(sys.stdout)
+    PRINTED.append(printed)
+    deepest = sys.getrecursionlimit()
+    with redirect_stdout(printed), _exit_raises():
         thread.start()
         try:
             late = not _wait(done, PATIENCE)
         finally:
             _end(thread, done)
+            sys.setrecursionlimit(deepest)
     return LATE if late else next(iter(said), None)
 
 
 def _wait(done: threading.Event, seconds: float) -> bool:
-    until = time.monotonic() + seconds
-    while not done.wait(LOOK) and time.monotonic() < until:
+    until = monotonic() + seconds
+    while not done.wait(LOOK) and monotonic() < until:
         pass
     return done.is_set()
 
 
 def _end(thread: threading.Thread, done: threading.Event) -> None:
     """Raise SystemExit in a thread until it ends or seems to sleep; `except:` may catch a few."""
-    until = time.monotonic() + ENDING
-    while not done.is_set() and time.monotonic() < until:
+    until = monotonic() + ENDING
+    while not done.is_set() and monotonic() < until:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(
             ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
         )
@@ -115,6 +119,11 @@ class _Some(io.TextIOBase):
 
     def flush(self) -> None:
         self._out.flush()
+
+
+PRINTED: list[_Some] = []
+"""Kept for good: print() in a thread that a reader left running may still write to one of them,
+and does not hold it itself (CPython gh-130163, up to 3.13), so that the kernel would crash."""
 
 
 def _in_a_line(error: BaseException) -> str:

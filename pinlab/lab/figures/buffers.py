@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
@@ -12,6 +11,7 @@ from matplotlib.patches import Rectangle
 from pinlab.lab.counterpart import asked, in_the_model, require_some
 from pinlab.lab.palette import EDGE, OTHERS, OTHERS_HATCH, PIN, PIN_HATCH, ZERO_PAGE
 from pinlab.lab.picture import Picture
+from pinlab.lab.svg import label
 from pinlab.machine.answer import AGAIN, PROCESS_VM_READV, Answer, Measurement
 from pinlab.machine.buffers import PAGES
 from pinlab.model.arguments import sequence, whole
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 COLUMNS = 8
 
+MOST_PANELS = 16
+"""Side by side, more than can be read."""
+
 BUFFERS = {"letters": "letters", "zeros": "zeros you wrote", "never": "never written"}
 NEVER_WRITTEN = {"never": "small pages", "huge-never": "huge pages"}
 
@@ -31,7 +34,7 @@ def three_buffers(*answers: Answer) -> Picture:
     """Draw the pins of each buffer as bars, one panel per answer, on one scale.
 
     A bar that has others' pins in it is grey, and hatched as far as a control says they go.
-    Raises TypeError for what is no Answer, ValueError for none or for one that is empty.
+    Raises TypeError for what is no Answer, ValueError for none, too many, or an empty one.
     """
     return _side_by_side("three_buffers", answers, BUFFERS)
 
@@ -49,6 +52,8 @@ def _side_by_side(caller: str, answers: Sequence[Answer], names: Mapping[str, st
     """Bars for the buffers that have a name here."""
     if not answers:
         raise ValueError(f"no answers: {caller}() draws at least one")
+    if len(answers) > MOST_PANELS:
+        raise ValueError(f"{len(answers)} answers: {caller}() draws at most {MOST_PANELS}")
     for answer in answers:
         require_some(answer, "draw")
     figure = Figure(figsize=(3.6 * len(answers), 3.3), layout="constrained")
@@ -128,12 +133,12 @@ def _ticks(answer: Answer, highest: int) -> range:
 
 def _title(answer: Answer) -> str:
     """The label on lines short enough for a panel; a recording's says what was done, too."""
-    label = "\n".join(fill(line, 34) for line in (answer.label, *_meanwhile(answer)))
+    named = "\n".join(map(label, (answer.label, *_meanwhile(answer))))
     if answer.date is not None:
-        return label
+        return named
     writes, what = answer[0].writes, _accesses(answer[0])
     done = f"{writes} {what.removesuffix('s') if writes == 1 else what} of {PAGES} pages each"
-    return f"{label}\n{done}"
+    return f"{named}\n{done}"
 
 
 def _find(answer: Answer, buffer: str | int) -> Measurement | None:
@@ -233,11 +238,13 @@ class TouchedPages:
 def touched_filmstrip(measured: Answer, positions: Sequence[int] = (0, 8, 64)) -> Picture:
     """Draw the slider's picture for a few k at once, and every measured point on the line.
 
-    Raises TypeError for what is no Answer or no k, ValueError for an empty answer or a k beyond 64.
+    Raises TypeError for what is no Answer or no k, ValueError for an empty answer, a k beyond 64,
+    and too many of them.
     """
     require_numbers(measured)
     positions = [
-        whole("k in positions", k, 0, PAGES) for k in sequence("positions", positions, "pages")
+        whole("k in positions", k, 0, PAGES)
+        for k in sequence("positions", positions, "pages", MOST_PANELS)
     ]
     if not positions:
         raise ValueError("positions is empty: name at least one k")
@@ -300,15 +307,15 @@ class PageGrid:
 
 def _pin_line(panel: Axes, measured: Answer, predicted: Answer) -> None:
     """Pins over written pages: the model as a line, what was measured as points on it."""
-    panel.plot(*_points(predicted), color=EDGE, label=predicted.label)
+    panel.plot(*_points(predicted), color=EDGE, label=label(predicted.label))
     own = [m for m in measured if m.agreed]
     spoilt = [m for m in measured if not m.agreed]
     if own:
-        label = fill(measured.label, 34)
-        panel.plot(*_points(own), "o", ms=8, mfc=PIN, mec=EDGE, ls="", label=label)
+        words = label(measured.label)
+        panel.plot(*_points(own), "o", ms=8, mfc=PIN, mec=EDGE, ls="", label=words)
     if spoilt:
-        label = fill(f"{measured.label}, with others' pins", 34)
-        panel.plot(*_points(spoilt), "X", ms=8, mfc=OTHERS, mec=EDGE, ls="", label=label)
+        words = label(f"{measured.label}, with others' pins")
+        panel.plot(*_points(spoilt), "X", ms=8, mfc=OTHERS, mec=EDGE, ls="", label=words)
     highest = max(_highest(measured), _highest(predicted))
     panel.set_title("\n".join(_meanwhile(measured)), fontsize=10)
     panel.set_yticks(_ticks(measured, highest))

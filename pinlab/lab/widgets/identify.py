@@ -32,8 +32,9 @@ class Board:
         self._game = game
         offers = [(f"{clue.id}: {clue.words}", clue.id) for clue in game.shelf]
         self.menu = ipywidgets.Dropdown(
-            options=offers, description="clue", style=STYLE, layout=ipywidgets.Layout(width="44em")
-        )
+            options=offers, description="clue", style=STYLE,
+            layout=ipywidgets.Layout(width="44em", max_width="100%"),
+        )  # fmt: skip
         self.ask = ipywidgets.Button(description="Ask the model")
         self.buy = ipywidgets.Button(description="Buy this clue")
         self.ticks = {letter: [_tick(letter, name) for name in kernels()] for letter in LETTERS}

@@ -1,14 +1,16 @@
 """Whatever a reader's function or object does, it gets a reply and leaves the next check alone."""
 
 import _thread
+import gc
 import itertools
 import signal
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from typing import Any
+from typing import Any, TextIO
 
 import numpy
 import pandas
@@ -312,6 +314,26 @@ def test_a_slip_is_one_line_in_a_notebook() -> None:
         lab.check("five-ends", {"nobody"})
     line = f"ValueError: {caught.value}"
     assert caught.value._render_traceback_() == [line]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("limit", [200, 10**6])
+def test_the_recursion_limit_is_itself_again(limit: int) -> None:
+    before = sys.getrecursionlimit()
+    lab.check("try-grab", lambda *args: sys.setrecursionlimit(limit))
+    assert sys.getrecursionlimit() == before
+
+
+def test_who_still_prints_after_the_check_has_something_to_print_on() -> None:
+    outs: list[weakref.ref[TextIO]] = []
+
+    def function(*args: object) -> object:
+        outs.append(weakref.ref(sys.stdout))
+        return 0
+
+    lab.check("try-grab", function)
+    gc.collect()
+    assert all(out() is not None for out in outs)
+    assert len(outs) > 1
 
 
 def test_what_is_handed_out_is_a_copy() -> None:

@@ -261,8 +261,14 @@ def test_an_answer_without_a_measurement_is_an_error(
             ValueError,
             "positions is 65",
         ),
+        (
+            lambda: lab.touched_filmstrip(an_answer(TOUCHED), [1] * 17),
+            ValueError,
+            "positions has more than 16 things",
+        ),
         (lambda: lab.three_buffers("mine"), TypeError, "answer is 'mine'"),  # type: ignore[arg-type]
         (lambda: lab.three_buffers(), ValueError, r"no answers: three_buffers\(\)"),
+        (lambda: lab.three_buffers(*[an_answer({})] * 17), ValueError, "17 answers: .* at most 16"),
         (lambda: lab.never_written(), ValueError, r"no answers: never_written\(\)"),
         (lambda: TouchedPages(recorded("never")), ValueError, r"about \['never'\]: ask for"),
     ],
