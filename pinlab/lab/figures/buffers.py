@@ -144,8 +144,9 @@ def _meanwhile(answer: Answer) -> list[str]:
     """The words to put on a picture of a machine that others used."""
     if not answer.noisy:
         return []
-    pins = "" if answer.control is None or not answer.control.acquired else answer.control.acquired
-    return [f"others took {pins} pins meanwhile".replace("  ", " ")]
+    seen = answer.control.acquired if answer.control else 0
+    pins = f"{seen} pins" if seen else "pins"
+    return [f"others took {pins} meanwhile"]
 
 
 def _told(answer: Answer, names: Mapping[str, str]) -> list[str]:
