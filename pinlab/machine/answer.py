@@ -40,6 +40,11 @@ class Measurement(NamedTuple):
     method: str = DIRECT_IO
     agreed: bool = True
 
+    @property
+    def moved(self) -> bool:
+        """Whether either counter moved."""
+        return bool(self.acquired or self.released)
+
     def sentence(self) -> str:
         """Return the measurement as a sentence."""
         counted = f"{_many(self.acquired, 'pin')} acquired, {self.released} released"
@@ -97,7 +102,8 @@ class Answer:
     @property
     def noisy(self) -> bool:
         """Whether others are known to have taken pins meanwhile."""
-        return bool(self.control and any(self.control[4:6])) or not all(m.agreed for m in self)
+        quiet = self.control is None or not self.control.moved
+        return not (quiet and all(m.agreed for m in self))
 
     def table(self) -> str:
         """Return all of it as plain text, the measurements in aligned columns."""
@@ -153,7 +159,7 @@ def noise(control: Measurement, unsure: Sequence[str] = ()) -> str:
             f"{meanwhile(control)} Their pins are in the rows {', '.join(unsure)}, too: "
             f"the smallest of several tries is shown. {AGAIN}"
         )
-    if control.acquired or control.released:
+    if control.moved:
         return f"{meanwhile(control)} Counting again gave the same numbers all the same."
     return f"{_controls(control)} saw no pin of others, and counting again gave the same numbers."
 
