@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinlab.machine.buffers import Buffer, describe
+from pinlab.model.arguments import shown
 
 if TYPE_CHECKING:
     import pandas
@@ -97,7 +98,7 @@ class Answer:
         for measurement in self.measurements:
             if measurement.buffer == key:
                 return measurement
-        raise KeyError(f"no measurement of {key!r}, only of {[m.buffer for m in self]}")
+        raise KeyError(f"no measurement of {shown(key)}, only of {[m.buffer for m in self]}")
 
     @property
     def noisy(self) -> bool:
