@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import NamedTuple
 
-from pinlab.model.arguments import instance, mapping, several, shown
+from pinlab.model.arguments import cut, instance, mapping, several, shown
 from pinlab.model.folio import PAGE_SIZE
 
 PARENT = "parent"
@@ -288,7 +288,7 @@ def _check_actors(scenario: Scenario) -> None:
     """Raise MisfitError for a step that somebody cannot do."""
     for step in scenario.all_steps:
         if step.process not in scenario.processes and step.verb not in OF_A_DEVICE:
-            raise MisfitError(step, f"{step.process} is no process, as nobody forks it")
+            raise MisfitError(step, f"{cut(step.process)} is no process, as nobody forks it")
         if step.verb in SMALL_ONLY and HUGE in scenario.memory.values():
             raise MisfitError(step, "it is modelled for 4 KiB pages only")
 
@@ -303,7 +303,7 @@ class MisfitError(ValueError):
     """A step whose names do not fit the others'."""
 
     def __init__(self, step: Step, text: str) -> None:
-        super().__init__(f"{step}: {text}")
+        super().__init__(f"{cut(str(step))}: {text}")
         self.step = step
 
 
@@ -314,7 +314,7 @@ def _check_names(memory: Mapping[str, str], steps: Iterable[Step]) -> None:
         for kind, name in kinds(step):
             if step.verb in MADE_BY.get(kind, ()) or kind == "value":
                 if name in made:
-                    raise MisfitError(step, f"there is a {name!r} already")
+                    raise MisfitError(step, f"there is a {shown(name)} already")
                 made[name] = step.verb
     for step in steps:
         for kind, name in kinds(step):
@@ -323,11 +323,11 @@ def _check_names(memory: Mapping[str, str], steps: Iterable[Step]) -> None:
             makers = TAKES if kind == TARGET else MADE_BY.get(kind, ())
             handle = place(name)[0] if kind == TARGET else name
             if makers and made.get(handle) not in makers:
-                raise MisfitError(step, f"{handle!r} is made by none of {', '.join(makers)}")
+                raise MisfitError(step, f"{shown(handle)} is made by none of {', '.join(makers)}")
             if step.verb == "device_write" and made.get(handle) == "submit_dio_write":
-                raise MisfitError(step, f"{handle} is to disk, its device only reads memory")
+                raise MisfitError(step, f"{cut(handle)} is to disk, its device only reads memory")
 
 
 def no_page(memory: Mapping[str, str], where: str) -> str:
     """Return the complaint about a page that is not there."""
-    return f"there is no page {place(where)[0]!r}, only {', '.join(memory) or 'none'}"
+    return f"there is no page {shown(place(where)[0])}, only {', '.join(memory) or 'none'}"

@@ -8,7 +8,7 @@ from itertools import permutations
 from typing import NamedTuple
 
 from pinlab.explore.program import BROKEN, ZERO, Scenario, no_page, place
-from pinlab.model.arguments import instance, shown
+from pinlab.model.arguments import cut, instance, shown
 
 FREED = "used after it was freed"
 WAITING = "still waiting"
@@ -151,7 +151,7 @@ class Term(NamedTuple):
         values = possible(scenario, self.name)
         if self.value not in values:
             allowed = ", ".join(map(spelled, values)) or "nothing"
-            raise ValueError(f"{self.name} cannot be {spelled(self.value)}, only {allowed}")
+            raise ValueError(f"{self.name} cannot be {cut(spelled(self.value))}, only {allowed}")
 
 
 class Question:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinlab.machine.buffers import Buffer, describe
+from pinlab.model.arguments import shown
 
 if TYPE_CHECKING:
     import pandas
@@ -39,6 +40,11 @@ class Measurement(NamedTuple):
     seconds: float | None
     method: str = DIRECT_IO
     agreed: bool = True
+
+    @property
+    def moved(self) -> bool:
+        """Whether either counter moved."""
+        return bool(self.acquired or self.released)
 
     def sentence(self) -> str:
         """Return the measurement as a sentence."""
@@ -92,12 +98,13 @@ class Answer:
         for measurement in self.measurements:
             if measurement.buffer == key:
                 return measurement
-        raise KeyError(f"no measurement of {key!r}, only of {[m.buffer for m in self]}")
+        raise KeyError(f"no measurement of {shown(key)}, only of {[m.buffer for m in self]}")
 
     @property
     def noisy(self) -> bool:
         """Whether others are known to have taken pins meanwhile."""
-        return bool(self.control and any(self.control[4:6])) or not all(m.agreed for m in self)
+        quiet = self.control is None or not self.control.moved
+        return not (quiet and all(m.agreed for m in self))
 
     def table(self) -> str:
         """Return all of it as plain text, the measurements in aligned columns."""
@@ -153,7 +160,7 @@ def noise(control: Measurement, unsure: Sequence[str] = ()) -> str:
             f"{meanwhile(control)} Their pins are in the rows {', '.join(unsure)}, too: "
             f"the smallest of several tries is shown. {AGAIN}"
         )
-    if control.acquired or control.released:
+    if control.moved:
         return f"{meanwhile(control)} Counting again gave the same numbers all the same."
     return f"{_controls(control)} saw no pin of others, and counting again gave the same numbers."
 

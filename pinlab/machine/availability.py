@@ -7,6 +7,7 @@ import platform
 from collections.abc import Iterable
 
 from pinlab.machine import direct_io, vmstat
+from pinlab.model.arguments import shown
 
 VARIABLE = "PINLAB_MACHINE"
 """Environment variable: "recording" means that the running kernel is not to be asked."""
@@ -62,7 +63,9 @@ def no_linux_wanted() -> str | None:
     """
     value = os.environ.get(VARIABLE, "")
     if value not in ("", "recording"):
-        raise ValueError(f"{VARIABLE} is {value!r}: allowed are 'recording' and nothing at all")
+        raise ValueError(
+            f"{VARIABLE} is {shown(value)}: allowed are 'recording' and nothing at all"
+        )
     if value:
         return f"{VARIABLE}=recording asks for the recording, not for this kernel."
     if platform.system() != "Linux":

@@ -55,13 +55,10 @@ def _build(row: Mapping[str, str]) -> Build:
     return Build(kernel, build, release, rules, date, machine, asked_by)
 
 
-def boot(kernel: str, build: str | None = None) -> Kernel:
-    """Return the model of a recorded kernel; `build` is needed where there are two of it.
+def find(kernel: str, build: str | None = None) -> Build:
+    """Return a recorded build; `build` is needed where there are two of a kernel.
 
     Raises ValueError, naming the choices, for one that was not recorded.
-
-    >>> boot("6.12.117").rules.dio_hold
-    'pin'
     """
     instance("kernel", kernel, str)
     if build is not None:
@@ -75,4 +72,13 @@ def boot(kernel: str, build: str | None = None) -> Kernel:
         which = shown(kernel) if build is None else f"{shown(kernel)}, build {shown(build)}"
         choices = ", ".join(f"{b.kernel!r}, {b.build!r}" for b in builds())
         raise ValueError(f"kernel is {which}: one of these is needed: {choices}")
-    return found[0].boot()
+    return found[0]
+
+
+def boot(kernel: str, build: str | None = None) -> Kernel:
+    """Return the model of a recorded kernel; arguments and errors are those of `find`.
+
+    >>> boot("6.12.117").rules.dio_hold
+    'pin'
+    """
+    return find(kernel, build).boot()

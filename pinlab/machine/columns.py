@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.machine.answer import AGAIN
-from pinlab.machine.builds import builds
+from pinlab.machine.builds import builds, find
 from pinlab.machine.differences import differences
 from pinlab.machine.experiments import checked
 from pinlab.machine.measured import Measured, kernel_like
@@ -17,7 +17,7 @@ from pinlab.machine.predictions.process import Values
 from pinlab.machine.quantity import Quantity
 from pinlab.machine.questions import Place
 from pinlab.machine.recordings import recordings
-from pinlab.model.arguments import instance, shown
+from pinlab.model.arguments import instance
 from pinlab.model.folio import PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -95,16 +95,7 @@ def _places(measured: Measured, experiments: tuple[str, ...]) -> Iterator[Place]
 
 def _recorded(kernel: str, build: str | None) -> tuple[Mapping[Place, int | str], str]:
     """What one recorded build did, and its name."""
-    instance("kernel", kernel, str)
-    if build is not None:
-        instance("build", build, str)
-    found = [b for b in builds() if b.kernel == kernel and build in (None, b.build)]
-    if len(found) != 1:
-        choices = ", ".join(f"{b.kernel!r}, {b.build!r}" for b in builds())
-        raise ValueError(
-            f"kernel is {shown(kernel)}, build {shown(build)}: one of these is needed: {choices}"
-        )
-    (chosen,) = found
+    chosen = find(kernel, build)
     told = {row[2:5]: row.value for row in recordings() if row[:2] == (chosen.kernel, chosen.build)}
     return _with_files(told), f"{chosen.kernel}, {chosen.build}"
 

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from pinlab.data_folder import DATA
 from pinlab.machine.answer import version
 from pinlab.machine.availability import no_linux_wanted
+from pinlab.model.arguments import shown
 from pinlab.text_files import table, whole_number
 
 ROOT = Path("/")
@@ -65,7 +66,9 @@ class OwnLimits:
         for limit in self.limits:
             if limit.id == key:
                 return limit
-        raise KeyError(f"no limit {key!r} was read, only {[limit.id for limit in self.limits]}")
+        raise KeyError(
+            f"no limit {shown(key)} was read, only {[limit.id for limit in self.limits]}"
+        )
 
 
 @cache

@@ -116,4 +116,4 @@ def _noise(control: Sequence[Any] | None, spoilt: bool) -> tuple[str, bool]:
         return "", False
     others = Measurement(*control)
     words = f"{meanwhile(others)} What cannot be told is left out." if spoilt else noise(others)
-    return words, spoilt or bool(others.acquired or others.released)
+    return words, spoilt or others.moved

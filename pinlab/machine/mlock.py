@@ -64,8 +64,8 @@ class Mlocked:
     @property
     def noisy(self) -> bool:
         """Whether others are known to have taken pins meanwhile."""
-        agreed = self.mlock.agreed and self.read.agreed
-        return not agreed or bool(self.control and any(self.control[4:6]))
+        quiet = self.control is None or not self.control.moved
+        return not (quiet and self.mlock.agreed and self.read.agreed)
 
     def table(self) -> str:
         """Return all of it as plain text, the calls in aligned columns."""

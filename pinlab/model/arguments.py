@@ -36,8 +36,12 @@ class _Short(reprlib.Repr):
 
 def shown(value: object) -> str:
     """Return a value as a message shows it: its repr in one line, cut to LONGEST characters."""
-    text = " ".join(_Short().repr(value).split("\n"))
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+    return cut(" ".join(_Short().repr(value).split("\n")))
+
+
+def cut(text: str, most: int = LONGEST) -> str:
+    """Return a text, or its beginning, if it has more than so many characters."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def whole(name: str, value: SupportsIndex, low: int | None = None, high: int | None = None) -> int:

@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from pinlab.model import gup
-from pinlab.model.arguments import address, instance, octets, shown, whole
+from pinlab.model.arguments import address, octets, one_of, whole
 from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE, Writer
 from pinlab.model.rules import FILE_SYSTEMS
 
@@ -132,8 +132,5 @@ class DirectIO:
 
 
 def _hold(kernel: Kernel, file_system: str) -> str:
-    rule = FILE_SYSTEMS.get(instance("file_system", file_system, str))
-    if rule is None:
-        allowed = ", ".join(FILE_SYSTEMS)
-        raise ValueError(f"file_system is {shown(file_system)}: allowed are {allowed}")
+    rule = FILE_SYSTEMS[one_of("file_system", file_system, FILE_SYSTEMS)]
     return str(getattr(kernel.rules, rule))

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from pinlab.model import counter
-from pinlab.model.arguments import instance, whole
+from pinlab.model.arguments import instance, shown, whole
 
 OK = "ok"
 REFUSED = "refused"
@@ -159,7 +159,7 @@ def _put(end: str, value: int, bits: int) -> Step:
 
 def _checked(end: str, bits: int, start: int) -> tuple[str, int, int]:
     if instance("end", end, str) not in ENDS:
-        raise ValueError(f"end is {end!r}: allowed are {', '.join(ENDS)}")
+        raise ValueError(f"end is {shown(end)}: allowed are {', '.join(ENDS)}")
     bits = whole("bits", bits, 4, 64)
     return end, bits, whole("start", start, 1, _top(bits))
 

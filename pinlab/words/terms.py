@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.data_folder import DATA
-from pinlab.model.arguments import instance, one_of, several
+from pinlab.model.arguments import instance, one_of, several, shown
 from pinlab.text_files import table
 from pinlab.words.senses import SENSES
 
@@ -82,14 +82,16 @@ def _term(record: Mapping[str, str]) -> Term:
     term = Term(**record)
     for column, allowed in CHOICES.items():
         if record[column] not in allowed:
-            raise ValueError(f"{column} is {record[column]!r}: allowed are {', '.join(allowed)}")
+            raise ValueError(
+                f"{column} is {shown(record[column])}: allowed are {', '.join(allowed)}"
+            )
     needed = ["id", "file", "words", "word", "basis"]
     needed += ["speaker", "date"] if term.kind == "mail" else ["release", "place"]
     for column in needed:
         if not record[column]:
             raise ValueError(f"{column} is empty: a row of kind {term.kind} needs it")
     if not re.search("pin", term.word, re.IGNORECASE) or term.word not in term.words:
-        raise ValueError(f"word is {term.word!r}: it has to be one of words, with pin in it")
+        raise ValueError(f"word is {shown(term.word)}: it has to be one of words, with pin in it")
     if len(term.words.split()) > LONGEST:
         raise ValueError(f"words has {len(term.words.split())} words: at most {LONGEST}")
     if term.hold == "none" and (term.lasts, term.dma) != ("-", "-"):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pinlab.data_folder import DATA
-from pinlab.model.arguments import one_of
+from pinlab.model.arguments import one_of, shown
 from pinlab.text_files import table
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def way_to(number: int) -> list[Turn]:
     """
     known = {turn.number: turn for turn in turns()}
     if number not in known:
-        raise ValueError(f"turn is {number!r}: allowed are 1 to {max(known)}")
+        raise ValueError(f"turn is {shown(number)}: allowed are 1 to {max(known)}")
     found = known[number]
     return [*(way_to(found.answers) if found.answers else []), found]
 
@@ -148,9 +148,9 @@ def _turn(row: Mapping[str, str], words: Mapping[str, str], before: Sequence[Tur
     if empty := [name for name, value in row.items() if not value and name not in MAY_BE_EMPTY]:
         raise ValueError(f"nothing stands under {', '.join(empty)}")
     if bool(row["condition"]) == (row["verdict"] == RIGHT):
-        raise ValueError(f"verdict is {row['verdict']}, and condition is {row['condition']!r}")
+        raise ValueError(f"verdict is {row['verdict']}, and condition is {shown(row['condition'])}")
     if row["number"] != str(len(before) + 1):
-        raise ValueError(f"number is {row['number']!r}: the next one is {len(before) + 1}")
+        raise ValueError(f"number is {shown(row['number'])}: the next one is {len(before) + 1}")
     date = datetime.strptime(row["date"], WHEN)
     return Turn(
         number=len(before) + 1,
@@ -179,7 +179,7 @@ def _answered(text: str, date: datetime, before: Sequence[Turn]) -> int | None:
         return None
     found = [turn for turn in before if str(turn.number) == text]
     if not found:
-        raise ValueError(f"answers is {text!r}: allowed are the turns before it")
+        raise ValueError(f"answers is {shown(text)}: allowed are the turns before it")
     if found[0].date > date:
         raise ValueError(f"it answers turn {text}, which was sent later")
     return found[0].number

@@ -3,6 +3,7 @@
 import errno
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,7 +23,7 @@ class FakeProc:
         monkeypatch.setattr(vmstat, "VMSTAT", self.vmstat)
         monkeypatch.setattr(vmstat, "REFRESH", self.refresh)
         monkeypatch.setattr(vmstat, "INTERVAL", self.interval)
-        monkeypatch.setattr("time.sleep", self._sleep)
+        monkeypatch.setattr(vmstat, "time", SimpleNamespace(sleep=self._sleep))
         self.interval.write_text("1\n")
         self.refresh.touch()
         self.show(Pins(0, 0))

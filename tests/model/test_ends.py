@@ -162,6 +162,7 @@ def test_every_end_has_an_example_with_a_source() -> None:
     [
         (lambda: climb("explode", 1), ValueError, "end is 'explode': allowed are wrap, refuse, sa"),
         (lambda: climb(cast(str, 3), 1), TypeError, "end is 3: it has to be of type str"),
+        (lambda: climb("up" * 5000, 1), ValueError, "end is 'u[^:]{1,59}: allowed are wrap"),
         (lambda: climb("wrap", -1), ValueError, "gets is -1: allowed .* 0 to 65536"),
         (lambda: climb("wrap", 2**16 + 1), ValueError, "gets is 65537: allowed .* 0 to 65536"),
         (lambda: climb("wrap", cast(int, 1.0)), TypeError, "gets is 1.0"),

@@ -85,7 +85,7 @@ class Litmus:
         version = parse_release(release)
         known = [e for e in self.expected if speaks_of(e.version, version)]
         if not known:
-            raise ValueError(f"{self.name} says nothing about {release!r}")
+            raise ValueError(f"{self.name} says nothing about {shown(release)}")
         return known[-1]
 
 
@@ -110,7 +110,7 @@ def read(path: Path) -> Litmus:
     _check_size(file.stat().st_size, file.name)
     test = parse(decoded(file), file.name)
     if test.name != file.stem:
-        raise ValueError(f"{file.name}, line 1: the name is {test.name!r}, the file's another")
+        raise ValueError(f"{file.name}, line 1: the name is {shown(test.name)}, the file's another")
     return test
 
 
@@ -167,7 +167,7 @@ class _Reader:
         for head, body in self._sections[2:]:
             with _at(head):
                 if head.text in programs or (head.text == "memory" and memory):
-                    raise ValueError(f"there is a {head.text!r} already")
+                    raise ValueError(f"there is a {shown(head.text)} already")
                 if head.text == "memory":
                     _fill(memory, body)
                 elif head.text[0].isdigit():
@@ -198,10 +198,12 @@ class _Reader:
         _require_none([*under, *below])
         with _at(name):
             if not re.fullmatch(r"[\w+.-]+", name.text):
-                raise ValueError(f"the name is {name.text!r}: allowed are letters, digits, + - . _")
+                raise ValueError(
+                    f"the name is {shown(name.text)}: allowed are letters, digits, + - . _"
+                )
         with _at(why):
             if not re.fullmatch(r'".+[.?]"', why.text):
-                raise ValueError(f"{why.text!r} is no sentence in double quotes")
+                raise ValueError(f"{shown(why.text)} is no sentence in double quotes")
         return name.text, why.text.strip('"')
 
     def _scenario(
@@ -258,7 +260,7 @@ def _fill(memory: dict[str, str], body: list[_Line]) -> None:
         with _at(line):
             name, sign, letter = (part.strip() for part in line.text.partition("="))
             if name in memory:
-                raise ValueError(f"there is a page {name!r} already")
+                raise ValueError(f"there is a page {shown(name)} already")
             Scenario({name: letter if sign else ""}, {})  # says what is wrong with it
             memory[name] = letter
 
@@ -268,7 +270,9 @@ def _expected(text: str, before: list[Expected]) -> Expected:
     version = parse_release(release)
     rules_for(release)  # says so if it is too old
     if verdict not in VERDICTS or not source:
-        raise ValueError(f"{text!r}: after the release one of {', '.join(VERDICTS)}, then a source")
+        raise ValueError(
+            f"{shown(text)}: after the release one of {', '.join(VERDICTS)}, then a source"
+        )
     if before and version <= before[-1].version:
         raise ValueError(f"{release} stands after a release that is not older")
     return Expected(version, verdict, source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -395,12 +396,14 @@ class Program(Exercise):
         It gets copies: whatever it does to them, the next one and the model have the original.
         """
         results: list[object] = []
+        left = deque(states)
 
         def run() -> None:
-            for state in states:
-                results.append(plain(function(*deepcopy(state))))
+            while left:
+                results.append(plain(function(*deepcopy(left.popleft()))))
 
         trouble = stopped(run)
+        left.clear()  # what is left behind in one state begins no other
         if trouble is not None:
             state = states[min(len(results), len(states) - 1)]
             idea = self.slow if trouble == LATE and states is self.large else None

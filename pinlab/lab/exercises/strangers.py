@@ -17,6 +17,7 @@ from types import EllipsisType
 from typing import TextIO
 
 from pinlab.lab.exercises.reply import literal
+from pinlab.model import arguments
 from pinlab.model.arguments import shown
 
 PATIENCE = 3.0
@@ -142,8 +143,7 @@ MOST_SHOWN = 300
 
 def cut(text: str) -> str:
     """Return a text in one line of at most MOST_SHOWN characters."""
-    line = " ".join(text.split())
-    return line if len(line) <= MOST_SHOWN else f"{line[: MOST_SHOWN - 3]}..."
+    return arguments.cut(" ".join(text.split()), MOST_SHOWN)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -124,6 +124,23 @@ def test_an_error_names_file_and_line(
         litmus.read(path)
 
 
+@pytest.mark.parametrize(
+    ("number", "line"),
+    [
+        (1, "{}?"), (2, "{}"), (4, "    {}"), (8, "    fork {0}\n    fork {0}"),
+        (9, "    write {}+8 P"), (9, "    wait {}"), (12, "{}\n    write x P"),
+        (13, "    device_write {} D"), (15, "exists {}"), (15, "exists {}:x = A"),
+        (15, "exists parent:x = {}"), (17, "{} Never a source"), (17, "5.6 {} a source"),
+    ],
+)  # fmt: skip
+def test_what_is_long_is_cut(number: int, line: str) -> None:
+    lines = GOOD.splitlines()
+    lines[number - 1] = line.format("x" * 5000)
+    with pytest.raises(ValueError, match=r"^litmus test, line \d+: .*") as caught:
+        litmus.parse("\n".join(lines))
+    assert "x" * 60 not in str(caught.value)
+
+
 def test_a_file_without_verdicts_or_without_anything() -> None:
     start = GOOD.partition("\n5.6")[0]
     with pytest.raises(ValueError, match="litmus test, line 15: there is no verdict"):

@@ -9,6 +9,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any, TextIO
 
@@ -334,6 +335,22 @@ def test_who_still_prints_after_the_check_has_something_to_print_on() -> None:
     gc.collect()
     assert all(out() is not None for out in outs)
     assert len(outs) > 1
+
+
+def test_what_is_left_behind_in_one_state_begins_no_other() -> None:
+    calls = 0
+
+    def function(*args: object) -> None:
+        nonlocal calls
+        calls += 1
+        until = time.monotonic() + 1
+        while time.monotonic() < until:
+            with suppress(BaseException):
+                time.sleep(0.001)
+
+    assert lab.check("try-grab", function).right is False
+    time.sleep(1)
+    assert calls == 1
 
 
 def test_what_is_handed_out_is_a_copy() -> None:
