@@ -41,8 +41,10 @@ worksheet: writable $(INSTALLED) ## write problems and their answers into worksh
 slides: writable $(INSTALLED) ## write lesson 12 as slides, and a handout of one page, into slides/
 	@$(RUN) -m pinlab.lab.slides
 
+# Tracing makes a test almost twice as slow, and tests/model alone covers the model.
 test: lint ## run everything that CI runs: lint, types, tests, coverage of the model
-	$(RUN) -m pytest --cov=pinlab.model
+	$(RUN) -m pytest --cov=pinlab.model tests/model
+	$(RUN) -m pytest --ignore=tests/model
 
 notebooks: writable $(TEST_TOOLS) ## run every lesson on a clean kernel and store its outputs
 	$(RUN) -m tests.notebooks.execute
