@@ -10,6 +10,9 @@ from typing import SupportsIndex, TypeVar
 
 T = TypeVar("T")
 
+SIZE_MAX = 2**64 - 1
+"""The largest size_t, which an address fits into and a length in bytes is."""
+
 LONGEST = 60
 """The most characters of a value in a message: about a line of a screen, with what is around it."""
 
@@ -129,7 +132,7 @@ def path(name: str, value: object) -> Path:
 
 def address(value: SupportsIndex) -> int:
     """Return `addr` as an int if it fits into a pointer of 64 bits; raises as `whole`."""
-    return whole("addr", value, 0, 2**64 - 1)
+    return whole("addr", value, 0, SIZE_MAX)
 
 
 def octets(name: str, value: object, most: int) -> bytes:

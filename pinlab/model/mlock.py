@@ -10,7 +10,7 @@ import errno
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from pinlab.model.arguments import address, whole
+from pinlab.model.arguments import SIZE_MAX, address, whole
 from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def reached(mm: Mm, addr: int, nbytes: int) -> tuple[range, OSError | None]:
     Raises ValueError if they cut a 2 MiB folio, which a kernel splits there.
     """
     addr = address(addr)
-    end = -(-(addr + whole("nbytes", nbytes, 1, 2**64 - 1)) // PAGE_SIZE)
+    end = -(-(addr + whole("nbytes", nbytes, 1, SIZE_MAX)) // PAGE_SIZE)
     pages = range(addr >> PAGE_SHIFT, mm._mapped_until(addr >> PAGE_SHIFT, end))
     mm._require_whole_folios(pages)
     if pages.stop == end:

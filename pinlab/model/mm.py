@@ -9,7 +9,7 @@ import errno
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.model import buffer, cow, gup, mlock
-from pinlab.model.arguments import address, instance, octets, shown, whole
+from pinlab.model.arguments import SIZE_MAX, address, instance, octets, shown, whole
 from pinlab.model.counter import int32
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SHIFT, PAGE_SIZE, Folio, Page, Writer
 from pinlab.model.fork import Fork
@@ -25,9 +25,6 @@ TASK_SIZE = 2**47 - PAGE_SIZE
 """First address a process cannot have (x86-64, four-level page tables)."""
 
 PTRS_PER_PMD = 1 << HPAGE_ORDER
-
-SIZE_MAX = 2**64 - 1
-"""The largest size_t, which a length in bytes is."""
 
 
 class Area(NamedTuple):
