@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 from pinlab.data_folder import DATA
 from pinlab.lab import svg
-from pinlab.lab.exercises import LESSONS
 from pinlab.lab.figures.layers import ordered, placed, ranks
 from pinlab.lab.palette import EDGE, ZERO_PAGE
 from pinlab.lab.picture import Drawing
+from pinlab.lab.problems import LESSONS
 from pinlab.text_files import table
 
 WIDTH, COLUMN, MARGIN = 800, 388, 2
@@ -92,7 +92,7 @@ def lessons() -> dict[str, str]:
 
 def concept_map() -> Drawing:
     """Draw the terms of all lessons and what leads from one to another, with links in words."""
-    return draw(arrows(), lessons(), {module.LESSON for module in LESSONS})
+    return draw(arrows(), lessons(), {each.name for each in LESSONS})
 
 
 def draw(rows: Sequence[Arrow], lesson_of: Mapping[str, str], there: Collection[str]) -> Drawing:

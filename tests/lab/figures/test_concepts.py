@@ -10,7 +10,6 @@ import pytest
 
 from pinlab import lab
 from pinlab.lab import svg
-from pinlab.lab.exercises import LESSONS
 from pinlab.lab.figures.concepts import (
     BOX,
     LINE,
@@ -24,6 +23,7 @@ from pinlab.lab.figures.concepts import (
     lessons,
 )
 from pinlab.lab.palette import ZERO_PAGE
+from pinlab.lab.problems import LESSONS
 from tests.notebooks.glossary import terms
 from tests.notebooks.lesson import FOLDER
 from tests.notebooks.shape import dead_links
@@ -32,7 +32,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 SIDES = ("x", "y", "width", "height")
 NUMBER = re.compile(r"\d\d")
 ROWS = {row.term: row for row in terms()}
-THERE = {module.LESSON for module in LESSONS}
+THERE = {each.name for each in LESSONS}
 
 SMALL = [Arrow("page", "has behind it a", "frame"), Arrow("frame", "has a", "refcount")]
 SMALL_LESSONS = {"page": "00_a", "frame": "01_b", "refcount": "02_c"}
