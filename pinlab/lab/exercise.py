@@ -15,9 +15,9 @@ from typing import Any, ClassVar, SupportsIndex, TypeVar, cast
 from pinlab.data_folder import DATA
 from pinlab.explore import explore, litmus
 from pinlab.explore.graph import Outcome
-from pinlab.lab.powers import digits, plural
 from pinlab.lab.reply import Reply, literal
 from pinlab.lab.strangers import LATE, cut, plain, stopped
+from pinlab.lab.text import digits, plural
 from pinlab.model.arguments import instance, shown, whole
 from pinlab.text_files import table
 from pinlab.words import Sentence, Verdict, judge, shortest

@@ -28,7 +28,7 @@ from pinlab.lab.exercise import (
     Written,
     misconceptions,
 )
-from pinlab.lab.powers import digits, plural
+from pinlab.lab.text import digits, plural
 from pinlab.text_files import decoded
 
 FOLDER = DATA / "exercises"

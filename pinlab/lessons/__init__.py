@@ -1,1 +1,1 @@
-"""One module for each lesson, named as its notebook: what only this lesson shows and asks."""
+"""Lessons: one module for each, named as its notebook, with all that only this lesson shows."""

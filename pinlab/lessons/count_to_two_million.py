@@ -7,7 +7,7 @@ from itertools import accumulate, product
 
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.figures.cliff import PINS_PER_READER
-from pinlab.lab.powers import digits
+from pinlab.lab.text import digits
 from pinlab.lab.writes import PAGES, R0, WRITES, Writes
 from pinlab.model.counter import (
     GUP_PIN_COUNTING_BIAS,
