@@ -4,8 +4,6 @@ from pinlab.lab.callers import callers
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
 from pinlab.lab.counterpart import in_the_model
-from pinlab.lab.exercises import check, given, hint, mistakes
-from pinlab.lab.exercises.problems import problems
 from pinlab.lab.figures.adequacy import draw_adequacy
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
 from pinlab.lab.figures.ends import five_ends
@@ -25,6 +23,7 @@ from pinlab.lab.forks import when_fork_copies
 from pinlab.lab.identify import identify
 from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
+from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
 from pinlab.lab.readers import huge_zero_readers
 from pinlab.lab.references import references
 from pinlab.lab.scenes import fork_story, recorded_scenes, scenes_by_release
@@ -87,6 +86,7 @@ __all__ = [
     "references",
     "scenes_by_release",
     "side_by_side",
+    "solution",
     "step_through",
     "three_buffers",
     "three_columns",
