@@ -2,10 +2,10 @@
 
 from pinlab.lab.callers import callers
 from pinlab.lab.columns import three_columns
+from pinlab.lab.concepts import concept_map
 from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.figures.adequacy import draw_adequacy
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
-from pinlab.lab.figures.concepts import concept_map
 from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.ledger import ledger
