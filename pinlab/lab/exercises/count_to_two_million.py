@@ -18,15 +18,15 @@ from pinlab.lab.exercises.exercise import (
     Selection,
     besides,
 )
-from pinlab.lab.figures.cliff import PINS_PER_READER
-from pinlab.lab.figures.ends import BITS, GIVEN_BACK
 from pinlab.lab.powers import digits
-from pinlab.lab.writes import PAGES, R0, WRITES, Writes
+from pinlab.lab.writes import PAGES, WRITES, Writes
 from pinlab.machine.limits import limits
+from pinlab.machine.predictions.process import PAGES_AT_ONCE
 from pinlab.model.counter import (
     GUP_PIN_COUNTING_BIAS,
     INT_MAX,
     INT_MIN,
+    R0,
     last_grab,
     last_pin,
     last_reference,
@@ -219,7 +219,7 @@ def who_is_refused() -> Selection:
 def first_refused_reader(seed: int) -> Number:
     """Predict which reader of many pages is the first to be refused."""
     draw = Draw("first-refused-reader", seed)
-    each, before = PINS_PER_READER, 0
+    each, before = PAGES_AT_ONCE, 0
     if seed:
         each, before = 2 ** draw.one(range(4, 11)), draw.one(range(4)) * 2**19
     right = (last_pin(R0) - before) // each + 1
@@ -297,7 +297,7 @@ def three_kernels() -> Numbers:
 
 def five_ends() -> Selection:
     """Select the ends at which a counter reads 1 after 200 gets and all puts."""
-    left = {end: climb_and_return(end, GIVEN_BACK, BITS)[-1].value for end in ENDS}
+    left = {end: climb_and_return(end, gets=200, bits=8)[-1].value for end in ENDS}
     right = frozenset(end for end, value in left.items() if value == R0)
     return Selection(
         id="five-ends",
