@@ -138,7 +138,7 @@ def cases() -> dict[str, Case]:
     found: dict[str, Case] = {}
     for package in PACKAGES:
         public = import_module(package)
-        for thing in (getattr(public, name) for name in public.__all__):
+        for thing in (getattr(public, name) for name in getattr(public, "__all__", ())):
             if inspect.isclass(thing):
                 found |= {case.name: case for case in of_class(thing)}
             elif callable(thing):

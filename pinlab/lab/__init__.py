@@ -1,12 +1,10 @@
 """The notebook's face: pictures with their text twins, widgets, and exercises that answer back."""
 
 from pinlab.lab.columns import three_columns
+from pinlab.lab.concepts import concept_map
 from pinlab.lab.counterpart import in_the_model
-from pinlab.lab.exercises import check, given, hint, mistakes
-from pinlab.lab.exercises.problems import problems
 from pinlab.lab.figures.adequacy import draw_adequacy
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
-from pinlab.lab.figures.concepts import concept_map
 from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.ledger import ledger
 from pinlab.lab.figures.lenses import draw_lenses
@@ -22,6 +20,7 @@ from pinlab.lab.forks import when_fork_copies
 from pinlab.lab.identify import identify
 from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
+from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
 from pinlab.lab.readers import huge_zero_readers
 from pinlab.lab.references import references
 from pinlab.lab.scenes import fork_story, recorded_scenes, scenes_by_release
@@ -77,6 +76,7 @@ __all__ = [
     "references",
     "scenes_by_release",
     "side_by_side",
+    "solution",
     "step_through",
     "three_buffers",
     "three_columns",

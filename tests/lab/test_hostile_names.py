@@ -16,11 +16,11 @@ from nbconvert.filters import markdown2html
 
 import pinlab
 from pinlab import PAGE_SIZE, Kernel, lab
-from pinlab.lab.exercises.problems import Problems, Sheet
-from pinlab.lab.exercises.reply import Reply
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.identify import Game
 from pinlab.lab.picture import Shown
+from pinlab.lab.problems import Problems, Sheet
+from pinlab.lab.reply import Reply
 from pinlab.lab.widgets.watch import Watch
 from pinlab.lessons import count_to_two_million
 from pinlab.machine import Answer

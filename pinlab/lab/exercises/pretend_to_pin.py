@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from errno import ENOMEM
 from itertools import count, product
 
-from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import (
+from pinlab.lab.draw import Draw
+from pinlab.lab.exercise import (
     IT_IS,
     Choice,
     Exercise,

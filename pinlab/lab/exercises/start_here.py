@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import Exercise, Number, Numbers, besides
+from pinlab.lab.draw import Draw
+from pinlab.lab.exercise import Exercise, Number, Numbers, besides
 from pinlab.lab.writes import Writes
 from pinlab.machine.buffers import PAGES
 from pinlab.machine.predictions.touched_pages import buffer_in

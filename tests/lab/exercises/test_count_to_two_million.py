@@ -8,8 +8,8 @@ from contextlib import suppress
 import pytest
 
 from pinlab import FOLL_GET, FOLL_PIN, PAGE_SIZE, Kernel, lab
-from pinlab.lab.exercises import exercise
-from pinlab.lab.exercises.exercise import Program
+from pinlab.lab.exercise import Program
+from pinlab.lab.problems import exercise
 from tests.lab.exercises.solved.count_to_two_million import (
     leaking,
     pins_held,

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from pinlab import lab
-from pinlab.lab.exercises import EXERCISES, exercise
-from pinlab.lab.exercises.exercise import Choice, Number, Numbers, Program
+from pinlab.lab.exercise import Choice, Number, Numbers, Program
 from pinlab.lab.exercises.fork_during_direct_io import SEEDED
+from pinlab.lab.problems import EXERCISES, exercise
 from pinlab.model.trace import Trace
 from tests.lab.exercises.solved.fork_during_direct_io import (
     frames_in_the_end,

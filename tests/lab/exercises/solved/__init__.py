@@ -2,10 +2,17 @@
 
 from collections.abc import Callable
 
-from pinlab.lab.exercises import EXERCISES, exercise
-from pinlab.lab.exercises.exercise import Choice, Exercise, Number, Numbers, Program, Selection
-from pinlab.lab.exercises.worded import Worded
-from pinlab.lab.exercises.written import Written
+from pinlab.lab.exercise import (
+    Choice,
+    Exercise,
+    Number,
+    Numbers,
+    Program,
+    Selection,
+    Worded,
+    Written,
+)
+from pinlab.lab.problems import EXERCISES, exercise
 from tests.lab.exercises.solved import (
     ask_a_real_kernel,
     count_pins_apart,

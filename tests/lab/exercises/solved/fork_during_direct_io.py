@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from pinlab import lab
-from pinlab.lab.exercises import exercise
+from pinlab.lab.problems import exercise
 from pinlab.model.trace import Event, Trace
 
 
