@@ -746,8 +746,8 @@ def find_the_leak(draw: Draw) -> Drawn:
     return {
         "given": kernel.trace,
         "leak": leak + 1,
-        "wrong": {
-            number: f"DIO {number} gives its pins back in step {steps[request.name]}"
+        "dio": {
+            number: {"step": steps[request.name]}
             for number, request in enumerate(requests, start=1)
             if request.name in steps
         },
