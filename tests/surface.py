@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from pinlab import PAGE_SIZE, Kernel, lab, machine, words
 from pinlab.explore import Question, Scenario, explore, litmus
 from pinlab.explore.reach import reach
-from pinlab.lab.exercises import SEEDED
-from pinlab.words.terms import corpus
+from pinlab.lab.problems import SEEDED
+from pinlab.words.corpus import corpus
 
 
 class World:

@@ -11,11 +11,11 @@ from typing import NamedTuple
 from pinlab.machine import builds, predict, recordings
 from pinlab.machine.answer import AGAIN, DIRECT_IO, Answer, aligned, version
 from pinlab.machine.buffers import Buffer
-from pinlab.machine.builds import Build
 from pinlab.machine.columns import NOT_SEEN
 from pinlab.machine.measured import Measured
 from pinlab.machine.mlock import Mlocked
 from pinlab.machine.questions import Place
+from pinlab.machine.recordings import Build
 from pinlab.machine.smaps import Residents
 from pinlab.model.arguments import instance, mapping, one_of, several, shown
 from pinlab.model.kernel import Kernel

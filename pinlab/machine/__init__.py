@@ -7,7 +7,6 @@ buffer take, to disk, past the page cache? Every answer says where its numbers a
 
 from pinlab.machine.answer import Answer, Measurement
 from pinlab.machine.availability import why_not
-from pinlab.machine.builds import Build, boot, builds
 from pinlab.machine.columns import three_columns
 from pinlab.machine.compare import compare
 from pinlab.machine.dialogue import Progress
@@ -18,8 +17,16 @@ from pinlab.machine.measuring import Measuring, measure, start_measuring
 from pinlab.machine.mlock import Mlocked, ask_mlock
 from pinlab.machine.pool import pooled
 from pinlab.machine.predictions import predict
-from pinlab.machine.quantity import Quantity
-from pinlab.machine.recordings import cases, recorded, recording, recordings
+from pinlab.machine.recordings import (
+    Build,
+    Quantity,
+    boot,
+    builds,
+    cases,
+    recorded,
+    recording,
+    recordings,
+)
 from pinlab.machine.report import Report, report
 from pinlab.machine.run import Run, ask, start
 from pinlab.machine.smaps import resident

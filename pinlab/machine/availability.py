@@ -6,15 +6,12 @@ import os
 import platform
 from collections.abc import Iterable
 
-from pinlab.machine import direct_io, vmstat
+from pinlab.machine import direct_io, proc
+from pinlab.machine.proc import UnavailableError
 from pinlab.model.arguments import shown
 
 VARIABLE = "PINLAB_MACHINE"
 """Environment variable: "recording" means that the running kernel is not to be asked."""
-
-
-class UnavailableError(Exception):
-    """The running kernel cannot be asked; the message says in one sentence why."""
 
 
 def why_not(folder: str | os.PathLike[str] | None = None) -> str | None:
@@ -45,14 +42,14 @@ def require_counters() -> None:
     if reason := no_linux_wanted():
         raise UnavailableError(reason)
     try:
-        vmstat.read()
+        proc.read_pins()
     except KeyError:
         raise UnavailableError(
             "This kernel has no nr_foll_pin_acquired in /proc/vmstat (Linux has it since 5.7)."
         ) from None
     except OSError as error:
         raise UnavailableError(
-            f"{vmstat.VMSTAT} cannot be read here: it answers {error.strerror!r}."
+            f"{proc.VMSTAT} cannot be read here: it answers {error.strerror!r}."
         ) from error
 
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from pinlab.machine import libc
-from pinlab.machine.availability import UnavailableError
+from pinlab.machine import syscalls
+from pinlab.machine.proc import UnavailableError
 
 PR_SET_PDEATHSIG = 1
 
@@ -65,7 +65,7 @@ def _child(run: Callable[[], None]) -> Iterator[int]:
 
 def end_with(parent: int) -> None:
     """Have the kernel kill this process as soon as the thread that forked it is gone."""
-    libc.call("prctl", PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    syscalls.call("prctl", PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
     if os.getppid() != parent:  # it was gone before
         os._exit(1)
 

@@ -7,16 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.machine.answer import AGAIN
-from pinlab.machine.builds import builds, find
-from pinlab.machine.differences import differences
+from pinlab.machine.compare import differences
 from pinlab.machine.experiments import checked
 from pinlab.machine.measured import Measured, kernel_like
 from pinlab.machine.measuring import RECORDED, in_experiments
 from pinlab.machine.predictions import predict
 from pinlab.machine.predictions.process import Values
-from pinlab.machine.quantity import Quantity
 from pinlab.machine.questions import Place
-from pinlab.machine.recordings import recordings
+from pinlab.machine.recordings import Quantity, builds, find, recordings
 from pinlab.model.arguments import instance
 from pinlab.model.folio import PAGE_SIZE
 

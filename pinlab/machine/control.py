@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import IO
 
-from pinlab.machine import vmstat
+from pinlab.machine import proc
 from pinlab.machine.answer import CONTROL, Measurement
-from pinlab.machine.vmstat import Meter
+from pinlab.machine.proc import Meter
 
 SHORTEST, LONGEST = 0.05, 0.5
 """Seconds."""
@@ -29,7 +29,7 @@ def turn() -> Iterator[None]:
     deadline = time.monotonic() + WAIT
     with ExitStack() as open_files:
         with suppress(OSError):  # no such file, or no locks: then nobody can be seen
-            file = open_files.enter_context(vmstat.VMSTAT.open("rb"))
+            file = open_files.enter_context(proc.VMSTAT.open("rb"))
             while not _locked(file) and time.monotonic() < deadline:
                 time.sleep(random.uniform(0.01, 0.05))
         yield

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from pinlab.machine.answer import AGAIN
-from pinlab.machine.quantity import Quantity
 from pinlab.machine.questions import COUNTED, QUESTIONS, Place, Question, Values, fitting
+from pinlab.machine.recordings import Quantity
 from pinlab.machine.spans import spans
 
 NOT_COUNTED = "process_vm_readv of written pages moves no counter, so a zero would show nothing."

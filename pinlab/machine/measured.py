@@ -8,8 +8,8 @@ from functools import cached_property
 from itertools import groupby
 
 from pinlab.machine.finding import Finding, findings
-from pinlab.machine.quantity import Quantity
 from pinlab.machine.questions import QUESTIONS, predicted
+from pinlab.machine.recordings import Quantity
 from pinlab.machine.spans import spans
 from pinlab.model.arguments import instance
 from pinlab.model.kernel import Kernel

@@ -13,8 +13,7 @@ from pinlab.machine.availability import no_linux_wanted
 from pinlab.machine.dialogue import Dialogue, Message, Progress
 from pinlab.machine.experiments import EXPERIMENTS, checked
 from pinlab.machine.measured import Measured
-from pinlab.machine.quantity import Quantity
-from pinlab.machine.recordings import DATE, recordings
+from pinlab.machine.recordings import DATE, Quantity, recordings
 from pinlab.machine.running import Running, begin
 from pinlab.machine.tally import NOISE
 from pinlab.model.arguments import function

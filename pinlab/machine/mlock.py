@@ -6,22 +6,19 @@ FOLL_PIN (populate_vma_page_range(), mm/gup.c, 6.18) and takes no pin.
 
 from __future__ import annotations
 
-import ctypes
-import errno
-import os
 import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pinlab.machine import buffers, process_vm, status
+from pinlab.machine import buffers, proc, syscalls
 from pinlab.machine.answer import PROCESS_VM_READV, Measurement, aligned, noise, version
-from pinlab.machine.availability import UnavailableError, require_counters
+from pinlab.machine.availability import require_counters
 from pinlab.machine.control import others, together, turn
+from pinlab.machine.proc import Meter, Pins, UnavailableError
 from pinlab.machine.recordings import DATE, recording
 from pinlab.machine.tally import REPEATING, confirmed
-from pinlab.machine.vmstat import Meter, Pins
 from pinlab.model.arguments import whole
 
 MLOCK = "mlock"
@@ -124,13 +121,13 @@ def _measured(times: int) -> Mlocked:
 
 def _try_once(memory: memoryview) -> tuple[int, float]:
     """Return by how many KiB VmLck rises, and the seconds that mlock and munlock take."""
-    start, before = time.monotonic(), status.kib("VmLck")
+    start, before = time.monotonic(), proc.status_kib("VmLck")
     try:
-        _system_call(MLOCK, memory)
-        resident = status.kib("VmLck") - before
-        _system_call("munlock", memory)
+        syscalls.mlock(memory)
+        resident = proc.status_kib("VmLck") - before
+        syscalls.munlock(memory)
     except OSError as error:
-        raise UnavailableError(f"{error.strerror}{limit(error, len(memory))}.") from error
+        raise UnavailableError(f"{error.strerror}.") from error
     return resident, time.monotonic() - start
 
 
@@ -152,36 +149,15 @@ def _call(
 
 
 def _mlock_and_munlock(memory: memoryview) -> None:
-    _system_call(MLOCK, memory)
-    _system_call("munlock", memory)
+    syscalls.mlock(memory)
+    syscalls.munlock(memory)
 
 
 def _read(source: memoryview, target: memoryview) -> None:
     try:
-        process_vm.read(source, target)
+        syscalls.process_vm_readv(source, target)
     except OSError as error:
         raise UnavailableError(f"{error.strerror}, so a zero would show nothing.") from error
-
-
-def _system_call(name: str, memory: memoryview) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    start = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    if getattr(libc, name)(ctypes.c_void_p(start), ctypes.c_size_t(len(memory))):
-        number = ctypes.get_errno()
-        raise OSError(number, f"{name} answers {os.strerror(number)!r}")
-
-
-def limit(error: OSError, nbytes: int) -> str:
-    """Return the usual reason for an error in brackets, "" if that is none.
-
-    How much a program without CAP_IPC_LOCK may mlock, or register with io_uring, is limited.
-    """
-    import resource  # there is none on Windows
-
-    allowed, needed = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] >> 10, nbytes >> 10
-    if error.errno not in (errno.ENOMEM, errno.EPERM) or not 0 <= allowed < needed:
-        return ""
-    return f" (RLIMIT_MEMLOCK is {allowed} KiB, and {needed} KiB are needed)"
 
 
 def _recorded(reason: str) -> Mlocked:

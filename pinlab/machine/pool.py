@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from pinlab.machine.quantity import Quantity, read
+from pinlab.machine.recordings import Quantity, read
 from pinlab.model.arguments import path
 
 if TYPE_CHECKING:

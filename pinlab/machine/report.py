@@ -19,7 +19,7 @@ from typing import NamedTuple
 from pinlab.machine.columns import Row, rows
 from pinlab.machine.measured import Measured, kernel_like
 from pinlab.machine.measuring import measure
-from pinlab.machine.quantity import Quantity
+from pinlab.machine.recordings import Quantity
 from pinlab.machine.spans import spans
 from pinlab.model.arguments import instance, path, shown
 from pinlab.model.kernel import Kernel

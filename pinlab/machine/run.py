@@ -7,9 +7,10 @@ import subprocess
 from dataclasses import replace
 
 from pinlab.machine.answer import Answer, from_this_kernel
-from pinlab.machine.availability import UnavailableError, place
+from pinlab.machine.availability import place
 from pinlab.machine.buffers import Buffer, check_all
 from pinlab.machine.dialogue import Dialogue, Message
+from pinlab.machine.proc import UnavailableError
 from pinlab.machine.recordings import recorded
 from pinlab.machine.running import Running, begin
 from pinlab.model.arguments import whole

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import mmap
 import platform
-import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
-from pinlab.machine import buffers, libc, procfs
+from pinlab.machine import buffers, proc
 from pinlab.machine.answer import version
 from pinlab.machine.availability import no_linux_wanted
 from pinlab.machine.buffers import PAGES
 from pinlab.machine.recordings import DATE, recording
 from pinlab.model.arguments import whole
 
-SMAPS = Path("/proc/self/smaps")
 RECORDED = "6.18.44"
-HEAD = re.compile(r"([0-9a-f]+)-([0-9a-f]+) ")
 
 
 class Resident(NamedTuple):
@@ -68,7 +64,7 @@ def resident(*written: int) -> Residents:
         try:
             rows = tuple(Resident(number, _rss_of_one(number)) for number in asked)
         except (OSError, LookupError):
-            reason = f"This system has no {SMAPS} that tells."
+            reason = f"This system has no {proc.SMAPS} that tells."
         else:
             label = f"your kernel, {version(platform.release())}"
             return Residents(rows, live=True, note="", label=label)
@@ -81,23 +77,7 @@ def _rss_of_one(written: int) -> int:
         memory[page * mmap.PAGESIZE]
     for page in range(written):
         memory[page * mmap.PAGESIZE] = 1
-    return kib(memory, "Rss")
-
-
-def kib(memory: memoryview, field: str) -> int:
-    """Return a field of the mapping that has this memory, in KiB.
-
-    Raises OSError if the file cannot be read, LookupError if it does not tell.
-    """
-    addr = libc.address(memory)
-    wanted = re.compile(rf"{field}:\s+(\d+) kB")
-    inside = False
-    for line in procfs.text(SMAPS).splitlines():
-        if head := HEAD.match(line):
-            inside = int(head[1], 16) <= addr < int(head[2], 16)
-        elif inside and (found := wanted.match(line)):
-            return int(found[1])
-    raise LookupError(f"{SMAPS} has no {field} for {addr:#x}")
+    return proc.smaps_kib(memory, "Rss")
 
 
 def _recorded(asked: list[int], reason: str) -> Residents:

@@ -13,11 +13,10 @@ from collections.abc import Callable
 from typing import Any
 
 from pinlab.machine.answer import AGAIN, Measurement
-from pinlab.machine.availability import UnavailableError
 from pinlab.machine.control import others, together, turn
 from pinlab.machine.experiments import EXPERIMENTS
 from pinlab.machine.experiments.case import Case, Values
-from pinlab.machine.vmstat import Meter
+from pinlab.machine.proc import Meter, UnavailableError
 from pinlab.machine.worker import end_with, say
 
 SECONDS_OF_CONTROL = 0.1

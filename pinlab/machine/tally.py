@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
-from pinlab.machine import vmstat
+from pinlab.machine import proc
 from pinlab.machine.answer import AGAIN
-from pinlab.machine.availability import UnavailableError, require_counters
-from pinlab.machine.vmstat import Pins
+from pinlab.machine.availability import require_counters
+from pinlab.machine.proc import Pins, UnavailableError
 
 FEW, OFTEN, SELDOM = (1, 3), (400, 800), (7, 13)
 """Calls in a count, where the counters can be flushed, where they cannot, and where that would
@@ -75,13 +75,13 @@ def per_call(call: Callable[[], object]) -> Tally:
     counted, and whatever the call raises.
     """
     require_counters()
-    if vmstat.flush():
-        return _agreed(call, _seconds(call), _Way(vmstat.settle, FEW, counts=8, blur=0))
+    if proc.flush():
+        return _agreed(call, _seconds(call), _Way(proc.settle, FEW, counts=8, blur=0))
     with _on_one_cpu():
         seconds = _seconds(call)
         if seconds * OFTEN[1] > LONG:
-            return _agreed(call, seconds, _Way(vmstat.settle, SELDOM, counts=2, blur=2))
-        return _agreed(call, seconds, _Way(vmstat.read, OFTEN, counts=3, blur=KEPT))
+            return _agreed(call, seconds, _Way(proc.settle, SELDOM, counts=2, blur=2))
+        return _agreed(call, seconds, _Way(proc.read_pins, OFTEN, counts=3, blur=KEPT))
 
 
 def confirmed(

@@ -17,12 +17,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from pinlab.machine import buffers, direct_io, process_vm
+from pinlab.machine import buffers, direct_io, syscalls
 from pinlab.machine.answer import DIRECT_IO, PROCESS_VM_READV, Measurement
-from pinlab.machine.availability import UnavailableError
 from pinlab.machine.control import others, together, turn
+from pinlab.machine.proc import Meter, Pins, UnavailableError
 from pinlab.machine.tally import NOISE, REPEATING, NoisyError, confirmed, per_call
-from pinlab.machine.vmstat import Meter, Pins
 
 Transfer = Callable[[memoryview], None]
 Report = Callable[[int], None]
@@ -137,7 +136,7 @@ def _choose(file: int) -> Means:
     write = partial(direct_io.write, file)
     if _pins(write):
         return Means(DIRECT_IO, write, _pace(write))
-    read = partial(process_vm.read, target=buffers.new("never"))
+    read = partial(syscalls.process_vm_readv, target=buffers.new("never"))
     try:
         if _pins(read):
             return Means(PROCESS_VM_READV, read, _pace(read))

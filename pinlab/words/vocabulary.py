@@ -12,58 +12,39 @@ counter, with always or never: the call gives its caller what it was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from itertools import product
+from itertools import chain, combinations, count, product
 from types import MappingProxyType
 
 from pinlab.explore.reach import GET, PAGES, PIN, PUT, UNPIN, Counters, State, Step
 from pinlab.model.arguments import instance, one_of
 from pinlab.model.rules import parse_release
-from pinlab.words.judge import holds, missed_by
-from pinlab.words.sentences import Claim, Sentence
-from pinlab.words.wrong_kernels import WRONG_KERNELS
+from pinlab.words.sentences import WRONG_KERNELS, Claim, Sentence, counterexample, missed_by
 
-CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+CALLS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
-        "pin": (PIN,),
-        "unpin": (UNPIN,),
-        "pin or unpin": (PIN, UNPIN),
-        "get": (GET,),
-        "put": (PUT,),
-        "get or put": (GET, PUT),
+        words: words.split(" or ")
+        for words in (PIN, UNPIN, f"{PIN} or {UNPIN}", GET, PUT, f"{GET} or {PUT}")
     }
 )
-ANY_PAGE = "page of any kind"
-ON: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {page: (page,) for page in PAGES} | {ANY_PAGE: PAGES}
+ANY_PAGE, ANY_COUNTER = "page of any kind", "any counter"
+ON: Mapping[str, Sequence[str]] = MappingProxyType(
+    {page: [page] for page in PAGES} | {ANY_PAGE: PAGES}
 )
 REFCOUNT, PINCOUNT, VMSTAT, SUCCESS = "refcount", "pincount", "vmstat", "success"
-COUNTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+COUNTERS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
-        REFCOUNT: (REFCOUNT,),
-        PINCOUNT: (PINCOUNT,),
-        VMSTAT: (VMSTAT,),
-        "refcount or pincount": (REFCOUNT, PINCOUNT),
-        "any counter": (REFCOUNT, PINCOUNT, VMSTAT),
-        SUCCESS: (),
+        **{counter: [counter] for counter in (REFCOUNT, PINCOUNT, VMSTAT)},
+        "refcount or pincount": [REFCOUNT, PINCOUNT],
+        ANY_COUNTER: [REFCOUNT, PINCOUNT, VMSTAT],
+        SUCCESS: [],
     }
 )
-NAMED = MappingProxyType(
-    {
-        REFCOUNT: "the refcount",
-        PINCOUNT: "the pincount",
-        VMSTAT: "vmstat's counters",
-        "refcount or pincount": "the refcount or pincount",
-        "any counter": "any counter",
-    }
-)
-"""How a sentence names a counter."""
-
 ALWAYS, NEVER, NOT_BY_THIS_CALL = "always", "never", "not by this call"
 HOW = (ALWAYS, NEVER, NOT_BY_THIS_CALL)
 
-AT_FIRST = MappingProxyType({REFCOUNT: 1, PINCOUNT: 0, VMSTAT: 0})
+AT_FIRST = {REFCOUNT: 1, PINCOUNT: 0, VMSTAT: 0}
 """What each counter shows of a page that nobody holds, beside the process that maps it."""
 
 
@@ -87,25 +68,17 @@ def clause(call: str, page: str, counter: str, how: str) -> Claim:
             return None
         if counter == SUCCESS:
             return (step.error is None) == (how == ALWAYS)
-        if step.error is not None and how != ALWAYS:
-            return None
-        return _says(before, step, after, COUNTERS[counter], how)
+        was, now = _shown(before, step), _shown(after, step)
+        there = [each for each in COUNTERS[counter] if each in now]
+        if how == ALWAYS:
+            return any(was[each] != now[each] for each in there)
+        if step.error is not None or not there:
+            return None  # a page without a pincount has none that could change
+        if how == NEVER:
+            return all(now[each][0] == AT_FIRST[each] for each in there)
+        return all(was[each] == now[each] for each in there)
 
     return Claim(_text(call, page, counter, how), says)
-
-
-def _says(
-    before: State, step: Step, after: State, counters: tuple[str, ...], how: str
-) -> bool | None:
-    was, now = _shown(before, step), _shown(after, step)
-    there = [counter for counter in counters if counter in now]
-    if not there and how != ALWAYS:
-        return None  # a page without a pincount has none that could change
-    if how == ALWAYS:
-        return any(was[counter] != now[counter] for counter in there)
-    if how == NEVER:
-        return all(now[counter][0] == AT_FIRST[counter] for counter in there)
-    return all(was[counter] == now[counter] for counter in there)
 
 
 def _shown(state: State, step: Step) -> dict[str, tuple[int, ...]]:
@@ -124,7 +97,7 @@ def _text(call: str, page: str, counter: str, how: str) -> str:
     )
     if counter == SUCCESS:
         return f"{calls} {how} succeeds"
-    named = NAMED[counter]
+    named = {VMSTAT: "vmstat's counters", ANY_COUNTER: ANY_COUNTER}.get(counter, f"the {counter}")
     if how == ALWAYS:
         return f"{calls} always changes {named}"
     if how == NEVER:
@@ -173,23 +146,18 @@ def shortest(release: str = "6.5") -> Sentence:
 
 @cache
 def _shortest(release: str) -> Sentence:
-    useful: dict[frozenset[str], Claim] = {}
+    everything = frozenset(WRONG_KERNELS)
+    texts = [each.text for each in every_clause()]
+    rejecting: dict[frozenset[str], Claim] = {}
     for each in sorted(every_clause(), key=lambda each: len(each.text.split())):
-        alone = sentence(each)
-        if holds(alone, release):
-            rejected = frozenset(WRONG_KERNELS).difference(missed_by(alone, release))
-            useful.setdefault(rejected, each)
-    best: dict[frozenset[str], Sentence] = {}
-    for rejected, each in useful.items():
-        _keep(best, rejected, sentence(each))
-    while frozenset(WRONG_KERNELS) not in best:
-        for (rejected, so_far), (more, each) in product(list(best.items()), useful.items()):
-            _keep(best, rejected | more, sentence(*so_far.claims, each))
-    chosen = {each.text for each in best[frozenset(WRONG_KERNELS)].claims}
-    return sentence(*(each for each in every_clause() if each.text in chosen))
-
-
-def _keep(best: dict[frozenset[str], Sentence], rejected: frozenset[str], new: Sentence) -> None:
-    """Enter a sentence that rejects these kernels, unless a shorter one is there."""
-    if rejected not in best or length(new) < length(best[rejected]):
-        best[rejected] = new
+        if not counterexample(sentence(each), release):
+            rejecting.setdefault(everything.difference(missed_by(sentence(each), release)), each)
+    adequate = (
+        [some for some in combinations(rejecting, clauses) if everything.issubset(chain(*some))]
+        for clauses in count(1)
+    )
+    found = (
+        sentence(*(rejecting[kernels] for kernels in some)) for some in next(filter(None, adequate))
+    )
+    best = min(found, key=length).claims
+    return sentence(*sorted(best, key=lambda each: texts.index(each.text)))

@@ -13,7 +13,7 @@ import pytest
 
 from pinlab import Kernel, machine
 from pinlab.machine.columns import rows
-from pinlab.machine.quantity import Quantity, value
+from pinlab.machine.recordings import Quantity, value
 from pinlab.machine.report import Report
 from tests.machine.kernels import measured_like
 

@@ -1,0 +1,639 @@
+"""The seven kinds of exercises: what is right, and which idea a wrong answer looks like."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import islice
+from types import MappingProxyType
+from typing import Any, ClassVar, SupportsIndex, TypeVar, cast
+
+from pinlab.data_folder import DATA
+from pinlab.explore import explore, litmus
+from pinlab.explore.graph import Outcome
+from pinlab.lab.reply import Reply, literal
+from pinlab.lab.strangers import LATE, cut, plain, stopped
+from pinlab.lab.text import digits, plural
+from pinlab.model.arguments import instance, shown, whole
+from pinlab.text_files import table
+from pinlab.words import Sentence, Verdict, judge, shortest
+from pinlab.words.vocabulary import length
+
+T = TypeVar("T")
+
+MISREAD: Mapping[int, str] = {2 ^ n: f"2**{n}" for n in range(10, 64)}
+"""What Python makes of 2^10 and so on, where ^ is exclusive or."""
+
+MOST = 2**80
+"""The largest number that is judged: what is longer is a slip."""
+
+MODEL_GIVES, IT_IS = "the model gives", "it is"
+"""What stands before a right answer: where it was computed by the model, and where it was not."""
+
+HINT, BIGGER_HINT, SOLUTION = 1, 2, 3
+"""How far a hint goes."""
+
+
+@cache
+def misconceptions() -> Mapping[str, str]:
+    """Return the sentence for each id, from data/misconceptions.csv."""
+    rows = table(DATA / "misconceptions.csv", ("id", "lesson", "sentence"), dict, unique=["id"])
+    return MappingProxyType({row["id"]: row["sentence"] for row in rows})
+
+
+def reason(idea: str) -> str:
+    """Return what to say about a wrong answer: the idea's sentence and id, or a sentence as is."""
+    sentence = misconceptions().get(idea)
+    return f"{idea}." if sentence is None else f"{sentence} (mistaken: {idea})."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exercise(ABC):
+    """A question of a lesson; wrong answers are looked up among those that rest on an idea.
+
+    `lesson` is the notebook's name without its ending, `because` says why the right answer is
+    right, `given` is what the lesson hands out to work on, if anything. `question` is the whole
+    question in Markdown, as it stands on a worksheet. `gives` stands between a wrong answer and
+    the right one, and says where that one is from.
+    """
+
+    OWN: ClassVar[Any] = ()
+    """What a kind takes as a reader has made it; all else is read as plain data."""
+
+    id: str
+    lesson: str
+    hints: tuple[str, str]
+    because: str
+    given: object = None
+    question: str = ""
+    gives: str = MODEL_GIVES
+
+    def check(self, answer: object) -> Reply:
+        """Judge an answer; None, `...` or a stub is answered kindly.
+
+        Raises TypeError or ValueError for what cannot be an answer, naming what can be. A notebook
+        shows these in one line.
+        """
+        if is_open(answer):
+            return self._open()
+        taken, trouble = tried(lambda: self._read(answer))
+        if trouble is not None:
+            return self._wrong(f"Reading your answer {trouble}.", None)
+        try:
+            return self._judge(taken[0])
+        except (TypeError, ValueError) as error:
+            line = f"{type(error).__name__}: {error}"
+            vars(error)["_render_traceback_"] = lambda: [line]  # IPython's, for a traceback
+            raise
+
+    def _read(self, answer: object) -> object:
+        """Return an answer as plain data; whatever a reader's object does, it does here."""
+        return answer if isinstance(answer, self.OWN) else plain(answer)
+
+    def hint(self, level: int) -> Reply:
+        """Return hint 1, the bigger hint 2, or where the explained solution is (3)."""
+        if level == SOLUTION:
+            path = f"solutions/{self.lesson}.ipynb#cell-id={self.id}"
+            return Reply(f"The explained solution of lesson {self.lesson}: [{path}]({path}).")
+        more = {HINT: "A bigger hint", BIGGER_HINT: "The explained solution"}[level]
+        return Reply(
+            f"{self.hints[level - 1]} {more}: `lab.hint({_quoted(self.id)}, {level + 1})`."
+        )
+
+    @abstractmethod
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+
+    @abstractmethod
+    def mistakes(self) -> Iterable[tuple[object, str]]:
+        """Return the wrong answers that are known, each with its idea's id or a sentence."""
+
+    @abstractmethod
+    def _judge(self, answer: object) -> Reply:
+        """Judge an answer that was given."""
+
+    @abstractmethod
+    def _wanted(self) -> str:
+        """Say what an answer looks like."""
+
+    def _open(self) -> Reply:
+        return Reply(f"No answer yet: {self._wanted()}. {self._offer()}")
+
+    def _offer(self) -> str:
+        return f"A hint: `lab.hint({_quoted(self.id)})`."
+
+    def _right(self, text: str) -> Reply:
+        return Reply(f"{text} {self.because}", right=True)
+
+    def _wrong(self, text: str, idea: str | None, details: str = "") -> Reply:
+        told = f"{text} {reason(idea)}" if idea else text
+        known = idea if idea in misconceptions() else None
+        return Reply(f"{told} {self._offer()}", False, known, details)
+
+
+def tried(work: Callable[[], T]) -> tuple[list[T], str | None]:
+    """Do something that runs a reader's code; return what came of it, if it did, or its trouble."""
+    came: list[T] = []
+    return came, stopped(lambda: came.append(work()))
+
+
+def is_open(answer: object) -> bool:
+    """Return whether this is the place of an answer and not an answer."""
+    return answer is None or answer is ...
+
+
+def besides(right: int, wrong: Mapping[int, str]) -> dict[int, str]:
+    """Return the wrong answers that a seed has not turned into the right one.
+
+    >>> besides(3, {2: "That is one less", 3: "That counts the writes"})
+    {2: 'That is one less'}
+    """
+    return {number: idea for number, idea in wrong.items() if number != right}
+
+
+def _quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed(Exercise):
+    """An exercise with one right answer, and wrong ones that stand in a list."""
+
+    right: Any
+    wrong: Mapping[Any, str]
+
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+        return self.right
+
+    def mistakes(self) -> Iterable[tuple[object, str]]:
+        """Return the wrong answers that are known, each with its idea's id or a sentence."""
+        return self.wrong.items()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Listed):
+    """A whole number to predict; `low` is the smallest that makes sense."""
+
+    right: int
+    wrong: Mapping[int, str]
+    low: int | None = 0
+
+    def _judge(self, answer: object) -> Reply:
+        number = whole("your answer", cast(SupportsIndex, answer), self.low, MOST)
+        if number == self.right:
+            return self._right(f"{digits(number)}.")
+        told = f"You expected {digits(number)}, {self.gives} {digits(self.right)}."
+        idea = self.wrong.get(number)
+        if idea is None and number in MISREAD and self.right >= 2**10:
+            idea = f"If you meant a power: Python writes it {MISREAD[number]}"
+        return self._wrong(told, idea)
+
+    def _wanted(self) -> str:
+        return "put a whole number in the place of `None`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Numbers(Exercise):
+    """Several whole numbers to predict, each with a name; `low` is the smallest allowed.
+
+    `together` has ideas that show in several numbers at once. Whoever gave all of these is told the
+    idea in the place of what each of the numbers would be told by itself.
+    """
+
+    parts: Mapping[str, tuple[int, Mapping[int, str]]]
+    together: Sequence[tuple[Mapping[str, int], str]] = ()
+    low: int = 0
+
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+        return {name: right for name, (right, _) in self.parts.items()}
+
+    def mistakes(self) -> Iterable[tuple[object, str]]:
+        """Return the wrong numbers that are known, by name and number, and those together."""
+        for name, (_, wrong) in self.parts.items():
+            yield from (((name, number), idea) for number, idea in wrong.items())
+        yield from self.together
+
+    def _numbers(self, answer: object) -> dict[str, int | None]:
+        if not isinstance(answer, Mapping):
+            raise TypeError(
+                f"your answer is {shown(answer)}: it has to be a dict of {list(self.parts)}"
+            )
+        if set(answer) != set(self.parts):
+            missing = [name for name in self.parts if name not in answer]
+            extra = [name for name in answer if name not in self.parts]
+            raise ValueError(
+                f"your answer is {shown(answer)}: it needs exactly {list(self.parts)}; "
+                f"missing are {missing or 'none'}, too many {shown(extra) if extra else 'none'}"
+            )
+        return {name: self._number(name, answer[name]) for name in self.parts}
+
+    def _number(self, name: str, answer: object) -> int | None:
+        if is_open(answer):
+            return None
+        return whole(f"your answer for {name}", cast(SupportsIndex, answer), self.low)
+
+    def _judge(self, answer: object) -> Reply:
+        numbers = self._numbers(answer)
+        if all(number is None for number in numbers.values()):
+            return self._open()
+        ideas = self._ideas(numbers)
+        lines = "\n".join(
+            f"- {name}: {self._line(name, n, ideas.get(name))}" for name, n in numbers.items()
+        )
+        if any(number not in (None, self.parts[name][0]) for name, number in numbers.items()):
+            known = next((idea for idea in ideas.values() if idea in misconceptions()), None)
+            return Reply(f"\n{lines}\n\n{self._offer()}", False, known)
+        if None in numbers.values():
+            return Reply(lines)
+        return Reply(f"{self.because}\n\n{lines}", right=True)
+
+    def _ideas(self, numbers: Mapping[str, int | None]) -> dict[str, str]:
+        """What each number is told: the idea that it shows with others, or else its own."""
+        for those, idea in self.together:
+            if all(numbers[name] == number for name, number in those.items()):
+                return dict.fromkeys(those, idea)
+        known = ((name, self.parts[name][1].get(n)) for name, n in numbers.items() if n is not None)
+        return {name: idea for name, idea in known if idea is not None}
+
+    def _line(self, name: str, number: int | None, idea: str | None) -> str:
+        right, _ = self.parts[name]
+        if number is None:
+            return "no answer yet"
+        if number == right:
+            return f"{digits(number)} is right."
+        told = f"you expected {digits(number)}, {self.gives} {digits(right)}."
+        return f"{told} {reason(idea)}" if idea else told
+
+    def _wanted(self) -> str:
+        return f"put whole numbers for {', '.join(self.parts)} in the places of `None`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Listed):
+    """One of a few answers to choose; each wrong one has its reason."""
+
+    right: str
+    wrong: Mapping[str, str]
+
+    def _judge(self, answer: object) -> Reply:
+        chosen = _one_of("your answer is {}", answer, self._options())
+        if chosen == self.right:
+            return self._right(f"{chosen}.")
+        told = f"You chose {chosen!r}, {self.gives} {self.right!r}."
+        return self._wrong(told, self.wrong[chosen])
+
+    def _wanted(self) -> str:
+        return f"put one of {', '.join(map(_quoted, self._options()))} in the place of `None`"
+
+    def _options(self) -> list[str]:
+        """All answers, in an order that does not tell which one is right."""
+        return sorted([self.right, *self.wrong])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection(Listed):
+    """Some of a few things to select, in any order.
+
+    `wrong` has reasons for whole selections; of others the first thing that is `missing` or too
+    many (`extra`) is told its reason.
+    """
+
+    options: Sequence[str]
+    right: frozenset[str]
+    wrong: Mapping[frozenset[str], str]
+    missing: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def mistakes(self) -> Iterable[tuple[object, str]]:
+        """Return the wrong answers that are known, each with its idea's id or a sentence."""
+        known = {self.right | {one}: idea for one, idea in self.extra.items()}
+        known |= {self.right - {one}: idea for one, idea in self.missing.items()}
+        return (known | dict(self.wrong)).items()
+
+    def _idea(self, chosen: frozenset[str]) -> str | None:
+        if chosen in self.wrong:
+            return self.wrong[chosen]
+        ideas = [self.extra.get(one) for one in self.options if one in chosen - self.right]
+        ideas += [self.missing.get(one) for one in self.options if one in self.right - chosen]
+        return next(filter(None, ideas), None)
+
+    def _read(self, answer: object) -> object:
+        if isinstance(answer, str | Mapping) or not isinstance(answer, Iterable):
+            return plain(answer)
+        named = [plain(each) for each in islice(answer, MOST_NAMED + 1)]
+        return named if len(named) <= MOST_NAMED else plain(answer)
+
+    def _judge(self, answer: object) -> Reply:
+        if not isinstance(answer, list):
+            raise TypeError(f"your answer is {shown(answer)}: it has to be a set of {self.options}")
+        chosen = frozenset(
+            _one_of("your answer has {} in it", each, self.options) for each in answer
+        )
+        if chosen == self.right:
+            return self._right(f"{_listed(chosen, self.options)}.")
+        told = (
+            f"You selected {_listed(chosen, self.options)}; "
+            f"it is {_listed(self.right, self.options)}."
+        )
+        return self._wrong(told, self._idea(chosen))
+
+    def _wanted(self) -> str:
+        return (
+            f"put a set of some of {', '.join(map(_quoted, self.options))} in the place of `None`"
+        )
+
+
+MOST_NAMED = 1000
+"""More than these are no selection, but something without end."""
+
+
+def _one_of(told: str, answer: object, options: Sequence[str]) -> str:
+    """The option that is meant: a number may stand for its digits, and letters may be large."""
+    text = (answer if isinstance(answer, str) else shown(answer)).strip().casefold()
+    for option in options:
+        if text == option.casefold():
+            return option
+    allowed = ", ".join(map(repr, options))
+    raise ValueError(f"{told.format(shown(answer))}: allowed are {allowed}")
+
+
+def _listed(chosen: frozenset[str], order: Sequence[str]) -> str:
+    return ", ".join(option for option in order if option in chosen) or "none of them"
+
+
+def as_it_is(result: object) -> object:
+    """Return a result of a function as Python has it."""
+    return result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program(Exercise):
+    """A few lines of kernel to write, held against the model in many states.
+
+    `states` are the arguments, `model` gives the right result, `trace` shows what the model does
+    in one state, and `wrong` has functions that show an idea at work. `meaning` is what the
+    kernel makes of a result, where that differs from what Python does. `large` are states that are
+    tried when the others have come out right; whoever does not come to an end there is told `slow`.
+    `source` is a right answer in Python.
+    """
+
+    OWN = Callable
+
+    name: str
+    arguments: Sequence[str]
+    states: Sequence[tuple[Any, ...]]
+    model: Callable[..., object]
+    trace: Callable[..., str]
+    wrong: Sequence[tuple[str, Callable[..., object]]]
+    meaning: Callable[[object], object] = as_it_is
+    large: Sequence[tuple[Any, ...]] = ()
+    slow: str | None = None
+    source: str = ""
+
+    def solution(self) -> object:
+        """Return the right answer, as `check` takes it."""
+        return self.model
+
+    def mistakes(self) -> Iterable[tuple[object, str]]:
+        """Return functions that rest on an idea, each with its id or a sentence."""
+        return ((function, idea) for idea, function in self.wrong)
+
+    def _judge(self, answer: object) -> Reply:
+        if not callable(answer):
+            raise TypeError(
+                f"your answer is {shown(answer)}: it has to be a function, without calling it"
+            )
+        trouble = self._trouble(answer, self.states) or self._trouble(answer, self.large)
+        if trouble is not None:
+            return trouble
+        states = len(self.states) + len(self.large)
+        return self._right(f"In all {states} states it {self._is_right()}.")
+
+    def _trouble(
+        self, function: Callable[..., object], states: Sequence[tuple[Any, ...]]
+    ) -> Reply | None:
+        """What is to be said of a function in some states, None if it is right in all of them.
+
+        It gets copies: whatever it does to them, the next one and the model have the original.
+        """
+        results: list[object] = []
+        left = deque(states)
+
+        def run() -> None:
+            while left:
+                results.append(plain(function(*deepcopy(left.popleft()))))
+
+        trouble = stopped(run)
+        left.clear()  # what is left behind in one state begins no other
+        if trouble is not None:
+            state = states[min(len(results), len(states) - 1)]
+            idea = self.slow if trouble == LATE and states is self.large else None
+            return self._wrong(f"`{self._call(state)}` {trouble}.", idea, self.trace(*state))
+        if results and all(is_open(result) for result in results):
+            return self._open()
+        return self._compared(results, states)
+
+    def _compared(
+        self, results: Sequence[object], states: Sequence[tuple[Any, ...]]
+    ) -> Reply | None:
+        right = [self.model(*state) for state in states]
+        differ = [i for i, result in enumerate(results) if self.meaning(result) != right[i]]
+        if not differ:
+            return None
+        first = differ[0]
+        told = (
+            f"It {self._is_right()} in {len(right) - len(differ)} of {len(right)} states. "
+            f"The first that differs is `{self._call(states[first])}`: expected {right[first]}, "
+            f"came {_as_printed(results[first])}."
+        )
+        idea = self._idea(results) if states is self.states else None
+        return self._wrong(told, idea, self.trace(*states[first]))
+
+    def _is_right(self) -> str:
+        return "does what the model does" if self.gives == MODEL_GIVES else "is right"
+
+    def _idea(self, results: Sequence[object]) -> str | None:
+        """The idea whose function does the very same in every state."""
+        meant = [self.meaning(result) for result in results]
+        return next(
+            (
+                idea
+                for idea, function in self.wrong
+                if [self.meaning(function(*state)) for state in self.states] == meant
+            ),
+            None,
+        )
+
+    def _call(self, state: tuple[Any, ...]) -> str:
+        named = (
+            f"{name}={cut(str(value))}" for name, value in zip(self.arguments, state, strict=True)
+        )
+        return f"{self.name}({', '.join(named)})"
+
+    def _wanted(self) -> str:
+        return f"write the body of `{self.name}`"
+
+
+def _as_printed(result: object) -> str:
+    """A result as print() has it, if that is short."""
+    return literal(cut(result) if isinstance(result, str) else shown(result))
+
+
+ONE_THING, ENOUGH = "refcount-and-pin-count-are-one-thing", "true-is-enough"
+CONTRADICTED = "One step that contradicts a sentence is enough"
+NEARLY = "Ask what is wrong with those that are left: the sentence does not speak of it yet"
+FEW = 3
+"""So many kernels may be left to somebody who is on the way."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worded(Exercise):
+    """A sentence to word that is adequate: true of the release, and of none of its wrong kernels.
+
+    `examples` are sentences that are not.
+    """
+
+    OWN = Sentence
+
+    release: str
+    examples: Sequence[Sentence]
+
+    def solution(self) -> object:
+        """Return a right answer, as `check` takes it: the shortest."""
+        return shortest(self.release)
+
+    def mistakes(self) -> Iterable[tuple[object, str]]:
+        """Return sentences that are not adequate, each with its idea's id or a sentence."""
+        return ((each, _idea(judge(each, self.release))) for each in self.examples)
+
+    def _judge(self, answer: object) -> Reply:
+        made = instance("your answer", answer, Sentence)
+        shortest(self.release)  # before the clock runs: this looks at every kernel
+        replies, trouble = tried(lambda: self._judged(made))
+        return replies[0] if trouble is None else self._wrong(f"Your sentence {trouble}.", None)
+
+    def _judged(self, made: Sentence) -> Reply:
+        verdict = judge(made, self.release)
+        clauses, words = length(made)
+        told = f"{clauses} {plural(clauses, 'clause')}, {words} words."
+        if verdict.counterexample is not None:
+            told += (
+                f" It is false of Linux {self.release}: {'; '.join(verdict.counterexample.steps)}."
+            )
+            return self._wrong(told, _idea(verdict), str(verdict.counterexample.trace))
+        if verdict.missed:
+            told += f" It is true of Linux {self.release}, and of {', '.join(verdict.missed)}."
+            return self._wrong(told, _idea(verdict))
+        return self._right(f"{told} {self._compared(made)}")
+
+    def _compared(self, made: Sentence) -> str:
+        best = shortest(self.release)
+        if length(made) <= length(best):
+            return "No adequate sentence of this vocabulary is shorter."
+        clauses, words = length(best)
+        return f"The shortest has {clauses} {plural(clauses, 'clause')} and {words} words."
+
+    def _wanted(self) -> str:
+        return "put a sentence of clauses in the place of `None`"
+
+
+def _idea(verdict: Verdict) -> str:
+    """The idea that a sentence which is not adequate looks like."""
+    if verdict.missed is None:
+        return CONTRADICTED
+    if (
+        "pincount-still-counted" in verdict.missed
+        and "refcount-still-counted" not in verdict.missed
+    ):
+        return ONE_THING
+    return ENOUGH if len(verdict.missed) > FEW else NEARLY
+
+
+Found = tuple[str, frozenset[Outcome], frozenset[str]]
+"""A verdict, everything that was left at some end, and which way data was sent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written(Listed):
+    """A litmus test to write: right if it has verdicts, ends and transfers of the one asked for.
+
+    `wrong` has other tests, each with its idea; all are compared on `releases`.
+    """
+
+    right: str
+    wrong: Mapping[str, str]
+    releases: Sequence[str]
+
+    def _judge(self, answer: object) -> Reply:
+        text, asked = instance("your answer", answer, str), self._found(self.right)
+        came, trouble = tried(lambda: self._tried(text))
+        if trouble is not None:
+            return self._wrong(f"Trying all orders of your test {trouble}.", None)
+        (found,) = came
+        if isinstance(found, ValueError):
+            raise found
+        table = "\n".join(
+            f"- Linux {release}: {found[release][0]}{self._guessed(text, release)}"
+            for release in self.releases
+        )
+        if found == asked:
+            return self._right(f"It asks what was to be asked.\n\n{table}\n\n")
+        release = next(r for r in self.releases if found[r] != asked[r])
+        (verdict, ends, _), (wanted, other_ends, _) = found[release], asked[release]
+        told = f"On Linux {release} yours is {verdict}, the one asked for is {wanted}."
+        if verdict == wanted:
+            differs = "data goes another way" if ends == other_ends else "other bytes are read"
+            told = f"On Linux {release} yours is {verdict}, too, but {differs}."
+        idea = next((idea for other, idea in self.wrong.items() if self._found(other) == found), "")
+        return self._wrong(told, idea or None)
+
+    def _tried(self, text: str) -> dict[str, Found] | ValueError:
+        """What comes out of a reader's test, or what says why it is none."""
+        try:
+            return self._found(text)
+        except ValueError as error:
+            return error
+
+    def _found(self, text: str) -> dict[str, Found]:
+        return {release: found(text, release) for release in self.releases}
+
+    def _guessed(self, text: str, release: str) -> str:
+        """What the text expects of a release, if it says so."""
+        guesses = {".".join(map(str, e.version)): e.verdict for e in litmus.parse(text).expected}
+        return f" (your guess: {guesses[release]})" if release in guesses else ""
+
+    def _wanted(self) -> str:
+        return "put the text of a litmus test in the place of `None`"
+
+
+@cache
+def found(text: str, release: str) -> Found:
+    """Return what comes out of a test; ValueError with the line for a text that is none."""
+    test = litmus.parse(text, "your answer")
+    explored = explore(test.scenario, release).require_complete()
+    sent = (step.verb for step in test.scenario.all_steps if step.verb.startswith("submit_"))
+    return explored.verdict(test.exists), frozenset(explored.outcomes), frozenset(sent)
+
+
+def in_words(answer: object) -> str:
+    """Return a known answer as a reader would write it."""
+    match answer:
+        case int():
+            return digits(answer)
+        case str() if "\n" in answer:
+            return f"`{'; '.join(line.strip() for line in answer.splitlines() if line.strip())}`"
+        case str():
+            return _quoted(answer)
+        case frozenset():
+            return ", ".join(sorted(answer)) or "none of them"
+        case (name, number):
+            return f"{number} for {name}"
+        case dict():
+            return ", ".join(map(in_words, answer.items()))
+    return f"`{getattr(answer, '__name__', answer)}`".replace("`_", "`")

@@ -1,0 +1,196 @@
+"""Strangers: a reader's function or object, run so that it can spoil nothing but its own answer."""
+
+from __future__ import annotations
+
+import builtins
+import ctypes
+import io
+import operator
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
+from contextvars import copy_context
+from dataclasses import dataclass
+from time import monotonic
+from types import EllipsisType
+from typing import TextIO
+
+from pinlab.lab.reply import literal
+from pinlab.model import arguments
+from pinlab.model.arguments import shown
+
+PATIENCE = 3.0
+"""Seconds that a reader's code has; what checks are made for takes milliseconds."""
+
+ENDING, LOOK = 1.0, 0.02
+"""Seconds for ending what is late, and between two looks: Windows has no Ctrl-C while one waits."""
+
+MOST_PRINTED = 10_000
+"""Characters that a reader's code may print; what comes after them is dropped."""
+
+LATE = f"had not ended after {PATIENCE:.0f} s"
+
+
+def stopped(work: Callable[[], None]) -> str | None:
+    """Do something that runs a reader's code; return what stopped it, None if it ended by itself.
+
+    It runs in a thread of its own: signals can end a loop in the main thread of Unix alone. What is
+    late or interrupted gets SystemExit again and again until it ends. That does not reach into a
+    call to C: `time.sleep` is left behind and ends when it returns, while a call that keeps the
+    interpreter to itself, such as `sum(itertools.count())` or `10**10**10`, keeps it from this
+    clock, too. A loop that catches everything may be left behind as well. Nor is there a limit on
+    memory.
+    """
+    said: list[str] = []
+    done = threading.Event()  # not join(): up to 3.12 Ctrl-C makes it take the thread for ended
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:  # whatever a reader's function raises is an answer, too
+            said.append(f"raised {_in_a_line(error)}")
+        finally:
+            done.set()
+
+    thread = threading.Thread(target=copy_context().run, args=(run,), daemon=True)
+    printed = _Some(sys.stdout)
+    PRINTED.append(printed)
+    deepest = sys.getrecursionlimit()
+    with redirect_stdout(printed), _exit_raises():
+        thread.start()
+        try:
+            late = not _wait(done, PATIENCE)
+        finally:
+            _end(thread, done)
+            sys.setrecursionlimit(deepest)
+    return LATE if late else next(iter(said), None)
+
+
+def _wait(done: threading.Event, seconds: float) -> bool:
+    until = monotonic() + seconds
+    while not done.wait(LOOK) and monotonic() < until:
+        pass
+    return done.is_set()
+
+
+def _end(thread: threading.Thread, done: threading.Event) -> None:
+    """Raise SystemExit in a thread until it ends or seems to sleep; `except:` may catch a few."""
+    until = monotonic() + ENDING
+    while not done.is_set() and monotonic() < until:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(
+            ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit)
+        )
+        done.wait(LOOK)
+
+
+@contextmanager
+def _exit_raises() -> Iterator[None]:
+    """Let exit() and quit() raise SystemExit: the real ones close stdin, or end the kernel."""
+    spaces = (vars(builtins), vars(sys.modules["__main__"]))
+    ours = ("_sitebuiltins", "IPython.core.autocall")
+    real = [
+        (space, name, space[name])
+        for space in spaces
+        for name in ("exit", "quit")
+        if type(space.get(name)).__module__ in ours
+    ]
+    try:
+        for space, name, _ in real:
+            space[name] = sys.exit
+        yield
+    finally:
+        for space, name, value in real:
+            space[name] = value
+
+
+class _Some(io.TextIOBase):
+    """Passes on the first that is printed, and drops the rest."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out, self._left = out, MOST_PRINTED
+
+    def write(self, text: str) -> int:
+        if self._left > 0:
+            self._out.write(text[: self._left])
+            self._left -= len(text)
+            if self._left <= 0:
+                self._out.write("\n... (what else is printed is left out)\n")
+        return len(text)
+
+    def flush(self) -> None:
+        self._out.flush()
+
+
+PRINTED: list[_Some] = []
+"""Kept for good: print() in a thread that a reader left running may still write to one of them,
+and does not hold it itself (CPython gh-130163, up to 3.13), so that the kernel would crash."""
+
+
+def _in_a_line(error: BaseException) -> str:
+    """An exception's name and words, whatever its class makes of str()."""
+    try:
+        words = literal(cut(str(error)))
+    except Exception:
+        words = ""
+    name = literal(type(error).__name__)
+    return f"{name}: {words}" if words else name
+
+
+MOST_SHOWN = 300
+"""Characters of a reader's text, or of a state, that a reply has room for."""
+
+
+def cut(text: str) -> str:
+    """Return a text in one line of at most MOST_SHOWN characters."""
+    return arguments.cut(" ".join(text.split()), MOST_SHOWN)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Strange:
+    """What is no number, text or collection: equal to itself alone, with words to name it."""
+
+    words: str
+
+    def __repr__(self) -> str:
+        return self.words
+
+
+def plain(value: object) -> object:
+    """Return a value as built-in types have it, whatever its class makes of ==, loops or str().
+
+    Arrays and their elements become lists and numbers; what is neither becomes Strange. This runs
+    a reader's code, so it wants to be stopped.
+    """
+    try:
+        return _plain(value)
+    except Exception:
+        return Strange(shown(value))
+
+
+def _plain(value: object) -> object:
+    """As `plain`, by each type's own way to read it, which a subclass cannot replace."""
+    match value:
+        case None | bool() | EllipsisType():
+            return value
+        case int():
+            return int.__index__(value)
+        case float():
+            return float.__float__(value)
+        case str():
+            return str.__str__(value)
+        case list():
+            return [plain(each) for each in list.__iter__(value)]
+        case tuple():
+            return tuple(plain(each) for each in tuple.__iter__(value))
+        case set():
+            return {plain(each) for each in set.__iter__(value)}
+        case frozenset():
+            return frozenset(plain(each) for each in frozenset.__iter__(value))
+        case dict():
+            return {plain(key): plain(each) for key, each in dict.items(value)}
+        case Mapping():
+            return {plain(key): plain(each) for key, each in value.items()}
+    if callable(listed := getattr(value, "tolist", None)):
+        return plain(listed())
+    return operator.index(value)  # type: ignore[arg-type]
