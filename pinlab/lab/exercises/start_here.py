@@ -8,7 +8,7 @@ from pinlab.lab.exercises.draw import Draw
 from pinlab.lab.exercises.exercise import Exercise, Number, Numbers, besides
 from pinlab.lab.writes import R0, Writes
 from pinlab.machine.buffers import PAGES
-from pinlab.machine.predictions.touched_pages import buffer_in
+from pinlab.machine.predictions.process import buffer_in
 from pinlab.model.counter import INT_MAX, INT_MIN
 from pinlab.model.kernel import Kernel
 

@@ -13,7 +13,7 @@ from pinlab.lab.palette import EDGE, OVERFLOW, PIN, ZERO_PAGE
 from pinlab.lab.picture import Picture
 from pinlab.lab.powers import digits
 from pinlab.machine import boot, cases, recording
-from pinlab.machine.predictions.held_pins import Held, climb
+from pinlab.machine.predictions.holds import Held, climb
 from pinlab.machine.predictions.process import PAGES_AT_ONCE
 from pinlab.model.counter import refcount_with
 

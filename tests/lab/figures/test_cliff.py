@@ -16,7 +16,7 @@ from pinlab.lab.figures.cliff import (
     recorded_readers,
     sentence,
 )
-from pinlab.machine.predictions.held_pins import Held
+from pinlab.machine.predictions.holds import Held
 from tests.lab.figures.lines import points
 
 BUILDS = (WITHOUT_FIX, WITH_FIX)
