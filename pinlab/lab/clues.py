@@ -7,7 +7,7 @@ from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
-from pinlab.lab.exercises.draw import Draw
+from pinlab.lab.draw import Draw
 from pinlab.machine.predictions import predict
 from pinlab.machine.recordings import boot, recording, recordings
 
