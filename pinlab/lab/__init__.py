@@ -40,7 +40,6 @@ from pinlab.lab.widgets.rounds import patch_switches
 from pinlab.lab.widgets.states import walk_the_states
 from pinlab.lab.widgets.steps import step_through
 from pinlab.lab.widgets.thread import walk_the_thread
-from pinlab.lab.widgets.touch_map import touch_the_map
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.two_builds import two_builds
 from pinlab.lab.widgets.watch import watch
@@ -90,7 +89,6 @@ __all__ = [
     "step_through",
     "three_buffers",
     "three_columns",
-    "touch_the_map",
     "touched_filmstrip",
     "touched_pages",
     "two_builds",

@@ -218,10 +218,20 @@ class _Maker:
     def _lines(self, sign: str) -> Iterator[tuple[str, str, int]]:
         """The lines of a sign as answer and reason; without what was drawn as None."""
         for line in self.text.signed[sign]:
-            answer, _, reason = ("", "", line.text) if line.block else line.text.partition(": ")
+            answer, reason = ("", line.text) if line.block else self._split(line.text)
             if not self._absent(answer):
                 told = self._filled(reason, line.number)
                 yield line.block or self._filled(answer, line.number), told, line.number
+
+    def _split(self, told: str) -> tuple[str, str]:
+        """Answer and reason; a colon may be a part of an option, and of options in brackets."""
+        options = self.text.keys.get("options", "").split(" | ")
+        for option in sorted(options, key=len, reverse=True):
+            if option and told.startswith(option):
+                return option, told.removeprefix(option).removeprefix(": ")
+        end = "]: " if told.startswith("[") else ": "
+        answer, _, reason = told.partition(end)
+        return answer + end[:-2], reason
 
     def _absent(self, answer: str) -> bool:
         return any(self.drawn.get(m[1], m) is None for m in BRACES.finditer(answer))
@@ -337,6 +347,9 @@ class _Maker:
                 (missing if sign == "=" else extra)[answer] = idea
         if "options" in self.text.keys:
             options = self.text.keys["options"].split(" | ")
+        if unknown := {*right, *extra, *missing} - set(options or own.get("options", ())):
+            listed = " | ".join(options)
+            raise self.text.wrong(self.text.number, f"{unknown} is none of the options: {listed}")
         if options:
             own |= {"options": tuple(options), "right": frozenset(right)}
         every = own.get("options", ())

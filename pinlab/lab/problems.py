@@ -13,7 +13,6 @@ from pinlab.lab.exercise_texts import FOLDER, read
 from pinlab.lab.exercises import (
     ask_a_real_kernel,
     count_pins_apart,
-    draw_a_page,
     fork_during_direct_io,
     hold_a_page,
     pin_a_page,
@@ -43,7 +42,7 @@ class Lesson:
 def _lessons() -> tuple[Lesson, ...]:
     """Read the texts; a lesson that has none yet has a module."""
     modules = (
-        start_here, draw_a_page, hold_a_page, pin_a_page, pretend_to_pin,
+        start_here, hold_a_page, pin_a_page, pretend_to_pin,
         count_pins_apart, fork_during_direct_io, try_every_interleaving, say_what_pinned_means,
         word_the_note, ask_a_real_kernel, read_the_thread,
     )  # fmt: skip

@@ -13,11 +13,12 @@ from tests.notebooks.lesson import Images
 
 ROWS = {
     "touched_pages": 1, "count_pins": 2, "guess_pins": 2, "held_together": 4, "patch_switches": 1,
-    "walk_the_cliff": 1, "step_through": 1, "side_by_side": 1, "pin_a_folio": 2, "touch_the_map": 3,
+    "walk_the_cliff": 1, "step_through": 1, "side_by_side": 1, "pin_a_folio": 2,
+    "read_and_written": 3,
     "fork_scene": 1, "walk_the_states": 1, "word_a_note": 1,
 }  # fmt: skip
 DRAWN = (
-    "count_pins", "guess_pins", "step_through", "side_by_side", "pin_a_folio", "touch_the_map",
+    "count_pins", "guess_pins", "step_through", "side_by_side", "pin_a_folio", "read_and_written",
     "fork_scene", "walk_the_states", "light_the_senses", "walk_the_thread", "word_a_note",
 )  # fmt: skip
 """Exhibits with a drawing, where others have a plot."""
