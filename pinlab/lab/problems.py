@@ -6,23 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
+from pinlab.lab import exercises
 from pinlab.lab.draw import checked_seed
 from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, in_words, reason
 from pinlab.lab.exercise_texts import FOLDER, read
-from pinlab.lab.exercises import (
-    ask_a_real_kernel,
-    count_pins_apart,
-    fork_during_direct_io,
-    hold_a_page,
-    pin_a_page,
-    pretend_to_pin,
-    read_the_thread,
-    say_what_pinned_means,
-    start_here,
-    try_every_interleaving,
-    word_the_note,
-)
 from pinlab.lab.reply import Reply
 from pinlab.model.arguments import instance, one_of, shown, whole
 
@@ -41,11 +31,8 @@ class Lesson:
 
 def _lessons() -> tuple[Lesson, ...]:
     """Read the texts; a lesson that has none yet has a module."""
-    modules = (
-        start_here, hold_a_page, pin_a_page, pretend_to_pin,
-        count_pins_apart, fork_during_direct_io, try_every_interleaving, say_what_pinned_means,
-        word_the_note, ask_a_real_kernel, read_the_thread,
-    )  # fmt: skip
+    names = (module.name for module in iter_modules(exercises.__path__))
+    modules = (import_module(f"{exercises.__name__}.{name}") for name in names)
     found = {each.LESSON: Lesson(each.LESSON, each.FIXED, each.SEEDED) for each in modules}
     for file in FOLDER.glob("*.md"):
         makers = {text.id: text.make for text in read(file)}

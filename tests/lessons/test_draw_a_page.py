@@ -11,7 +11,7 @@ from pinlab.lab.exercise import Number, Program
 from pinlab.lab.problems import exercise
 from pinlab.lessons import draw_a_page as here
 from pinlab.model.trace import Trace
-from tests.lab.widgets.parts import Parts
+from tests.lab.parts import Parts
 
 SEEDS = range(50)
 NONE, ZERO = 0, 1

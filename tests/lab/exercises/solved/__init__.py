@@ -49,6 +49,19 @@ RIGHT: dict[str, object] = {
 }
 
 
+def program(id: str) -> Callable[..., object]:
+    """The right program that stands in the text of an exercise."""
+    found = exercise(id)
+    assert isinstance(found, Program)
+    names: dict[str, Callable[..., object]] = {}
+    exec(found.source, names)
+    return names[found.name]
+
+
+PROGRAMS = [id for id in EXERCISES if getattr(exercise(id), "source", "")]
+RIGHT |= {id: program(id) for id in PROGRAMS}
+
+
 def stubs(id: str) -> list[object]:
     """What stands in the place of an answer that nobody has given yet."""
 
