@@ -346,8 +346,8 @@ class _Maker:
         if options:
             order = self.text.keys.get("options", " | ".join(options)).split(" | ")
             if set(order) != set(options):
-                told = f"options are {order}: the lines below have {list(options)}"
-                raise self.text.wrong(self.text.number, told)
+                named = f"options are {order}: the lines below have {list(options)}"
+                raise self.text.wrong(self.text.number, named)
             own["options"] = tuple(order)
             own["right"] = frozenset(a for a, (sign, _) in options.items() if sign == "=")
         for name, wanted in (("missing", "="), ("extra", "-")):

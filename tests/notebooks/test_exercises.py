@@ -15,8 +15,10 @@ from tests.notebooks.examples import lesson as made_up
 from tests.notebooks.lesson import FOLDER, Lesson, paths, read
 from tests.notebooks.navigation import CELL, all_targets, targets
 
-CALL = re.compile(r'lab\.(?:check|hint|mistakes|given)\("([^"]+)"')
+CALL = re.compile(r'lab\.(?:check|hint|mistakes|given|solution)\("([^"]+)"')
 CHECK = re.compile(r'lab\.check\("([^"]+)"')
+SOLUTION = re.compile(r'lab\.(?:solution|mistakes)\("([^"]+)"')
+LESSONS = sorted({exercise(id).lesson for id in EXERCISES})
 
 stored = cache(read)
 
@@ -102,42 +104,24 @@ def test_a_solution_leads_back_to_its_question(id: str) -> None:
     assert back == [f"../{exercise(id, 0).lesson}.ipynb#{CELL}{question(id).id}"]
 
 
-@pytest.mark.parametrize("id", EXERCISES)
-def test_a_solution_prints_both_hints(id: str) -> None:
-    (cell,) = sources(solutions_of(id), "code", f'lab.hint("{id}")')
-    assert f'lab.hint("{id}", 2)' in cell.source
-    told = shown(cell)
-    assert told.index(f'`lab.hint("{id}", 2)`') < told.index(f'`lab.hint("{id}", 3)`')
-
-
-@pytest.mark.parametrize("id", EXERCISES)
-def test_a_solution_is_checked_and_right(id: str) -> None:
-    *_, reply = check_in(solutions_of(id), id).outputs
-    assert reply.data["text/markdown"].startswith("**Right.** ")
-
-
-@pytest.mark.parametrize("id", EXERCISES)
-def test_a_solution_lists_the_usual_wrong_answers(id: str) -> None:
-    (cell,) = sources(solutions_of(id), "code", f'lab.mistakes("{id}")')
-    assert shown(cell).startswith("- ")
-
-
-@pytest.mark.parametrize("id", EXERCISES)
-def test_the_parts_of_a_solution_stand_in_order(id: str) -> None:
-    solutions = solutions_of(id)
-    (hints,) = sources(solutions, "code", f'lab.hint("{id}")')
-    (wrong,) = sources(solutions, "code", f'lab.mistakes("{id}")')
-    parts = [id, hints.id, check_in(solutions, id).id, wrong.id]
-    assert sorted(parts, key=ids(solutions).index) == parts
-
-
-@pytest.mark.parametrize("lesson", sorted({exercise(id, 0).lesson for id in EXERCISES}))
-def test_solutions_stand_in_the_order_of_the_lesson(lesson: str) -> None:
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_exercise_is_solved_in_the_order_of_the_lesson(lesson: str) -> None:
     asked, solved = (
-        CHECK.findall("\n".join(cell.source for _, cell in stored(path).cells("code")))
-        for path in (FOLDER / f"{lesson}.ipynb", FOLDER / "solutions" / f"{lesson}.ipynb")
+        list(dict.fromkeys(call.findall("\n".join(cell.source for _, cell in cells("code")))))
+        for call, cells in (
+            (CHECK, stored(FOLDER / f"{lesson}.ipynb").cells),
+            (SOLUTION, stored(FOLDER / "solutions" / f"{lesson}.ipynb").cells),
+        )
     )
     assert asked == solved != []
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_what_a_solution_works_out_is_right(lesson: str) -> None:
+    solutions = stored(FOLDER / "solutions" / f"{lesson}.ipynb")
+    checks = sources(solutions, "code", "lab.check(")
+    told = [cell.outputs[-1].data["text/markdown"] for cell in checks]
+    assert [words for words in told if not words.startswith("**Right.** ")] == []
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: str(path.relative_to(FOLDER)))
