@@ -87,18 +87,19 @@ def _mistakes(found: Exercise) -> str:
     return "\n".join(f"- {in_words(answer)}: {reason(idea)}" for answer, idea in found.mistakes())
 
 
-def solution(id: str) -> Reply:
-    """Return an exercise's two hints, the reply to the right answer, and the usual wrong ones.
+def solution(id: str, answer: object = None) -> Reply:
+    """Return an exercise's hints, the reply to a right answer, and the usual wrong ones, in one.
 
-    Raises ValueError for an unknown id.
+    The right answer is its own, with its program, or the one that is given, worked out by hand.
+    Raises as `check`.
     """
     found = exercise(id)
     first, bigger = found.hints
-    right = found.check(found.solution())
-    parts = [f"*Hint.* {first}", f"*A bigger hint.* {bigger}", right._repr_markdown_()]
-    if isinstance(found, Program) and found.source:
-        parts.insert(2, f"```python\n{found.source.rstrip()}\n```")
-    parts += ["The usual wrong answers, and what each of them rests on:", _mistakes(found)]
+    parts = [f"*A hint.* {first}", f"*A bigger hint.* {bigger}"]
+    if answer is None and isinstance(found, Program) and found.source:
+        parts.append(f"```python\n{found.source.rstrip()}\n```")
+    reply = found.check(found.solution() if answer is None else answer)
+    parts += [reply._repr_markdown_(), "The usual wrong answers:", _mistakes(found)]
     return Reply("\n\n".join(parts))
 
 

@@ -16,9 +16,7 @@ from tests.notebooks.lesson import FOLDER, Lesson, paths, read
 from tests.notebooks.navigation import CELL, all_targets, targets
 
 CALL = re.compile(r'lab\.(?:check|hint|mistakes|given|solution)\("([^"]+)"')
-CHECK = re.compile(r'lab\.check\("([^"]+)"')
-SOLUTION = re.compile(r'lab\.(?:solution|mistakes)\("([^"]+)"')
-LESSONS = sorted({exercise(id).lesson for id in EXERCISES})
+ASKED = re.compile(r'lab\.(?:check|solution)\("([^"]+)"')
 
 stored = cache(read)
 
@@ -104,24 +102,22 @@ def test_a_solution_leads_back_to_its_question(id: str) -> None:
     assert back == [f"../{exercise(id, 0).lesson}.ipynb#{CELL}{question(id).id}"]
 
 
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_every_exercise_is_solved_in_the_order_of_the_lesson(lesson: str) -> None:
+@pytest.mark.parametrize("id", EXERCISES)
+def test_a_solution_is_shown_right_below_its_heading_and_is_right(id: str) -> None:
+    (cell,) = sources(solutions_of(id), "code", f'lab.solution("{id}"')
+    order = ids(solutions_of(id))
+    assert order.index(cell.id) == order.index(id) + 1
+    *_, told = cell.outputs
+    assert "\n\n**Right.** " in told.data["text/markdown"]
+
+
+@pytest.mark.parametrize("lesson", sorted({exercise(id, 0).lesson for id in EXERCISES}))
+def test_solutions_stand_in_the_order_of_the_lesson(lesson: str) -> None:
     asked, solved = (
-        list(dict.fromkeys(call.findall("\n".join(cell.source for _, cell in cells("code")))))
-        for call, cells in (
-            (CHECK, stored(FOLDER / f"{lesson}.ipynb").cells),
-            (SOLUTION, stored(FOLDER / "solutions" / f"{lesson}.ipynb").cells),
-        )
+        ASKED.findall("\n".join(cell.source for _, cell in stored(path).cells("code")))
+        for path in (FOLDER / f"{lesson}.ipynb", FOLDER / "solutions" / f"{lesson}.ipynb")
     )
     assert asked == solved != []
-
-
-@pytest.mark.parametrize("lesson", LESSONS)
-def test_what_a_solution_works_out_is_right(lesson: str) -> None:
-    solutions = stored(FOLDER / "solutions" / f"{lesson}.ipynb")
-    checks = sources(solutions, "code", "lab.check(")
-    told = [cell.outputs[-1].data["text/markdown"] for cell in checks]
-    assert [words for words in told if not words.startswith("**Right.** ")] == []
 
 
 @pytest.mark.parametrize("path", paths(), ids=lambda path: str(path.relative_to(FOLDER)))
