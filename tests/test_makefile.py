@@ -175,10 +175,13 @@ def test_lab_works_from_a_folder_that_cannot_be_written(checkout: Checkout) -> N
         assert done.stderr.splitlines()[0].startswith("This folder cannot be written")
 
 
+WORKSHEET = "-c from pinlab.lab.problems import main; main()"
+
+
 def test_worksheet_hands_its_two_values_on(checkout: Checkout) -> None:
     assert checkout.make("worksheet", "LESSON=04", "SEED=7").returncode == 0
     assert len(checkout.calls("pip")) == 1
-    assert checkout.calls("pinlab.lab.worksheet") == ["-m pinlab.lab.worksheet 04 7"]
+    assert checkout.calls("pinlab.lab.problems") == [f"{WORKSHEET} 04 7"]
 
 
 @pytest.mark.parametrize(
@@ -186,11 +189,11 @@ def test_worksheet_hands_its_two_values_on(checkout: Checkout) -> None:
 )
 def test_worksheet_runs_nothing_that_stands_in_its_values(checkout: Checkout, value: str) -> None:
     for asked in ({"LESSON": value, "SEED": "1"}, {"LESSON": "04", "SEED": value}):
-        handed_on = [f"-m pinlab.lab.worksheet {asked['LESSON']} {asked['SEED']}"]
+        handed_on = [f"{WORKSHEET} {asked['LESSON']} {asked['SEED']}"]
         checkout.make("worksheet", *(f"{name}={text}" for name, text in asked.items()))
-        assert checkout.calls("pinlab.lab.worksheet") == handed_on
+        assert checkout.calls("pinlab.lab.problems") == handed_on
         checkout.make("worksheet", environment=asked)
-        assert checkout.calls("pinlab.lab.worksheet") == handed_on
+        assert checkout.calls("pinlab.lab.problems") == handed_on
     assert not (checkout.folder / "made").exists()
 
 
