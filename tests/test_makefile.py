@@ -59,8 +59,9 @@ class Checkout:
         return self.folder.parent / "log"
 
     def calls(self, module: str) -> list[str]:
-        """The calls of `python -m module` in the last run."""
-        return [line for line in self.log.read_text().splitlines() if f"-m {module} " in line]
+        """The calls of `python -m module`, or of what `-c` imports from it, in the last run."""
+        called = re.compile(rf"(-m|-c from) {re.escape(module)} ")
+        return [line for line in self.log.read_text().splitlines() if called.search(line)]
 
 
 @pytest.fixture
