@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable
 
-from pinlab.machine import direct_io, vmstat
+from pinlab.machine import vmstat
 from pinlab.model.arguments import shown
 
 VARIABLE = "PINLAB_MACHINE"
@@ -17,33 +16,12 @@ class UnavailableError(Exception):
     """The running kernel cannot be asked; the message says in one sentence why."""
 
 
-def why_not(folder: str | os.PathLike[str] | None = None) -> str | None:
-    """Return in one sentence what is missing for a measurement here, None if nothing is.
-
-    folder: where the unnamed file would be. Raises FileNotFoundError or NotADirectoryError if
-    it is no folder, ValueError for an unknown value of PINLAB_MACHINE.
-    """
-    try:
-        place(folder)
-    except UnavailableError as reason:
-        return str(reason)
-    return None
-
-
-def place(folder: str | os.PathLike[str] | None) -> str:
-    """Return the folder to measure in; UnavailableError if that or anything else is lacking."""
-    candidates = direct_io.folders(folder)
-    require_counters()
-    return _first_usable(candidates)
-
-
 def require_counters() -> None:
     """Raise UnavailableError if no pin counters are to be read here.
 
     Raises ValueError for an unknown value of PINLAB_MACHINE.
     """
-    if reason := no_linux_wanted():
-        raise UnavailableError(reason)
+    require_linux()
     try:
         vmstat.read()
     except KeyError:
@@ -56,8 +34,8 @@ def require_counters() -> None:
         ) from error
 
 
-def no_linux_wanted() -> str | None:
-    """Return why nothing here is to be read or asked, None if this Linux may be.
+def require_linux() -> None:
+    """Raise UnavailableError if nothing here is to be read or asked.
 
     Raises ValueError for an unknown value of PINLAB_MACHINE.
     """
@@ -67,19 +45,6 @@ def no_linux_wanted() -> str | None:
             f"{VARIABLE} is {shown(value)}: allowed are 'recording' and nothing at all"
         )
     if value:
-        return f"{VARIABLE}=recording asks for the recording, not for this kernel."
+        raise UnavailableError(f"{VARIABLE}=recording asks for the recording, not for this kernel.")
     if platform.system() != "Linux":
-        return f"This system is {platform.system() or 'unknown'}, not Linux."
-    return None
-
-
-def _first_usable(folders: Iterable[str]) -> str:
-    objections = []
-    for folder in folders:
-        objection = direct_io.objection(folder)
-        if objection is None:
-            return folder
-        objections.append(objection)
-    raise UnavailableError(
-        f"Direct I/O to an unnamed file is not possible here: {'; '.join(objections)}."
-    )
+        raise UnavailableError(f"This system is {platform.system() or 'unknown'}, not Linux.")

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pinlab.machine import buffers, io_uring, pagemap, process_vm, smaps, vmsplice
 from pinlab.machine.availability import UnavailableError
-from pinlab.machine.children import Numbers, in_child
+from pinlab.machine.child import Numbers, in_child
 
 LAST = 1100
 """Extra references that the search tries at most; with one pin a page's refcount is 1025."""

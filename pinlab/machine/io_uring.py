@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pinlab.machine import libc, procfs
-from pinlab.machine.mlock import limit
 
 SETUP, REGISTER = 425, 427
 """System calls; these numbers are the same on all machines but alpha and mips."""
@@ -49,7 +48,7 @@ def registered(ring: int, memory: memoryview) -> Iterator[None]:
     try:
         _register(ring, REGISTER_BUFFERS, spans, 1)
     except OSError as error:
-        words = f"{error.strerror}{limit(error, len(memory))}"
+        words = f"{error.strerror}{libc.memlock_limit(error, len(memory))}"
         raise OSError(error.errno or errno.EIO, words) from None
     try:
         yield

@@ -38,6 +38,19 @@ def syscall(name: str, number: int, *arguments: object) -> int:
     return _checked(name, "syscall", (number, *arguments))
 
 
+def memlock_limit(error: OSError, nbytes: int) -> str:
+    """Return the usual reason for an error in brackets, "" if that is none.
+
+    How much a program without CAP_IPC_LOCK may mlock, or register with io_uring, is limited.
+    """
+    import resource  # there is none on Windows
+
+    allowed, needed = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] >> 10, nbytes >> 10
+    if error.errno not in (errno.ENOMEM, errno.EPERM) or not 0 <= allowed < needed:
+        return ""
+    return f" (RLIMIT_MEMLOCK is {allowed} KiB, and {needed} KiB are needed)"
+
+
 def _checked(name: str, function: str, arguments: tuple[object, ...]) -> int:
     try:
         entry = getattr(_library(), function)

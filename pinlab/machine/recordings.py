@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pinlab.data_folder import DATA
-from pinlab.machine.answer import DIRECT_IO, Answer, Measurement
 from pinlab.machine.buffers import PAGES, Buffer, check_all, touched
+from pinlab.machine.measured import Answer, Measurement, of_buffers
 from pinlab.machine.quantity import Quantity, read
 from pinlab.model.arguments import instance, shown, whole
 
 DATE = "November 2026"
 """When all of the file was recorded."""
+
+RECORDED, BUILD = "6.18.44", "x86-64 virtual machine"
+"""Who answers where nobody can be asked: the questions of `machine.ask` were put to it, too."""
 
 FOLDER = DATA / "recordings"
 NO_RECORDINGS = ("kernels.csv", "quantities.csv", "differences.csv")
@@ -32,7 +35,7 @@ class _StandIn(NamedTuple):
 
 # It has pinned direct I/O and exempts the zero page, as a reader's kernel most likely does.
 _BY_NAME = _StandIn(
-    "6.18.44", "touched_pages", 100,
+    RECORDED, "touched_pages", 100,
     {b: f"{b}:writes=100" for b in ("letters", "zeros", "never", "huge-never")}, "100 writes each",
 )  # fmt: skip
 _BY_TOUCHED_PAGES = _BY_NAME._replace(
@@ -114,15 +117,12 @@ def recorded(*buffers: Buffer, writes: int = 100) -> Answer:
     writes = whole("writes", writes, 1)
     asked = check_all(buffers)
     source = _source(asked, writes)
-    return Answer(
-        measurements=tuple(_replay(source, name) for name in asked if name in source.cases),
-        kernel=source.kernel,
-        live=False,
-        date=DATE,
-        method=DIRECT_IO,
-        control=None,
-        note=_left_out([name for name in asked if name not in source.cases]),
-        label=f"recording: Linux {source.kernel}, {DATE}, {source.words}",
+    left_out = [repr(name) for name in asked if name not in source.cases]
+    label = f"recording: Linux {source.kernel}, {DATE}, {source.words}"
+    return of_buffers(
+        Answer(source.kernel, live=False, label=label, date=DATE),
+        [_replay(source, name) for name in asked if name in source.cases],
+        note=f"Not recorded: {', '.join(left_out)}." if left_out else "",
     )
 
 
@@ -139,7 +139,3 @@ def _replay(source: _StandIn, buffer: Buffer) -> Measurement:
     return Measurement(
         buffer, source.writes, PAGES, touched(buffer), acquired, released, seconds=None
     )
-
-
-def _left_out(buffers: list[Buffer]) -> str:
-    return f"Not recorded: {', '.join(map(repr, buffers))}." if buffers else ""
