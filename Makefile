@@ -39,7 +39,7 @@ worksheet: writable $(INSTALLED) ## write problems and their answers into worksh
 	@$(RUN) -m pinlab.lab.worksheet "$$LESSON" "$$SEED"
 
 slides: writable $(INSTALLED) ## write lesson 12 as slides, and a handout of one page, into slides/
-	@$(RUN) -m pinlab.lab.slides
+	@$(RUN) -m pinlab.lessons.read_the_thread
 
 # Tracing makes a test almost twice as slow, and tests/model alone covers the model.
 test: lint ## run everything that CI runs: lint, types, tests, coverage of the model

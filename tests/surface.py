@@ -11,7 +11,7 @@ from pinlab import PAGE_SIZE, Kernel, lab, machine, words
 from pinlab.explore import Question, Scenario, explore, litmus
 from pinlab.explore.reach import reach
 from pinlab.lab.exercises import SEEDED
-from pinlab.words.terms import corpus
+from pinlab.words.corpus import corpus
 
 
 class World:

@@ -218,7 +218,7 @@ def test_slides_needs_no_more_than_lab_does(checkout: Checkout) -> None:
     assert checkout.make("slides").returncode == 0
     assert len(checkout.calls("pip")) == 1
     assert not [line for line in checkout.calls("pip") if ".[test]" in line]
-    assert checkout.log.read_text().splitlines()[-1] == "-m pinlab.lab.slides"
+    assert checkout.log.read_text().splitlines()[-1] == "-m pinlab.lessons.read_the_thread"
 
 
 def test_clean_leaves_the_environment_the_lessons_and_what_was_written(checkout: Checkout) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
@@ -14,6 +14,7 @@ from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from pinlab.lab.svg import document
 from pinlab.model.arguments import instance, mapping, several
 
 if TYPE_CHECKING:
@@ -139,6 +140,16 @@ class Drawing(Shown):
     def image(self) -> str:
         """Return the diagram as SVG in HTML."""
         return image(self.svg.encode(), "image/svg+xml", self.alt)
+
+
+def drawing(
+    width: float, height: float, drawn: Iterable[str], about: str, twin: Iterable[str],
+    table: DataFrame | None = None,
+) -> Drawing:  # fmt: skip
+    """Return a diagram of pieces of SVG that says what it is `about`, and its twin line by line."""
+    told = "\n".join(twin)
+    svg = document(width, height, "".join(drawn), told)
+    return Drawing(svg, f"{about} {told}", told, table)
 
 
 def _blocks(lines: list[str]) -> Iterator[str]:

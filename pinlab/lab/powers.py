@@ -1,51 +1,5 @@
-"""Powers of two: numbers as digits and, where that is short, as a power as well."""
+"""Until every lesson says `pinlab.lab.text`."""
 
-from __future__ import annotations
+from pinlab.lab.text import FIRST, LARGE, LONG, digits, plural, power
 
-from pinlab.model.counter import GUP_PIN_COUNTING_BIAS
-
-FIRST = 10
-"""Below 2^10 the digits are plainer than the power."""
-
-LONG = 2**256
-"""What is longer is told by its bits; from some 4300 digits on Python would not write it."""
-
-LARGE = 20
-"""From 2^20 on a number that is a pin more or less than a power is still written as one."""
-
-
-def power(number: int) -> str | None:
-    """Return a number as a power of two and a small rest, None where that is no help.
-
-    >>> power(2**21), power(2**31 - 1023), power(1 - 2**31), power(1000000)
-    ('2^21', '2^31 - 1023', '-2^31 + 1', None)
-    """
-    size = abs(number)
-    bits = size.bit_length()
-    exponent = min(bits - 1, bits, key=lambda e: abs(size - 2**e)) if size else 0
-    rest = size - 2**exponent
-    if exponent < FIRST or abs(rest) > (GUP_PIN_COUNTING_BIAS if exponent >= LARGE else 1):
-        return None
-    minus, sign = ("-", "-+") if number < 0 else ("", "+-")
-    return f"{minus}2^{exponent}" + (f" {sign[rest < 0]} {abs(rest)}" if rest else "")
-
-
-def plural(number: int, noun: str) -> str:
-    """Return the noun as it stands behind a number: in the plural, unless the number is 1.
-
-    >>> f"{1} {plural(1, 'write')} of {64} {plural(64, 'page')}"
-    '1 write of 64 pages'
-    """
-    return noun if number == 1 else f"{noun}s"
-
-
-def digits(number: int) -> str:
-    """Return a number in digits, with the power behind it where there is one.
-
-    >>> digits(2**21), digits(64)
-    ('2097152 (2^21)', '64')
-    """
-    if abs(number) > LONG:
-        return f"a number of {number.bit_length()} bits"
-    written = power(number)
-    return f"{number} ({written})" if written else str(number)
+__all__ = ["FIRST", "LARGE", "LONG", "digits", "plural", "power"]

@@ -62,6 +62,27 @@ def text(
     )
 
 
+def edge(width: float = 1, colour: str = EDGE, *, dashed: bool = False, faint: bool = False) -> str:
+    """Return the edge of a shape, as attributes."""
+    dashes = ' stroke-dasharray="4 3"' if dashed else ""
+    opacity = ' stroke-opacity="0.45"' if faint else ""
+    return f'stroke="{colour}" stroke-width="{width:g}"{dashes}{opacity}'
+
+
+THIN, THICK, HAIR = edge(), edge(3), edge(0.4)
+
+
+def rect(
+    x: float, y: float, width: float, height: float,
+    *, fill: str = "white", edge: str = THIN, round: int = 2,
+) -> str:  # fmt: skip
+    """Return a box."""
+    return (
+        f'<rect x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="{round}" '
+        f'fill="{fill}" {edge}/>'
+    )
+
+
 def measured(words: str, size: int, *, bold: bool = False) -> float:
     """Return how wide a line is in DejaVu Sans, a wide one of the fonts that a browser may take."""
     return sum(_letter(letter, bold) for letter in words) * size / LARGE

@@ -8,8 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from pinlab.machine import libc, process_vm, smaps, status
-from pinlab.machine.availability import UnavailableError, require_counters, require_linux
+from pinlab.machine import proc, syscalls
 from pinlab.machine.buffers import PAGES, Buffer, alone, check_all, new
 from pinlab.machine.child import Message, Progress, Run
 from pinlab.machine.direct_io import place
@@ -29,10 +28,10 @@ from pinlab.machine.measured import (
     version,
     yours,
 )
+from pinlab.machine.proc import Pins, UnavailableError, require_counters, require_linux
 from pinlab.machine.questions import Measured
 from pinlab.machine.recordings import BUILD, DATE, RECORDED, recorded, recording, recordings
 from pinlab.machine.tally import NOISE, Count, count, turn
-from pinlab.machine.vmstat import Pins
 from pinlab.model.arguments import function, whole
 
 MAX_WRITES = 32768
@@ -192,7 +191,7 @@ def resident(*written: int) -> Answer:
     except UnavailableError as error:
         reason = str(error)
     except (OSError, LookupError):
-        reason = f"This system has no {smaps.SMAPS} that tells."
+        reason = f"This system has no {proc.SMAPS} that tells."
     told = recording(RECORDED, "resident_pages", "64 pages read")
     left_out = [str(n) for n in asked if f"k={n}" not in told]
     note = f"{reason} Not recorded: {', '.join(left_out)}." if left_out else reason
@@ -206,7 +205,7 @@ def _rss(written: int) -> int:
         memory[page * mmap.PAGESIZE]
     for page in range(written):
         memory[page * mmap.PAGESIZE] = 1
-    return smaps.kib(memory, "Rss")
+    return proc.smaps_kib(memory, "Rss")
 
 
 def _resident(whose: Answer, found: Mapping[int, int]) -> Answer:
@@ -239,12 +238,12 @@ def mlocked_here(times: int) -> Answer:
     memory, target = new("letters"), new("never")
 
     def mlock_and_munlock() -> None:
-        mlock("mlock", memory)
-        mlock("munlock", memory)
+        syscalls.mlock(memory)
+        syscalls.munlock(memory)
 
     def read() -> None:
         try:
-            process_vm.read(memory, target)
+            syscalls.process_vm_readv(memory, target)
         except OSError as error:
             raise UnavailableError(f"{error.strerror}, so a zero would show nothing.") from error
 
@@ -259,20 +258,14 @@ def mlocked_here(times: int) -> Answer:
 
 def _try_once(memory: memoryview) -> tuple[int, float]:
     """Return by how many KiB VmLck rises, and the seconds that mlock and munlock take."""
-    start, before = time.monotonic(), status.kib("VmLck")
+    start, before = time.monotonic(), proc.status_kib("VmLck")
     try:
-        mlock("mlock", memory)
-        kib = status.kib("VmLck") - before
-        mlock("munlock", memory)
+        syscalls.mlock(memory)
+        kib = proc.status_kib("VmLck") - before
+        syscalls.munlock(memory)
     except OSError as error:
-        limit = libc.memlock_limit(error, len(memory))
-        raise UnavailableError(f"{error.strerror}{limit}.") from error
+        raise UnavailableError(f"{error.strerror}.") from error
     return kib, time.monotonic() - start
-
-
-def mlock(name: str, memory: memoryview) -> None:
-    """Call mlock or munlock on the memory; OSError if that is refused."""
-    libc.call(name, libc.address(memory), len(memory))
 
 
 def _mlocked_there(reason: str) -> Answer:

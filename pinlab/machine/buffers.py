@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import mmap
 
-from pinlab.machine import huge, libc
+from pinlab.machine import huge, proc, syscalls
 from pinlab.model.arguments import shown, whole
 
 PAGES = 64
@@ -84,7 +84,7 @@ def alone(pages: int) -> memoryview:
     size = mmap.PAGESIZE
     area = _small_pages(pages + 2)
     for neighbour in (0, (pages + 1) * size):
-        libc.call("mprotect", libc.address(area) + neighbour, size, 0)
+        syscalls.call("mprotect", proc.address(area) + neighbour, size, 0)
     return area[size:-size]
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, NamedTuple, NoReturn, Self, TypeVar
 
-from pinlab.machine.availability import UnavailableError
+from pinlab.machine.proc import UnavailableError
 from pinlab.model.arguments import function, shown
 
 PATIENCE = 20.0

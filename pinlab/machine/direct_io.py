@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pinlab.machine import procfs
-from pinlab.machine.availability import UnavailableError, require_counters
+from pinlab.machine import proc
+from pinlab.machine.proc import UnavailableError, require_counters
 from pinlab.model.arguments import path
 
 MOUNTS = Path("/proc/self/mountinfo")
@@ -84,7 +84,7 @@ def file_system(folder: str) -> str:
     """
     device = Path(folder).stat().st_dev
     number = f"{os.major(device)}:{os.minor(device)}"
-    for line in procfs.text(MOUNTS).splitlines():
+    for line in proc.text(MOUNTS).splitlines():
         fields = line.split()
         if fields[2] == number:
             return fields[fields.index("-") + 1]

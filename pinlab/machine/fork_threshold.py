@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from pinlab.machine import buffers, io_uring, pagemap, process_vm, smaps, vmsplice
-from pinlab.machine.availability import UnavailableError
+from pinlab.machine import buffers, proc, syscalls
 from pinlab.machine.child import Numbers, in_child
+from pinlab.machine.proc import UnavailableError
 
 LAST = 1100
 """Extra references that the search tries at most; with one pin a page's refcount is 1025."""
@@ -68,13 +68,13 @@ def _forked(numbers: Numbers) -> Forked:
 
 def _with_references(extra: int, has_pinned: bool) -> Numbers:
     if has_pinned:
-        process_vm.read(buffers.new("letters"), buffers.new("never"))
-    with lone_page() as page, vmsplice.references(page, extra):
+        syscalls.process_vm_readv(buffers.new("letters"), buffers.new("never"))
+    with lone_page() as page, syscalls.references(page, extra):
         return _fork(page)
 
 
 def _with_fixed_buffer() -> Numbers:
-    with lone_page() as page, io_uring.ring() as ring, io_uring.registered(ring, page):
+    with lone_page() as page, syscalls.ring() as ring, syscalls.registered(ring, page):
         return _fork(page)
 
 
@@ -86,14 +86,15 @@ def _fork(page: memoryview) -> Numbers:
 
 def _seen(page: memoryview) -> Numbers:
     try:
-        return smaps.kib(page, "Shared_Dirty"), smaps.kib(page, "Private_Dirty"), _frame(page)
+        shared, private = (proc.smaps_kib(page, f"{kind}_Dirty") for kind in ("Shared", "Private"))
+        return shared, private, _frame(page)
     except LookupError as error:
         raise UnavailableError(f"{error.args[0]}.") from error
 
 
 def _frame(page: memoryview) -> int | None:
     try:
-        return pagemap.frames(page)[0]
+        return proc.frames(page)[0]
     except UnavailableError:
         return None
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pinlab.machine import libc, pagemap, procfs
-from pinlab.machine.availability import UnavailableError
+from pinlab.machine import proc
+from pinlab.machine.proc import UnavailableError
 
 SETTINGS = Path("/sys/kernel/mm/transparent_hugepage")
 
@@ -54,7 +54,7 @@ def _never_written(nbytes: int | None) -> memoryview:
     memory = _aligned(size)
     memory[0]  # the read fault
     # Of a huge page the last page is mapped, too, which nobody has touched.
-    if not pagemap.is_mapped(libc.address(memory) + size - mmap.PAGESIZE):
+    if not proc.is_mapped(proc.address(memory) + size - mmap.PAGESIZE):
         raise _without(ZEROS, "a read maps a single page; memory is short, or this process may not")
     return memory[:nbytes]
 
@@ -64,7 +64,7 @@ def _written() -> memoryview:
     size = _size()
     memory = _aligned(size)
     memory[0] = 1  # the write fault
-    if not pagemap.is_mapped(libc.address(memory) + size - mmap.PAGESIZE):
+    if not proc.is_mapped(proc.address(memory) + size - mmap.PAGESIZE):
         raise _without(PAGE, "a write maps a single page; memory is short, or this process may not")
     memory[:] = b"pins" * (size // 4)
     return memory
@@ -74,18 +74,18 @@ def _aligned(size: int) -> memoryview:
     # Two huge pages' worth of addresses have a whole one among them, wherever they begin.
     area = mmap.mmap(-1, 2 * size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     area.madvise(mmap.MADV_HUGEPAGE)
-    start = -libc.address(memoryview(area)) % size
+    start = -proc.address(memoryview(area)) % size
     return memoryview(area)[start : start + size]
 
 
 def _require_not(setting: str, off: str, what: str) -> None:
-    value = procfs.text(SETTINGS / setting)
+    value = proc.text(SETTINGS / setting)
     if off in value.split():
         raise _without(what, f"{SETTINGS / setting} says {value.strip()!r}")
 
 
 def _size() -> int:
-    return int(procfs.text(SETTINGS / "hpage_pmd_size"))
+    return int(proc.text(SETTINGS / "hpage_pmd_size"))
 
 
 def _without(what: str, reason: str) -> UnavailableError:

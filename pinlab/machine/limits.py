@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pinlab.data_folder import DATA
-from pinlab.machine.availability import UnavailableError, require_linux
 from pinlab.machine.measured import yours
+from pinlab.machine.proc import UnavailableError, require_linux
 from pinlab.model.arguments import shown
 from pinlab.text_files import table, whole_number
 

@@ -6,7 +6,7 @@ are controls of the same length without a call. What is found agrees with itself
 count is the same whole number, and the controls are 0. Else it is no answer.
 
 root has the counters flushed before and after a few calls. For anybody else each CPU keeps a
-difference of up to 125 to itself (mm/vmstat.c). So the call is made often, on one CPU, and what
+difference of up to 125 to itself (mm/proc.c). So the call is made often, on one CPU, and what
 that CPU keeps is then too little to matter.
 """
 
@@ -20,10 +20,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import IO, NamedTuple
 
-from pinlab.machine import vmstat
-from pinlab.machine.availability import UnavailableError, require_counters
+from pinlab.machine import proc
 from pinlab.machine.measured import AGAIN, CONTROL, Measurement
-from pinlab.machine.vmstat import Meter, Pins
+from pinlab.machine.proc import Meter, Pins, UnavailableError, require_counters
 
 Call = Callable[[], object]
 Report = Callable[[int], object]
@@ -83,13 +82,13 @@ def per_call(call: Call) -> Pins:
     counted, and whatever the call raises.
     """
     require_counters()
-    if vmstat.flush():
-        return _agreed(call, _seconds(call), _Way(vmstat.settle, FEW, counts=8, blur=0))
+    if proc.flush():
+        return _agreed(call, _seconds(call), _Way(proc.settle, FEW, counts=8, blur=0))
     with _on_one_cpu():
         seconds = _seconds(call)
         if seconds * OFTEN[1] > LONG:
-            return _agreed(call, seconds, _Way(vmstat.settle, SELDOM, counts=2, blur=2))
-        return _agreed(call, seconds, _Way(vmstat.read, OFTEN, counts=3, blur=KEPT))
+            return _agreed(call, seconds, _Way(proc.settle, SELDOM, counts=2, blur=2))
+        return _agreed(call, seconds, _Way(proc.read_pins, OFTEN, counts=3, blur=KEPT))
 
 
 def _seconds(call: Call) -> float:
@@ -247,7 +246,7 @@ def turn() -> Iterator[None]:
     deadline = time.monotonic() + WAIT
     with ExitStack() as open_files:
         with suppress(OSError):  # no such file, or no locks: then nobody can be seen
-            file = open_files.enter_context(vmstat.VMSTAT.open("rb"))
+            file = open_files.enter_context(proc.VMSTAT.open("rb"))
             while not _locked(file) and time.monotonic() < deadline:
                 time.sleep(random.uniform(0.01, 0.05))
         yield

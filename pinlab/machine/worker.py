@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from pinlab.machine import buffers, direct_io, process_vm
-from pinlab.machine.availability import UnavailableError
+from pinlab.machine import buffers, direct_io, syscalls
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.child import end_with, outcome
 from pinlab.machine.experiments import EXPERIMENTS
 from pinlab.machine.experiments.case import Case, Values
 from pinlab.machine.measured import AGAIN, DIRECT_IO, PROCESS_VM_READV, Measurement
+from pinlab.machine.proc import Meter, UnavailableError
 from pinlab.machine.tally import (
     NOISE,
     NoisyError,
@@ -32,7 +32,6 @@ from pinlab.machine.tally import (
     together,
     turn,
 )
-from pinlab.machine.vmstat import Meter
 
 Transfer = Callable[[memoryview], None]
 
@@ -86,7 +85,7 @@ def _choose(file: int) -> tuple[str, Transfer]:
     write = partial(direct_io.write, file)
     if _pins(write):
         return DIRECT_IO, write
-    read = partial(process_vm.read, target=buffers.new("never"))
+    read = partial(syscalls.process_vm_readv, target=buffers.new("never"))
     try:
         if _pins(read):
             return PROCESS_VM_READV, read

@@ -16,8 +16,8 @@ from pinlab.model.arguments import instance, one_of
 from pinlab.model.folio import Page
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import NEWEST, parse_release
+from pinlab.words.corpus import Term, corpus
 from pinlab.words.senses import SENSES, senses
-from pinlab.words.terms import Term, corpus
 
 if TYPE_CHECKING:
     import pandas

@@ -2,23 +2,39 @@
 
 A claim looks at the state before, the step, and the state after, and answers True, False, or None
 where it says nothing of such a step. Where a word has several senses the sentence has as many
-readings, each with claims of its own.
+readings, each with claims of its own. A sentence is judged by every step of a small machine, and
+by wrong kernels: each is one rule away from a kernel that leaves its zero page unpinned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import operator
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from textwrap import fill
 from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from pinlab.explore.reach import PIN, UNPIN, ZERO, Counters, State, Step
-from pinlab.model.arguments import instance, shown
+from pinlab.explore.reach import PIN, UNPIN, ZERO, Counters, State, Step, Transition, reach
+from pinlab.model.arguments import instance, mapping, sequence, shown
+from pinlab.model.rules import parse_release, rules_for
+from pinlab.model.trace import Trace
+
+if TYPE_CHECKING:
+    import pandas
+
+T = TypeVar("T")
 
 Says = Callable[[State, Step, State], bool | None]
 """What a claim says of a step: True, False, or None for nothing."""
 
-Amount = Callable[[Counters, int], int | None]
+Amount = Callable[[Counters, int], T | None]
 """How many pins a page has in one sense of the word; None where the sense makes no sense."""
+
+TRUE, BY_ACCIDENT, FALSE = "true", "true only by accident", "false"
+
+COLUMNS = 96
+"""Characters that a printed page of a notebook has room for in a line."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +76,22 @@ class Sentence:
         return True if True in answers else None
 
 
+Judged = str | Sentence | Says
+"""What can be judged: the id of a sentence, a sentence, or a function (before, step, after)."""
+
+
+def pinned(step: Step) -> bool:
+    """Return whether somebody asked to pin a zero page."""
+    return step.verb == PIN and step.page == ZERO
+
+
 def returned(step: Step) -> bool:
     """Return whether pin_user_pages() returned a zero page: it was not refused.
 
     "Returned among the pinned pages" speaks of nothing else. So a kernel that refuses makes both
     the patch's note and the reviewer's sentence true: there is no page for them to be wrong about.
     """
-    return step.verb == PIN and step.page == ZERO and step.error is None
+    return pinned(step) and step.error is None
 
 
 def unpinned(step: Step) -> bool:
@@ -94,58 +119,37 @@ def pincount(counters: Counters, bias: int) -> int | None:
     return counters.pincount
 
 
-def _has_none(amount: Amount) -> Says:
-    """A zero page that was returned has no pins in it, whoever put them there."""
+def _both(counters: Counters, bias: int) -> tuple[int, int | None]:
+    return counters.refcount, counters.pincount
+
+
+def _zero_page(
+    done: Callable[[Step], bool], amount: Amount[T], fits: Callable[[T, T], bool]
+) -> Says:
+    """What a zero page had before such a step, and what it has after it, fit each other."""
 
     def says(before: State, step: Step, after: State) -> bool | None:
-        has = amount(after.pages[ZERO], after.bias)
-        return has <= 0 if returned(step) and has is not None else None
+        had, has = (amount(state.pages[ZERO], state.bias) for state in (before, after))
+        return fits(had, has) if done(step) and had is not None and has is not None else None
 
     return says
 
 
-def _adds_none(amount: Amount) -> Says:
-    """The call puts no pins into a zero page that it returns."""
-
-    def says(before: State, step: Step, after: State) -> bool | None:
-        had, has = (amount(s.pages[ZERO], s.bias) for s in (before, after))
-        return has <= had if returned(step) and had is not None and has is not None else None
-
-    return says
+def _adds_none(amount: Amount[int]) -> Says:
+    return _zero_page(returned, amount, operator.ge)
 
 
-def _removes_none(amount: Amount) -> Says:
-    """unpin_user_page() takes no pins from a zero page."""
-
-    def says(before: State, step: Step, after: State) -> bool | None:
-        had, has = (amount(s.pages[ZERO], s.bias) for s in (before, after))
-        return has >= had if unpinned(step) and had is not None and has is not None else None
-
-    return says
+def _removes_none(amount: Amount[int]) -> Says:
+    return _zero_page(unpinned, amount, operator.le)
 
 
-def _is_not_refused(before: State, step: Step, after: State) -> bool | None:
-    """Pretending to pin, transparently to the caller, is no refusal."""
-    return step.error is None if step.verb == PIN and step.page == ZERO else None
-
-
-def _leaves_both(done: Callable[[Step], bool]) -> Says:
-    """Neither the refcount nor the pincount of a zero page changes."""
-
-    def says(before: State, step: Step, after: State) -> bool | None:
-        old, new = before.pages[ZERO], after.pages[ZERO]
-        same = (old.refcount, old.pincount) == (new.refcount, new.pincount)
-        return same if done(step) else None
-
-    return says
-
-
-def _patch_note(reading: str, has: str, removes: str, amount: Amount) -> Sentence:
-    """The note under a reading of "pins": how many of them "in it" there are, in all."""
+def _patch_note(reading: str, has: str, removes: str, amount: Amount[int]) -> Sentence:
+    """The note under a reading of "pins": how many "in it" there are in all, whoever put them."""
+    has_none = _zero_page(returned, amount, lambda _, has: has <= 0)
     return Sentence(
         f"patch-note/{reading}",
         (
-            Claim(f"a zero page that is returned {has}", _has_none(amount)),
+            Claim(f"a zero page that is returned {has}", has_none),
             Claim(f"unpin_user_page() {removes}", _removes_none(amount)),
         ),
         "note-on-zero-pages",
@@ -184,10 +188,12 @@ _ALL = (
     Sentence(
         "landed-rst",
         (
-            Claim("pinning a zero page is not refused", _is_not_refused),
+            # Pretending to pin, transparently to the caller, is no refusal.
+            Claim("pinning a zero page is not refused",
+                  lambda _, step, __: returned(step) if pinned(step) else None),
             Claim("it changes neither refcount nor pincount of it",
-                  _leaves_both(lambda step: step.verb == PIN and step.page == ZERO)),
-            Claim("unpin_user_page() changes neither", _leaves_both(unpinned)),
+                  _zero_page(pinned, _both, operator.eq)),
+            Claim("unpin_user_page() changes neither", _zero_page(unpinned, _both, operator.eq)),
         ),
         "only-pretend",
     ),
@@ -201,8 +207,20 @@ what is_zero_page() says (6.5, include/linux/mm.h): not the huge zero folio.
 """
 
 
-def find(sentence: str) -> Sentence:
-    """Return a sentence by its id; ValueError names the choices."""
+def find(sentence: Judged) -> Sentence:
+    """Return a sentence by its id, itself, or what makes a function one.
+
+    Raises ValueError, which names the choices, for an unknown id, TypeError for something else.
+    """
+    if isinstance(sentence, Sentence):
+        return sentence
+    if callable(sentence):
+        name = getattr(sentence, "__name__", "yours")
+        return Sentence(name, (Claim(name, sentence),))
+    if not isinstance(sentence, str):
+        raise TypeError(
+            f"sentence is {shown(sentence)}: it has to be a str, a Sentence or a function"
+        )
     if sentence in SENTENCES:
         return SENTENCES[sentence]
     readings = [name for name in SENTENCES if name.startswith(f"{sentence}/")]
@@ -211,3 +229,189 @@ def find(sentence: str) -> Sentence:
             f"sentence is {sentence!r}, which has several readings: choose {', '.join(readings)}"
         )
     raise ValueError(f"sentence is {shown(sentence)}: there are {', '.join(SENTENCES)}")
+
+
+class WrongKernel(NamedTuple):
+    """What is changed (a rule and its value) and what that means, in a few words.
+
+    real: whether some release was like that; the others are hypothetical.
+    """
+
+    rule: str
+    value: str
+    text: str
+    real: bool = False
+
+    @property
+    def rules(self) -> dict[str, object]:
+        """The override, as `Kernel` takes it."""
+        return {self.rule: self.value}
+
+
+WRONG_KERNELS: Mapping[str, WrongKernel] = MappingProxyType(
+    {
+        "unpin-still-counted": WrongKernel(
+            "zero_page_unpin", "counted", "pinning a zero page is skipped, unpinning it is not"
+        ),
+        "pin-still-counted": WrongKernel(
+            "zero_page_grab", "counted", "unpinning a zero page is skipped, pinning it is not"
+        ),
+        "pincount-still-counted": WrongKernel(
+            "zero_page_still_counts",
+            "pincount",
+            "every page has a pincount of its own, and a pin of a zero page changes that alone",
+        ),
+        "refcount-still-counted": WrongKernel(
+            "zero_page_still_counts",
+            "refcount",
+            "every page has a pincount of its own, and a pin of a zero page leaves that alone and "
+            "changes the refcount",
+        ),
+        "vmstat-still-counted": WrongKernel(
+            "zero_page_still_counts",
+            "vmstat",
+            "a pin of a zero page changes the counters of /proc/vmstat alone",
+        ),
+        "get-skipped-too": WrongKernel(
+            "zero_page_gets", "skipped", "references to a zero page are skipped, too"
+        ),
+        "zero-page-refused": WrongKernel(
+            "zero_page_grab",
+            "refused",
+            "a pin of a zero page fails with ENOMEM, as in 6.1.130",
+            real=True,
+        ),
+        "huge-zero-skipped-too": WrongKernel(
+            "huge_zero_pins", "skipped", "pins of the huge zero folio are skipped, too"
+        ),
+    }
+)
+"""By id. Only one of them was ever released; see `pinlab.model.rules.HYPOTHETICAL`."""
+
+
+def _has_patch(release: str) -> bool:
+    """Does a release leave its zero page unpinned? 6.5 and later do, and 6.1 from 6.1.135 on."""
+    rules = rules_for(release)
+    hunks = (rules.zero_page_grab, rules.zero_page_grab_fast, rules.zero_page_unpin)
+    return hunks == ("skipped",) * 3
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A shortest way to a step that a sentence is wrong about: as sentences, and as a trace."""
+
+    steps: tuple[str, ...]
+    trace: Trace
+    transition: Transition
+
+    def __str__(self) -> str:
+        numbered = (f"{n}. {step}" for n, step in enumerate(self.steps, 1))
+        return "\n".join([*numbered, "", str(self.trace)])
+
+
+@dataclass(frozen=True, repr=False)
+class Verdict:
+    """What came out.
+
+    answer: FALSE; TRUE, which means that no wrong kernel would have satisfied it, too; or else
+    BY_ACCIDENT, of which there are two kinds. missed: the wrong kernels that slip through.
+    speaks_of: in how many steps it says anything at all; where that is 0 it is true of nothing.
+    missed is None where wrong kernels are not asked: the sentence is false, or the release does not
+    leave its zero page unpinned, so that they are not one rule away from it.
+    """
+
+    sentence: str
+    release: str
+    answer: str
+    speaks_of: int
+    steps: int
+    missed: tuple[str, ...] | None = None
+    counterexample: Counterexample | None = None
+
+    def __str__(self) -> str:
+        head = f"{self.sentence} of Linux {self.release}: {self.answer}"
+        if self.counterexample is not None:
+            return f"{fill(head, COLUMNS, break_on_hyphens=False)}\n{self.counterexample}"
+        lines = [f"{head}. It speaks of {self.speaks_of} of {self.steps} steps."]
+        if self.missed:
+            lines.append(f"True of these wrong kernels as well: {', '.join(self.missed)}")
+        return "\n".join(fill(line, COLUMNS, break_on_hyphens=False) for line in lines)
+
+    __repr__ = __str__
+
+
+def judge(sentence: Judged, release: str = "6.5") -> Verdict:
+    """Hold a sentence against every state that the small machine can reach, and wrong kernels.
+
+    `sentence` is one of SENTENCES, one that `sentence()` has put together, or a function of the
+    state before, the step and the state after that returns True, False, or None for nothing.
+    Raises ValueError for an unknown sentence or release, TypeError for something else.
+
+    >>> judge("refcount-sentence", "6.5").missed[0]
+    'pincount-still-counted'
+    >>> judge("refcount-sentence", "6.4").counterexample.steps
+    ('A pins the zero page: refcount 1 -> 1025, vmstat acquired 0 -> 1',)
+    """
+    asked = find(sentence)
+    parse_release(release)
+    answers = [asked.says(t.before, t.step, t.after) for t in reach(release).transitions]
+    counts = len(answers) - answers.count(None), len(answers)
+    if False in answers:
+        wrong = counterexample(asked, release)
+        return Verdict(asked.id, release, FALSE, *counts, counterexample=wrong)
+    missed = missed_by(asked, release) if _has_patch(release) else None
+    answer = BY_ACCIDENT if missed or not counts[0] else TRUE
+    return Verdict(asked.id, release, answer, *counts, missed=missed)
+
+
+def missed_by(
+    sentence: Judged, release: str = "6.5", kernels: Mapping[str, WrongKernel] = WRONG_KERNELS
+) -> tuple[str, ...]:
+    """Return the wrong kernels of which a sentence is true, too.
+
+    Raises as `judge`, and ValueError for a release that does not leave its zero page unpinned.
+    """
+    asked = find(sentence)
+    if not _has_patch(release):
+        raise ValueError(
+            f"release is {shown(release)}: wrong kernels are one rule away from one that leaves "
+            "its zero page unpinned: allowed are 6.5 and later, and 6.1 from 6.1.135 on"
+        )
+    return tuple(
+        name for name, kernel in kernels.items() if not counterexample(asked, release, kernel.rules)
+    )
+
+
+def counterexample(
+    sentence: Judged, release: str, rules: Mapping[str, object] = MappingProxyType({})
+) -> Counterexample | None:
+    """Return a shortest way to a step that a sentence is wrong about, None if there is none.
+
+    Raises as `judge`.
+    """
+    asked, reached = find(sentence), reach(release, rules)
+    for step in reached.transitions:
+        if asked.says(step.before, step.step, step.after) is False:
+            return Counterexample(tuple(map(str, reached.way(step))), reached.trace(step), step)
+    return None
+
+
+def adequacy(
+    release: str = "6.5",
+    sentences: Iterable[Judged] = tuple(SENTENCES),
+    kernels: Mapping[str, WrongKernel] = WRONG_KERNELS,
+) -> pandas.DataFrame:
+    """Return a table of bools: which wrong kernel (column) slips through which sentence (row).
+
+    A sentence is adequate if its row is False throughout, and it is true of the release itself.
+    Raises as `missed_by`.
+    """
+    import pandas
+
+    for name in mapping("kernels", kernels):
+        instance(f"a kernel in kernels, {name}", kernels[name], WrongKernel)
+    asked = [find(sentence) for sentence in sequence("sentences", sentences, "sentences")]
+    missed = {sentence.id: missed_by(sentence, release, kernels) for sentence in asked}
+    rows = {name: [kernel in slips for kernel in kernels] for name, slips in missed.items()}
+    table = pandas.DataFrame.from_dict(rows, orient="index", columns=list(kernels), dtype=bool)
+    return table.rename_axis(index="sentence", columns="wrong kernel")

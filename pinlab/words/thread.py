@@ -8,11 +8,10 @@ turns.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinlab.data_folder import DATA
 from pinlab.model.arguments import one_of, shown
@@ -37,8 +36,7 @@ WHEN = "%Y-%m-%d %H:%M %z"
 """How a date is written: the sender's own clock, and how far that is from UTC."""
 
 
-@dataclass(frozen=True)
-class Turn:
+class Turn(NamedTuple):
     """One turn of the exchange: a claim, or what is none.
 
     number: from 1 on, in the order of reading. answers: the turn that it answers, None for the
@@ -79,12 +77,7 @@ def turns(part: str = "") -> tuple[Turn, ...]:
     """
     if part != "":
         one_of("part", part, PARTS)
-    return tuple(turn for turn in _turns() if part in ("", turn.part))
-
-
-@cache
-def _turns() -> tuple[Turn, ...]:
-    return read(FILE, quoted())
+    return tuple(turn for turn in read(FILE) if part in ("", turn.part))
 
 
 def thread(part: str = "") -> DataFrame:
@@ -94,8 +87,8 @@ def thread(part: str = "") -> DataFrame:
     """
     import pandas
 
-    rows = [asdict(turn) | {"answers": turn.answers or 0} for turn in turns(part)]
-    return pandas.DataFrame(rows).set_index("number")
+    rows = [turn._replace(answers=turn.answers or 0) for turn in turns(part)]
+    return pandas.DataFrame(rows, columns=Turn._fields).set_index("number")
 
 
 def way_to(number: int) -> list[Turn]:
@@ -114,30 +107,17 @@ def way_to(number: int) -> list[Turn]:
 
 
 @cache
-def quoted() -> Mapping[str, str]:
-    """Return the words of every quotation of data/quotations.csv by its id."""
-    columns = ("id", "speaker", "date", "source", "words")
-    return {row["id"]: row["words"] for row in table(QUOTATIONS, columns, dict, unique=["id"])}
-
-
-def read(path: Path, words: Mapping[str, str]) -> tuple[Turn, ...]:
-    """Return the turns in a file; `words` are the quotations it may name.
+def read(path: Path) -> tuple[Turn, ...]:
+    """Return the turns in a file, with their words from data/quotations.csv.
 
     Raises ValueError with the file's name and the line for a row that is wrong.
     """
+    quotations = ("id", "speaker", "date", "source", "words")
+    words = {row["id"]: row["words"] for row in table(QUOTATIONS, quotations, dict, unique=["id"])}
     found: list[Turn] = []
-
-    def add(row: Mapping[str, str]) -> None:
-        found.append(_turn(row, words, found))
-
-    table(path, COLUMNS, add, unique=["number"])
+    columns = [name for name in Turn._fields if name != "words"]
+    table(path, columns, lambda row: found.append(_turn(row, words, found)), unique=["number"])
     return tuple(found)
-
-
-COLUMNS = (
-    "number", "part", "speaker", "date", "message", "answers", "quotation", "claim", "verdict",
-    "condition", "notebook", "cell", "source",
-)  # fmt: skip
 
 
 def _turn(row: Mapping[str, str], words: Mapping[str, str], before: Sequence[Turn]) -> Turn:
@@ -145,32 +125,21 @@ def _turn(row: Mapping[str, str], words: Mapping[str, str], before: Sequence[Tur
     one_of("part", row["part"], PARTS)
     one_of("verdict", row["verdict"], VERDICTS)
     one_of("quotation", row["quotation"], words)
-    if empty := [name for name, value in row.items() if not value and name not in MAY_BE_EMPTY]:
+    optional = ("answers", "condition")
+    if empty := [name for name, value in row.items() if not value and name not in optional]:
         raise ValueError(f"nothing stands under {', '.join(empty)}")
     if bool(row["condition"]) == (row["verdict"] == RIGHT):
         raise ValueError(f"verdict is {row['verdict']}, and condition is {shown(row['condition'])}")
     if row["number"] != str(len(before) + 1):
         raise ValueError(f"number is {shown(row['number'])}: the next one is {len(before) + 1}")
     date = datetime.strptime(row["date"], WHEN)
-    return Turn(
-        number=len(before) + 1,
-        part=row["part"],
-        speaker=row["speaker"],
-        date=date,
-        message=row["message"],
-        answers=_answered(row["answers"], date, before),
-        quotation=row["quotation"],
-        words=words[row["quotation"]],
-        claim=row["claim"],
-        verdict=row["verdict"],
-        condition=row["condition"],
-        notebook=row["notebook"],
-        cell=row["cell"],
-        source=row["source"],
-    )
-
-
-MAY_BE_EMPTY = ("answers", "condition")
+    made: dict[str, Any] = {
+        "number": len(before) + 1,
+        "date": date,
+        "answers": _answered(row["answers"], date, before),
+        "words": words[row["quotation"]],
+    }
+    return Turn(**{**row, **made})
 
 
 def _answered(text: str, date: datetime, before: Sequence[Turn]) -> int | None:

@@ -14,15 +14,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache
-from itertools import product
+from itertools import chain, combinations, count, product
 from types import MappingProxyType
 
 from pinlab.explore.reach import GET, PAGES, PIN, PUT, UNPIN, Counters, State, Step
 from pinlab.model.arguments import instance, one_of
 from pinlab.model.rules import parse_release
-from pinlab.words.judge import holds, missed_by
-from pinlab.words.sentences import Claim, Sentence
-from pinlab.words.wrong_kernels import WRONG_KERNELS
+from pinlab.words.sentences import WRONG_KERNELS, Claim, Sentence, counterexample, missed_by
 
 CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -34,7 +32,7 @@ CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "get or put": (GET, PUT),
     }
 )
-ANY_PAGE = "page of any kind"
+ANY_PAGE, ANY_COUNTER = "page of any kind", "any counter"
 ON: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {page: (page,) for page in PAGES} | {ANY_PAGE: PAGES}
 )
@@ -45,21 +43,10 @@ COUNTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         PINCOUNT: (PINCOUNT,),
         VMSTAT: (VMSTAT,),
         "refcount or pincount": (REFCOUNT, PINCOUNT),
-        "any counter": (REFCOUNT, PINCOUNT, VMSTAT),
+        ANY_COUNTER: (REFCOUNT, PINCOUNT, VMSTAT),
         SUCCESS: (),
     }
 )
-NAMED = MappingProxyType(
-    {
-        REFCOUNT: "the refcount",
-        PINCOUNT: "the pincount",
-        VMSTAT: "vmstat's counters",
-        "refcount or pincount": "the refcount or pincount",
-        "any counter": "any counter",
-    }
-)
-"""How a sentence names a counter."""
-
 ALWAYS, NEVER, NOT_BY_THIS_CALL = "always", "never", "not by this call"
 HOW = (ALWAYS, NEVER, NOT_BY_THIS_CALL)
 
@@ -124,7 +111,7 @@ def _text(call: str, page: str, counter: str, how: str) -> str:
     )
     if counter == SUCCESS:
         return f"{calls} {how} succeeds"
-    named = NAMED[counter]
+    named = {VMSTAT: "vmstat's counters", ANY_COUNTER: ANY_COUNTER}.get(counter, f"the {counter}")
     if how == ALWAYS:
         return f"{calls} always changes {named}"
     if how == NEVER:
@@ -173,23 +160,18 @@ def shortest(release: str = "6.5") -> Sentence:
 
 @cache
 def _shortest(release: str) -> Sentence:
-    useful: dict[frozenset[str], Claim] = {}
+    everything = frozenset(WRONG_KERNELS)
+    texts = [each.text for each in every_clause()]
+    rejecting: dict[frozenset[str], Claim] = {}
     for each in sorted(every_clause(), key=lambda each: len(each.text.split())):
-        alone = sentence(each)
-        if holds(alone, release):
-            rejected = frozenset(WRONG_KERNELS).difference(missed_by(alone, release))
-            useful.setdefault(rejected, each)
-    best: dict[frozenset[str], Sentence] = {}
-    for rejected, each in useful.items():
-        _keep(best, rejected, sentence(each))
-    while frozenset(WRONG_KERNELS) not in best:
-        for (rejected, so_far), (more, each) in product(list(best.items()), useful.items()):
-            _keep(best, rejected | more, sentence(*so_far.claims, each))
-    chosen = {each.text for each in best[frozenset(WRONG_KERNELS)].claims}
-    return sentence(*(each for each in every_clause() if each.text in chosen))
-
-
-def _keep(best: dict[frozenset[str], Sentence], rejected: frozenset[str], new: Sentence) -> None:
-    """Enter a sentence that rejects these kernels, unless a shorter one is there."""
-    if rejected not in best or length(new) < length(best[rejected]):
-        best[rejected] = new
+        if not counterexample(sentence(each), release):
+            rejecting.setdefault(everything.difference(missed_by(sentence(each), release)), each)
+    adequate = (
+        [some for some in combinations(rejecting, clauses) if everything.issubset(chain(*some))]
+        for clauses in count(1)
+    )
+    found = (
+        sentence(*(rejecting[kernels] for kernels in some)) for some in next(filter(None, adequate))
+    )
+    best = min(found, key=length).claims
+    return sentence(*sorted(best, key=lambda each: texts.index(each.text)))

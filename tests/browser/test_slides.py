@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from pinlab.lab.slides import LESSON, write
+from pinlab.lessons.read_the_thread import NOTEBOOK, write_slides
 from tests.lab_server import ROOT
 
 WIDE, HIGH = 1280, 720
@@ -32,7 +32,7 @@ SHOWN = """() => [...document.querySelectorAll('section')].filter(slide =>
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return write(ROOT / LESSON, tmp_path_factory.mktemp("slides"))
+    return write_slides(ROOT / NOTEBOOK, tmp_path_factory.mktemp("slides"))
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pinlab import machine
-from pinlab.machine.availability import UnavailableError, place
+from pinlab.machine.availability import place
+from pinlab.machine.proc import UnavailableError
 
 
 @pytest.fixture(autouse=True)

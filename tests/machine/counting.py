@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import pytest
 
-from pinlab.machine import Answer, vmstat
-from pinlab.machine.vmstat import Pins
+from pinlab.machine import Answer, proc
+from pinlab.machine.proc import Pins
 
 TRIES = 5
 
@@ -23,9 +23,9 @@ class Counters:
         self.calls = self.settled = 0
         self.others = iter(others)
         self._may_flush = may_flush
-        monkeypatch.setattr(vmstat, "read", self.read)
-        monkeypatch.setattr(vmstat, "settle", self.settle)
-        monkeypatch.setattr(vmstat, "flush", lambda: may_flush)
+        monkeypatch.setattr(proc, "read_pins", self.read)
+        monkeypatch.setattr(proc, "settle", self.settle)
+        monkeypatch.setattr(proc, "flush", lambda: may_flush)
 
     def read(self) -> Pins:
         self._add(next(self.others, 0))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pinlab import machine
-from pinlab.machine import direct_io, vmstat
+from pinlab.machine import direct_io, proc
 from tests.machine.processes import output_of
 
 linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="needs Linux")
@@ -27,15 +27,15 @@ def be_a_mac(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def count_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vmstat, "VMSTAT", Path("/proc/version"))  # a file without counters
+    monkeypatch.setattr(proc, "VMSTAT", Path("/proc/version"))  # a file without counters
 
 
 def hide_the_counters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vmstat, "VMSTAT", Path("/proc/nowhere"))
+    monkeypatch.setattr(proc, "VMSTAT", Path("/proc/nowhere"))
 
 
 def mask_the_counters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vmstat, "VMSTAT", Path("/dev/null"))
+    monkeypatch.setattr(proc, "VMSTAT", Path("/dev/null"))
 
 
 def have_no_room(monkeypatch: pytest.MonkeyPatch) -> None:

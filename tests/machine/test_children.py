@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from pinlab.machine import children
-from pinlab.machine.availability import UnavailableError
 from pinlab.machine.children import Numbers, idle_child, in_child
+from pinlab.machine.proc import UnavailableError
 from tests.machine.processes import alive, children_of, eventually, python
 
 if platform.system() != "Linux":

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pinlab.machine import Measurement, control, vmstat
-from pinlab.machine.vmstat import Pins
+from pinlab.machine import Measurement, control, proc
+from pinlab.machine.proc import Pins
 
 linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="needs Linux")
 
@@ -18,7 +18,7 @@ linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="needs Linu
 def counters(monkeypatch: pytest.MonkeyPatch) -> None:
     """Settled readings, and from one to the next 7 pins of others of which 5 are released."""
     readings = (Pins(100 + 7 * n, 90 + 5 * n) for n in itertools.count())
-    monkeypatch.setattr(vmstat, "settle", lambda: next(readings))
+    monkeypatch.setattr(proc, "settle", lambda: next(readings))
 
 
 @pytest.mark.parametrize(("expected", "least"), [(0.0001, 0.05), (0.3, 0.3), (4.0, 0.5)])
@@ -28,14 +28,14 @@ def test_it_is_about_as_long_as_the_measurement_and_never_the_same_twice(
     naps: list[float] = []
     monkeypatch.setattr(time, "sleep", naps.append)
     for _ in range(20):
-        control.others(vmstat.Meter(), expected)
+        control.others(proc.Meter(), expected)
     assert all(least <= nap <= 1.5 * least for nap in naps)
     assert len(set(naps)) == 20
 
 
 def test_it_has_the_pins_of_others_and_none_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
-    found = control.others(vmstat.Meter(), 0.1)
+    found = control.others(proc.Meter(), 0.1)
     assert (found.buffer, found.acquired, found.released) == ("control", 7, 5)
     assert (found.writes, found.pages, found.touched) == (0, 0, 0)
 
@@ -69,7 +69,7 @@ def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_where_there_is_no_lock_nobody_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vmstat, "VMSTAT", tmp_path / "vmstat")
+    monkeypatch.setattr(proc, "VMSTAT", tmp_path / "vmstat")
     monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("it waits"))
     with control.turn():
         pass

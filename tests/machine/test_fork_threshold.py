@@ -3,14 +3,14 @@
 import errno
 import os
 import platform
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
-from pinlab.machine import fork_threshold, libc, pagemap, smaps, vmsplice
-from pinlab.machine.availability import UnavailableError
+from pinlab.machine import fork_threshold, proc
 from pinlab.machine.fork_threshold import Forked, first_that_copies
+from pinlab.machine.proc import UnavailableError
+from tests.machine.faults import refuse
 
 if platform.system() != "Linux":
     pytest.skip("needs Linux", allow_module_level=True)
@@ -43,7 +43,9 @@ def test_the_search_for_what_never_happens() -> None:
 def test_a_lone_page_is_a_mapping_of_its_own() -> None:
     with fork_threshold.lone_page() as page:
         size = len(page) >> 10
-        assert [smaps.kib(page, name) for name in ("Size", "Rss", "Private_Dirty")] == [size] * 3
+        assert [proc.smaps_kib(page, name) for name in ("Size", "Rss", "Private_Dirty")] == [
+            size
+        ] * 3
         assert bytes(page[:4]) == b"page"
 
 
@@ -94,7 +96,7 @@ def test_no_frame_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     def secret(memory: memoryview, process: int | None = None) -> list[int]:
         raise UnavailableError("secret")
 
-    monkeypatch.setattr(pagemap, "frames", secret)
+    monkeypatch.setattr(proc, "frames", secret)
     assert fork_threshold.with_references(0, has_pinned=True) == Forked(
         os.sysconf("SC_PAGESIZE") >> 10, 0, None
     )
@@ -104,30 +106,21 @@ def test_smaps_that_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     def tell_nothing(memory: memoryview, field: str) -> int:
         raise LookupError(f"smaps has no {field}")
 
-    monkeypatch.setattr(smaps, "kib", tell_nothing)
+    monkeypatch.setattr(proc, "smaps_kib", tell_nothing)
     with pytest.raises(UnavailableError, match=r"^smaps has no Shared_Dirty\.$"):
         fork_threshold.with_references(0, has_pinned=False)
 
 
-def test_vmsplice_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    @contextmanager
-    def refuse(page: memoryview, number: int) -> Iterator[None]:
-        raise OSError(errno.ENOSYS, "vmsplice answers 'Function not implemented'")
-        yield
-
-    monkeypatch.setattr(vmsplice, "references", refuse)
-    with pytest.raises(OSError, match="vmsplice answers 'Function not implemented'"):
-        fork_threshold.with_references(1, has_pinned=False)
-
-
-def test_io_uring_that_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = libc.syscall
-
-    def refuse(name: str, *arguments: object) -> int:
-        if name == "io_uring_setup":
-            raise OSError(errno.EPERM, "io_uring_setup answers 'Operation not permitted'")
-        return real(name, *arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(libc, "syscall", refuse)
-    with pytest.raises(OSError, match="io_uring_setup answers 'Operation not permitted'"):
-        fork_threshold.with_fixed_buffer()
+@pytest.mark.parametrize(
+    ("name", "ask"),
+    [
+        ("vmsplice", lambda: fork_threshold.with_references(1, has_pinned=False)),
+        ("io_uring_setup", fork_threshold.with_fixed_buffer),
+    ],
+)
+def test_a_system_call_that_is_refused(
+    name: str, ask: Callable[[], Forked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse(monkeypatch, name, errno.EPERM)
+    with pytest.raises(OSError, match=f"{name} answers 'Operation not permitted'"):
+        ask()

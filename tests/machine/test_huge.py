@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from pinlab import machine
-from pinlab.machine import buffers, huge, libc, pagemap, worker
+from pinlab.machine import buffers, huge, proc, worker
 from pinlab.machine import run as run_module
-from pinlab.machine.availability import UnavailableError
 from pinlab.machine.dialogue import Dialogue
+from pinlab.machine.proc import UnavailableError
 from tests.machine.counting import ask_for
 from tests.machine.processes import output_of
 
@@ -34,7 +34,7 @@ def memory() -> memoryview:
 
 def entry(memory: memoryview, page: int) -> int:
     """What the page table has for a page of the memory, or beyond it."""
-    address = libc.address(memory) + page * mmap.PAGESIZE
+    address = proc.address(memory) + page * mmap.PAGESIZE
     with Path("/proc/self/pagemap").open("rb", buffering=0) as file:
         return int.from_bytes(os.pread(file.fileno(), 8, address // mmap.PAGESIZE * 8), "little")
 
@@ -42,7 +42,7 @@ def entry(memory: memoryview, page: int) -> int:
 def test_it_reads_as_64_pages_of_zeros_from_the_start_of_a_huge_page_on(memory: memoryview) -> None:
     assert bytes(memory) == bytes(64 * mmap.PAGESIZE)
     size = int((huge.SETTINGS / "hpage_pmd_size").read_text())
-    assert libc.address(memory) % size == 0
+    assert proc.address(memory) % size == 0
 
 
 def test_one_read_has_mapped_all_of_one_huge_page(memory: memoryview) -> None:
@@ -110,7 +110,7 @@ def map_single_pages(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def hide_the_page_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(huge, "SETTINGS", settings(tmp_path))
-    monkeypatch.setattr(pagemap, "PROC", tmp_path)
+    monkeypatch.setattr(proc, "PROCESSES", tmp_path)
 
 
 OBSTACLES = pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from pinlab import Kernel, machine
-from pinlab.machine import kernel_like, predict, status
+from pinlab.machine import kernel_like, predict, proc
 from pinlab.machine import measuring as module
 from pinlab.machine.dialogue import Dialogue
 from pinlab.machine.experiments import EXPERIMENTS
@@ -59,11 +59,11 @@ def test_this_kernel_answers_as_the_model_of_it() -> None:
 def test_nothing_is_left(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The fixture sees to it that the folder is empty again."""
     monkeypatch.setenv("TMPDIR", str(folder))
-    files, pinned = len(list(Path("/proc/self/fd").iterdir())), status.kib("VmPin")
+    files, pinned = len(list(Path("/proc/self/fd").iterdir())), proc.status_kib("VmPin")
     children = children_of(os.getpid())
     measured = machine.measure("fixed_buffer", "direct_io")
     assert measured.missing.get(("direct_io", "file:write_anon64"), NOISE) == NOISE
-    assert (len(list(Path("/proc/self/fd").iterdir())), status.kib("VmPin")) == (files, pinned)
+    assert (len(list(Path("/proc/self/fd").iterdir())), proc.status_kib("VmPin")) == (files, pinned)
     assert children_of(os.getpid()) <= children
 
 

@@ -1,6 +1,5 @@
 """mlock on written pages: measured here, with faults put in its way, and replayed."""
 
-import ctypes
 import errno
 import itertools
 import mmap
@@ -13,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from pinlab import machine
-from pinlab.machine import Mlocked, buffers, mlock, process_vm, recording, tally, vmstat
-from pinlab.machine import status as status_module
+from pinlab.machine import Mlocked, mlock, proc, recording, syscalls, tally
 from tests.machine.counting import Counters
+from tests.machine.faults import refuse
 
 RECORDING = "recording: Linux 6.18.44, November 2026"
 
@@ -26,7 +25,7 @@ linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="needs Linu
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the counters cannot be flushed, do not wait for them either."""
     if os.geteuid() != 0:
-        monkeypatch.setattr(vmstat, "settle", vmstat.read)
+        monkeypatch.setattr(proc, "settle", proc.read_pins)
 
 
 @pytest.fixture
@@ -77,8 +76,8 @@ def test_others_who_pin(
     counters = Counters(monkeypatch, others=others())
     monkeypatch.setattr(tally, "PATIENCE", 0)
     monkeypatch.setattr(mlock, "REPEATING", 0.3)
-    monkeypatch.setattr(process_vm, "read", lambda source, target: counters.pin(64))
-    monkeypatch.setattr(mlock, "_system_call", lambda name, memory: None)
+    monkeypatch.setattr(syscalls, "process_vm_readv", lambda source, target: counters.pin(64))
+    monkeypatch.setattr(syscalls, "call", lambda name, *arguments: 0)
     answer = mlock._measured(10)
     told = [(call.acquired, call.released, call.agreed) for call in (answer.mlock, answer.read)]
     assert told == [(mlocked, mlocked, agreed), (read, read, agreed)]
@@ -101,20 +100,6 @@ def test_a_live_answer_says_what_it_is(live: Mlocked) -> None:
     assert f"Controls of {live.control.seconds:.2f} s" in live.note
 
 
-def fail(monkeypatch: pytest.MonkeyPatch, name: str, number: int) -> list[str]:
-    """Have one of the calls fail from now on; return the names of all that are made."""
-    real, made = mlock._system_call, []
-
-    def call(wanted: str, memory: memoryview) -> None:
-        made.append(wanted)
-        if wanted == name:
-            raise OSError(number, f"{name} answers {os.strerror(number)!r}")
-        real(wanted, memory)
-
-    monkeypatch.setattr(mlock, "_system_call", call)
-    return made
-
-
 def set_limit(monkeypatch: pytest.MonkeyPatch, nbytes: int) -> None:
     import resource
 
@@ -124,8 +109,8 @@ def set_limit(monkeypatch: pytest.MonkeyPatch, nbytes: int) -> None:
 def counters_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two counters that stand still, whatever this system has."""
     monkeypatch.setattr(platform, "system", lambda: "Linux")
-    for name in ("read", "settle"):
-        monkeypatch.setattr(vmstat, name, lambda: vmstat.Pins(7, 7))
+    for name in ("read_pins", "settle"):
+        monkeypatch.setattr(proc, name, lambda: proc.Pins(7, 7))
 
 
 @linux_only
@@ -155,7 +140,7 @@ def test_mlock_that_is_refused(
     counters_here(monkeypatch)
     set_limit(monkeypatch, limit)
     monkeypatch.setattr(mmap, "PAGESIZE", 4096)
-    made = fail(monkeypatch, "mlock", number)
+    made = refuse(monkeypatch, "mlock", number)
     answer = machine.ask_mlock()
     assert (answer.live, answer.label, answer.note) == (False, RECORDING, words)
     assert made == ["mlock"]
@@ -168,8 +153,8 @@ def test_process_vm_readv_that_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> 
         raise OSError(errno.EPERM, "process_vm_readv answers 'Operation not permitted'")
 
     counters_here(monkeypatch)
-    monkeypatch.setattr(mlock, "_system_call", lambda name, memory: None)
-    monkeypatch.setattr(process_vm, "read", forbidden)
+    monkeypatch.setattr(syscalls, "call", lambda name, *arguments: 0)
+    monkeypatch.setattr(syscalls, "process_vm_readv", forbidden)
     answer = machine.ask_mlock()
     assert not answer.live
     assert answer.note == (
@@ -180,8 +165,8 @@ def test_process_vm_readv_that_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> 
 @linux_only
 def test_counters_that_stand_still(monkeypatch: pytest.MonkeyPatch) -> None:
     counters_here(monkeypatch)
-    monkeypatch.setattr(mlock, "_system_call", lambda name, memory: None)
-    monkeypatch.setattr(process_vm, "read", lambda source, target: None)
+    monkeypatch.setattr(syscalls, "call", lambda name, *arguments: 0)
+    monkeypatch.setattr(syscalls, "process_vm_readv", lambda source, target: None)
     answer = machine.ask_mlock()
     assert not answer.live
     assert answer.note == "process_vm_readv moves no counter, so a zero would show nothing."
@@ -192,7 +177,7 @@ def test_a_status_without_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     counters_here(monkeypatch)
     status = tmp_path / "status"
     status.write_text("Name:\tpython\n", encoding="utf-8")
-    monkeypatch.setattr(status_module, "STATUS", status)
+    monkeypatch.setattr(proc, "STATUS", status)
     answer = machine.ask_mlock()
     assert not answer.live
     assert answer.note == f"{status} has no VmLck."
@@ -200,7 +185,7 @@ def test_a_status_without_the_line(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_no_counters(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "system", lambda: "Linux")
-    monkeypatch.setattr(vmstat, "VMSTAT", Path(__file__).with_name("nowhere"))
+    monkeypatch.setattr(proc, "VMSTAT", Path(__file__).with_name("nowhere"))
     answer = machine.ask_mlock()
     assert not answer.live
     assert answer.note.endswith(
@@ -256,18 +241,3 @@ def test_a_live_table_has_the_control(live: Mlocked) -> None:
 def test_bad_times_are_named(times: int, error: type[Exception]) -> None:
     with pytest.raises(error, match=f"times is {times}"):
         machine.ask_mlock(times)
-
-
-@linux_only
-@pytest.mark.parametrize("name", ["mlock", "munlock"])
-def test_an_error_of_the_call_itself_has_its_number(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Libc:
-        def __getattr__(self, wanted: str) -> Callable[..., int]:
-            return lambda *arguments: ctypes.set_errno(errno.EAGAIN) or -1
-
-    monkeypatch.setattr(ctypes, "CDLL", lambda *arguments, **named: Libc())
-    with pytest.raises(OSError, match=f"{name} answers") as caught:
-        mlock._system_call(name, buffers.new("never"))
-    assert caught.value.errno == errno.EAGAIN

@@ -1,7 +1,6 @@
 """How much of a buffer is in RAM: on this Linux, by a made-up smaps, and in the recording."""
 
 import csv
-import ctypes
 import errno
 import mmap
 import platform
@@ -11,7 +10,7 @@ import pytest
 
 from pinlab import machine
 from pinlab.data_folder import DATA
-from pinlab.machine import buffers
+from pinlab.machine import buffers, proc
 from pinlab.machine import smaps as module
 
 linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="needs Linux")
@@ -75,24 +74,10 @@ def test_without_a_file_that_tells_it_is_the_recording(
     file = tmp_path / "smaps"
     if text is not None:
         file.write_text(text)
-    monkeypatch.setattr(module, "SMAPS", file)
+    monkeypatch.setattr(proc, "SMAPS", file)
     found = machine.resident(3)
     assert (found.live, rss(found)) == (False, {3: 12})
     assert found.note == f"This system has no {file} that tells."
-
-
-@linux_only
-def test_the_mapping_is_found_among_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = buffers.new("never")
-    addr = ctypes.addressof(ctypes.c_char.from_buffer(memory))
-    file = tmp_path / "smaps"
-    heads = [
-        f"{start:x}-{start + 4096:x} rw-p 00000000 00:00 0" for start in (4096, addr, addr * 2)
-    ]
-    lines = [f"{head}\nSize: 4 kB\nRss:    {n} kB\nPss: 1 kB" for n, head in enumerate(heads, 7)]
-    file.write_text("\n".join(lines))
-    monkeypatch.setattr(module, "SMAPS", file)
-    assert module.kib(memory, "Rss") == 8
 
 
 @linux_only

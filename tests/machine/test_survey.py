@@ -4,7 +4,7 @@ import errno
 import itertools
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,14 @@ import pytest
 from pinlab.machine import (
     direct_io,
     huge,
-    io_uring,
-    libc,
-    pagemap,
-    smaps,
-    status,
+    proc,
+    syscalls,
     tally,
-    vmstat,
 )
 from pinlab.machine.experiments import EXPERIMENTS, checked
 from pinlab.machine.survey import survey
 from tests.machine.counting import Counters
+from tests.machine.faults import refuse
 from tests.machine.processes import output_of
 
 if platform.system() != "Linux":
@@ -36,8 +33,8 @@ CASES = {(experiment, case) for experiment, cases in EXPERIMENTS.items() for cas
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """The counters stand still and nobody waits for them: only what is missing matters here."""
-    monkeypatch.setattr(vmstat, "flush", lambda: True)
-    monkeypatch.setattr(vmstat, "settle", lambda: vmstat.Pins(7, 7))
+    monkeypatch.setattr(proc, "flush", lambda: True)
+    monkeypatch.setattr(proc, "settle", lambda: proc.Pins(7, 7))
     monkeypatch.setattr("pinlab.machine.survey.SECONDS_OF_CONTROL", 0)
 
 
@@ -60,22 +57,9 @@ def test_every_case_is_found_or_missing() -> None:
     assert set(found) | set(missing) == CASES
 
 
-def fail(monkeypatch: pytest.MonkeyPatch, wanted: str, number: int) -> None:
-    """Have one system call fail, as a container's filter has it."""
-    for function in ("call", "syscall"):
-        real: Callable[..., int] = getattr(libc, function)
-
-        def call(name: str, *arguments: object, real: Callable[..., int] = real) -> int:
-            if name == wanted:
-                raise OSError(number, f"{name} answers {os.strerror(number)!r}")
-            return real(name, *arguments)
-
-        monkeypatch.setattr(libc, function, call)
-
-
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.EPERM])
 def test_a_container_without_io_uring(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    fail(monkeypatch, "io_uring_setup", number)
+    refuse(monkeypatch, "io_uring_setup", number)
     found, missing = ask("counters", "fixed_buffer", "fork_copy_threshold", "fork_frames")
     words = f"io_uring_setup answers {os.strerror(number)!r}."
     assert {case for case, why in missing.items() if why == words} >= {
@@ -87,9 +71,9 @@ def test_a_container_without_io_uring(number: int, monkeypatch: pytest.MonkeyPat
 
 
 def test_io_uring_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fail(monkeypatch, "io_uring_setup", errno.EPERM)
-    monkeypatch.setattr(io_uring, "DISABLED", tmp_path / "disabled")
-    io_uring.DISABLED.write_text("2\n")
+    refuse(monkeypatch, "io_uring_setup", errno.EPERM)
+    monkeypatch.setattr(syscalls, "DISABLED", tmp_path / "disabled")
+    syscalls.DISABLED.write_text("2\n")
     _, missing = ask("fixed_buffer")
     assert missing["fixed_buffer", "anon64"] == (
         "io_uring_setup answers 'Operation not permitted' (kernel.io_uring_disabled is 2)."
@@ -97,7 +81,7 @@ def test_io_uring_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_limit_of_locked_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    fail(monkeypatch, "io_uring_register", errno.ENOMEM)
+    refuse(monkeypatch, "io_uring_register", errno.ENOMEM)
     import resource
 
     monkeypatch.setattr(resource, "getrlimit", lambda which: (1024, 1024))
@@ -109,7 +93,7 @@ def test_a_limit_of_locked_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.EPERM])
 def test_a_container_without_vmsplice(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    fail(monkeypatch, "vmsplice", number)
+    refuse(monkeypatch, "vmsplice", number)
     found, missing = ask("counters", "fork_copy_threshold")
     words = f"vmsplice answers {os.strerror(number)!r}."
     assert missing["fork_copy_threshold", "unpriv_threshold_haspinned_1"] == words
@@ -119,7 +103,7 @@ def test_a_container_without_vmsplice(number: int, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("number", [errno.ENOSYS, errno.EPERM])
 def test_a_container_without_process_vm_readv(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    fail(monkeypatch, "process_vm_readv", number)
+    refuse(monkeypatch, "process_vm_readv", number)
     found, missing = ask("process_vm_readv", "fork_copy_threshold")
     words = f"process_vm_readv answers {os.strerror(number)!r}."
     for case in ("zero64", "anon64", "memfd64"):
@@ -130,7 +114,7 @@ def test_a_container_without_process_vm_readv(number: int, monkeypatch: pytest.M
 
 def test_a_kernel_that_refuses_pins_of_the_zero_page(monkeypatch: pytest.MonkeyPatch) -> None:
     """As 6.1.130 to 6.1.134: EFAULT is what it answers, and so it is a finding."""
-    fail(monkeypatch, "process_vm_readv", errno.EFAULT)
+    refuse(monkeypatch, "process_vm_readv", errno.EFAULT)
     found, _ = ask("process_vm_readv")
     assert found["process_vm_readv", "zero64"]["ret"] == -errno.EFAULT
 
@@ -151,21 +135,21 @@ def test_a_control_has_no_pins_from_here(others: int, monkeypatch: pytest.Monkey
 
 
 def test_vmstat_without_the_counters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vmstat, "VMSTAT", tmp_path / "vmstat")
-    vmstat.VMSTAT.write_text("nr_free_pages 7\n")
+    monkeypatch.setattr(proc, "VMSTAT", tmp_path / "vmstat")
+    proc.VMSTAT.write_text("nr_free_pages 7\n")
     found, missing = ask("process_vm_readv", "direct_io", "fork_copy_threshold", "fixed_buffer")
     words = "This kernel has no nr_foll_pin_acquired in /proc/vmstat (Linux has it since 5.7)."
     assert missing["process_vm_readv", "zero64"] == words
     assert missing["direct_io", "file:write_anon64"] == words
     assert ("fork_copy_threshold", "unpriv_threshold_haspinned_0") in found
-    monkeypatch.setattr(vmstat, "settle", vmstat.read)
+    monkeypatch.setattr(proc, "settle", proc.read_pins)
     assert survey(["frames"], lambda done: None)["control"] is None
 
 
 def test_no_vmstat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vmstat, "VMSTAT", tmp_path / "vmstat")
+    monkeypatch.setattr(proc, "VMSTAT", tmp_path / "vmstat")
     reason = ask("process_vm_readv")[1]["process_vm_readv", "zero64"]
-    assert reason == f"{vmstat.VMSTAT} cannot be read here: it answers 'No such file or directory'."
+    assert reason == f"{proc.VMSTAT} cannot be read here: it answers 'No such file or directory'."
 
 
 def test_on_tmpfs_only(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,22 +234,22 @@ def test_huge_pages_switched_off(
 
 def test_huge_pages_of_another_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(huge, "_size", lambda: 1 << 20)
-    monkeypatch.setattr(pagemap, "is_mapped", lambda address: True)
+    monkeypatch.setattr(proc, "is_mapped", lambda address: True)
     _, missing = ask("process_vm_readv")
     assert missing["process_vm_readv", "thp512"] == "A huge page has 256 pages here, and not 512."
 
 
 def test_no_huge_page_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pagemap, "is_mapped", lambda address: False)
+    monkeypatch.setattr(proc, "is_mapped", lambda address: False)
     _, missing = ask("process_vm_readv")
     for case in ("thp512", "hugezero512"):
         assert "a single page" in missing["process_vm_readv", case]
 
 
 def test_proc_without_the_files_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pagemap, "PROC", tmp_path)
-    monkeypatch.setattr(status, "STATUS", tmp_path / "status")
-    monkeypatch.setattr(smaps, "SMAPS", tmp_path / "smaps")
+    monkeypatch.setattr(proc, "PROCESSES", tmp_path)
+    monkeypatch.setattr(proc, "STATUS", tmp_path / "status")
+    monkeypatch.setattr(proc, "SMAPS", tmp_path / "smaps")
     found, missing = ask()
     for case in (("frames", "read64"), ("process_vm_readv", "zero"), ("fork_frames", "no_hold")):
         assert missing[case].startswith(f"{tmp_path}/self/pagemap answers 'No such file")
@@ -275,7 +259,7 @@ def test_proc_without_the_files_of_memory(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_kpageflags_that_is_forbidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pagemap, "KPAGEFLAGS", tmp_path / "kpageflags")
+    monkeypatch.setattr(proc, "KPAGEFLAGS", tmp_path / "kpageflags")
     _, missing = ask("frames")
     if "CAP_SYS_ADMIN" in missing["frames", "read64"]:
         pytest.skip("no frame numbers here")
@@ -306,11 +290,11 @@ def test_no_process_can_be_made(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_read_only_sys_and_a_read_only_proc_sys() -> None:
     """As in an unprivileged container: nothing can be flushed, and it goes all the same."""
     code = (
-        "from pinlab.machine import tally, vmstat\n"
+        "from pinlab.machine import proc, tally\n"
         "from pinlab.machine.survey import survey\n"
         "answer = survey(['process_vm_readv'], lambda done: None)\n"
         "missing = {case for _, case, why in answer['missing'] if why != tally.NOISE}\n"
-        "print(vmstat.flush(), sorted(missing & {'zero64', 'anon64', 'thp512', 'hugezero512'}))\n"
+        "print(proc.flush(), sorted(missing & {'zero64', 'anon64', 'thp512', 'hugezero512'}))\n"
     )
     shell = (
         "mount -o bind,ro,remount /sys 2>/dev/null || mount -t sysfs -o ro none /sys || exit 7; "

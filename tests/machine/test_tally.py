@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pinlab.machine import buffers, process_vm, tally, vmstat
-from pinlab.machine.availability import UnavailableError, require_counters
+from pinlab.machine import buffers, proc, syscalls, tally
+from pinlab.machine.availability import require_counters
+from pinlab.machine.proc import Pins, UnavailableError
 from pinlab.machine.tally import NOISE, NoisyError, Tally, confirmed, per_call
-from pinlab.machine.vmstat import Pins
 from tests.machine.counting import TRIES, Counters
 
 if platform.system() != "Linux":
@@ -145,7 +145,7 @@ def test_nothing_is_confirmed_while_others_pin(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_kernel_without_the_counters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "vmstat").write_text("nr_free_pages 7\n")
-    monkeypatch.setattr(vmstat, "VMSTAT", tmp_path / "vmstat")
+    monkeypatch.setattr(proc, "VMSTAT", tmp_path / "vmstat")
     called: list[int] = []
     with pytest.raises(UnavailableError, match="no nr_foll_pin_acquired in /proc/vmstat"):
         per_call(lambda: called.append(1))
@@ -195,7 +195,7 @@ def test_this_kernel(flush: bool, monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.skip(str(reason))
     monkeypatch.undo()  # time goes by here
     if not flush:  # as anybody but root
-        monkeypatch.setattr(vmstat, "flush", lambda: False)
+        monkeypatch.setattr(proc, "flush", lambda: False)
     source, target = buffers.new("letters"), buffers.new("never")
-    assert told(lambda: process_vm.read(source, target)) == Tally(64, 64)
+    assert told(lambda: syscalls.process_vm_readv(source, target)) == Tally(64, 64)
     assert told(lambda: None) == Tally(0, 0)

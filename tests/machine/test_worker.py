@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from pinlab.machine import buffers, direct_io, process_vm, tally, vmstat, worker
+from pinlab.machine import buffers, direct_io, proc, syscalls, tally, worker
 from pinlab.machine.answer import Answer, from_this_kernel
-from pinlab.machine.availability import UnavailableError
+from pinlab.machine.proc import UnavailableError
 from pinlab.machine.tally import NoisyError
 from tests.machine.counting import Counters
 
@@ -30,7 +30,7 @@ def measure(folder: Path, *names: buffers.Buffer, writes: int = 100) -> Answer:
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the counters cannot be flushed, do not wait for them either."""
     if os.geteuid() != 0:
-        monkeypatch.setattr(vmstat, "settle", vmstat.read)
+        monkeypatch.setattr(proc, "settle", proc.read_pins)
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, counters: Counters, *, dio_pins: bool) -> None:
@@ -43,7 +43,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, counters: Counters, *, dio_pins: bo
         counters.pin(64 * (dio_pins and data[0] > 0))
 
     monkeypatch.setattr(direct_io, "write", write)
-    monkeypatch.setattr(process_vm, "read", lambda source, target: counters.pin(64))
+    monkeypatch.setattr(syscalls, "process_vm_readv", lambda source, target: counters.pin(64))
 
 
 @linux_only
@@ -69,7 +69,7 @@ def test_process_vm_readv_that_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> 
         raise OSError(errno.EPERM, "process_vm_readv answers 'Operation not permitted'")
 
     pretend(monkeypatch, Counters(monkeypatch), dio_pins=False)
-    monkeypatch.setattr(process_vm, "read", forbidden)
+    monkeypatch.setattr(syscalls, "process_vm_readv", forbidden)
     with pytest.raises(UnavailableError) as caught:
         measure(Path("/"), "letters")
     assert str(caught.value) == (
@@ -82,7 +82,7 @@ def test_counters_that_stand_still(
 ) -> None:
     frozen = tmp_path / "vmstat"
     frozen.write_text("nr_foll_pin_acquired 7\nnr_foll_pin_released 7\n")
-    monkeypatch.setattr(vmstat, "VMSTAT", frozen)
+    monkeypatch.setattr(proc, "VMSTAT", frozen)
     with pytest.raises(UnavailableError, match="Neither direct I/O nor process_vm_readv"):
         measure(folder, "letters")
 

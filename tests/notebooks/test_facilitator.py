@@ -1,12 +1,12 @@
 """The plan for a group: minutes that add up, links that lead somewhere, the data's verdicts."""
 
 import re
+from pathlib import Path
 
-import nbformat
 import pytest
 
-from pinlab.lab.slides import LESSON, deck
-from pinlab.words.thread import turns
+from pinlab.lessons.read_the_thread import NOTEBOOK, write_slides
+from pinlab.words import turns
 from tests.notebooks.lesson import FOLDER, ROOT, read
 from tests.notebooks.navigation import targets
 from tests.notebooks.shape import dead_links
@@ -61,8 +61,8 @@ def test_each_turn_that_is_taken_has_a_question_and_the_verdict_of_the_data() ->
             assert verdict == turn.verdict
 
 
-def test_it_tells_how_many_slides_there_are() -> None:
-    made = deck(nbformat.read(ROOT / LESSON, as_version=4)).count("<section ")
+def test_it_tells_how_many_slides_there_are(tmp_path: Path) -> None:
+    made = write_slides(ROOT / NOTEBOOK, tmp_path)[0].read_text("utf-8").count("<section ")
     assert f"The full set has {made} slides" in PLAN
 
 
@@ -71,6 +71,6 @@ def test_no_link_is_dead() -> None:
 
 
 def test_the_lesson_and_the_readme_lead_to_it() -> None:
-    lesson = read(ROOT / LESSON)
+    lesson = read(ROOT / NOTEBOOK)
     assert FILE.name in targets(lesson.notebook.cells[0].source)
     assert f"notebooks/{FILE.name}" in targets((ROOT / "README.md").read_text("utf-8"))

@@ -10,7 +10,7 @@ from pinlab import words
 from pinlab.explore.reach import ZERO, State, Step, reach
 from pinlab.model.rules import HYPOTHETICAL, rules_for
 from pinlab.words import BY_ACCIDENT, FALSE, TRUE, WRONG_KERNELS, Claim, Sentence, WrongKernel
-from pinlab.words.judge import holds, missed_by
+from pinlab.words.sentences import counterexample, missed_by
 
 # Which wrong kernels slip through. Worked out from the mail and the sentences' words:
 #
@@ -85,7 +85,7 @@ def test_three_holds_at_a_time_tell_nothing_new() -> None:
         steps = reach("6.5", rules, most_holds=3, most_steps=3).transitions
         for sentence in words.SENTENCES.values():
             wrong = any(sentence.says(t.before, t.step, t.after) is False for t in steps)
-            assert wrong != holds(sentence, "6.5", rules)
+            assert wrong == bool(counterexample(sentence, "6.5", rules))
 
 
 def test_each_wrong_kernel_is_one_rule_away() -> None:

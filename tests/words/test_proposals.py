@@ -7,18 +7,19 @@ from pathlib import Path
 import pytest
 
 from pinlab.data_folder import DATA
-from pinlab.words.proposals import (
+from pinlab.words.corpus import (
     AMBIGUOUS,
     UNAMBIGUOUS,
     WRONG,
     Proposal,
+    Term,
     applied,
     contest,
+    corpus,
     proposals,
     read_proposals,
     rename,
 )
-from pinlab.words.terms import Term, corpus
 
 with (DATA / "terms.csv").open(newline="", encoding="utf-8") as file:
     ROWS = {row["id"]: row for row in csv.DictReader(file)}

@@ -7,7 +7,7 @@ from pinlab.words import SENSES
 from pinlab.words.sentences import Amount, foll_pins, maybe, pincount, references
 from tests.explore.test_reach import again
 
-READINGS: dict[str, Amount] = {
+READINGS: dict[str, Amount[int]] = {
     "any-reference": references,
     "foll-pin": foll_pins,
     "refcount-says-maybe": maybe,

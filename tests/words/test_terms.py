@@ -9,19 +9,18 @@ import pytest
 
 from pinlab.data_folder import DATA
 from pinlab.model.rules import parse_release
-from pinlab.words.senses import SENSES
-from pinlab.words.terms import (
+from pinlab.words.corpus import (
     CHOICES,
-    LONGEST,
+    MOST_WORDS,
     SENSES_BESIDE,
     Term,
     contradictions,
     corpus,
-    frame,
     read_terms,
     spread,
     terms,
 )
+from pinlab.words.senses import SENSES
 
 with (DATA / "terms.csv").open(newline="", encoding="utf-8") as file:
     ROWS = list(csv.DictReader(file))
@@ -104,7 +103,7 @@ def test_the_spread_counts_the_rows(by: str) -> None:
 def test_a_changed_row_changes_the_spread() -> None:
     first = corpus()[0]
     changed = (first._replace(sense="held-by-flag"), *corpus()[1:])
-    moved = (spread(places=frame(changed)) - spread())[first.kind]
+    moved = (spread(places=terms(changed)) - spread())[first.kind]
     assert moved["held-by-flag"] == 1
     assert moved[first.sense] == -1
     assert moved.abs().sum() == 2
@@ -180,7 +179,7 @@ def test_a_good_row_is_read(tmp_path: Path) -> None:
         ("source,6.5", "mail,6.5", "speaker is empty: a row of kind mail needs it"),
         ("here,pin,", "here,pins,", "word is 'pins': it has to be one of words"),
         ("here,pin,", "here,take,", "word is 'take': it has to be one of words, with pin"),
-        ("take a pin here", "a pin" + " pin" * LONGEST, f"words has {LONGEST + 2} words"),
+        ("take a pin here", "a pin" + " pin" * MOST_WORDS, f"words has {MOST_WORDS + 2} words"),
         (",pin,short", ",none,short", "hold is 'none': then lasts and dma have to be '-'"),
     ],
 )

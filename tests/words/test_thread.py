@@ -14,7 +14,6 @@ from pinlab.words.thread import (
     RIGHT,
     VERDICTS,
     Turn,
-    quoted,
     read,
     thread,
     turns,
@@ -188,7 +187,7 @@ def test_another_part_or_turn_is_named() -> None:
 
 
 def test_the_file_is_read_as_it_is(tmp_path: Path) -> None:
-    assert read(written(tmp_path, rows()), quoted()) == turns()
+    assert read(written(tmp_path, rows())) == turns()
 
 
 @pytest.mark.parametrize(
@@ -213,7 +212,7 @@ def test_a_wrong_row_is_named_with_file_and_line(
     content = rows()
     content[line - 2][column] = value
     with pytest.raises(ValueError, match=rf"thread\.csv, line {line}: .*") as caught:
-        read(written(tmp_path, content), quoted())
+        read(written(tmp_path, content))
     assert complaint in str(caught.value)
 
 
@@ -223,4 +222,4 @@ def test_a_comma_that_is_not_quoted_is_named(tmp_path: Path) -> None:
     with pytest.raises(
         ValueError, match=r"thread\.csv, line \d+: 14 cells, not 13: what has a comma"
     ):
-        read(path, quoted())
+        read(path)

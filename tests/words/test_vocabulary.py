@@ -7,7 +7,7 @@ import pytest
 from pinlab import words
 from pinlab.explore.reach import HUGE_ZERO, ZERO, State, Step, reach
 from pinlab.words import WRONG_KERNELS, clause, sentence
-from pinlab.words.judge import holds, missed_by
+from pinlab.words.sentences import counterexample, missed_by
 from pinlab.words.vocabulary import COUNTERS, every_clause, length
 
 
@@ -143,14 +143,14 @@ def test_every_clause_is_there_once() -> None:
 def test_the_shortest_adequate_sentence() -> None:
     best = words.shortest()
     assert missed_by(best) == ()
-    assert holds(best, "6.5")
+    assert not counterexample(best, "6.5")
     assert length(best) == (4, len(best.text.split()))
     assert len(best.text.split()) == best.text.count(" ") + 1
 
 
 def test_no_three_clauses_are_adequate() -> None:
     """By trying: all sets of kernels that true clauses reject, in threes."""
-    true = [sentence(each) for each in every_clause() if holds(sentence(each), "6.5")]
+    true = [sentence(each) for each in every_clause() if not counterexample(sentence(each), "6.5")]
     sets = {frozenset(WRONG_KERNELS) - set(missed_by(each)) for each in true}
     everything = frozenset(WRONG_KERNELS)
     assert not any(frozenset().union(*three) == everything for three in combinations(sets, 3))

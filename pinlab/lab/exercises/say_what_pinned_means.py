@@ -14,10 +14,9 @@ from pinlab.model.counter import GUP_PIN_COUNTING_BIAS as BIAS
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Page
 from pinlab.model.gup import FOLL_GET
 from pinlab.model.kernel import Kernel
-from pinlab.words.proposals import WRONG, applied
+from pinlab.words.corpus import SENSES_BESIDE, WRONG, Term, applied, corpus
 from pinlab.words.readings import PASSAGES, SITUATIONS, fails_at, page_in
 from pinlab.words.senses import SENSES, senses
-from pinlab.words.terms import SENSES_BESIDE, Term, corpus
 
 LESSON = "09_say_what_pinned_means"
 KIB = PAGE_SIZE >> 10

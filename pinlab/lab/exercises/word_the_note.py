@@ -24,7 +24,7 @@ from pinlab.model.folio import PAGE_SIZE, Page
 from pinlab.model.kernel import Kernel
 from pinlab.model.trace import Trace
 from pinlab.words import SENTENCES, WRONG_KERNELS, clause, judge, sentence
-from pinlab.words.judge import counterexample, missed_by
+from pinlab.words.sentences import counterexample, missed_by
 
 LESSON = "10_word_the_note"
 RELEASE = "6.5"

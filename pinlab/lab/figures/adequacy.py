@@ -11,7 +11,7 @@ from pinlab.lab.powers import plural
 from pinlab.lab.svg import document, fitted, text
 from pinlab.model.arguments import sequence
 from pinlab.words import SENTENCES, WRONG_KERNELS, clause, sentence
-from pinlab.words.judge import Judged, Verdict, judge, missed_by
+from pinlab.words.sentences import Judged, Verdict, judge, missed_by
 
 RELEASE = "6.5"
 SLIPS, CAUGHT, HOLDS, WRONG = "slips", "caught", "true", "false"

@@ -8,22 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from pinlab.lab.held_page import HeldPage
 from pinlab.lab.palette import EDGE, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Drawing
-from pinlab.lab.powers import LARGE, digits, plural
+from pinlab.lab.powers import LARGE, digits
 from pinlab.lab.svg import PINNED, document, fitted, text
-from pinlab.model.arguments import instance, shown, whole
-from pinlab.model.buffer import RDMA
-from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Page
-from pinlab.model.gup import FOLL_GET, FOLL_PIN
-from pinlab.model.kernel import Kernel
-from pinlab.model.rules import NEWEST, rules_for
+from pinlab.model.folio import Page
 from pinlab.words.senses import SENSES, Senses, senses
-
-MOST = 2**21
-"""The most references, and pins, that a page is given here."""
-
-ORDERS = (0, HPAGE_ORDER)
 
 WIDTH, MARGIN = 776, 10
 LENS, RADIUS, COLUMNS, TALL = 248, 26, 3, 112
@@ -37,68 +28,13 @@ LABELS, ROW, SMALL = 330, 44, 15
 
 
 @dataclass(frozen=True)
-class Held:
-    """A written page that is held in some ways.
-
-    release: as for a Kernel. order: 0, a page of 4 KiB, or 9, one of 2 MiB. references, pins: how
-    many of each are held, 0 to 2^21. mlocked. registered: in a buffer for a device's long use.
-    Raises TypeError or ValueError for others.
-
-    >>> Held(pins=1).page.refcount, Held(order=9, pins=1).page.refcount
-    (1025, 2)
-    """
-
-    release: str = NEWEST
-    order: int = 0
-    references: int = 0
-    pins: int = 0
-    mlocked: bool = False
-    registered: bool = False
-
-    def __post_init__(self) -> None:
-        if whole("order", self.order) not in ORDERS:
-            raise ValueError(f"order is {shown(self.order)}: allowed are 0 (4 KiB) and 9 (2 MiB)")
-        whole("references", self.references, 0, MOST)
-        whole("pins", self.pins, 0, MOST)
-        instance("mlocked", self.mlocked, bool)
-        instance("registered", self.registered, bool)
-        rules_for(self.release)
-
-    @cached_property
-    def page(self) -> Page:
-        """The page on a machine of its own, held as it says."""
-        kernel = Kernel(self.release)
-        mm = kernel.new_mm()
-        nbytes = PAGE_SIZE << self.order
-        addr = mm.mmap(nbytes, self.order)
-        mm.write(addr, b"x")
-        page = mm.mapped()[0].page
-        if self.mlocked:
-            mm.mlock(addr, nbytes)
-        if self.registered:
-            # VmPin has RDMA's buffers in every release, those of io_uring since 5.9.
-            mm.register_buffer(addr, 1, by=RDMA)
-        for refs, flag in ((self.references, FOLL_GET), (self.pins, FOLL_PIN)):
-            if refs:
-                kernel.try_grab_folio(page.folio, refs, flag)
-        return page
+class Held(HeldPage):
+    """A page that is held, under the senses; HeldPage and `senses(held.page)` say the same."""
 
     @cached_property
     def senses(self) -> Senses:
         """Which senses hold."""
         return senses(self.page)
-
-    @property
-    def words(self) -> str:
-        """How it is held."""
-        ways = [
-            f"{self.references} {plural(self.references, 'reference')}" * bool(self.references),
-            f"{self.pins} {plural(self.pins, 'pin')}" * bool(self.pins),
-            "mlocked" * self.mlocked,
-            "in a registered buffer" * self.registered,
-        ]
-        size = "4 KiB" if self.order == 0 else "2 MiB"
-        return f"{size}, {', '.join(filter(None, ways)) or 'mapped once and held by nobody'}"
 
 
 def draw_lenses(page: Page) -> Drawing:

@@ -10,8 +10,7 @@ from pinlab.lab.palette import EDGE, PIN, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Picture
 from pinlab.lab.powers import plural
 from pinlab.model.arguments import one_of
-from pinlab.words.proposals import OF_FOLL_PIN
-from pinlab.words.terms import spread
+from pinlab.words.corpus import OF_FOLL_PIN, spread
 
 if TYPE_CHECKING:
     import pandas

@@ -1,41 +1,13 @@
-"""An exhibit: a widget, and beside it what a reader without widgets sees."""
+"""The stage of the exhibits that are not yet made by `pinlab.lab.exhibit`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from html import escape
-
 import ipywidgets
 
-from pinlab.lab.picture import MOVES, Shown, image
+from pinlab.lab.exhibit import CSS_CLASS, Exhibit, status
+from pinlab.lab.picture import image
 
-CSS_CLASS = "pinlab-exhibit"
-"""What the outermost box of every exhibit is called in the page."""
-
-
-@dataclass(frozen=True)
-class Exhibit:
-    """A widget, and the picture of a few of its positions for readers without widgets.
-
-    A front end shows the widget if it can, else the picture; the picture's twin is folded below
-    either of them, and `moves` above its words says what they are about.
-    """
-
-    widget: ipywidgets.Widget
-    filmstrip: Shown
-    moves: str = MOVES
-
-    def _ipython_display_(self) -> None:
-        self.filmstrip.show(self.widget._repr_mimebundle_(), self.moves)
-
-    def __str__(self) -> str:
-        return str(self.filmstrip)
-
-
-def status(sentence: str) -> str:
-    """Return a sentence, or lines, as HTML that a screen reader announces when it changes."""
-    lines = escape(sentence).replace("\n", "<br>")
-    return f'<p role="status">{lines}</p>'
+__all__ = ["CSS_CLASS", "Exhibit", "Stage", "status"]
 
 
 class Stage:

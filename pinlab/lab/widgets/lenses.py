@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipywidgets
 
-from pinlab.lab.figures.lenses import MOST, Held, lenses, lenses_filmstrip
+from pinlab.lab.figures.lenses import Held, lenses, lenses_filmstrip
+from pinlab.lab.held_page import MOST
 from pinlab.lab.widgets.controls import STYLE, Dial, powers
 from pinlab.lab.widgets.exhibit import Exhibit, Stage
 from pinlab.model.arguments import one_of

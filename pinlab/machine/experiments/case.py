@@ -6,8 +6,8 @@ import errno
 import mmap
 from collections.abc import Callable
 
-from pinlab.machine import pagemap
-from pinlab.machine.availability import UnavailableError
+from pinlab.machine import proc
+from pinlab.machine.proc import UnavailableError
 from pinlab.machine.tally import per_call
 
 Values = dict[str, int | str]
@@ -55,5 +55,5 @@ def seen_by_root(name: str, look: Callable[[], bool]) -> Values:
 
 def is_zero_page(memory: memoryview) -> bool:
     """Return whether the zero page is behind the first page; UnavailableError if that is secret."""
-    frame = pagemap.frames(memory[: mmap.PAGESIZE])[0]
-    return pagemap.has_flag(frame, pagemap.ZERO_PAGE) and not pagemap.has_flag(frame, pagemap.THP)
+    frame = proc.frames(memory[: mmap.PAGESIZE])[0]
+    return proc.has_flag(frame, proc.ZERO_PAGE) and not proc.has_flag(frame, proc.THP)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import mmap
 from collections.abc import Mapping
 
-from pinlab.machine import buffers, io_uring, libc, vmsplice
+from pinlab.machine import buffers, proc, syscalls
 from pinlab.machine.experiments.case import (
     Case,
     Values,
@@ -23,10 +23,10 @@ from pinlab.machine.tally import per_call
 
 def _anon_reg_unreg() -> Values:
     page = buffers.new("letters")[: mmap.PAGESIZE]
-    with io_uring.ring() as first, io_uring.ring() as second:
+    with syscalls.ring() as first, syscalls.ring() as second:
 
         def register_with_both() -> None:
-            with io_uring.registered(first, page), io_uring.registered(second, page):
+            with syscalls.registered(first, page), syscalls.registered(second, page):
                 pass
 
         tally = per_call(register_with_both)
@@ -35,11 +35,11 @@ def _anon_reg_unreg() -> Values:
 
 def _reg_zero4() -> Values:
     memory: list[memoryview] = []
-    with io_uring.ring() as ring:
+    with syscalls.ring() as ring:
 
         def register_zeros() -> None:
             memory[:] = [read_once(buffers.new("never")[: 4 * mmap.PAGESIZE])]
-            with io_uring.registered(ring, memory[0]):
+            with syscalls.registered(ring, memory[0]):
                 pass
 
         ret = result(register_zeros, 0)
@@ -48,11 +48,11 @@ def _reg_zero4() -> Values:
 
 
 def _reg_readonly_vma() -> Values:
-    with lone_page() as page, io_uring.ring() as ring:
-        libc.call("mprotect", libc.address(page), len(page), mmap.PROT_READ)
+    with lone_page() as page, syscalls.ring() as ring:
+        syscalls.call("mprotect", proc.address(page), len(page), mmap.PROT_READ)
 
         def register() -> None:
-            with io_uring.registered(ring, page):
+            with syscalls.registered(ring, page):
                 pass
 
         return {"ret": result(register, 0)}
@@ -60,7 +60,7 @@ def _reg_readonly_vma() -> Values:
 
 def _vmsplice_anon_16() -> Values:
     def splice() -> None:
-        with vmsplice.references(page, 16):
+        with syscalls.references(page, 16):
             pass
 
     with lone_page() as page:

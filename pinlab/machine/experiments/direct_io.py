@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from pinlab.machine import buffers, direct_io, huge
-from pinlab.machine.availability import UnavailableError
 from pinlab.machine.experiments.case import Case, Values, pins_of, read_once
+from pinlab.machine.proc import UnavailableError
 
 ORDINARY = ("ext2", "ext3", "ext4", "xfs", "f2fs")
 """File systems that leave direct I/O to the block layer, whose rule is asked about.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pinlab.machine import buffers, io_uring, status
+from pinlab.machine import buffers, proc, syscalls
 from pinlab.machine.experiments.case import Case, Values
 
 FIELD = "VmPin"
@@ -12,11 +12,11 @@ FIELD = "VmPin"
 
 def _anon64() -> Values:
     memory = buffers.new("letters")
-    with io_uring.ring() as ring:
-        before = status.kib(FIELD)
-        with io_uring.registered(ring, memory):
-            registered = status.kib(FIELD)
-        after = status.kib(FIELD)
+    with syscalls.ring() as ring:
+        before = proc.status_kib(FIELD)
+        with syscalls.registered(ring, memory):
+            registered = proc.status_kib(FIELD)
+        after = proc.status_kib(FIELD)
     return {"VmPin_kB": registered - before, "VmPin_kB_unregistered": after - before}
 
 

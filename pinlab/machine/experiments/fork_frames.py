@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 
-from pinlab.machine import io_uring, pagemap
+from pinlab.machine import proc, syscalls
 from pinlab.machine.child import Numbers, idle_child, in_child
 from pinlab.machine.experiments.case import Case, Values
 from pinlab.machine.fork_threshold import lone_page
@@ -27,18 +27,18 @@ def _fork(hold: Hold) -> Values:
 
 def _parent(hold: Hold) -> Numbers:
     with lone_page() as page, hold(page):
-        before = pagemap.frames(page)
+        before = proc.frames(page)
         with idle_child() as child:
-            same = pagemap.frames(page, child) == before
+            same = proc.frames(page, child) == before
             page[0] = 1
-            changed = pagemap.frames(page) != before
-            kept = pagemap.frames(page, child) == before
+            changed = proc.frames(page) != before
+            kept = proc.frames(page, child) == before
     return int(same), int(changed), int(kept)
 
 
 @contextmanager
 def _registered(page: memoryview) -> Iterator[None]:
-    with io_uring.ring() as ring, io_uring.registered(ring, page):
+    with syscalls.ring() as ring, syscalls.registered(ring, page):
         yield
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-from pinlab.machine import buffers, pagemap
+from pinlab.machine import buffers, proc
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.experiments.case import Case, Values, read_once
 
 
 def _behind(buffer: Buffer) -> Values:
-    found = set(pagemap.frames(read_once(buffers.new(buffer))))
-    zeros = [pagemap.has_flag(frame, pagemap.ZERO_PAGE) for frame in found]
+    found = set(proc.frames(read_once(buffers.new(buffer))))
+    zeros = [proc.has_flag(frame, proc.ZERO_PAGE) for frame in found]
     return {"frames": len(found), "zero_pages": sum(zeros)}
 
 

@@ -6,8 +6,7 @@ import mmap
 import os
 from collections.abc import Mapping
 
-from pinlab.machine import buffers, huge, pagemap, process_vm
-from pinlab.machine.availability import UnavailableError
+from pinlab.machine import buffers, huge, proc, syscalls
 from pinlab.machine.experiments.case import (
     Case,
     Values,
@@ -16,6 +15,7 @@ from pinlab.machine.experiments.case import (
     read_once,
     seen_by_root,
 )
+from pinlab.machine.proc import UnavailableError
 
 HUGE_PAGES = 512
 """In the names of the cases: 4 KiB pages in 2 MiB."""
@@ -50,8 +50,8 @@ def _thp512() -> Values:
 
 
 def _hugezero() -> Values:
-    frame = pagemap.frames(huge.never_written(mmap.PAGESIZE))[0]
-    flags = [pagemap.has_flag(frame, bit) for bit in (pagemap.ZERO_PAGE, pagemap.THP)]
+    frame = proc.frames(huge.never_written(mmap.PAGESIZE))[0]
+    flags = [proc.has_flag(frame, bit) for bit in (proc.ZERO_PAGE, proc.THP)]
     return {"is_huge_zero": int(all(flags))}
 
 
@@ -72,7 +72,7 @@ def _writev_into_zero64() -> Values:
 
     def write_into_zeros() -> None:
         memory[:] = [read_once(buffers.new("never"))]
-        process_vm.write(memory[0], source)
+        syscalls.process_vm_writev(source, memory[0])
 
     found = pins_of(write_into_zeros, size)
     return found | seen_by_root("still_zero_pfn", lambda: is_zero_page(memory[0]))
@@ -80,7 +80,7 @@ def _writev_into_zero64() -> Values:
 
 def _read(source: memoryview) -> Values:
     target = memoryview(mmap.mmap(-1, len(source)))
-    return pins_of(lambda: process_vm.read(source, target), len(source))
+    return pins_of(lambda: syscalls.process_vm_readv(source, target), len(source))
 
 
 CASES: Mapping[str, Case] = {

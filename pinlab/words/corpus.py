@@ -1,4 +1,8 @@
-"""Proposals: the new names of the mail, tried on every place where somebody says pin.
+"""The corpus: where kernel sources, documents and the mail say pin, and what new names would do.
+
+The places are in data/terms.csv; data/terms.md explains its columns. Six senses are the model's
+own (`pinlab.words.senses`). Three more occur in kernel texts and are none of these:
+`SENSES_BESIDE` says what they mean.
 
 A proposal says what FOLL_PIN is called, and perhaps what everything else is called. A name may
 promise something: PIN_DMA that a device is involved, "temporary reference" that it is a plain
@@ -11,21 +15,147 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pinlab.data_folder import DATA
 from pinlab.model.arguments import LONGEST, instance, mapping, one_of, several, shown
 from pinlab.model.rules import VERSIONS, parse_release, rules_for
 from pinlab.text_files import table
-from pinlab.words.terms import CHOICES, Term, known
+from pinlab.words.senses import SENSES
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+SENSES_BESIDE: Mapping[str, str] = MappingProxyType(
+    {
+        "keeps-in-ram": "memory that is never reclaimed, with no reference and no mlock needed",
+        "held-by-flag": "a bit in the page's flags: PG_locked, or Xen's PG_pinned",
+        "another-object": "no page at all is held: a file, an inode, an mm, a task on a CPU",
+    }
+)
+"""The senses that kernel texts have besides, and what is meant."""
+
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "kind": ("source", "documentation", "mail"),
+        "sense": (*SENSES, *SENSES_BESIDE),
+        "hold": ("pin", "get", "either", "none"),
+        "lasts": ("short", "unbounded", "either", "-"),
+        "dma": ("yes", "no", "either", "-"),
+    }
+)
+"""The values of the columns that have a fixed set."""
+
+MOST_WORDS = 25
+"""The most words of a quotation."""
+
+
+class Term(NamedTuple):
+    """One place where somebody says pin; data/terms.md explains each field."""
+
+    id: str
+    kind: str
+    release: str
+    file: str
+    place: str
+    speaker: str
+    date: str
+    words: str
+    word: str
+    sense: str
+    hold: str
+    lasts: str
+    dma: str
+    basis: str
+
+    @property
+    def stem(self) -> str:
+        """The word without its ending: pins, pinned and pinning are all pin.
+
+        What stands before it stays: gup-pinned is gup-pin, and dma-pinned dma-pin.
+        """
+        return re.sub(r"(s|ned|ning|nings)$", "", self.word.lower())
+
+
+def read_terms(path: Path) -> tuple[Term, ...]:
+    """Return the rows of a file of terms; ValueError with file and line for one that is wrong."""
+    return tuple(table(path, Term._fields, _term, unique=["id"]))
+
+
+def _term(record: Mapping[str, str]) -> Term:
+    term = Term(**record)
+    for column, allowed in CHOICES.items():
+        one_of(column, record[column], allowed)
+    needed = ["id", "file", "words", "word", "basis"]
+    needed += ["speaker", "date"] if term.kind == "mail" else ["release", "place"]
+    for column in needed:
+        if not record[column]:
+            raise ValueError(f"{column} is empty: a row of kind {term.kind} needs it")
+    if not re.search("pin", term.word, re.IGNORECASE) or term.word not in term.words:
+        raise ValueError(f"word is {shown(term.word)}: it has to be one of words, with pin in it")
+    if len(term.words.split()) > MOST_WORDS:
+        raise ValueError(f"words has {len(term.words.split())} words: at most {MOST_WORDS}")
+    if term.hold == "none" and (term.lasts, term.dma) != ("-", "-"):
+        raise ValueError("hold is 'none': then lasts and dma have to be '-'")
+    return term
+
+
+@cache
+def corpus() -> tuple[Term, ...]:
+    """Return the places of data/terms.csv, in the order of the file."""
+    return read_terms(DATA / "terms.csv")
+
+
+def _known(places: tuple[Term, ...] | None) -> tuple[Term, ...]:
+    return corpus() if places is None else several("places", places, Term)
+
+
+def terms(places: tuple[Term, ...] | None = None) -> DataFrame:
+    """Return places, those of data/terms.csv or yours: one row each, `id` is the index."""
+    import pandas as pd
+
+    return pd.DataFrame(_known(places), columns=list(Term._fields)).set_index("id")
+
+
+def spread(by: str = "kind", places: DataFrame | None = None) -> DataFrame:
+    """Return how many places have each sense, by kind of source, release or another column.
+
+    One row for each sense, one column for each value, in the order of the file; mails have no
+    release, so by release their column is "mail". Raises ValueError for an unknown column.
+    """
+    import pandas as pd
+
+    found = terms() if places is None else instance("places", places, pd.DataFrame)
+    one_of("by", by, found.columns)
+    column = found[by].mask(found[by] == "", found["kind"])
+    counts = pd.crosstab(found["sense"], column)
+    senses = [sense for sense in CHOICES["sense"] if sense in counts.index]
+    return counts.loc[senses, list(dict.fromkeys(column))]
+
+
+def contradictions(places: tuple[Term, ...] | None = None) -> DataFrame:
+    """Return where one document uses one word in several senses.
+
+    One row for each release, file and word (without its ending) that has more than one sense;
+    columns: release, file, word, senses, and places: the ids of a place for each sense.
+    """
+    import pandas as pd
+
+    uses: defaultdict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
+    for place in _known(places):
+        uses[place.release or place.kind, place.file, place.stem].setdefault(place.sense, place.id)
+    rows = [
+        (*key, ", ".join(senses), ", ".join(senses.values()))
+        for key, senses in uses.items()
+        if len(senses) > 1
+    ]
+    return pd.DataFrame(rows, columns=["release", "file", "word", "senses", "places"])
+
 
 PIN = "pin"
 
@@ -66,9 +196,7 @@ class Proposal:
         _check_name("calls_the_rest", self.calls_the_rest or PIN)
         for name in ("claims_of_foll_pin", "claims_of_the_rest"):
             mapping(name, getattr(self, name))
-        for claims in (self.claims_of_foll_pin, self.claims_of_the_rest):
-            for name, values in claims.items():
-                _check_claim(name, values)
+            _check_claims(getattr(self, name))
 
     def word(self, place: Term) -> str:
         """Return the word that would stand at a place."""
@@ -93,11 +221,13 @@ def _check_name(argument: str, name: str) -> None:
         raise ValueError(f"{argument} has {len(name)} letters: allowed are at most {LONGEST}")
 
 
-def _check_claim(name: str, values: Iterable[str]) -> None:
-    if name not in CLAIMABLE:
-        raise ValueError(f"unknown claim {shown(name)}: a name can promise {', '.join(CLAIMABLE)}")
-    for value in several(name, values, str):
-        one_of(name, value, CLAIMABLE[name])
+def _check_claims(claims: Claims) -> None:
+    for name, values in claims.items():
+        if name not in CLAIMABLE:
+            allowed = f"a name can promise {', '.join(CLAIMABLE)}"
+            raise ValueError(f"unknown claim {shown(name)}: {allowed}")
+        for value in several(name, values, str):
+            one_of(name, value, CLAIMABLE[name])
 
 
 def _survives_fork(place: Term) -> str:
@@ -139,21 +269,12 @@ COLUMNS = (
 
 
 def _proposal(record: Mapping[str, str]) -> Proposal:
-    return Proposal(
-        record["id"],
-        record["calls_foll_pin"],
-        record["calls_the_rest"],
-        _claims(record["claims_of_foll_pin"]),
-        _claims(record["claims_of_the_rest"]),
-        record["who"],
-        record["source"],
-    )
-
-
-def _claims(text: str) -> Claims:
-    """Read `hold=get;lasts=short|either`."""
-    pairs = [claim.partition("=") for claim in text.split(";") if claim]
-    return {name: tuple(values.split("|")) for name, _, values in pairs}
+    """Of a row without date and note; the claims are written `hold=get;lasts=short|either`."""
+    cells: dict[str, Any] = {name: record[name] for name in Proposal.__dataclass_fields__}
+    for name in ("claims_of_foll_pin", "claims_of_the_rest"):
+        pairs = [claim.partition("=") for claim in record[name].split(";") if claim]
+        cells[name] = {claim: tuple(values.split("|")) for claim, _, values in pairs}
+    return Proposal(**cells)
 
 
 UNAMBIGUOUS, WRONG, AMBIGUOUS = "unambiguous", "wrong", "ambiguous"
@@ -170,28 +291,22 @@ def applied(proposal: Proposal | str, places: tuple[Term, ...] | None = None) ->
     """
     import pandas as pd
 
-    wanted = _known(proposal)
-    found = known(places)
-    meanings = _meanings(wanted, found)
-    rows = [(p.id, p.sense, p.word, wanted.word(p), *_verdict(wanted, p, meanings)) for p in found]
+    if isinstance(proposal, str):
+        proposal = proposals()[one_of("proposal", proposal, proposals())]
+    instance("proposal", proposal, Proposal)
+    found = _known(places)
+    meanings = _meanings(proposal, found)
+    rows = [
+        (p.id, p.sense, p.word, proposal.word(p), *_verdict(proposal, p, meanings)) for p in found
+    ]
     columns = ["id", "sense", "now", "then", "verdict", "why"]
     return pd.DataFrame(rows, columns=columns).set_index("id")
 
 
-def _known(proposal: Proposal | str) -> Proposal:
-    if isinstance(proposal, str):
-        return proposals()[one_of("proposal", proposal, proposals())]
-    return instance("proposal", proposal, Proposal)
-
-
-def _verdict(
-    proposal: Proposal, place: Term, meanings: Mapping[str, frozenset[str]]
-) -> tuple[str, str]:
-    broken = proposal.broken(place)
-    if broken:
+def _verdict(proposal: Proposal, place: Term, meanings: Mapping[str, set[str]]) -> tuple[str, str]:
+    if broken := proposal.broken(place):
         return WRONG, broken
-    others = sorted(meanings[proposal.word(place)] - {_thing(place)})
-    if others:
+    if others := sorted(meanings[proposal.word(place)] - {_thing(place)}):
         return AMBIGUOUS, f"also for {', '.join(others)}"
     return UNAMBIGUOUS, ""
 
@@ -201,26 +316,26 @@ def _thing(place: Term) -> str:
     return "foll-pin" if place.sense in OF_FOLL_PIN else place.sense
 
 
-def _meanings(proposal: Proposal, places: tuple[Term, ...]) -> dict[str, frozenset[str]]:
-    """Return the things that each word would stand for, where it is not wrong."""
+def _meanings(proposal: Proposal, places: tuple[Term, ...]) -> Mapping[str, set[str]]:
+    """The things that each word would stand for, where it is not wrong."""
     meanings = defaultdict(set)
     for place in places:
         if not proposal.broken(place):
             meanings[proposal.word(place)].add(_thing(place))
     if proposal.calls_foll_pin != PIN:
         meanings[proposal.calls_foll_pin] |= _in_use(proposal.calls_foll_pin, places)
-    return {word: frozenset(things) for word, things in meanings.items()}
+    return meanings
 
 
 def _in_use(word: str, places: tuple[Term, ...]) -> set[str]:
-    """Return where a name stands already, in kernel texts, for something else.
+    """Where a name stands already, in kernel texts, for something else.
 
     A name is taken if it is part of a longer one: FOLL of FOLL_GET. A mail that proposes a name
     does not count.
     """
     pattern = re.compile(rf"(?<![a-z]){word}(?![a-z])", re.IGNORECASE)
-    taken = [p for p in places if p.kind != "mail" and pattern.search(p.words)]
-    return {f"{word} in {taken[0].id}"} if taken else set()
+    taken = [p.id for p in places if p.kind != "mail" and pattern.search(p.words)]
+    return {f"{word} in {place}" for place in taken[:1]}
 
 
 def contest(*names: Proposal | str, places: tuple[Term, ...] | None = None) -> DataFrame:

@@ -1,0 +1,262 @@
+"""An exhibit: controls, a picture that follows them, and what a reader without widgets sees.
+
+`exhibit` puts one together from a function that draws and from controls, each declared in a line.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from io import BytesIO
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+import ipywidgets
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.image import imsave
+from traitlets import HasTraits, Int
+
+from pinlab.lab.picture import MOVES, MOVING_DPI, Drawing, Shown, image
+from pinlab.model.arguments import instance, one_of, whole
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.figure import Figure
+
+CSS_CLASS = "pinlab-exhibit"
+"""What the outermost box of every exhibit is called in the page."""
+
+STYLE = {"description_width": "initial"}
+WRAP = {"flex_flow": "row wrap"}
+
+Frame: TypeAlias = "tuple[bytes | str, str] | Drawing"
+"""What is shown: PNG, or SVG with what stands below it, and a sentence; or both as a drawing."""
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A widget, and the picture of a few of its positions for readers without widgets.
+
+    A front end shows the widget if it can, else the picture; the picture's twin is folded below
+    either of them, and `moves` above its words says what they are about.
+    """
+
+    widget: ipywidgets.Widget
+    filmstrip: Shown
+    moves: str = MOVES
+
+    def _ipython_display_(self) -> None:
+        self.filmstrip.show(self.widget._repr_mimebundle_(), self.moves)
+
+    def __str__(self) -> str:
+        return str(self.filmstrip)
+
+
+def exhibit(
+    draw: Callable[..., Frame], *controls: ipywidgets.Widget | Dial, filmstrip: Shown
+) -> Exhibit:
+    """Return controls, an announced sentence and a picture that is drawn anew when one is moved.
+
+    `draw` gets the value of each control, in their order, those of a `row` one by one. `filmstrip`
+    stands in its place where there are no widgets.
+
+    >>> made = exhibit(
+    ...     lambda pins: ("<svg/>", f"The refcount is {1 + 1024 * pins}."),
+    ...     Dial("pins", 2, range(9)),
+    ...     filmstrip=Drawing("<svg/>", "A number.", "Two pins: 2049."),
+    ... )
+    >>> made.widget.children[-2].value
+    '<p role="status">The refcount is 2049.</p>'
+    """
+    words, picture = ipywidgets.HTML(), ipywidgets.HTML()
+    moved = list(_each(controls))
+
+    def show(_: object = None) -> None:
+        frame = draw(*(control.value for control in moved))
+        content, sentence = (frame.svg, frame.twin) if isinstance(frame, Drawing) else frame
+        if isinstance(content, bytes):
+            content = image(content, "image/png", sentence)
+        picture.value = content
+        words.value = status(sentence)
+
+    for control in moved:
+        control.observe(show, "value")
+    rows = [control.widget if isinstance(control, Dial) else control for control in controls]
+    widget = ipywidgets.VBox([*rows, words, picture])
+    widget.add_class(CSS_CLASS)
+    show()
+    return Exhibit(widget, filmstrip)
+
+
+def _each(
+    controls: Sequence[ipywidgets.Widget | Dial],
+) -> Iterator[ipywidgets.ValueWidget | Dial]:
+    """The controls that have a value, those of a row one by one."""
+    for control in controls:
+        if isinstance(control, ipywidgets.Box):
+            yield from control.children
+        else:
+            yield control
+
+
+def status(sentence: str) -> str:
+    """Return a sentence, or lines, as HTML that a screen reader announces when it changes."""
+    lines = escape(sentence).replace("\n", "<br>")
+    return f'<p role="status">{lines}</p>'
+
+
+class Dial(HasTraits):
+    """A slider that stops at some numbers, and a box that takes any number between its ends.
+
+    `stops` are the slider's, rising; the box allows `low` to `high`, by default from the first of
+    them to the last. `value` is the number that is set, whichever was moved. Raises TypeError or
+    ValueError for a first one that the box would not allow, which it calls `argument`, if that is
+    not the label.
+    """
+
+    value = Int()
+
+    def __init__(
+        self, label: str, value: int, stops: Sequence[int],
+        *, low: int | None = None, high: int | None = None, argument: str = "",
+    ) -> None:  # fmt: skip
+        super().__init__()
+        low = stops[0] if low is None else low
+        high = stops[-1] if high is None else high
+        self.value = value = whole(argument or label, value, low, high)
+        self._stops = stops
+        self._following = False
+        self.bar = ipywidgets.IntSlider(
+            self._nearest(value), 0, len(stops) - 1, description=label, style=STYLE,
+            readout=False, layout={"width": "26em"},
+        )  # fmt: skip
+        self.box = ipywidgets.BoundedIntText(
+            value, low, high,
+            description="as a number", style=STYLE, tooltip=f"{label}, as a number",
+            layout={"width": "15em"},
+        )  # fmt: skip
+        self.bar.observe(lambda change: self._set(stops[change["new"]]), "value")
+        self.box.observe(lambda change: self._set(change["new"]), "value")
+        self.widget = ipywidgets.HBox([self.bar, self.box], layout=WRAP)
+
+    def _nearest(self, value: int) -> int:
+        """The stop that is nearest to a number, the upper one of two."""
+        above = min(bisect_left(self._stops, value), len(self._stops) - 1)
+        return min((above, max(above - 1, 0)), key=lambda stop: abs(self._stops[stop] - value))
+
+    def _set(self, number: int) -> None:
+        """Take a number over from the bar or the box: tell it first, then have both show it.
+
+        The box may hold a number between two stops, so the slider follows without setting it.
+        """
+        if self._following:
+            return
+        self._following = True
+        try:
+            self.value = number
+        finally:
+            self.box.value = number
+            self.bar.value = self._nearest(number)
+            self._following = False
+
+
+def choice(
+    label: str, options: Collection[str], value: str, wide: str = "", argument: str = ""
+) -> ipywidgets.ToggleButtons:
+    """Return buttons side by side, each `wide`, of which one is pressed.
+
+    Raises as `one_of` for a first value that is none, called `argument` or as the label.
+    """
+    first = one_of(argument or label, value, options)
+    style = {"button_width": wide} if wide else {}
+    return ipywidgets.ToggleButtons(
+        options=list(options), value=first, description=label, style=style
+    )
+
+
+def menu(
+    label: str,
+    options: Collection[str] | Collection[tuple[str, object]],
+    value: object,
+    *,
+    wide: str = "",
+    tooltip: str = "",
+) -> ipywidgets.Dropdown:
+    """Return a menu of words, or of words with the values that they stand for."""
+    return ipywidgets.Dropdown(
+        options=list(options), value=value, description=label, style=STYLE,
+        layout={"width": wide or None}, tooltip=tooltip or None,
+    )  # fmt: skip
+
+
+def switch(
+    label: str, value: bool = False, *, wide: str = "", argument: str = ""
+) -> ipywidgets.Checkbox:
+    """Return a box to tick; TypeError for a first value, called `argument`, that is no bool."""
+    return ipywidgets.Checkbox(
+        instance(argument or label, value, bool), description=label, indent=False, style=STYLE,
+        layout={"width": wide or None},
+    )  # fmt: skip
+
+
+def row(*controls: ipywidgets.Widget) -> ipywidgets.HBox:
+    """Return switches or menus side by side."""
+    return ipywidgets.HBox(controls, layout=WRAP)
+
+
+class Plot(Protocol):
+    """A plot of which some artists move: `draw` changes them."""
+
+    figure: Figure
+    moving: Sequence[Artist]
+    draw: Callable[..., None]
+
+
+def moving(plot: Plot, sentence: Callable[..., str]) -> Callable[..., Frame]:
+    """Return a function that draws a plot for an exhibit, and says what it shows in a sentence.
+
+    `plot.draw` and `sentence` get the values of the controls.
+    """
+    kept = Kept(plot.figure, plot.moving)
+
+    def draw(*values: object) -> Frame:
+        plot.draw(*values)
+        return kept.png(), sentence(*values)
+
+    return draw
+
+
+class Kept:
+    """A figure with its layout settled, and the artists that move on it.
+
+    What stands still is drawn once, what moves is drawn anew on top of it: that is what makes a
+    slider quick, and matplotlib calls it blitting.
+    """
+
+    def __init__(self, figure: Figure, moving: Sequence[Artist]) -> None:
+        self.figure = figure
+        self.moving = sorted(moving, key=lambda artist: artist.get_zorder())
+        figure.set_dpi(MOVING_DPI)
+        self._canvas = FigureCanvasAgg(figure)
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # laid out with everything in place: nothing jumps
+        for artist in moving:
+            artist.set_animated(True)
+        self._stand_still()
+
+    def _stand_still(self) -> None:
+        self._canvas.draw()
+        self._still = self._canvas.copy_from_bbox(self.figure.bbox)
+
+    def png(self) -> bytes:
+        """Return the figure with its moving artists as they are now."""
+        if self.figure.stale:  # one of the others was changed, which is seldom
+            self._stand_still()
+        self._canvas.restore_region(self._still)
+        for artist in self.moving:
+            self.figure.draw_artist(artist)
+        buffer = BytesIO()
+        quick = {"compress_level": 1}
+        imsave(buffer, self._canvas.buffer_rgba(), format="png", pil_kwargs=quick)
+        return buffer.getvalue()

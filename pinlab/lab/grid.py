@@ -1,0 +1,107 @@
+"""A grid: rows with a name, columns with a head, and a word or a value in each cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pinlab.lab.palette import EDGE, OVERFLOW
+from pinlab.lab.picture import Drawing, drawing
+from pinlab.lab.svg import fitted, measured, text
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+LETTERS = 12
+
+SOME = (
+    '<defs><pattern id="some" width="7" height="7" patternUnits="userSpaceOnUse">'
+    '<rect width="7" height="7" fill="white"/>'
+    f'<path d="M0 7 L7 0" stroke="{OVERFLOW}" stroke-width="2.2" stroke-opacity="0.75"/>'
+    "</pattern></defs>"
+)
+NO, PARTLY, ALL = "white", "url(#some)", OVERFLOW
+"""The worse, the more colour: none, lines across (of which `SOME` has to be told first), all."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the cells are: `left` of them stand the names of the rows, above them is the `head`.
+
+    cell, tall: the size of one. margin: at the edges, and before the names.
+    """
+
+    left: float
+    cell: float
+    head: float
+    tall: float = 24
+    margin: float = 12
+
+    def x(self, column: int) -> float:
+        """Return the left edge of a column."""
+        return self.left + self.cell * column
+
+    def middle(self, column: int) -> float:
+        """Return the middle of a column."""
+        return self.x(column) + self.cell / 2
+
+    def y(self, row: int) -> float:
+        """Return the upper edge of a row."""
+        return self.head + self.tall * row
+
+    def heading(
+        self, column: int, words: str, up: float = 12, size: int = 13, weight: str = "bold"
+    ) -> str:
+        """Return the head of a column in lines that fit; the last stands `up` from the cells."""
+        lines = fitted(words, self.cell - 4, size)
+        last = len(lines) - 1
+        return "".join(
+            text(
+                self.middle(column), self.head - up - (size + 3) * (last - n), line,
+                size=size, weight=weight, anchor="middle",
+            )
+            for n, line in enumerate(lines)
+        )  # fmt: skip
+
+    def headings(self, words: Iterable[str], up: float = 12, size: int = 13) -> str:
+        """Return the heads of all columns."""
+        return "".join(self.heading(n, each, up, size) for n, each in enumerate(words))
+
+    def row(
+        self, row: int, name: str, words: Sequence[str], fill: Mapping[str, str],
+        size: int = LETTERS - 1,
+    ) -> str:  # fmt: skip
+        """Return a row: its name, and a cell for each of the words with the fill that it has."""
+        cells = [self.words(n, row, word, fill[word]) for n, word in enumerate(words)]
+        return text(self.margin, self.y(row) + 16, name, size=size) + "".join(cells)
+
+    def words(self, column: int, row: int, words: str, fill: str) -> str:
+        """Return a cell with its words on white ground, or white words where it is all coloured."""
+        x, y, middle = self.x(column), self.y(row), self.middle(column)
+        box = (
+            f'<rect class="cell" x="{x:g}" y="{y:g}" width="{self.cell:g}" '
+            f'height="{self.tall:g}" fill="{fill}" stroke="{EDGE}" stroke-width="0.6"/>'
+        )
+        ground = measured(words, LETTERS - 2) + 4
+        if fill == PARTLY:
+            box += (
+                f'<rect x="{middle - ground / 2:.1f}" y="{y + 6:g}" width="{ground:.1f}" '
+                'height="13" fill="white"/>'
+            )
+        ink = "white" if fill == ALL else EDGE
+        return box + text(middle, y + 16, words, size=LETTERS - 2, fill=ink, anchor="middle")
+
+    def edge(self, column: int, row: int, width: float, kind: str = "") -> str:
+        """Return a thick left edge of a cell; `kind` is what its class says that it means."""
+        named = f'class="{kind}" ' if kind else ""
+        place = f"M{self.x(column):g} {self.y(row):g}v{self.tall:g}"
+        return f'<path {named}d="{place}" stroke="{EDGE}" stroke-width="{width:g}"/>'
+
+    def drawing(
+        self, columns: int, rows: int, drawn: Iterable[str], about: str, twin: Iterable[str],
+        table: DataFrame | None = None,
+    ) -> Drawing:  # fmt: skip
+        """Return the whole, as `picture.drawing` does."""
+        size = self.x(columns) + self.margin, self.y(rows) + self.margin
+        return drawing(*size, drawn, about, twin, table)
