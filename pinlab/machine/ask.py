@@ -128,7 +128,7 @@ def start_measuring(asked: Collection[str]) -> Run[Measured]:
     run = Run(
         "cases",
         len(cases),
-        lambda result: _measured(asked, result),
+        lambda result: measured(asked, result),
         lambda reason: _not_measured(asked, dict.fromkeys(cases, reason), reason),
     )
     try:
@@ -138,7 +138,8 @@ def start_measuring(asked: Collection[str]) -> Run[Measured]:
     return run.begin({"experiments": asked})
 
 
-def _measured(experiments: Collection[str], result: Message) -> Measured:
+def measured(experiments: Collection[str], result: Message) -> Measured:
+    """Return what the running kernel answered to some experiments, from what its worker found."""
     missing = {(experiment, case): why for experiment, case, why in result["missing"]}
     control = result["control"] and Measurement(*result["control"])
     note, noisy = noise(control, left_out=NOISE in missing.values())
