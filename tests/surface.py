@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from pinlab import PAGE_SIZE, Kernel, lab, machine, words
 from pinlab.explore import Question, Scenario, explore, litmus
 from pinlab.explore.reach import reach
-from pinlab.lab.exercises import SEEDED
+from pinlab.lab.problems import SEEDED
 from pinlab.words.corpus import corpus
 
 

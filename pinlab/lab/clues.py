@@ -7,10 +7,9 @@ from functools import cache
 from itertools import combinations
 from typing import NamedTuple
 
-from pinlab.lab.exercises.draw import Draw
-from pinlab.machine.builds import boot
+from pinlab.lab.draw import Draw
 from pinlab.machine.predictions import predict
-from pinlab.machine.recordings import recording, recordings
+from pinlab.machine.recordings import boot, recording, recordings
 
 MARGIN = {"ref_inflight": 1}
 """How far readings of a quantity may lie apart by chance: a per-CPU batch of the LRU lists may or

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pinlab.machine import builds, predict, recordings
-from pinlab.machine.builds import Build
 from pinlab.machine.measured import AGAIN, NOT_SEEN, Answer, Place, aligned, version
+from pinlab.machine.recordings import Build
 from pinlab.model.arguments import instance, mapping, one_of, several, shown
 from pinlab.model.kernel import Kernel
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import ipywidgets
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from traitlets import HasTraits, Int
 
@@ -22,7 +23,6 @@ from pinlab.model.arguments import instance, one_of, whole
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
-    from matplotlib.figure import Figure
 
 CSS_CLASS = "pinlab-exhibit"
 """What the outermost box of every exhibit is called in the page."""
@@ -206,11 +206,15 @@ def row(*controls: ipywidgets.Widget) -> ipywidgets.HBox:
 
 
 class Plot(Protocol):
-    """A plot of which some artists move: `draw` changes them."""
+    """A plot of which some artists, `moving`, are changed by `draw`."""
 
-    figure: Figure
-    moving: Sequence[Artist]
-    draw: Callable[..., None]
+    @property
+    def moving(self) -> Sequence[Artist]:
+        """What changes."""
+
+    @property
+    def draw(self) -> Callable[..., None]:
+        """Change it."""
 
 
 def moving(plot: Plot, sentence: Callable[..., str]) -> Callable[..., Frame]:
@@ -218,7 +222,8 @@ def moving(plot: Plot, sentence: Callable[..., str]) -> Callable[..., Frame]:
 
     `plot.draw` and `sentence` get the values of the controls.
     """
-    kept = Kept(plot.figure, plot.moving)
+    figure = plot.moving[0].get_figure(root=True)
+    kept = Kept(instance("figure", figure, Figure), plot.moving)
 
     def draw(*values: object) -> Frame:
         plot.draw(*values)

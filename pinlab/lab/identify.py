@@ -18,11 +18,10 @@ from pinlab.lab.clues import (
     shelf,
     tells,
 )
-from pinlab.lab.exercises.draw import Draw, checked_seed
-from pinlab.lab.exercises.exercise import is_open
-from pinlab.lab.exercises.misconceptions import reason
-from pinlab.lab.exercises.reply import Reply
+from pinlab.lab.draw import Draw, checked_seed
+from pinlab.lab.exercise import is_open, reason
 from pinlab.lab.powers import plural
+from pinlab.lab.reply import Reply
 from pinlab.model.arguments import shown
 
 if TYPE_CHECKING:

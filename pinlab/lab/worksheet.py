@@ -6,8 +6,8 @@ import re
 from argparse import ArgumentParser
 from pathlib import Path
 
-from pinlab.lab.exercises.draw import LARGEST_SEED
-from pinlab.lab.exercises.problems import problems
+from pinlab.lab.draw import LARGEST_SEED
+from pinlab.lab.problems import problems
 from pinlab.model.arguments import shown
 
 FOLDER = Path("worksheets")

@@ -6,15 +6,22 @@ buffer take, to disk, past the page cache? Every answer says where its numbers a
 """
 
 from pinlab.machine.ask import ask, ask_mlock, measure, resident, start, why_not
-from pinlab.machine.builds import Build, boot, builds
 from pinlab.machine.child import Progress, Run
 from pinlab.machine.compare import compare
 from pinlab.machine.limits import own_limits
 from pinlab.machine.measured import Answer, Measurement
 from pinlab.machine.predictions import predict
-from pinlab.machine.quantity import Quantity
 from pinlab.machine.questions import Finding, Measured, kernel_like
-from pinlab.machine.recordings import cases, recorded, recording, recordings
+from pinlab.machine.recordings import (
+    Build,
+    Quantity,
+    boot,
+    builds,
+    cases,
+    recorded,
+    recording,
+    recordings,
+)
 from pinlab.machine.report import Report, pooled, report
 
 __all__ = [

@@ -140,16 +140,20 @@ def of_buffers(
         measurements=tuple(measurements),
         control=control,
         values={
-            ("touched_pages", f"{name}:writes={m.writes}", quantity): pins
+            ("touched_pages", case_of(m.buffer, m.writes), quantity): pins
             for m in measurements
             if m.method == DIRECT_IO and m.agreed
-            for name in [m.buffer if isinstance(m.buffer, str) else f"k={m.buffer}"]
             for quantity, pins in (("acq", m.acquired), ("rel", m.released))
         },
         note=" ".join(filter(None, [note, words])),
         noisy=noisy,
         lines=(head, *aligned([_HEADS, *(row.cells() for row in rows)])),
     )
+
+
+def case_of(buffer: Buffer, writes: int) -> str:
+    """Return what the recordings call so many writes of a buffer."""
+    return f"{buffer if isinstance(buffer, str) else f'k={buffer}'}:writes={writes}"
 
 
 def noise(

@@ -18,13 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.machine.ask import in_experiments, measure
-from pinlab.machine.builds import builds
-from pinlab.machine.differences import differences
+from pinlab.machine.compare import differences
 from pinlab.machine.measured import AGAIN, NOT_SEEN, Place, Value
 from pinlab.machine.predictions import predict
-from pinlab.machine.quantity import Quantity, read
 from pinlab.machine.questions import Measured, kernel_like
-from pinlab.machine.recordings import BUILD, RECORDED
+from pinlab.machine.recordings import BUILD, RECORDED, Quantity, builds, read
 from pinlab.machine.spans import spans
 from pinlab.model.arguments import instance, path, shown
 from pinlab.model.folio import PAGE_SIZE

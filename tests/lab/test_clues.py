@@ -19,7 +19,7 @@ from pinlab.lab.clues import (
     shelf,
     told_apart,
 )
-from pinlab.lab.exercises.draw import Draw
+from pinlab.lab.draw import Draw
 from pinlab.lab.svg import measured
 
 SEEDS = range(50)

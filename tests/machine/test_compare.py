@@ -8,9 +8,8 @@ import pytest
 
 from pinlab import machine
 from pinlab.data_folder import DATA
-from pinlab.machine.compare import NOT_EXPLAINED, Compared, compared
-from pinlab.machine.differences import Difference, differences
-from pinlab.machine.quantity import Quantity
+from pinlab.machine.compare import NOT_EXPLAINED, Compared, Difference, compared, differences
+from pinlab.machine.recordings import Quantity
 
 COLUMNS = [
     "kernel", "build", "experiment", "case", "quantity", "predicted", "recorded", "agrees", "why",

@@ -6,8 +6,8 @@ import pytest
 
 from pinlab import Kernel, machine
 from pinlab.machine import Finding, Measured, kernel_like
-from pinlab.machine.builds import builds
 from pinlab.machine.questions import QUESTIONS
+from pinlab.machine.recordings import builds
 from pinlab.machine.spans import spans
 from pinlab.model.rules import releases
 from tests.machine.kernels import changed, measured_like

@@ -13,7 +13,7 @@ import pytest
 from pinlab import Kernel, machine
 from pinlab.data_folder import DATA
 from pinlab.machine import Measured, predict, recording
-from pinlab.machine.quantity import read
+from pinlab.machine.recordings import read
 from pinlab.machine.report import UNEXPLAINED, Report
 from tests.machine.kernels import changed, measured_like
 

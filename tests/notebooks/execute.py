@@ -44,13 +44,7 @@ def run(path: Path, times: int = 1) -> NotebookNode:
 
 def store(path: Path) -> bool:
     """Run a notebook and store its outputs; whether that changed the file."""
-    return write(path, run(path))
-
-
-def write(path: Path, notebook: NotebookNode) -> bool:
-    """Store a notebook; whether that changed the file."""
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    after = as_stored(notebook)
+    before, after = path.read_text(encoding="utf-8"), as_stored(run(path))
     path.write_text(after, encoding="utf-8", newline="\n")
     return after != before
 
@@ -65,12 +59,10 @@ def clean_environment() -> Iterator[None]:
 
 
 def main() -> None:
-    """Generate the glossary, run every lesson, and say what became of each file."""
-    generated = write(glossary.GLOSSARY, glossary.notebook(glossary.terms()))
-    print(f"{glossary.GLOSSARY.relative_to(ROOT)}: {'generated' if generated else 'unchanged'}")
+    """Generate the glossary, run every notebook, and say what became of each file."""
+    generated = as_stored(glossary.notebook(glossary.terms()))
+    glossary.GLOSSARY.write_text(generated, encoding="utf-8", newline="\n")
     for path in paths():
-        if path == glossary.GLOSSARY:
-            continue
         print(f"{path.relative_to(ROOT)}: running ...", end=" ", flush=True)
         print("outputs stored" if store(path) else "unchanged")
 

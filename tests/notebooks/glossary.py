@@ -19,7 +19,16 @@ GLOSSARY = FOLDER / "glossary.ipynb"
 TITLE = """# Glossary
 
 The words that the lessons use in one fixed sense, each with the lesson that uses it first; \
-`make notebooks` generates this page from [data/glossary.csv](../data/glossary.csv)."""
+`make notebooks` generates this page from [data/glossary.csv](../data/glossary.csv). At its end \
+is [the map of the words](#cell-id=concept-map): which of them leads to which.
+
+*Where a cell says `No module named 'pinlab'`, this notebook lies alone: it needs the project \
+around it, opened with `make lab` (its README has other ways).*"""
+MAP = """## The map of the words
+
+A part for each lesson. Read along an arrow: a page gets its frame in a page fault. The number in \
+a box is that of the lesson which uses the word first; it is filled where the word is new. The \
+list below the picture has the same with links."""
 # Lines and marks that are no prose: headings, quotations, tables, link definitions; images, tags.
 NO_PROSE = re.compile(
     r"""^[ \t]*(?:\#{1,6}[ ]|>|\||\[[^\]\n]+\]:).*$ | !\[[^\]]*\]\([^)]*\) | <[/!a-zA-Z][^>]*>""",
@@ -77,9 +86,11 @@ def terms() -> list[Term]:
 
 
 def notebook(rows: Iterable[Term]) -> NotebookNode:
-    """The glossary: a title, then one cell for each term."""
+    """The glossary: a title, one cell for each term, and the map; not run yet."""
     cells = [v4.new_markdown_cell(TITLE, id="title")]
     cells += [v4.new_markdown_cell(_entry(row), id=row.cell_id) for row in rows]
+    cells.append(v4.new_markdown_cell(MAP, id="concept-map"))
+    cells.append(v4.new_code_cell("from pinlab import lab\n\nlab.concept_map()", id="drawn-map"))
     return normalise(v4.new_notebook(cells=cells))
 
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from nbformat import NotebookNode
 
-from pinlab.lab.exercises import EXERCISES, exercise
+from pinlab.lab.problems import EXERCISES, exercise
 from tests.notebooks.examples import code, display, text
 from tests.notebooks.examples import lesson as made_up
 from tests.notebooks.lesson import FOLDER, Lesson, paths, read

@@ -9,8 +9,8 @@ from statistics import mean, median
 from typing import NamedTuple
 
 from pinlab.lab.clues import CLUES, answer, kernels
-from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import IT_IS, Choice, Exercise, Number, Program, besides
+from pinlab.lab.draw import Draw
+from pinlab.lab.exercise import IT_IS, Choice, Exercise, Number, Program, besides
 from pinlab.machine.buffers import PAGES
 from pinlab.machine.measured import DIRECT_IO, PROCESS_VM_READV
 from pinlab.machine.predictions.touched_pages import buffer_in

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from errno import ENOMEM
 from itertools import product
 
-from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import IT_IS, Exercise, Number, Numbers, Program, Selection
+from pinlab.lab.draw import Draw
+from pinlab.lab.exercise import IT_IS, Exercise, Number, Numbers, Program, Selection
 from pinlab.lab.figures.folio import Pinned
 from pinlab.lab.powers import plural
 from pinlab.machine.buffers import PAGES

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import (
+from pinlab.lab.draw import Draw
+from pinlab.lab.exercise import (
     IT_IS,
     Choice,
     Exercise,
@@ -14,8 +14,8 @@ from pinlab.lab.exercises.exercise import (
     Numbers,
     Program,
     Selection,
+    misconceptions,
 )
-from pinlab.lab.exercises.misconceptions import misconceptions
 from pinlab.machine.buffers import PAGES
 from pinlab.model.folio import PAGE_SIZE, Folio
 from pinlab.model.kernel import Kernel

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from itertools import product
 
-from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import (
+from pinlab.lab.draw import Draw
+from pinlab.lab.exercise import (
     IT_IS,
     Choice,
     Exercise,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from errno import ENOMEM
 from itertools import count, product
 
-from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import (
+from pinlab.lab.draw import Draw
+from pinlab.lab.exercise import (
     IT_IS,
     Choice,
     Exercise,
@@ -29,11 +29,11 @@ from pinlab.lab.rounds import (
     outcome,
     run,
 )
-from pinlab.lab.writes import R0
 from pinlab.model.counter import (
     GUP_PIN_COUNTING_BIAS,
     INT_MAX,
     INT_MIN,
+    R0,
     last_pin,
     last_reference,
     wrap,

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import (
+from pinlab.lab.draw import Draw
+from pinlab.lab.exercise import (
     IT_IS,
     Choice,
     Exercise,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import permutations, product
 
-from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import IT_IS, Choice, Exercise, Numbers, Program, Selection
+from pinlab.lab.draw import Draw
+from pinlab.lab.exercise import IT_IS, Choice, Exercise, Numbers, Program, Selection
 from pinlab.lab.figures.lenses import Held
 from pinlab.lab.powers import plural
 from pinlab.model.buffer import RDMA

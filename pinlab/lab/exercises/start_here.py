@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import Exercise, Number, Numbers, besides
-from pinlab.lab.writes import R0, Writes
+from pinlab.lab.draw import Draw
+from pinlab.lab.exercise import Exercise, Number, Numbers, besides
+from pinlab.lab.writes import Writes
 from pinlab.machine.buffers import PAGES
 from pinlab.machine.predictions.touched_pages import buffer_in
-from pinlab.model.counter import INT_MAX, INT_MIN
+from pinlab.model.counter import INT_MAX, INT_MIN, R0
 from pinlab.model.kernel import Kernel
 
 LESSON = "00_start_here"

@@ -12,18 +12,17 @@ from math import comb, factorial, prod
 from pinlab.explore import ALWAYS, NEVER, SOMETIMES, Question, Scenario, explore, litmus
 from pinlab.explore import trace as traced
 from pinlab.explore.litmus import PINNED
-from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import (
+from pinlab.lab.draw import Draw
+from pinlab.lab.exercise import (
     IT_IS,
     Choice,
     Exercise,
     Number,
     Program,
     Selection,
+    Written,
     besides,
 )
-from pinlab.lab.exercises.strangers import cut
-from pinlab.lab.exercises.written import Written
 from pinlab.lab.litmus_text import as_question
 from pinlab.lab.powers import plural
 from pinlab.lab.rule_sets import (
@@ -37,6 +36,7 @@ from pinlab.lab.rule_sets import (
     smallest,
 )
 from pinlab.lab.state_graph import YES, state_graph
+from pinlab.lab.strangers import cut
 
 LESSON = "08_try_every_interleaving"
 FEW = "a-few-runs-are-enough"

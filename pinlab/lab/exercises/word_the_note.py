@@ -7,17 +7,19 @@ from functools import cache
 from typing import NamedTuple
 
 from pinlab.explore.reach import HUGE_ZERO, PIN, UNPIN, ZERO, Reached, Transition, reach
-from pinlab.lab.exercises.draw import Draw
-from pinlab.lab.exercises.exercise import (
+from pinlab.lab.draw import Draw
+from pinlab.lab.exercise import (
+    ENOUGH,
     IT_IS,
+    ONE_THING,
     Choice,
     Exercise,
     Number,
     Program,
     Selection,
+    Worded,
     besides,
 )
-from pinlab.lab.exercises.worded import ENOUGH, ONE_THING, Worded
 from pinlab.lab.powers import plural
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, INT_MIN
 from pinlab.model.folio import PAGE_SIZE, Page

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from pinlab import lab
-from pinlab.lab.exercises import exercise
+from pinlab.lab.exercise import Choice, Number, Program
 from pinlab.lab.exercises.ask_a_real_kernel import FIXED, FLAWS, SEEDED
-from pinlab.lab.exercises.exercise import Choice, Number, Program
+from pinlab.lab.problems import exercise
 from pinlab.machine.recordings import cases, recording, recordings
 from tests.lab.exercises.solved.ask_a_real_kernel import left, noise_seen_through, quietest, told
 

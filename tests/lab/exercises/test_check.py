@@ -6,11 +6,10 @@ import nbformat
 import pytest
 
 from pinlab import lab
-from pinlab.lab.exercises import EXERCISES, FIXED, LESSONS, SEEDED, exercise
-from pinlab.lab.exercises.exercise import Exercise, Number
-from pinlab.lab.exercises.misconceptions import misconceptions, reason
+from pinlab.lab.exercise import Exercise, Number, Program, misconceptions, reason
+from pinlab.lab.problems import EXERCISES, FIXED, LESSONS, SEEDED, exercise
 from pinlab.model.arguments import shown
-from tests.lab.exercises.solved import RIGHT, Errors, each, mistaken, nonsense, stubs
+from tests.lab.exercises.solved import PROGRAMS, RIGHT, Errors, each, mistaken, nonsense, stubs
 from tests.notebooks.lesson import FOLDER
 
 MISTAKES = [(id, *mistake) for id in EXERCISES for mistake in mistaken(exercise(id, 0))]
@@ -24,7 +23,7 @@ def test_every_exercise_is_solved_here() -> None:
 
 
 def test_no_two_lessons_call_an_exercise_the_same() -> None:
-    ids = [id for lesson in LESSONS for id in (*lesson.FIXED, *lesson.SEEDED)]
+    ids = [id for lesson in LESSONS for id in (*lesson.fixed, *lesson.seeded)]
     assert sorted(ids) == sorted(set(ids))
 
 
@@ -144,9 +143,23 @@ def test_an_exercise_with_one_question_takes_no_seed(id: str) -> None:
 
 
 @pytest.mark.parametrize("id", [*FIXED])
-def test_an_exercise_without_material_says_so(id: str) -> None:
-    with pytest.raises(ValueError, match=f"exercise '{id}' hands out nothing"):
-        lab.given(id)
+def test_an_exercise_without_material_hands_out_its_question(id: str) -> None:
+    assert str(lab.given(id)) == exercise(id).question
+
+
+@pytest.mark.parametrize("id", EXERCISES)
+def test_a_solution_has_hints_reply_and_mistakes_in_one(id: str) -> None:
+    found, told = exercise(id), lab.solution(id).text
+    reply = lab.check(id, found.solution())._repr_markdown_()
+    places = [told.index(words) for words in (*found.hints, reply, lab.mistakes(id).text)]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("id", PROGRAMS)
+def test_a_solution_shows_the_program_of_the_text(id: str) -> None:
+    found = exercise(id)
+    assert isinstance(found, Program)
+    assert f"```python\n{found.source}```" in lab.solution(id).text
 
 
 @pytest.mark.parametrize("id", [*SEEDED])

@@ -6,9 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from pinlab import FOLL_GET, FOLL_PIN, PAGE_SIZE, Kernel, lab
-from pinlab.lab.exercises import exercise
+from pinlab.lab.exercise import Number, Numbers, Program, Selection
 from pinlab.lab.exercises.count_pins_apart import FIXED, SEEDED
-from pinlab.lab.exercises.exercise import Number, Numbers, Program, Selection
+from pinlab.lab.problems import exercise
 from tests.lab.exercises.solved.count_pins_apart import (
     counters,
     grab,

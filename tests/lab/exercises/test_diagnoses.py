@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from pinlab import lab
-from pinlab.lab.exercises import EXERCISES, exercise
-from pinlab.lab.exercises.exercise import Choice, Number, Numbers, Program
+from pinlab.lab.exercise import Choice, Number, Numbers, Program
+from pinlab.lab.problems import EXERCISES, exercise
 from tests.lab.exercises.solved import RIGHT, mistaken
 
 SMALL, HUGE, APART = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pinlab.lab.exercises.draw import Draw
+from pinlab.lab.draw import Draw
 
 
 def test_these_are_the_choices_of_one_seed_for_ever() -> None:

@@ -5,10 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from pinlab import PAGE_SIZE, Kernel, lab
-from pinlab.lab.exercises import FIXED, SEEDED, exercise
+from pinlab.lab.exercise import Number, Program, misconceptions
 from pinlab.lab.exercises.draw_a_page import LESSON
-from pinlab.lab.exercises.exercise import Number, Program
-from pinlab.lab.exercises.misconceptions import misconceptions
+from pinlab.lab.problems import FIXED, SEEDED, exercise
 from tests.lab.exercises.solved import RIGHT, mistaken
 from tests.lab.exercises.solved.draw_a_page import frames, impossible, page_fault, trace, written
 

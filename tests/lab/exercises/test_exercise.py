@@ -5,8 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from pinlab.lab.exercises.exercise import Choice, Number, Numbers, Program, Selection, in_words
-from pinlab.lab.exercises.misconceptions import misconceptions
+from pinlab.lab.exercise import (
+    Choice,
+    Number,
+    Numbers,
+    Program,
+    Selection,
+    in_words,
+    misconceptions,
+)
 
 IDEA = "the-last-pin-fails"
 SENTENCE = misconceptions()[IDEA]

@@ -3,9 +3,9 @@
 import pytest
 
 from pinlab import PAGE_SIZE, Kernel, lab
-from pinlab.lab.exercises import exercise
-from pinlab.lab.exercises.exercise import Numbers, Program, Selection
+from pinlab.lab.exercise import Numbers, Program, Selection
 from pinlab.lab.exercises.hold_a_page import FIXED, SEEDED
+from pinlab.lab.problems import exercise
 from tests.lab.exercises.solved import mistaken
 from tests.lab.exercises.solved.hold_a_page import (
     bugs,

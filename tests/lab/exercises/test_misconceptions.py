@@ -5,8 +5,8 @@ import csv
 import pytest
 
 from pinlab.data_folder import DATA
-from pinlab.lab.exercises import EXERCISES, exercise
-from pinlab.lab.exercises.misconceptions import misconceptions, reason
+from pinlab.lab.exercise import misconceptions, reason
+from pinlab.lab.problems import EXERCISES, exercise
 from tests.notebooks.lesson import FOLDER
 
 LESSON_04 = {

@@ -5,10 +5,10 @@ from itertools import pairwise
 import pytest
 
 from pinlab import FOLL_GET, PAGE_SIZE, Kernel, lab
-from pinlab.lab.exercises import EXERCISES, exercise
-from pinlab.lab.exercises.exercise import Number, Numbers, Program
+from pinlab.lab.exercise import Number, Numbers, Program
 from pinlab.lab.exercises.pin_a_page import SEEDED
 from pinlab.lab.mapped_once import looks_pinned, mapped_once
+from pinlab.lab.problems import EXERCISES, exercise
 from tests.lab.exercises.solved.pin_a_page import (
     false_positive,
     maybe_dma_pinned,

@@ -7,9 +7,9 @@ from contextlib import suppress
 import pytest
 
 from pinlab import FOLL_GET, FOLL_LONGTERM, FOLL_PIN, PAGE_SIZE, Kernel, lab
-from pinlab.lab.exercises import exercise
-from pinlab.lab.exercises.exercise import Number, Numbers, Program
+from pinlab.lab.exercise import Number, Numbers, Program
 from pinlab.lab.exercises.pretend_to_pin import FIXED, SEEDED
+from pinlab.lab.problems import exercise
 from pinlab.model.counter import wrap
 from pinlab.model.trace import Trace
 from tests.lab.exercises.solved.pretend_to_pin import (

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from pinlab import PAGE_SIZE, Kernel, lab
-from pinlab.lab.exercises import exercise
-from pinlab.lab.exercises.exercise import Choice, Number, Program, Selection
+from pinlab.lab.exercise import Choice, Number, Program, Selection
 from pinlab.lab.exercises.read_the_thread import ASKED, FIXED, SEEDED
+from pinlab.lab.problems import exercise
 from tests.lab.exercises.solved.read_the_thread import (
     change,
     condition,

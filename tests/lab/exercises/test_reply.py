@@ -5,7 +5,7 @@ from html import escape
 import pytest
 from nbconvert.filters import markdown2html
 
-from pinlab.lab.exercises.reply import Reply, literal
+from pinlab.lab.reply import Reply, literal
 
 
 @pytest.mark.parametrize(

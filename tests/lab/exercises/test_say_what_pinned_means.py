@@ -3,9 +3,9 @@
 import pytest
 
 from pinlab import PAGE_SIZE, Kernel, lab
-from pinlab.lab.exercises import exercise
-from pinlab.lab.exercises.exercise import Choice, Numbers, Program, Selection
+from pinlab.lab.exercise import Choice, Numbers, Program, Selection
 from pinlab.lab.exercises.say_what_pinned_means import COUNTERS, FIXED, SEEDED, told_by
+from pinlab.lab.problems import exercise
 from pinlab.words import senses
 from tests.lab.exercises.solved.say_what_pinned_means import (
     left,

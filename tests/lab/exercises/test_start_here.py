@@ -5,8 +5,8 @@ import re
 import pytest
 
 from pinlab import lab
-from pinlab.lab.exercises import exercise
 from pinlab.lab.exercises.start_here import pins
+from pinlab.lab.problems import exercise
 from tests.lab.exercises.solved.count_to_two_million import refcount_in_flight
 
 SEEDS = range(50)

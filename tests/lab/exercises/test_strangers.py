@@ -18,9 +18,10 @@ import pandas
 import pytest
 
 from pinlab import lab
-from pinlab.lab.exercises import exercise, strangers
-from pinlab.lab.exercises.exercise import Program
-from pinlab.lab.exercises.reply import Reply
+from pinlab.lab import strangers
+from pinlab.lab.exercise import Program
+from pinlab.lab.problems import exercise
+from pinlab.lab.reply import Reply
 from tests.lab.exercises.solved import RIGHT, mistaken
 
 PROGRAMS = ("try-grab", "explored", "pins-per-write", "which-kernels", "obeys", "backport")

@@ -9,9 +9,10 @@ import pytest
 from pinlab import lab
 from pinlab.data_folder import DATA
 from pinlab.explore import litmus
-from pinlab.lab.exercises import exercise, strangers
-from pinlab.lab.exercises.exercise import Choice, Number, Program, Selection
+from pinlab.lab import strangers
+from pinlab.lab.exercise import Choice, Number, Program, Selection
 from pinlab.lab.exercises.try_every_interleaving import FIXED, SEEDED, orders
+from pinlab.lab.problems import exercise
 from tests.lab.exercises.solved.try_every_interleaving import (
     MINE,
     earliest,

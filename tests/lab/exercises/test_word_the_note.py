@@ -5,9 +5,9 @@ import re
 import pytest
 
 from pinlab import Kernel, lab, words
-from pinlab.lab.exercises import exercise
-from pinlab.lab.exercises.exercise import Choice, Number, Program, Selection
+from pinlab.lab.exercise import Choice, Number, Program, Selection
 from pinlab.lab.exercises.word_the_note import FIXED, SEEDED, TRUE_READINGS, play
+from pinlab.lab.problems import exercise
 from pinlab.words import WRONG_KERNELS
 from tests.lab.exercises.solved.word_the_note import ADEQUATE, bullet
 

@@ -2,10 +2,17 @@
 
 from collections.abc import Callable
 
-from pinlab.lab.exercises import EXERCISES, exercise
-from pinlab.lab.exercises.exercise import Choice, Exercise, Number, Numbers, Program, Selection
-from pinlab.lab.exercises.worded import Worded
-from pinlab.lab.exercises.written import Written
+from pinlab.lab.exercise import (
+    Choice,
+    Exercise,
+    Number,
+    Numbers,
+    Program,
+    Selection,
+    Worded,
+    Written,
+)
+from pinlab.lab.problems import EXERCISES, exercise
 from tests.lab.exercises.solved import (
     ask_a_real_kernel,
     count_pins_apart,
@@ -40,6 +47,19 @@ RIGHT: dict[str, object] = {
     **ask_a_real_kernel.RIGHT,
     **read_the_thread.RIGHT,
 }
+
+
+def program(id: str) -> Callable[..., object]:
+    """The right program that stands in the text of an exercise."""
+    found = exercise(id)
+    assert isinstance(found, Program)
+    names: dict[str, Callable[..., object]] = {}
+    exec(found.source, names)
+    return names[found.name]
+
+
+PROGRAMS = [id for id in EXERCISES if getattr(exercise(id), "source", "")]
+RIGHT |= {id: program(id) for id in PROGRAMS}
 
 
 def stubs(id: str) -> list[object]:

@@ -3,7 +3,7 @@
 import re
 
 from pinlab import lab
-from pinlab.lab.exercises import exercise
+from pinlab.lab.problems import exercise
 from pinlab.model.trace import Trace
 
 RULES = re.compile(r'zero_page_(grab|grab_fast|unpin)="(counted|skipped)"')

@@ -56,7 +56,7 @@ def lit(page: str, release: str) -> set[str]:
 
 def question(id: str, seed: int) -> str:
     """The question of a seed, as text."""
-    from pinlab.lab.exercises import exercise
+    from pinlab.lab.problems import exercise
 
     return exercise(id, seed).question
 

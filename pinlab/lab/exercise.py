@@ -1,4 +1,4 @@
-"""Exercises: what is asked, what is right, and which idea a wrong answer looks like."""
+"""The seven kinds of exercises: what is right, and which idea a wrong answer looks like."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import islice
-from typing import Any, SupportsIndex, cast
+from types import MappingProxyType
+from typing import Any, ClassVar, SupportsIndex, TypeVar, cast
 
-from pinlab.lab.exercises.misconceptions import misconceptions, reason
-from pinlab.lab.exercises.reply import Reply, literal
-from pinlab.lab.exercises.strangers import LATE, cut, plain, stopped
-from pinlab.lab.powers import digits
-from pinlab.model.arguments import shown, whole
+from pinlab.data_folder import DATA
+from pinlab.explore import explore, litmus
+from pinlab.explore.graph import Outcome
+from pinlab.lab.reply import Reply, literal
+from pinlab.lab.strangers import LATE, cut, plain, stopped
+from pinlab.lab.text import digits, plural
+from pinlab.model.arguments import instance, shown, whole
+from pinlab.text_files import table
+from pinlab.words import Sentence, Verdict, judge, shortest
+from pinlab.words.vocabulary import length
+
+T = TypeVar("T")
 
 MISREAD: Mapping[int, str] = {2 ^ n: f"2**{n}" for n in range(10, 64)}
 """What Python makes of 2^10 and so on, where ^ is exclusive or."""
@@ -29,15 +38,31 @@ HINT, BIGGER_HINT, SOLUTION = 1, 2, 3
 """How far a hint goes."""
 
 
+@cache
+def misconceptions() -> Mapping[str, str]:
+    """Return the sentence for each id, from data/misconceptions.csv."""
+    rows = table(DATA / "misconceptions.csv", ("id", "lesson", "sentence"), dict, unique=["id"])
+    return MappingProxyType({row["id"]: row["sentence"] for row in rows})
+
+
+def reason(idea: str) -> str:
+    """Return what to say about a wrong answer: the idea's sentence and id, or a sentence as is."""
+    sentence = misconceptions().get(idea)
+    return f"{idea}." if sentence is None else f"{sentence} (mistaken: {idea})."
+
+
 @dataclass(frozen=True, kw_only=True)
 class Exercise(ABC):
     """A question of a lesson; wrong answers are looked up among those that rest on an idea.
 
     `lesson` is the notebook's name without its ending, `because` says why the right answer is
     right, `given` is what the lesson hands out to work on, if anything. `question` is the whole
-    question in Markdown, for those that are drawn from a seed: a worksheet has no lesson around it.
-    `gives` stands between a wrong answer and the right one, and says where that one is from.
+    question in Markdown, as it stands on a worksheet. `gives` stands between a wrong answer and
+    the right one, and says where that one is from.
     """
+
+    OWN: ClassVar[Any] = ()
+    """What a kind takes as a reader has made it; all else is read as plain data."""
 
     id: str
     lesson: str
@@ -55,8 +80,7 @@ class Exercise(ABC):
         """
         if is_open(answer):
             return self._open()
-        taken: list[object] = []
-        trouble = stopped(lambda: taken.append(self._read(answer)))
+        taken, trouble = tried(lambda: self._read(answer))
         if trouble is not None:
             return self._wrong(f"Reading your answer {trouble}.", None)
         try:
@@ -68,7 +92,7 @@ class Exercise(ABC):
 
     def _read(self, answer: object) -> object:
         """Return an answer as plain data; whatever a reader's object does, it does here."""
-        return plain(answer)
+        return answer if isinstance(answer, self.OWN) else plain(answer)
 
     def hint(self, level: int) -> Reply:
         """Return hint 1, the bigger hint 2, or where the explained solution is (3)."""
@@ -111,6 +135,12 @@ class Exercise(ABC):
         return Reply(f"{told} {self._offer()}", False, known, details)
 
 
+def tried(work: Callable[[], T]) -> tuple[list[T], str | None]:
+    """Do something that runs a reader's code; return what came of it, if it did, or its trouble."""
+    came: list[T] = []
+    return came, stopped(lambda: came.append(work()))
+
+
 def is_open(answer: object) -> bool:
     """Return whether this is the place of an answer and not an answer."""
     return answer is None or answer is ...
@@ -130,12 +160,11 @@ def _quoted(text: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Number(Exercise):
-    """A whole number to predict; `low` is the smallest that makes sense."""
+class Listed(Exercise):
+    """An exercise with one right answer, and wrong ones that stand in a list."""
 
-    right: int
-    wrong: Mapping[int, str]
-    low: int | None = 0
+    right: Any
+    wrong: Mapping[Any, str]
 
     def solution(self) -> object:
         """Return the right answer, as `check` takes it."""
@@ -144,6 +173,15 @@ class Number(Exercise):
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return the wrong answers that are known, each with its idea's id or a sentence."""
         return self.wrong.items()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number(Listed):
+    """A whole number to predict; `low` is the smallest that makes sense."""
+
+    right: int
+    wrong: Mapping[int, str]
+    low: int | None = 0
 
     def _judge(self, answer: object) -> Reply:
         number = whole("your answer", cast(SupportsIndex, answer), self.low, MOST)
@@ -237,19 +275,11 @@ class Numbers(Exercise):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice(Exercise):
+class Choice(Listed):
     """One of a few answers to choose; each wrong one has its reason."""
 
     right: str
     wrong: Mapping[str, str]
-
-    def solution(self) -> object:
-        """Return the right answer, as `check` takes it."""
-        return self.right
-
-    def mistakes(self) -> Iterable[tuple[object, str]]:
-        """Return the wrong answers that are known, each with its idea's id or a sentence."""
-        return self.wrong.items()
 
     def _judge(self, answer: object) -> Reply:
         chosen = _one_of("your answer is {}", answer, self._options())
@@ -267,7 +297,7 @@ class Choice(Exercise):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Selection(Exercise):
+class Selection(Listed):
     """Some of a few things to select, in any order.
 
     `wrong` has reasons for whole selections; of others the first thing that is `missing` or too
@@ -279,10 +309,6 @@ class Selection(Exercise):
     wrong: Mapping[frozenset[str], str]
     missing: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, str] = field(default_factory=dict)
-
-    def solution(self) -> object:
-        """Return the right answer, as `check` takes it."""
-        return self.right
 
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return the wrong answers that are known, each with its idea's id or a sentence."""
@@ -354,7 +380,10 @@ class Program(Exercise):
     in one state, and `wrong` has functions that show an idea at work. `meaning` is what the
     kernel makes of a result, where that differs from what Python does. `large` are states that are
     tried when the others have come out right; whoever does not come to an end there is told `slow`.
+    `source` is a right answer in Python.
     """
+
+    OWN = Callable
 
     name: str
     arguments: Sequence[str]
@@ -365,6 +394,7 @@ class Program(Exercise):
     meaning: Callable[[object], object] = as_it_is
     large: Sequence[tuple[Any, ...]] = ()
     slow: str | None = None
+    source: str = ""
 
     def solution(self) -> object:
         """Return the right answer, as `check` takes it."""
@@ -373,9 +403,6 @@ class Program(Exercise):
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return functions that rest on an idea, each with its id or a sentence."""
         return ((function, idea) for idea, function in self.wrong)
-
-    def _read(self, answer: object) -> object:
-        return answer if callable(answer) else plain(answer)
 
     def _judge(self, answer: object) -> Reply:
         if not callable(answer):
@@ -456,6 +483,142 @@ class Program(Exercise):
 def _as_printed(result: object) -> str:
     """A result as print() has it, if that is short."""
     return literal(cut(result) if isinstance(result, str) else shown(result))
+
+
+ONE_THING, ENOUGH = "refcount-and-pin-count-are-one-thing", "true-is-enough"
+CONTRADICTED = "One step that contradicts a sentence is enough"
+NEARLY = "Ask what is wrong with those that are left: the sentence does not speak of it yet"
+FEW = 3
+"""So many kernels may be left to somebody who is on the way."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worded(Exercise):
+    """A sentence to word that is adequate: true of the release, and of none of its wrong kernels.
+
+    `examples` are sentences that are not.
+    """
+
+    OWN = Sentence
+
+    release: str
+    examples: Sequence[Sentence]
+
+    def solution(self) -> object:
+        """Return a right answer, as `check` takes it: the shortest."""
+        return shortest(self.release)
+
+    def mistakes(self) -> Iterable[tuple[object, str]]:
+        """Return sentences that are not adequate, each with its idea's id or a sentence."""
+        return ((each, _idea(judge(each, self.release))) for each in self.examples)
+
+    def _judge(self, answer: object) -> Reply:
+        made = instance("your answer", answer, Sentence)
+        shortest(self.release)  # before the clock runs: this looks at every kernel
+        replies, trouble = tried(lambda: self._judged(made))
+        return replies[0] if trouble is None else self._wrong(f"Your sentence {trouble}.", None)
+
+    def _judged(self, made: Sentence) -> Reply:
+        verdict = judge(made, self.release)
+        clauses, words = length(made)
+        told = f"{clauses} {plural(clauses, 'clause')}, {words} words."
+        if verdict.counterexample is not None:
+            told += (
+                f" It is false of Linux {self.release}: {'; '.join(verdict.counterexample.steps)}."
+            )
+            return self._wrong(told, _idea(verdict), str(verdict.counterexample.trace))
+        if verdict.missed:
+            told += f" It is true of Linux {self.release}, and of {', '.join(verdict.missed)}."
+            return self._wrong(told, _idea(verdict))
+        return self._right(f"{told} {self._compared(made)}")
+
+    def _compared(self, made: Sentence) -> str:
+        best = shortest(self.release)
+        if length(made) <= length(best):
+            return "No adequate sentence of this vocabulary is shorter."
+        clauses, words = length(best)
+        return f"The shortest has {clauses} {plural(clauses, 'clause')} and {words} words."
+
+    def _wanted(self) -> str:
+        return "put a sentence of clauses in the place of `None`"
+
+
+def _idea(verdict: Verdict) -> str:
+    """The idea that a sentence which is not adequate looks like."""
+    if verdict.missed is None:
+        return CONTRADICTED
+    if (
+        "pincount-still-counted" in verdict.missed
+        and "refcount-still-counted" not in verdict.missed
+    ):
+        return ONE_THING
+    return ENOUGH if len(verdict.missed) > FEW else NEARLY
+
+
+Found = tuple[str, frozenset[Outcome], frozenset[str]]
+"""A verdict, everything that was left at some end, and which way data was sent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written(Listed):
+    """A litmus test to write: right if it has verdicts, ends and transfers of the one asked for.
+
+    `wrong` has other tests, each with its idea; all are compared on `releases`.
+    """
+
+    right: str
+    wrong: Mapping[str, str]
+    releases: Sequence[str]
+
+    def _judge(self, answer: object) -> Reply:
+        text, asked = instance("your answer", answer, str), self._found(self.right)
+        came, trouble = tried(lambda: self._tried(text))
+        if trouble is not None:
+            return self._wrong(f"Trying all orders of your test {trouble}.", None)
+        (found,) = came
+        if isinstance(found, ValueError):
+            raise found
+        table = "\n".join(
+            f"- Linux {release}: {found[release][0]}{self._guessed(text, release)}"
+            for release in self.releases
+        )
+        if found == asked:
+            return self._right(f"It asks what was to be asked.\n\n{table}\n\n")
+        release = next(r for r in self.releases if found[r] != asked[r])
+        (verdict, ends, _), (wanted, other_ends, _) = found[release], asked[release]
+        told = f"On Linux {release} yours is {verdict}, the one asked for is {wanted}."
+        if verdict == wanted:
+            differs = "data goes another way" if ends == other_ends else "other bytes are read"
+            told = f"On Linux {release} yours is {verdict}, too, but {differs}."
+        idea = next((idea for other, idea in self.wrong.items() if self._found(other) == found), "")
+        return self._wrong(told, idea or None)
+
+    def _tried(self, text: str) -> dict[str, Found] | ValueError:
+        """What comes out of a reader's test, or what says why it is none."""
+        try:
+            return self._found(text)
+        except ValueError as error:
+            return error
+
+    def _found(self, text: str) -> dict[str, Found]:
+        return {release: found(text, release) for release in self.releases}
+
+    def _guessed(self, text: str, release: str) -> str:
+        """What the text expects of a release, if it says so."""
+        guesses = {".".join(map(str, e.version)): e.verdict for e in litmus.parse(text).expected}
+        return f" (your guess: {guesses[release]})" if release in guesses else ""
+
+    def _wanted(self) -> str:
+        return "put the text of a litmus test in the place of `None`"
+
+
+@cache
+def found(text: str, release: str) -> Found:
+    """Return what comes out of a test; ValueError with the line for a text that is none."""
+    test = litmus.parse(text, "your answer")
+    explored = explore(test.scenario, release).require_complete()
+    sent = (step.verb for step in test.scenario.all_steps if step.verb.startswith("submit_"))
+    return explored.verdict(test.exists), frozenset(explored.outcomes), frozenset(sent)
 
 
 def in_words(answer: object) -> str:

@@ -16,7 +16,7 @@ from time import monotonic
 from types import EllipsisType
 from typing import TextIO
 
-from pinlab.lab.exercises.reply import literal
+from pinlab.lab.reply import literal
 from pinlab.model import arguments
 from pinlab.model.arguments import shown
 

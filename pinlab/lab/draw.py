@@ -6,13 +6,16 @@ methods have changed between versions, so nothing else of it is used.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pinlab.model.arguments import whole
 
 T = TypeVar("T")
+
+Drawn = Mapping[str, Any]
+"""What a lesson draws, or makes, for the text of an exercise, by the name that stands there."""
 
 LARGEST_SEED = 10**9
 
@@ -23,9 +26,10 @@ def checked_seed(seed: int) -> int:
 
 
 class Draw:
-    """A source of choices for one exercise and one seed."""
+    """A source of choices for one exercise and one seed; seed 0 is the lesson's own question."""
 
     def __init__(self, id: str, seed: int) -> None:
+        self.seed = seed
         self._random = Random(f"{id}:{seed}")
 
     def one(self, things: Sequence[T]) -> T:

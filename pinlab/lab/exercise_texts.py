@@ -1,0 +1,348 @@
+"""Exercise texts: data/exercises/NN_name.md, what is asked and what is right as Markdown.
+
+README has the form. Python is asked where a text says so: `draw:` names a function of the lesson's
+module that takes a `Draw` and returns what a seed has drawn, `from:` one without a seed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+from pinlab.data_folder import DATA
+from pinlab.lab.draw import Draw, Drawn
+from pinlab.lab.exercise import (
+    IT_IS,
+    MODEL_GIVES,
+    Choice,
+    Exercise,
+    Number,
+    Numbers,
+    Program,
+    Selection,
+    Worded,
+    Written,
+    misconceptions,
+)
+from pinlab.lab.text import digits, many
+from pinlab.text_files import decoded
+
+FOLDER = DATA / "exercises"
+
+KINDS: Mapping[str, type[Exercise]] = {
+    "number": Number,
+    "numbers": Numbers,
+    "choice": Choice,
+    "selection": Selection,
+    "program": Program,
+    "worded": Worded,
+    "written": Written,
+}
+
+KEYS = ("draw", "from", "gives", "low", "options", "releases")
+"""What may stand below a heading, each in a line of its own."""
+
+SIGNS = {"=": "right", "-": "wrong", "?": "a hint", "!": "because"}
+
+HEADING = re.compile(r"## ([\w-]+) \((\w+)\)")
+BRACES = re.compile(r"\{([a-z_]\w*)(?: ([-+*]) (\w+))?(?::([^{}]+))?\}")
+SUMS = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that begins with a sign, and what stands fenced below it."""
+
+    number: int
+    text: str
+    block: str = ""
+
+
+@dataclass
+class Text:
+    """An exercise as it stands in a file; `make` reads it for one seed."""
+
+    file: Path
+    number: int
+    id: str
+    kind: str
+    keys: dict[str, str] = field(default_factory=dict)
+    question: str = ""
+    signed: dict[str, list[Line]] = field(default_factory=lambda: {sign: [] for sign in SIGNS})
+
+    def make(self, seed: int = 0) -> Exercise:
+        """Return the exercise; ValueError with file and line for what cannot be one."""
+        return _Maker(self, seed).made()
+
+    def wrong(self, number: int, told: str) -> ValueError:
+        """Return the error of a line, with file, line and id."""
+        return ValueError(f"{self.file.name}, line {number}: {self.id}: {told}")
+
+
+def read(file: Path) -> list[Text]:
+    """Return the exercises of a file; OSError, or ValueError with the line of what is wrong."""
+    texts: list[Text] = []
+    lines = list(enumerate(decoded(file).split("\n"), start=1))
+    while lines:
+        number, line = lines.pop(0)
+        if line.startswith("## "):
+            texts.append(_begun(file, number, line))
+        elif texts:
+            _take(texts[-1], number, line, lines)
+        elif line and not line.startswith("# "):
+            raise ValueError(f"{file.name}, line {number}: an exercise begins with ## id (kind)")
+    for text in texts:
+        text.question = text.question.strip()
+        _complete(text)
+    return texts
+
+
+def _begun(file: Path, number: int, line: str) -> Text:
+    heading = HEADING.fullmatch(line)
+    if heading is None or heading[2] not in KINDS:
+        allowed = f"allowed is ## id (kind), the kinds are {', '.join(KINDS)}"
+        raise ValueError(f"{file.name}, line {number}: {line!r}: {allowed}")
+    return Text(file, number, heading[1], heading[2])
+
+
+def _take(text: Text, number: int, line: str, lines: list[tuple[int, str]]) -> None:
+    """Add a line to a text, with what stands fenced below it: a key, a sign or the question."""
+    key, _, value = line.partition(": ")
+    sign, _, rest = line.partition(" ")
+    begun = any(text.signed.values())
+    if key in KEYS and not text.question and not begun:
+        text.keys[key] = value
+    elif sign in SIGNS:
+        text.signed[sign].append(Line(number, rest, _fenced(text, number, lines)))
+    elif not begun:
+        text.question += f"{line}\n"
+    elif line:
+        allowed = ", ".join(f"{sign} ({words})" for sign, words in SIGNS.items())
+        raise text.wrong(number, f"{line!r} begins with no sign: allowed are {allowed}")
+
+
+def _fenced(text: Text, number: int, lines: list[tuple[int, str]]) -> str:
+    """Take what stands between two fences below a line, if that is what follows."""
+    if not lines or not lines[0][1].startswith("```"):
+        return ""
+    lines.pop(0)
+    block = []
+    while lines and lines[0][1] != "```":
+        block.append(lines.pop(0)[1])
+    if not lines:
+        raise text.wrong(number, "the fence below has no end")
+    lines.pop(0)
+    return "\n".join(block) + "\n"
+
+
+def _complete(text: Text) -> None:
+    if not text.question:
+        raise text.wrong(text.number, "it has no question")
+    for sign, wanted in (("?", 2), ("!", 1)):
+        found = len(text.signed[sign])
+        if found != wanted:
+            raise text.wrong(
+                text.number, f"it has to have {wanted} of the sign {sign}, and has {found}"
+            )
+    gives = text.keys.get("gives", IT_IS)
+    if gives not in (IT_IS, MODEL_GIVES):
+        raise text.wrong(text.number, f"gives is {gives!r}: allowed are {IT_IS}, {MODEL_GIVES}")
+
+
+class _Maker:
+    """Makes an exercise of a text, for one seed."""
+
+    def __init__(self, text: Text, seed: int) -> None:
+        self.text, self.kind = text, KINDS[text.kind]
+        self.drawn: Drawn = {}
+        if "draw" in text.keys:
+            self.drawn = self._python(text.keys["draw"])(Draw(text.id, seed))
+        elif "from" in text.keys:
+            self.drawn = self._python(text.keys["from"])()
+
+    def made(self) -> Exercise:
+        """Return the exercise: its fields from the text, or else from what was drawn."""
+        text = self.text
+        of_kind = {field.name for field in fields(self.kind)}
+        own = {name: value for name, value in self.drawn.items() if name in of_kind}
+        if "low" in text.keys:
+            own["low"] = self._whole(text.keys["low"], text.number)
+        if "gives" in text.keys:
+            own["gives"] = text.keys["gives"]
+        getattr(self, f"_{text.kind}")(own)
+        told = [[words for words, _, _ in self._lines(sign)] for sign in "?!"]
+        own |= {"id": text.id, "lesson": text.file.stem, "hints": tuple(told[0])}
+        own |= {"question": self._filled(text.question, text.number), "because": told[1][0]}
+        try:
+            return self.kind(**own)
+        except TypeError as error:
+            raise text.wrong(text.number, f"{error}: neither the text nor Python says so") from None
+
+    def _python(self, name: str) -> Callable[..., Any]:
+        """A function of the lesson's module; a lesson imports lab, so it is found only now."""
+        module = f"pinlab.lessons.{self.text.file.stem.partition('_')[2]}"
+        found: Callable[..., Any] | None = getattr(importlib.import_module(module), name, None)
+        if found is None:
+            raise self.text.wrong(self.text.number, f"{module} has no function {name}")
+        return found
+
+    def _filled(self, words: str, number: int, drawn: Drawn | None = None) -> str:
+        """Put what was drawn in the place of the braces; what has none of them is left as it is."""
+        names = drawn or self.drawn
+        return BRACES.sub(lambda m: self._told(m, number, names), words) if names else words
+
+    def _told(self, braces: re.Match[str], number: int, drawn: Drawn) -> str:
+        """{n}, {n + 1}, {n - m}; {n:page} with its noun; {n:^} with its power."""
+        name, sign, other, noun = braces.groups()
+        for each in (name, other):
+            if each and not each.isdigit() and each not in drawn:
+                allowed = ", ".join(drawn)
+                raise self.text.wrong(number, f"{{{each}}} is not drawn: allowed are {allowed}")
+        value = drawn[name]
+        if sign:
+            value = SUMS[sign](value, int(other) if other.isdigit() else drawn[other])
+        if noun == "^":
+            return digits(value)
+        return many(value, noun) if noun else str(value)
+
+    def _lines(self, sign: str) -> Iterator[tuple[str, str, int]]:
+        """The lines of a sign, filled in, with what is fenced below: none without, many with many.
+
+        A name that was drawn as None takes its line away. One that was drawn as a list has the line
+        for each of its things, a dict for each of its keys, with the names that it has for it.
+        """
+        for line in self.text.signed[sign]:
+            names = {m[1] for m in BRACES.finditer(line.text)} & set(self.drawn)
+            if any(self.drawn[name] is None for name in names):
+                continue
+            several = next((n for n in names if isinstance(self.drawn[n], list | Mapping)), None)
+            things = {None: {}} if several is None else self.drawn[several]
+            for thing in things:
+                more = things[thing] if isinstance(things, Mapping) else {}
+                drawn = {**self.drawn, **more, **({several: thing} if several else {})}
+                yield self._filled(line.text, line.number, drawn), line.block, line.number
+
+    def _answers(self, sign: str) -> Iterator[tuple[str, str, int]]:
+        """The lines of a sign as answer and reason."""
+        for told, block, number in self._lines(sign):
+            answer, _, reason = (block, "", told) if block else told.partition(": ")
+            yield answer, reason and self._reasoned(reason, number), number
+
+    def _reasoned(self, idea: str, number: int) -> str:
+        if " " in idea or idea in misconceptions():
+            return idea
+        told = f"{idea!r} is no sentence, and no id in data/misconceptions.csv"
+        raise self.text.wrong(number, told)
+
+    def _whole(self, told: str, number: int) -> int:
+        try:
+            return int(told)
+        except ValueError:
+            raise self.text.wrong(number, f"{told!r} is no whole number") from None
+
+    def _right(self) -> tuple[str, int]:
+        lines = [(block or told, number) for told, block, number in self._lines("=")]
+        if len(lines) != 1:
+            told = f"it has to have 1 right answer, not {len(lines)}"
+            raise self.text.wrong(self.text.number, told)
+        return lines[0]
+
+    def _but(self, right: object, wrong: dict[Any, str]) -> dict[Any, str]:
+        """Take out a wrong answer that a seed has turned into the right one."""
+        if right in wrong and not self.drawn:
+            raise self.text.wrong(self.text.number, f"{right!r} is right and wrong")
+        return {answer: idea for answer, idea in wrong.items() if answer != right}
+
+    def _listed(self, own: dict[str, Any], take: Callable[[str, int], Any]) -> None:
+        """The right answer and the wrong ones; `take` makes an answer of its words."""
+        if self.text.signed["="] or "right" not in own:
+            own["right"] = take(*self._right())
+        wrong = {take(a, n): self._reasoned(idea, n) for a, idea, n in self._answers("-")}
+        own["wrong"] = self._but(own["right"], wrong | dict(own.get("wrong", {})))
+
+    def _number(self, own: dict[str, Any]) -> None:
+        self._listed(own, self._whole)
+
+    def _choice(self, own: dict[str, Any]) -> None:
+        self._listed(own, lambda answer, number: answer)
+
+    def _written(self, own: dict[str, Any]) -> None:
+        own["releases"] = tuple(self.text.keys.get("releases", "").split(" | "))
+        self._choice(own)
+
+    def _worded(self, own: dict[str, Any]) -> None:
+        """All of it is made of clauses, so it comes from Python."""
+
+    def _program(self, own: dict[str, Any]) -> None:
+        """The fenced program has name and arguments; a wrong one is `_its_name` in the module."""
+        source, number = self._right()
+        heads = re.findall(r"^def (\w+)\((.*?)\)", source, flags=re.MULTILINE)
+        if not heads:
+            raise self.text.wrong(number, "the right program stands fenced below =, with its def")
+        name, arguments = heads[-1]
+        own |= {"name": name, "arguments": tuple(arguments.split(", ")), "source": source}
+        own["wrong"] = tuple(
+            (self._reasoned(idea, n), self._python(f"_{function}"))
+            for function, idea, n in self._answers("-")
+        )
+
+    def _numbers(self, own: dict[str, Any]) -> None:
+        """`= name: 3`, `- name: 4: reason`, `- name: 4 + other: 5: reason` for several at once."""
+        right = {name: self._whole(told, n) for name, told, n in self._pairs("=")}
+        wrong: dict[str, dict[int, str]] = {name: {} for name in right}
+        together: list[tuple[dict[str, int], str]] = []
+        part = rf"({'|'.join(map(re.escape, right))}): (-?\d+)"
+        for line, _, n in self._lines("-"):
+            found = re.fullmatch(rf"({part}(?: \+ {part})*): (.+)", line)
+            if found is None:
+                told = f"allowed is - name: number: reason, for {', '.join(right)}"
+                raise self.text.wrong(n, told)
+            those = {name: int(number) for name, number in re.findall(part, found[1])}
+            idea = self._reasoned(found[found.re.groups], n)
+            if len(those) == 1:
+                ((name, number),) = those.items()
+                wrong[name][number] = idea
+            else:
+                together.append((those, idea))
+        for name, more in self.drawn.get("wrong", {}).items():
+            wrong[name] |= more
+        own["parts"] = {name: (n, self._but(n, wrong[name])) for name, n in right.items()}
+        own["together"] = together
+
+    def _pairs(self, sign: str) -> Iterator[tuple[str, str, int]]:
+        for told, _, number in self._lines(sign):
+            name, _, value = told.partition(": ")
+            yield name, value, number
+
+    def _selection(self, own: dict[str, Any]) -> None:
+        """`= option: reason if it is missing`, `- option: reason if it is chosen`, in their order.
+
+        `- [one + other]: reason` is about a whole selection, `[]` about none, `[*]` about all.
+        """
+        whole: list[tuple[str, str]] = []
+        options: dict[str, tuple[str, str]] = {}
+        signed = [(n, sign, a, idea) for sign in "=-" for a, idea, n in self._answers(sign)]
+        for number, sign, answer, idea in sorted(signed, key=itemgetter(0)):
+            if sign == "-" and answer.startswith("["):
+                whole.append((answer[1:-1], self._reasoned(idea, number)))
+            else:
+                options[answer] = sign, idea
+        if options:
+            order = self.text.keys.get("options")
+            own["options"] = tuple(order.split(" | ") if order else options)
+            own["right"] = frozenset(a for a, (sign, _) in options.items() if sign == "=")
+        for name, wanted in (("missing", "="), ("extra", "-")):
+            told = {a: idea for a, (sign, idea) in options.items() if sign == wanted and idea}
+            own[name] = told | dict(own.get(name, {}))
+        every = " + ".join(own.get("options", ()))
+        wrong = {
+            frozenset((every if told == "*" else told).split(" + ") if told else ()): idea
+            for told, idea in whole
+        }
+        own["wrong"] = self._but(own["right"], wrong | dict(own.get("wrong", {})))

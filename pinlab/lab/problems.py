@@ -1,0 +1,226 @@
+"""Problems: every exercise by id, checked the moment its cell runs; and sheets of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cache
+
+from pinlab.lab.draw import checked_seed
+from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, in_words, reason
+from pinlab.lab.exercise_texts import FOLDER, read
+from pinlab.lab.exercises import (
+    ask_a_real_kernel,
+    count_pins_apart,
+    draw_a_page,
+    hold_a_page,
+    pin_a_page,
+    pretend_to_pin,
+    read_the_thread,
+    say_what_pinned_means,
+    start_here,
+    try_every_interleaving,
+    word_the_note,
+)
+from pinlab.lab.reply import Reply
+from pinlab.model.arguments import instance, one_of, shown, whole
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """The exercises of a lesson by id: with one question each, and with one for every seed.
+
+    `name` is the notebook's name without its ending.
+    """
+
+    name: str
+    fixed: Mapping[str, Callable[[], Exercise]]
+    seeded: Mapping[str, Callable[[int], Exercise]]
+
+
+def _lessons() -> tuple[Lesson, ...]:
+    """Read the texts; a lesson that has none yet has a module."""
+    modules = (
+        start_here, draw_a_page, hold_a_page, pin_a_page, pretend_to_pin,
+        count_pins_apart, try_every_interleaving, say_what_pinned_means,
+        word_the_note, ask_a_real_kernel, read_the_thread,
+    )  # fmt: skip
+    found = {each.LESSON: Lesson(each.LESSON, each.FIXED, each.SEEDED) for each in modules}
+    for file in FOLDER.glob("*.md"):
+        makers = {text.id: text.make for text in read(file)}
+        seeded = {text.id for text in read(file) if "draw" in text.keys}
+        found[file.stem] = Lesson(
+            file.stem,
+            {id: make for id, make in makers.items() if id not in seeded},
+            {id: make for id, make in makers.items() if id in seeded},
+        )
+    return tuple(found[name] for name in sorted(found))
+
+
+LESSONS = _lessons()
+"""The lessons with their exercises, in order."""
+
+FIXED: Mapping[str, Callable[[], Exercise]] = {
+    id: make for lesson in LESSONS for id, make in lesson.fixed.items()
+}
+"""Exercises with one question each, by id."""
+
+SEEDED: Mapping[str, Callable[[int], Exercise]] = {
+    id: make for lesson in LESSONS for id, make in lesson.seeded.items()
+}
+"""Exercises that draw their question from a seed: the same seed, the same question."""
+
+EXERCISES = (*FIXED, *SEEDED)
+
+
+def check(id: str, answer: object = None, seed: int = 0) -> Reply:
+    """Judge an answer to an exercise; an open one (None, `...`, a stub) is answered kindly.
+
+    Raises ValueError for an unknown id or a seed where there is no choice, TypeError or
+    ValueError for what cannot be an answer.
+
+    >>> print(check("last-pin", 2**21 - 1).misconception)
+    the-last-pin-fails
+    """
+    return exercise(id, seed).check(answer)
+
+
+def hint(id: str, level: int = HINT) -> Reply:
+    """Return hint 1 of an exercise, the bigger hint 2, or where its explained solution is (3)."""
+    return exercise(id).hint(whole("level", level, HINT, SOLUTION))
+
+
+def mistakes(id: str) -> Reply:
+    """Return the usual wrong answers to an exercise, and the idea each of them rests on."""
+    return Reply(_mistakes(exercise(id)))
+
+
+def _mistakes(found: Exercise) -> str:
+    return "\n".join(f"- {in_words(answer)}: {reason(idea)}" for answer, idea in found.mistakes())
+
+
+def solution(id: str) -> Reply:
+    """Return an exercise's two hints, the reply to the right answer, and the usual wrong ones.
+
+    Raises ValueError for an unknown id.
+    """
+    found = exercise(id)
+    first, bigger = found.hints
+    right = found.check(found.solution())
+    parts = [f"*Hint.* {first}", f"*A bigger hint.* {bigger}", right._repr_markdown_()]
+    if isinstance(found, Program) and found.source:
+        parts.insert(2, f"```python\n{found.source.rstrip()}\n```")
+    parts += ["The usual wrong answers, and what each of them rests on:", _mistakes(found)]
+    return Reply("\n\n".join(parts))
+
+
+def given(id: str, seed: int = 0) -> object:
+    """Return a copy of what an exercise hands out to work on, or else its question."""
+    found = exercise(id, seed)
+    return Reply(found.question) if found.given is None else deepcopy(found.given)
+
+
+def exercise(id: str, seed: int = 0) -> Exercise:
+    """Return an exercise; the same object for the same id and seed.
+
+    Raises as `check`.
+    """
+    one_of("id", id, EXERCISES)
+    seed = checked_seed(seed)
+    if seed and id in FIXED:
+        raise ValueError(f"seed is {seed}: exercise {id!r} has one question, so leave it out")
+    return _made(id, seed)
+
+
+@cache
+def _made(id: str, seed: int) -> Exercise:
+    return SEEDED[id](seed) if id in SEEDED else FIXED[id]()
+
+
+DOTS = "." * 60
+"""Room to write: a reader takes dots for it in a terminal, in a notebook and on paper."""
+
+
+class Sheet(str):
+    """Markdown that a notebook shows as such."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_markdown_(self) -> str:
+        return str(self)
+
+
+@dataclass(frozen=True, repr=False)
+class Problems:
+    """The seeded exercises of one lesson for one seed; a notebook shows the worksheet.
+
+    `lesson` is the notebook's name without its ending.
+    """
+
+    lesson: str
+    seed: int
+    exercises: tuple[Exercise, ...]
+
+    @property
+    def worksheet(self) -> Sheet:
+        """The questions with what they hand out and room to answer, in Markdown."""
+        asked = "On paper, or in a notebook with your answer in the place of `...`."
+        return self._sheet("Problems", [asked, *self._numbered(self._question)])
+
+    @property
+    def key(self) -> Sheet:
+        """The right answers under the same numbers, why, and the usual wrong ones, in Markdown."""
+        solved = (
+            "The solutions of the lesson explain each question with the lesson's own numbers: "
+            f"`notebooks/solutions/{self.lesson}.ipynb`."
+        )
+        return self._sheet("Answers", [*self._numbered(_answer), solved])
+
+    def __str__(self) -> str:
+        return self.worksheet
+
+    __repr__ = __str__
+
+    def _repr_markdown_(self) -> str:
+        return self.worksheet
+
+    def _sheet(self, kind: str, parts: Iterable[str]) -> Sheet:
+        title = f"## {kind}: lesson {self.lesson}, seed {self.seed}"
+        return Sheet("\n\n".join([title, *parts]) + "\n")
+
+    def _numbered(self, part: Callable[[Exercise], str]) -> Iterable[str]:
+        return (f"**{n}.** {part(found)}" for n, found in enumerate(self.exercises, start=1))
+
+    def _question(self, found: Exercise) -> str:
+        given = [] if found.given is None else [f"```\n{found.given}\n```"]
+        check = f'Check: `lab.check("{found.id}", ..., seed={self.seed})`'
+        room = [f"Answer: {DOTS}", f"Because: {DOTS}"]
+        return "\n\n".join([found.question, *given, *room, check])
+
+
+def _answer(found: Exercise) -> str:
+    right = f"**{in_words(found.solution())}**. {found.because}"
+    return "\n\n".join([right, "The usual wrong answers:", _mistakes(found)])
+
+
+def problems(lesson: str, seed: int) -> Problems:
+    """Return problems of a lesson ("04", or the notebook's name), as many as you have seeds.
+
+    The same seed gives the same problems on every Python version; seed 0 gives the lesson's own.
+    Raises ValueError for a lesson without problems, TypeError or ValueError for what is no seed.
+
+    >>> sheet = problems("04", seed=7)
+    >>> print(sheet.key.splitlines()[0])
+    ## Answers: lesson 04_count_to_two_million, seed 7
+    """
+    seeded = {each.name: each.seeded for each in LESSONS if each.seeded}
+    instance("lesson", lesson, str)
+    name = next((name for name in seeded if lesson in (name, name[:2])), None)
+    if name is None:
+        raise ValueError(f"lesson is {shown(lesson)}: there are problems for {', '.join(seeded)}")
+    seed = checked_seed(seed)
+    return Problems(name, seed, tuple(exercise(id, seed) for id in seeded[name]))
