@@ -6,23 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 
+from pinlab.lab import exercises
 from pinlab.lab.draw import checked_seed
 from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, in_words, reason
 from pinlab.lab.exercise_texts import FOLDER, read
-from pinlab.lab.exercises import (
-    ask_a_real_kernel,
-    count_pins_apart,
-    draw_a_page,
-    hold_a_page,
-    pin_a_page,
-    pretend_to_pin,
-    read_the_thread,
-    say_what_pinned_means,
-    start_here,
-    try_every_interleaving,
-    word_the_note,
-)
 from pinlab.lab.reply import Reply
 from pinlab.model.arguments import instance, one_of, shown, whole
 
@@ -41,11 +31,8 @@ class Lesson:
 
 def _lessons() -> tuple[Lesson, ...]:
     """Read the texts; a lesson that has none yet has a module."""
-    modules = (
-        start_here, draw_a_page, hold_a_page, pin_a_page, pretend_to_pin,
-        count_pins_apart, try_every_interleaving, say_what_pinned_means,
-        word_the_note, ask_a_real_kernel, read_the_thread,
-    )  # fmt: skip
+    names = (module.name for module in iter_modules(exercises.__path__))
+    modules = (import_module(f"{exercises.__name__}.{name}") for name in names)
     found = {each.LESSON: Lesson(each.LESSON, each.FIXED, each.SEEDED) for each in modules}
     for file in FOLDER.glob("*.md"):
         makers = {text.id: text.make for text in read(file)}
@@ -100,18 +87,19 @@ def _mistakes(found: Exercise) -> str:
     return "\n".join(f"- {in_words(answer)}: {reason(idea)}" for answer, idea in found.mistakes())
 
 
-def solution(id: str) -> Reply:
-    """Return an exercise's two hints, the reply to the right answer, and the usual wrong ones.
+def solution(id: str, answer: object = None) -> Reply:
+    """Return an exercise's hints, the reply to a right answer, and the usual wrong ones, in one.
 
-    Raises ValueError for an unknown id.
+    The right answer is its own, with its program, or the one that is given, worked out by hand.
+    Raises as `check`.
     """
     found = exercise(id)
     first, bigger = found.hints
-    right = found.check(found.solution())
-    parts = [f"*Hint.* {first}", f"*A bigger hint.* {bigger}", right._repr_markdown_()]
-    if isinstance(found, Program) and found.source:
-        parts.insert(2, f"```python\n{found.source.rstrip()}\n```")
-    parts += ["The usual wrong answers, and what each of them rests on:", _mistakes(found)]
+    parts = [f"*A hint.* {first}", f"*A bigger hint.* {bigger}"]
+    if answer is None and isinstance(found, Program) and found.source:
+        parts.append(f"```python\n{found.source.rstrip()}\n```")
+    reply = found.check(found.solution() if answer is None else answer)
+    parts += [reply._repr_markdown_(), "The usual wrong answers:", _mistakes(found)]
     return Reply("\n\n".join(parts))
 
 

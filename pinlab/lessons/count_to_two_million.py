@@ -32,7 +32,7 @@ from pinlab.lab.text import digits, many, plural, power, powers
 from pinlab.lab.writes import BITS, PAGES, WRITES, Writes
 from pinlab.machine import boot, cases, recording
 from pinlab.machine.limits import Limit, OwnLimits, limits
-from pinlab.machine.predictions.held_pins import Held, climb
+from pinlab.machine.predictions.holds import Held, climb
 from pinlab.machine.predictions.process import PAGES_AT_ONCE
 from pinlab.model.arguments import instance
 from pinlab.model.counter import (

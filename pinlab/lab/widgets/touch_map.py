@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pinlab.lab.figures.map import NARROW, Panel, draw_map, sheet
+from pinlab.lab.map import NARROW, Panel, draw_map, sheet
 from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import plural
 from pinlab.lab.snapshot import Frame, Snapshot, snapshot

@@ -5,27 +5,10 @@ import re
 import pytest
 
 from pinlab import lab
-from pinlab.lab.exercises.start_here import pins
 from pinlab.lab.problems import exercise
 from tests.lab.exercises.solved.count_to_two_million import refcount_in_flight
 
 SEEDS = range(50)
-
-
-@pytest.mark.parametrize(
-    ("writes", "written", "expected"),
-    [
-        (100, range(64), 6400),
-        (100, (), 0),
-        (100, (0,), 100),
-        (1000, (0, 5, 5), 2000),
-        (0, (0,), 0),
-    ],
-)
-def test_the_numbers_come_from_the_model(
-    writes: int, written: tuple[int, ...], expected: int
-) -> None:
-    assert pins(writes, written) == expected
 
 
 def asked(id: str, seed: int, pattern: str) -> list[str]:
