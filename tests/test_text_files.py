@@ -11,7 +11,7 @@ from pinlab.data_folder import DATA
 from pinlab.explore import litmus
 from pinlab.model.rules import read_rows
 from pinlab.text_files import LARGEST, decoded, table, whole_number
-from tests.machine.test_pool import HEAD
+from tests.machine.test_report import HEAD
 
 GOOD = f'{HEAD}1,a,e,c,q,7\n1,a,e,"c, too",q,é\n'
 
