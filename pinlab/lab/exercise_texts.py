@@ -231,8 +231,18 @@ class _Maker:
     def _answers(self, sign: str) -> Iterator[tuple[str, str, int]]:
         """The lines of a sign as answer and reason."""
         for told, block, number in self._lines(sign):
-            answer, _, reason = (block, "", told) if block else told.partition(": ")
+            answer, reason = (block, told) if block else self._split(told)
             yield answer, reason and self._reasoned(reason, number), number
+
+    def _split(self, told: str) -> tuple[str, str]:
+        """Answer and reason; a colon may be a part of an option, and of options in brackets."""
+        options = self.text.keys.get("options", "").split(" | ")
+        for option in sorted(options, key=len, reverse=True):
+            if option and told.startswith(option):
+                return option, told.removeprefix(option).removeprefix(": ")
+        end = "]: " if told.startswith("[") else ": "
+        answer, _, reason = told.partition(end)
+        return answer + end[:-2], reason
 
     def _reasoned(self, idea: str, number: int) -> str:
         if " " in idea or idea in misconceptions():
@@ -334,8 +344,11 @@ class _Maker:
             else:
                 options[answer] = sign, idea
         if options:
-            order = self.text.keys.get("options")
-            own["options"] = tuple(order.split(" | ") if order else options)
+            order = self.text.keys.get("options", " | ".join(options)).split(" | ")
+            if set(order) != set(options):
+                named = f"options are {order}: the lines below have {list(options)}"
+                raise self.text.wrong(self.text.number, named)
+            own["options"] = tuple(order)
             own["right"] = frozenset(a for a, (sign, _) in options.items() if sign == "=")
         for name, wanted in (("missing", "="), ("extra", "-")):
             told = {a: idea for a, (sign, idea) in options.items() if sign == wanted and idea}

@@ -30,7 +30,7 @@ CSS_CLASS = "pinlab-exhibit"
 STYLE = {"description_width": "initial"}
 WRAP = {"flex_flow": "row wrap"}
 
-Frame: TypeAlias = "tuple[bytes | str, str] | Drawing"
+Shot: TypeAlias = "tuple[bytes | str, str] | Drawing"
 """What is shown: PNG, or SVG with what stands below it, and a sentence; or both as a drawing."""
 
 
@@ -54,7 +54,7 @@ class Exhibit:
 
 
 def exhibit(
-    draw: Callable[..., Frame], *controls: ipywidgets.Widget | Dial, filmstrip: Shown
+    draw: Callable[..., Shot], *controls: ipywidgets.Widget | Dial, filmstrip: Shown
 ) -> Exhibit:
     """Return controls, an announced sentence and a picture that is drawn anew when one is moved.
 
@@ -73,8 +73,8 @@ def exhibit(
     moved = list(_each(controls))
 
     def show(_: object = None) -> None:
-        frame = draw(*(control.value for control in moved))
-        content, sentence = (frame.svg, frame.twin) if isinstance(frame, Drawing) else frame
+        shot = draw(*(control.value for control in moved))
+        content, sentence = (shot.svg, shot.twin) if isinstance(shot, Drawing) else shot
         if isinstance(content, bytes):
             content = image(content, "image/png", sentence)
         picture.value = content
@@ -217,7 +217,7 @@ class Plot(Protocol):
         """Change it."""
 
 
-def moving(plot: Plot, sentence: Callable[..., str]) -> Callable[..., Frame]:
+def moving(plot: Plot, sentence: Callable[..., str]) -> Callable[..., Shot]:
     """Return a function that draws a plot for an exhibit, and says what it shows in a sentence.
 
     `plot.draw` and `sentence` get the values of the controls.
@@ -225,7 +225,7 @@ def moving(plot: Plot, sentence: Callable[..., str]) -> Callable[..., Frame]:
     figure = plot.moving[0].get_figure(root=True)
     kept = Kept(instance("figure", figure, Figure), plot.moving)
 
-    def draw(*values: object) -> Frame:
+    def draw(*values: object) -> Shot:
         plot.draw(*values)
         return kept.png(), sentence(*values)
 

@@ -11,14 +11,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pinlab.lab.figures.map_words import in_words, readonly, size, title
-from pinlab.lab.figures.shapes import chip, cross, curve, head, luggage, rect
-from pinlab.lab.figures.stacks import Groups, Held, Stack, Strip, group, remapped
+from pinlab.lab.map_words import in_words, readonly, size, title
 from pinlab.lab.palette import DEVICE, EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Drawing
-from pinlab.lab.powers import LARGE, power
-from pinlab.lab.snapshot import Frame, Holder, Process, Snapshot, snapshot
-from pinlab.lab.svg import document, fitted, text
+from pinlab.lab.snapshot import (
+    Frame,
+    Groups,
+    Held,
+    Holder,
+    Process,
+    Snapshot,
+    Stack,
+    Strip,
+    group,
+    remapped,
+    snapshot,
+)
+from pinlab.lab.svg import HAIR, PINNED, THICK, document, edge, fitted, rect, text
+from pinlab.lab.text import LARGE, power
 from pinlab.model.arguments import instance
 from pinlab.model.kernel import Kernel
 
@@ -125,10 +135,10 @@ def sheet(panels: Sequence[Panel], columns: Columns = WIDE, abreast: int = 1) ->
     lines = panels[0].twin if len(panels) == 1 else [" ".join(panel.twin) for panel in panels]
     told = "\n".join(lines)
     alt = f"Page tables left, frames with their counters in the middle, devices right. {told}"
-    return Drawing(grid(panels, columns, abreast, told), alt, told)
+    return Drawing(maps(panels, columns, abreast, told), alt, told)
 
 
-def grid(panels: Sequence[Panel | None], columns: Columns, abreast: int, label: str) -> str:
+def maps(panels: Sequence[Panel | None], columns: Columns, abreast: int, label: str) -> str:
     """Return maps as one SVG, `abreast` of them in each row; None leaves a place empty."""
     drawn, y = [], 0.0
     for first in range(0, len(panels), abreast):
@@ -345,7 +355,7 @@ class Places:
     def _draw_process(self, n: int, process: Process) -> Iterator[str]:
         x, width = self.columns.left
         box = self.processes[n]
-        yield rect(x, box.y, width, box.height, round=6, faint=True)
+        yield rect(x, box.y, width, box.height, edge=edge(faint=True), round=6)
         letters, name = self.columns.letters, self._name(process)
         for row, line in enumerate(self._title(process), 1):
             weight = "bold" if row <= len(name) else "normal"
@@ -362,7 +372,8 @@ class Places:
             yield from self._draw_comb(strip, box, changed=changed)
         else:
             place = (x + 4, box.y + 1, width - 4, box.height - 2)
-            yield rect(*place, thick=changed, faint=not changed, dashed=empty)
+            around = edge(3 if changed else 1, dashed=empty, faint=not changed)
+            yield rect(*place, edge=around)
         lines = self._row_lines(strip)
         y = box.middle - line * (len(lines) - 1) / 2 + letters * 0.36
         for n, words in enumerate(lines):
@@ -383,9 +394,9 @@ class Places:
         for n, tooth in enumerate(strip.teeth):
             zero = tooth is not None and self.groups.stacks[tooth].first.zero
             place = (x, box.y + n * pitch + 0.3, COMB, pitch - 0.6)
-            yield rect(*place, fill=ZERO_PAGE if zero else "white", hair=True)
+            yield rect(*place, fill=ZERO_PAGE if zero else "white", edge=HAIR, round=0)
         if changed:
-            yield rect(x, box.y, COMB, box.height, thick=True, fill="none")
+            yield rect(x, box.y, COMB, box.height, fill="none", edge=THICK)
 
     def _draw_stack(self, stack: Stack, box: Box) -> Iterator[str]:
         x, width = self.columns.middle
@@ -394,8 +405,9 @@ class Places:
         deep = DEEP if stack.each else 0
         for n in reversed(range(0, deep + 1, 4)):
             place = (x + n, box.y + n, width - deep, box.height - deep)
-            dashed, thick = frame.zero or frame.freed, n == 0 and self._rewritten(frame)
-            yield rect(*place, fill=fill, dashed=dashed, thick=thick, round=3)
+            wide = 3 if n == 0 and self._rewritten(frame) else 1
+            around = edge(wide, dashed=frame.zero or frame.freed)
+            yield rect(*place, fill=fill, edge=around, round=3)
         if frame.freed:
             yield cross(x, box.y, width - deep, box.height - deep)
         letters, line = self.columns.letters, self.columns.line
@@ -435,8 +447,8 @@ class Places:
         band = PAD + line * len(lines)
         was = self.before.holders if self.before else (holder,)
         thick = holder not in was
-        yield rect(x, box.y, width, band, fill=colour, colour=colour)
-        yield rect(x, box.y, width, box.height, fill="none", colour=colour, thick=thick)
+        yield rect(x, box.y, width, band, fill=colour, edge=edge(1, colour))
+        yield rect(x, box.y, width, box.height, fill="none", edge=edge(3 if thick else 1, colour))
         for n, words in enumerate(lines):
             yield text(x + PAD, box.y + line * (n + 1), words, size=letters, fill="white")
         y = self._first_row(holder, box)
@@ -519,3 +531,48 @@ def _arrow(x0: float, y0: float, x1: float, y1: float, held: Held) -> str:
     colour = REFERENCE if held.kind == "reference" else EDGE
     dashes = "" if held.kind == "reference" else ' stroke-dasharray="5 4"'
     return f'{line} stroke="{colour}" stroke-width="1.8"{dashes}/>{head(x1, y1, -1, colour)}'
+
+
+# Shapes.
+
+
+def cross(x: float, y: float, width: float, height: float) -> str:
+    """Return two faint lines across what is no longer there."""
+    return (
+        f'<path d="M{x:g} {y:g} l{width:g} {height:g} '
+        f'M{x:g} {y + height:g} l{width:g} {-height:g}" '
+        f'stroke="{EDGE}" stroke-opacity="0.35" fill="none"/>'
+    )
+
+
+def luggage(x: float, y: float, width: float, height: float, colour: str, *, thick: bool) -> str:
+    """Return a tag: a label with a pointed end and a hole for the string."""
+    middle = y + height / 2
+    return (
+        f'<path class="tag" d="M{x + 9:g} {y:g} H{x + width:g} V{y + height:g} H{x + 9:g} '
+        f"L{x:g} {middle + 4:g} "
+        f'V{middle - 4:g} Z" fill="white" stroke="{colour}" stroke-width="{3 if thick else 1}" '
+        f'stroke-linejoin="round"/>'
+        f'<circle cx="{x + 7:g}" cy="{middle:g}" r="2" fill="none" stroke="{colour}"/>'
+    )
+
+
+def chip(x: float, y: float, kind: str) -> str:
+    """Return the sign of a kind of hold, as its arrow has it."""
+    fill = {"reference": REFERENCE, "pin": PINNED}.get(kind, "white")
+    return rect(x, y, 10, 10, fill=fill, edge=edge(dashed=kind not in ("reference", "pin")))
+
+
+def curve(x0: float, y0: float, x1: float, y1: float) -> str:
+    """Return the path of a line that leaves and arrives level."""
+    bend = (x1 - x0) / 2
+    return f"M{x0:g} {y0:g}C{x0 + bend:g} {y0:g} {x1 - bend:g} {y1:g} {x1:g} {y1:g}"
+
+
+def head(x: float, y: float, to: int, colour: str, large: int = 4) -> str:
+    """Return the head of an arrow that ends at x, pointing right (1) or left (-1)."""
+    back = x - to * 2 * large
+    return (
+        f'<path d="M{x:g} {y:g}L{back:g} {y - large:g}V{y + large:g}Z" fill="{colour}" '
+        f'stroke="{EDGE}" stroke-width="0.7"/>'
+    )

@@ -11,10 +11,9 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
 from pinlab import PAGE_SIZE, Kernel, lab
-from pinlab.lab.figures.map import NARROW, WIDE, Columns, draw, draw_map, stand
-from pinlab.lab.figures.stacks import TEETH, group
+from pinlab.lab.map import NARROW, WIDE, Columns, draw, draw_map, stand
 from pinlab.lab.palette import DEVICE, EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
-from pinlab.lab.snapshot import Snapshot, snapshot
+from pinlab.lab.snapshot import TEETH, Snapshot, group, snapshot
 from pinlab.lab.svg import document
 from tests.lab.machines import MACHINES, machine, mapped
 

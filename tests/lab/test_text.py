@@ -2,7 +2,7 @@
 
 import pytest
 
-from pinlab.lab.powers import digits, power
+from pinlab.lab.text import digits, power
 
 
 def value(written: str) -> int:

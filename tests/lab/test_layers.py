@@ -4,7 +4,7 @@ from itertools import permutations, product
 
 import pytest
 
-from pinlab.lab.figures.layers import crossings, ordered, placed, ranks
+from pinlab.lab.layers import crossings, ordered, placed, ranks
 
 PAIRS = [(1, 2), (2, 3), (1, 3), (4, 3), (3, 5), (6, 5), (1, 7)]
 

@@ -8,8 +8,8 @@ import pytest
 
 from pinlab import lab
 from pinlab.explore import Scenario, explore, litmus
-from pinlab.lab.figures.states import SIDE, WIDTH, asked
 from pinlab.lab.palette import EDGE, OVERFLOW
+from pinlab.lab.states import SIDE, WIDTH, asked
 from pinlab.lab.svg import measured
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -6,10 +6,9 @@ from itertools import pairwise
 import pytest
 
 from pinlab import PAGE_SIZE, Kernel, Mm
-from pinlab.lab.figures.map import draw_map
-from pinlab.lab.figures.map_words import changes, in_words
-from pinlab.lab.figures.stacks import group
-from pinlab.lab.snapshot import snapshot
+from pinlab.lab.map import draw_map
+from pinlab.lab.map_words import changes, in_words
+from pinlab.lab.snapshot import group, snapshot
 from tests.lab.machines import MACHINES, MIB2, machine
 
 SAID = {

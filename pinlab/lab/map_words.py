@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pinlab.lab.figures.stacks import (
+from pinlab.lab.snapshot import (
+    NO_HOLD_LEFT,
+    NOT_COUNTED,
+    Area,
+    Frame,
     Groups,
     Held,
+    Holder,
+    Snapshot,
     Stack,
     Strip,
     entries,
@@ -15,8 +21,7 @@ from pinlab.lab.figures.stacks import (
     pages,
     remapped,
 )
-from pinlab.lab.powers import LARGE, digits, plural
-from pinlab.lab.snapshot import NO_HOLD_LEFT, NOT_COUNTED, Area, Frame, Holder, Snapshot
+from pinlab.lab.text import LARGE, digits, plural
 
 
 def in_words(state: Snapshot, groups: Groups) -> list[str]:
