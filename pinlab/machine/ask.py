@@ -87,11 +87,10 @@ def start(
         answer = recorded(*asked, writes=times)
         return replace(answer, note=f"{reason} {answer.note}".rstrip())
 
-    run = Run("writes", len(asked) * times, written, instead)
-    try:
-        return run.begin({"names": asked, "writes": times, "folder": place(folder)})
-    except UnavailableError as reason:
-        return run.refuse(str(reason))
+    def question() -> Message:
+        return {"names": asked, "writes": times, "folder": place(folder)}
+
+    return Run("writes", len(asked) * times, written, instead, question)
 
 
 def written(result: Message) -> Answer:
@@ -125,17 +124,18 @@ def measure(*experiments: str, report: Callable[[Progress], object] | None = Non
 def start_measuring(asked: Collection[str]) -> Run[Measured]:
     """Begin what `measure` does and return at once; the run's progress counts cases."""
     cases = [(name, case) for name in asked for case in EXPERIMENTS[name]]
-    run = Run(
+
+    def question() -> Message:
+        require_linux()
+        return {"experiments": asked}
+
+    return Run(
         "cases",
         len(cases),
         lambda result: measured(asked, result),
         lambda reason: _not_measured(asked, dict.fromkeys(cases, reason), reason),
+        question,
     )
-    try:
-        require_linux()
-    except UnavailableError as reason:
-        return run.refuse(str(reason))
-    return run.begin({"experiments": asked})
 
 
 def measured(experiments: Collection[str], result: Message) -> Measured:

@@ -187,35 +187,39 @@ class Run(Generic[T]):
     """A measurement under way; it ends with its with-block, with this object, or by `stop`.
 
     steps: what its progress counts, in the plural. answer: makes an answer of the result;
-    instead: makes one where the kernel cannot be asked, of the reason why.
+    instead: makes one where the kernel cannot be asked, of the reason why. question: gives what
+    the worker is asked; its UnavailableError is a reason, too.
     """
 
     def __init__(
-        self, steps: str, total: int, answer: Callable[[Any], T], instead: Callable[[str], T]
+        self,
+        steps: str,
+        total: int,
+        answer: Callable[[Any], T],
+        instead: Callable[[str], T],
+        question: Callable[[], Message],
     ) -> None:
         self._steps, self._of_result, self._instead = steps, answer, instead
         self._talk = _Talk(total)
         self._process: subprocess.Popen[str] | None = None
         self._stopped = False
-
-    def begin(self, question: Message) -> Self:
-        """Start a process that measures; where none can be had, that is the reason for none."""
         try:
-            self._process = _launch(question | {"parent": os.getpid()})
+            self._begin(question() | {"parent": os.getpid()})
+        except UnavailableError as reason:  # there is nothing to do
+            self._talk.progress = Progress(total, total)
+            self._talk.closing = {"refusal": str(reason)}
+            self._talk.ended.set()
+
+    def _begin(self, question: Message) -> None:
+        try:
+            self._process = _launch(question)
             weakref.finalize(self, _end, self._process)
             threading.Thread(target=self._talk.listen, args=[self._process], daemon=True).start()
         except (OSError, RuntimeError) as error:  # RuntimeError: no thread can be started
             _end(self._process)
             words = error.strerror if isinstance(error, OSError) else error
-            self.refuse(f"No measuring process can be started here: {words}.")
-        return self
-
-    def refuse(self, reason: str) -> Self:
-        """End it before it began: there is nothing to do."""
-        self._talk.progress = Progress(self.progress.total, self.progress.total)
-        self._talk.closing = {"refusal": reason}
-        self._talk.ended.set()
-        return self
+            reason = f"No measuring process can be started here: {words}."
+            raise UnavailableError(reason) from error
 
     @property
     def progress(self) -> Progress:

@@ -182,7 +182,7 @@ def test_a_wrong_question_starts_nothing(
     buffers: tuple[str, ...], named: dict[str, int], error: type[Exception], words: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(Run, "begin", None)
+    monkeypatch.setattr(Run, "_begin", None)
     for question in (machine.ask, machine.start):
         with pytest.raises(error, match=words):
             question(*buffers, **named)  # type: ignore[arg-type]
@@ -512,7 +512,7 @@ def test_one_experiment_only_and_an_interrupt() -> None:
 
 
 def test_an_unknown_experiment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Run, "begin", None)
+    monkeypatch.setattr(Run, "_begin", None)
     with pytest.raises(ValueError, match="experiment is 'dio': allowed are process_vm_readv, dir"):
         machine.measure("dio")
 

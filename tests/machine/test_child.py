@@ -20,6 +20,7 @@ from pinlab import machine
 from pinlab.machine import child
 from pinlab.machine.ask import start_measuring
 from pinlab.machine.child import Progress, Run, idle_child, in_child
+from pinlab.machine.experiments import EXPERIMENTS
 from pinlab.machine.proc import UnavailableError
 from tests.machine.processes import (
     ROOT,
@@ -150,8 +151,10 @@ def long_run(folder: Path) -> Iterator[Run[machine.Answer]]:
         yield run
 
 
-def unanswered() -> Run[object]:
-    return Run("steps", 1, lambda result: result, lambda reason: reason)
+def a_run(**question: object) -> Run[object]:
+    """A run of the experiments, if nothing else is asked; its answers are as the worker says."""
+    asked = question or {"experiments": list(EXPERIMENTS)}
+    return Run("steps", 1, lambda result: result, lambda reason: reason, lambda: asked)
 
 
 def test_a_timeout_leaves_the_run_alone(long_run: Run[machine.Answer]) -> None:
@@ -164,7 +167,7 @@ def test_a_timeout_leaves_the_run_alone(long_run: Run[machine.Answer]) -> None:
 def test_a_timeout_does_not_wait_for_the_next_report(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(child, "REPORT_EVERY", 1000)
     with pytest.raises(TimeoutError):
-        unanswered().wait(timeout=0.01)
+        a_run().wait(timeout=0.01)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +183,7 @@ def test_a_timeout_does_not_wait_for_the_next_report(monkeypatch: pytest.MonkeyP
 def test_wait_refuses_and_the_run_goes_on(
     arguments: dict[str, Any], error: type[Exception], message: str
 ) -> None:
-    run = unanswered()
+    run = a_run()
     with pytest.raises(error, match=message):
         run.wait(**arguments)
     assert run.running
@@ -378,9 +381,9 @@ def test_a_worker_that_somebody_kills(folder: Path) -> None:
 
 def test_the_error_of_a_write_has_its_own_class(folder: Path) -> None:
     """A folder that goes away between the look at it and the measurement."""
-    question = {"names": ["letters"], "writes": 1, "folder": str(folder / "doomed")}
-    with unanswered().begin(question) as run, pytest.raises(FileNotFoundError, match="doomed"):
-        run.wait()
+    doomed = str(folder / "doomed")
+    with pytest.raises(FileNotFoundError, match="doomed"):
+        a_run(names=["letters"], writes=1, folder=doomed).wait()
 
 
 def test_modules_beside_the_notebook_are_left_alone(
@@ -406,7 +409,7 @@ def test_no_process_to_be_had(
 
     monkeypatch.setattr(where, refuse)
     before = children_of(os.getpid())
-    run = unanswered().begin({"experiments": []})
+    run = a_run()
     assert run.wait() == f"No measuring process can be started here: {words}."
     assert (run.running, run.progress) == (False, (1, 1))
     assert children_of(os.getpid()) <= before
