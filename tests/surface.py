@@ -35,7 +35,7 @@ class World:
             kernel.release, [repr(folio) for folio in kernel.folios], kernel.mms[:],
             [(mm.name, mm.has_pinned, mm.pinned_vm, mm.areas(), mm.mapped()) for mm in kernel.mms],
             list(kernel.requests), kernel.buffers[:], self.request.in_flight,
-            [self.page.folio._bytes, self.request.pages[0].folio._bytes.copy()],
+            [self.page.folio.frames, self.request.pages[0].folio.frames.copy()],
         )  # fmt: skip
 
 
@@ -56,7 +56,6 @@ RECEIVERS: dict[str, Callable[[World], object]] = {
     "Proposal": lambda world: words.proposals()["nail"],
     "Sentence": lambda world: words.SENTENCES["landed-rst"],
     "Run": lambda world: machine.start("never"),
-    "Measuring": lambda world: machine.start_measuring("frames"),
     "Drawing": lambda world: lab.draw_map(world.kernel),
     "Picture": lambda world: lab.Picture(Figure(), "what is seen", "the same in words"),
 }
@@ -107,6 +106,9 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "calls_foll_pin": lambda world: "nail",
     "call": lambda world: "pin",
     "page": lambda world: "zero page",
+    "Kernel.get_page.page": lambda world: world.page,
+    "Kernel.put_page.page": lambda world: world.page,
+    "Kernel.unpin_user_page.page": lambda world: world.page,
     "counter": lambda world: "refcount",
     "how": lambda world: "never",
     "passage": lambda world: next(iter(words.PASSAGES)),
@@ -121,7 +123,7 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "claims": lambda world: {"pins": ("process_vm_readv", "zero64", "acq")},
     "exists": lambda world: "v = A",
     "measured": lambda world: machine.recorded(0, 8, 64),
-    "three_columns.measured": lambda world: machine.measure("frames"),
+    "kernel_like.measured": lambda world: machine.measure("frames"),
     "report.measured": lambda world: machine.measure("frames"),
     "orders": lambda world: 0,
     "given.id": lambda world: next(iter(SEEDED)),

@@ -59,8 +59,9 @@ class Checkout:
         return self.folder.parent / "log"
 
     def calls(self, module: str) -> list[str]:
-        """The calls of `python -m module` in the last run."""
-        return [line for line in self.log.read_text().splitlines() if f"-m {module} " in line]
+        """The calls of `python -m module`, or of what `-c` imports from it, in the last run."""
+        called = re.compile(rf"(-m|-c from) {re.escape(module)} ")
+        return [line for line in self.log.read_text().splitlines() if called.search(line)]
 
 
 @pytest.fixture
@@ -163,11 +164,11 @@ def test_worksheet_hands_its_values_on_and_runs_nothing_that_stands_in_them(
     checkout: Checkout, value: str
 ) -> None:
     for lesson, seed in ((value, "1"), ("04", value)):
-        handed_on = [f"-m pinlab.lab.worksheet {lesson} {seed}"]
+        handed_on = [f"-c from pinlab.lab.problems import main; main() {lesson} {seed}"]
         checkout.make("worksheet", f"LESSON={lesson}", f"SEED={seed}")
-        assert checkout.calls("pinlab.lab.worksheet") == handed_on
+        assert checkout.calls("pinlab.lab.problems") == handed_on
         checkout.make("worksheet", LESSON=lesson, SEED=seed)
-        assert checkout.calls("pinlab.lab.worksheet") == handed_on
+        assert checkout.calls("pinlab.lab.problems") == handed_on
     assert not (checkout.folder / "made").exists()
 
 

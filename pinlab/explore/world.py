@@ -21,20 +21,17 @@ from pinlab.explore.program import (
     place,
 )
 from pinlab.explore.question import letter
-from pinlab.model import ledger
 from pinlab.model.buffer import RDMA, RegisteredBuffer
 from pinlab.model.dio import DirectIO
-from pinlab.model.folio import HPAGE_ORDER, PAGE_SHIFT, PAGE_SIZE, Folio, FreedError, Page
+from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Folio, FreedError, Page
 from pinlab.model.fork import Fork
 from pinlab.model.gup import (
     FOLL_GET,
     FOLL_LONGTERM,
     FOLL_WRITE,
-    TO_READ,
-    TO_WRITE,
     FastPin,
-    gup_put_folio,
 )
+from pinlab.model.invariants import broken
 from pinlab.model.kernel import Kernel
 from pinlab.model.mm import Mm
 
@@ -113,7 +110,7 @@ class World:
         self._moves += 1
         self._done[actor] += over
         if self._check:
-            self.broken |= ledger.broken(self.kernel).keys()
+            self.broken |= broken(self.kernel).keys()
         return step
 
     def _go_on(self, step: Step) -> bool:
@@ -191,9 +188,9 @@ class World:
             return True
         if begun is not None:
             return isinstance(begun.operation, FastPin) and not begun.operation.waits
-        if step.verb in ACCESS:
+        if step.verb in ("read", "write"):
             name, _ = place(step.names[0])
-            return not mm._needs_fault(self._addresses[name] >> PAGE_SHIFT, ACCESS[step.verb])
+            return not mm.would_fault(self._addresses[name], write=step.verb == "write")
         return step.verb in (*FAST, *OF_A_DEVICE, "wait")
 
     def _forks(self, process: str) -> bool:
@@ -256,12 +253,12 @@ class World:
 
         Whoever stored bytes that are nowhere any more does not matter.
         """
-        spans = [span for folio in folios for span in folio.page(0)._spans(0, PAGE_SIZE)]
+        spans = [span for folio in folios for span in folio.stored.get(0, ())]
         writers = list(dict.fromkeys(span.writer for span in spans))
         return (
             tuple((span.start, span.end, writers.index(span.writer)) for span in spans),
             tuple(writer.by_reference for writer in writers),
-            tuple(tuple(w in mm._known for w in writers) for _, mm in sorted(self._mms.items())),
+            tuple(tuple(w in mm.known for w in writers) for _, mm in sorted(self._mms.items())),
             tuple(sorted(self.broken)),
         )
 
@@ -279,7 +276,7 @@ class World:
         ):  # fmt: skip
             return None
         page = mm.page_at(addr)
-        return bytes(PAGE_SIZE) if page is None else page._get_bytes(PAGE_SIZE, 0)
+        return bytes(PAGE_SIZE) if page is None else page.peek()
 
 
 def _named(step: Step) -> str:
@@ -308,7 +305,7 @@ def _under_way(
 
 
 def _content(folio: Folio, number: Number) -> int | None:
-    data = folio._bytes.get(0)
+    data = folio.frames.get(0)
     return None if data is None else number(bytes(data))
 
 
@@ -345,7 +342,7 @@ def _flags(step: Step) -> int:
 
 def _put_page(world: World, step: Step) -> None:
     page, times = world._holds.pop(step.names[0])
-    gup_put_folio(world.kernel, page.folio, times, FOLL_GET, "kernel")
+    world.kernel.put_page(page, times)
 
 
 def _unpin_user_page(world: World, step: Step) -> None:
@@ -461,9 +458,6 @@ BEGIN: Mapping[str, Callable[[World, Step], Fork | FastPin]] = {
 
 FAST = ("pin_user_pages_fast", "get_user_pages_fast")
 """Steps that a fork of their process does not stop at once."""
-
-ACCESS = {"read": TO_READ, "write": TO_WRITE}
-"""The processor's own steps, and what they need of a page table entry."""
 
 NEEDS_HANDLE = {"put_page", "unpin_user_page", "device_write", "device_read", "complete",
                 "unregister"}  # fmt: skip

@@ -33,7 +33,6 @@ from pinlab.lab.widgets.lenses import light_the_senses
 from pinlab.lab.widgets.odometer import count_pins
 from pinlab.lab.widgets.rounds import patch_switches
 from pinlab.lab.widgets.thread import walk_the_thread
-from pinlab.lab.widgets.touch_map import touch_the_map
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
 from pinlab.lab.widgets.wording import word_a_note
@@ -78,7 +77,6 @@ __all__ = [
     "step_through",
     "three_buffers",
     "three_columns",
-    "touch_the_map",
     "touched_filmstrip",
     "touched_pages",
     "uses_of_none",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
 
 from pinlab.lab import exercises
-from pinlab.lab.draw import checked_seed
+from pinlab.lab.draw import LARGEST_SEED, checked_seed
 from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, in_words, reason
 from pinlab.lab.exercise_texts import FOLDER, read
 from pinlab.lab.reply import Reply
@@ -34,7 +37,7 @@ def _lessons() -> tuple[Lesson, ...]:
     names = (module.name for module in iter_modules(exercises.__path__))
     modules = (import_module(f"{exercises.__name__}.{name}") for name in names)
     found = {each.LESSON: Lesson(each.LESSON, each.FIXED, each.SEEDED) for each in modules}
-    for file in FOLDER.glob("*.md"):
+    for file in FOLDER.glob("[0-9][0-9]_*.md"):
         makers = {text.id: text.make for text in read(file)}
         seeded = {text.id for text in read(file) if "draw" in text.keys}
         found[file.stem] = Lesson(
@@ -129,6 +132,9 @@ def _made(id: str, seed: int) -> Exercise:
 DOTS = "." * 60
 """Room to write: a reader takes dots for it in a terminal, in a notebook and on paper."""
 
+SHEETS = Path("worksheets")
+"""Where sheets are written, seen from where the program runs."""
+
 
 class Sheet(str):
     """Markdown that a notebook shows as such."""
@@ -167,6 +173,15 @@ class Problems:
             f"`notebooks/solutions/{self.lesson}.ipynb`."
         )
         return self._sheet("Answers", [*self._numbered(_answer), solved])
+
+    def write(self, folder: Path = SHEETS) -> tuple[Path, Path]:
+        """Write worksheet and key into a folder; return their files. Raises OSError."""
+        folder.mkdir(exist_ok=True)
+        name = f"{self.lesson}_{self.seed}"
+        files = folder / f"{name}.md", folder / f"{name}_answers.md"
+        for file, text in zip(files, (self.worksheet, self.key), strict=True):
+            file.write_text(text, encoding="utf-8", newline="\n")
+        return files
 
     def __str__(self) -> str:
         return self.worksheet
@@ -212,3 +227,25 @@ def problems(lesson: str, seed: int) -> Problems:
         raise ValueError(f"lesson is {shown(lesson)}: there are problems for {', '.join(seeded)}")
     seed = checked_seed(seed)
     return Problems(name, seed, tuple(exercise(id, seed) for id in seeded[name]))
+
+
+def main() -> None:
+    """Write a worksheet and its key, and print their files: what `make worksheet` runs."""
+    parser = ArgumentParser(
+        prog="worksheet",
+        usage="make worksheet LESSON=04 SEED=7",
+        description="Write problems of a lesson, and a key to them, into the folder worksheets.",
+    )
+    parser.add_argument("LESSON", help="such as 04, or the notebook's name without its ending")
+    parser.add_argument("SEED", help="a whole number: another seed, other problems")
+    asked = parser.parse_args()
+    if not re.fullmatch("[0-9]{1,10}", asked.SEED):
+        parser.error(
+            f"SEED is {shown(asked.SEED)}: allowed are whole numbers from 0 to {LARGEST_SEED}"
+        )
+    try:
+        print(*problems(asked.LESSON, int(asked.SEED)).write(), sep="\n")
+    except ValueError as error:
+        parser.error(str(error))
+    except OSError as error:
+        parser.error(f"nothing is written: {error}")

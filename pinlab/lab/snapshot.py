@@ -178,7 +178,7 @@ def _process(mm: Mm) -> PageTable:
 def _frame(folio: Folio, letters: int) -> Frame:
     zero = folio in folio.kernel.names
     counters = folio.refcount, folio.pincount
-    shown = "" if zero or folio.order else _letters(folio.page(0)._get_bytes(letters, 0))
+    shown = "" if zero or folio.order else _letters(folio.page(0).peek(letters))
     return Frame(folio.pfn, folio.name, folio.order, *counters, zero, folio.freed, shown)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pinlab import Kernel, lab
 from pinlab.lab.exhibit import Exhibit
-from pinlab.lessons import count_to_two_million
+from pinlab.lessons import count_to_two_million, draw_a_page
 from tests.lab.answers import TOUCHED, an_answer
 from tests.lab.parts import Parts, differ
 from tests.lab.stories import unmapped_in_flight
@@ -25,7 +25,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "side_by_side": lambda: lab.side_by_side(
         unmapped_in_flight, {name: Kernel(name) for name in ("6.4", "6.5")}
     ),
-    "touch_the_map": lab.touch_the_map,
+    "read_and_written": draw_a_page.read_and_written,
     "fork_scene": lab.fork_scene,
     "light_the_senses": lambda: lab.light_the_senses(references=1, mlocked=True),
     "word_a_note": lambda: lab.word_a_note(clauses=2),

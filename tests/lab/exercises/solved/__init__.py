@@ -17,7 +17,6 @@ from tests.lab.exercises.solved import (
     ask_a_real_kernel,
     count_pins_apart,
     count_to_two_million,
-    draw_a_page,
     fork_during_direct_io,
     hold_a_page,
     pin_a_page,
@@ -28,13 +27,14 @@ from tests.lab.exercises.solved import (
     try_every_interleaving,
     word_the_note,
 )
+from tests.lessons import test_draw_a_page
 
 Errors = type[Exception] | tuple[type[Exception], ...]
 EITHER = (TypeError, ValueError)
 
 RIGHT: dict[str, object] = {
     **start_here.RIGHT,
-    **draw_a_page.RIGHT,
+    **test_draw_a_page.RIGHT,
     **hold_a_page.RIGHT,
     **pin_a_page.RIGHT,
     **count_to_two_million.RIGHT,
