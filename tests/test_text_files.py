@@ -1,16 +1,20 @@
 """Text files from other people's hands: every way of saving one, and every fault by its line."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from pinlab.data_folder import DATA
 from pinlab.explore import litmus
+from pinlab.machine.recordings import read as read_recording
+from pinlab.model.rules import read_rows
 from pinlab.text_files import LARGEST, decoded, table, whole_number
 
 COLUMNS = ("kernel", "build", "experiment", "case", "quantity", "value")
 HEAD = ",".join(COLUMNS) + "\n"
+RULES = "release,rule,value,source\n"
 GOOD = f'{HEAD}1,a,e,c,q,7\n1,a,e,"c, too",q,8\n'
 
 
@@ -79,6 +83,30 @@ def test_a_file_without_end(tmp_path: Path) -> None:
     for name in (str(tmp_path / "large"), "/dev/zero"):
         with pytest.raises(ValueError, match=rf"{name}: it is larger than {LARGEST} bytes"):
             decoded(name)
+
+
+@pytest.mark.parametrize(
+    ("reader", "lines", "said"),
+    [
+        (
+            read_rows,
+            "release,rule,value,source\n" + "5.7,dio_hold,get,x\n" * 2,
+            "'5.7, dio_hold' is",
+        ),
+        (
+            read_recording,
+            f"{HEAD}1,a,e,c,q,7\n2,,e,c,,7\n",
+            "nothing stands under build",
+        ),
+        (read_recording, f"{HEAD}1,a,e,c,q,7\n1,a,e,c,q,8\n", "'1, a, e, c, q' is there twice"),
+    ],
+)
+def test_a_row_that_a_loader_refuses(
+    reader: Callable[[Path], object], lines: str, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text(lines)
+    with pytest.raises(ValueError, match=rf"a\.csv, line 3: {said}"):
+        reader(tmp_path / "a.csv")
 
 
 @pytest.mark.parametrize("path", sorted(DATA.rglob("*.csv")), ids=lambda path: path.name)
