@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from pinlab.machine import buffers, direct_io, huge
+from pinlab.machine import buffers, direct_io
 from pinlab.machine.experiments.case import Case, Values, pins_of, read_once
 from pinlab.machine.proc import UnavailableError
 
@@ -41,6 +41,6 @@ def _transfer(memory: memoryview, transfer: Callable[[int, memoryview], None]) -
 CASES: Mapping[str, Case] = {
     "file:write_zero64": partial(_write, lambda: read_once(buffers.new("never"))),
     "file:write_anon64": partial(_write, lambda: buffers.new("letters")),
-    "file:write_thp512": partial(_write, huge.written),
+    "file:write_thp512": partial(_write, buffers.huge_letters),
     "file:read_anon64": _read,
 }

@@ -6,7 +6,7 @@ import mmap
 import os
 from collections.abc import Mapping
 
-from pinlab.machine import buffers, huge, proc, syscalls
+from pinlab.machine import buffers, proc, syscalls
 from pinlab.machine.experiments.case import (
     Case,
     Values,
@@ -46,17 +46,17 @@ def _memfd64() -> Values:
 
 
 def _thp512() -> Values:
-    return _read(_of_512_pages(huge.written()))
+    return _read(_of_512_pages(buffers.huge_letters()))
 
 
 def _hugezero() -> Values:
-    frame = proc.frames(huge.never_written(mmap.PAGESIZE))[0]
+    frame = proc.frames(buffers.huge_zeros(mmap.PAGESIZE))[0]
     flags = [proc.has_flag(frame, bit) for bit in (proc.ZERO_PAGE, proc.THP)]
     return {"is_huge_zero": int(all(flags))}
 
 
 def _hugezero512() -> Values:
-    return _read(_of_512_pages(huge.never_written()))
+    return _read(_of_512_pages(buffers.huge_zeros()))
 
 
 def _of_512_pages(memory: memoryview) -> memoryview:
