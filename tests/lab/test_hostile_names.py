@@ -22,7 +22,7 @@ from pinlab.lab.picture import Shown
 from pinlab.lab.problems import Problems, Sheet
 from pinlab.lab.reply import Reply
 from pinlab.lab.widgets.watch import Watch
-from pinlab.lessons import count_to_two_million
+from pinlab.lessons import count_to_two_million, hold_a_page
 from pinlab.machine import Answer
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.limits import OwnLimits
@@ -98,7 +98,7 @@ MADE: dict[str, Callable[[], object]] = {
     "draw_map": lambda: lab.draw_map(named(), NAME),
     "step_through": lambda: lab.step_through(told, at=2),
     "side_by_side": lambda: lab.side_by_side(told, {NAME: Kernel("6.4"), "6.5": Kernel("6.5")}),
-    "ledger": lambda: lab.ledger(told),
+    "ledger": lambda: hold_a_page.ledger(told),
     "three_buffers": lambda: lab.three_buffers(labelled(BUFFERS)),
     "never_written": lambda: lab.never_written(labelled({"never": 1, "huge-never": 1})),
     "touched_pages": lambda: lab.touched_pages(labelled(TOUCHED)),

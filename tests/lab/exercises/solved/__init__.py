@@ -18,7 +18,6 @@ from tests.lab.exercises.solved import (
     count_pins_apart,
     count_to_two_million,
     fork_during_direct_io,
-    hold_a_page,
     pin_a_page,
     pretend_to_pin,
     read_the_thread,
@@ -27,7 +26,7 @@ from tests.lab.exercises.solved import (
     try_every_interleaving,
     word_the_note,
 )
-from tests.lessons import test_draw_a_page
+from tests.lessons import test_draw_a_page, test_hold_a_page
 
 Errors = type[Exception] | tuple[type[Exception], ...]
 EITHER = (TypeError, ValueError)
@@ -35,7 +34,7 @@ EITHER = (TypeError, ValueError)
 RIGHT: dict[str, object] = {
     **start_here.RIGHT,
     **test_draw_a_page.RIGHT,
-    **hold_a_page.RIGHT,
+    **test_hold_a_page.RIGHT,
     **pin_a_page.RIGHT,
     **count_to_two_million.RIGHT,
     **pretend_to_pin.RIGHT,
