@@ -1,4 +1,18 @@
-"""The notebook's face: pictures with their text twins, widgets, and exercises that answer back."""
+"""The kit of every notebook: exercises that answer back, and pictures of any machine.
+
+    check(id, answer, seed)         is it right? hint(id, level), mistakes(id), solution(id)
+    given(id, seed)                 what an exercise asks, or hands out
+    problems(lesson, seed)          a worksheet of fresh problems, with its key
+    draw_map(kernel)                page tables, frames with their counters, devices
+    step_through(story)             the map before and after each step, and the trace
+    side_by_side(story, kernels)    the same on two to four machines
+    draw_states(scenario, release)  every state of a scenario, and each step between two of them
+    walk_the_states(litmus test)    one way through them, with the map
+    three_columns(claims)           predicted, recorded, and on your kernel
+    Picture, Drawing                what is shown: with alt text, and the same in words
+
+What only one lesson shows is in its module: `from pinlab.lessons import count_to_two_million`.
+"""
 
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map

@@ -76,6 +76,13 @@ def new(buffer: Buffer) -> memoryview:
     return memory
 
 
+def lone_page() -> memoryview:
+    """Map one written page that is a mapping of its own: smaps speaks of it alone."""
+    page = alone(1)
+    page[:4] = b"page"
+    return page
+
+
 def alone(pages: int) -> memoryview:
     """Map never-written pages that are a mapping of their own: /proc speaks of them alone.
 

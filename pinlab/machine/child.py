@@ -14,7 +14,7 @@ import time
 import warnings
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -34,8 +34,6 @@ LONGEST_WAIT = 1e9
 _ROOT = Path(__file__).resolve().parents[2]
 
 Message = dict[str, Any]
-Numbers = Sequence[int | None]
-
 T = TypeVar("T")
 
 
@@ -81,8 +79,8 @@ def _watch(parent: int) -> None:
     os._exit(1)
 
 
-def in_child(answer: Callable[[], Numbers]) -> list[int | None]:
-    """Return what `answer` returns in a forked child.
+def in_child(answer: Callable[[], T]) -> T:
+    """Return what `answer` returns in a forked child, as JSON brings it here.
 
     The child is reaped whatever happens, and killed if this process dies or is interrupted.
     Raises its OSError or UnavailableError here, UnavailableError if it fails in another way.
@@ -100,9 +98,10 @@ def in_child(answer: Callable[[], Numbers]) -> list[int | None]:
                 raise UnavailableError(f"A child process gave no answer within {PATIENCE:g} s.")
             message: Message = json.loads(told.read() or b"{}")
     try:
-        return answer_of(message, list)
+        found: T = answer_of(message, lambda result: result)
     except LookupError:
         raise UnavailableError("A child process ended without an answer.") from None
+    return found
 
 
 @contextmanager

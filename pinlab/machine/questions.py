@@ -11,9 +11,9 @@ from functools import cache, cached_property
 from itertools import groupby, product
 from typing import NamedTuple
 
-from pinlab.machine.fork_threshold import LAST, NEVER
 from pinlab.machine.measured import AGAIN, Answer, Place, Value
 from pinlab.machine.predictions import predict
+from pinlab.machine.predictions.holds import LAST, NEVER
 from pinlab.machine.recordings import RECORDED
 from pinlab.machine.spans import spans
 from pinlab.model.arguments import instance
