@@ -19,8 +19,8 @@ from pinlab.machine.ask import mlocked_here, written
 from pinlab.machine.child import Run
 from pinlab.machine.experiments import EXPERIMENTS
 from pinlab.machine.measured import Answer
+from pinlab.machine.questions import spans
 from pinlab.machine.recordings import recordings
-from pinlab.machine.spans import spans
 from pinlab.machine.tally import NOISE
 from tests.machine.counting import TRIES, Counters, ask_for
 from tests.machine.faults import refuse
