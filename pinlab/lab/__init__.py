@@ -20,7 +20,6 @@ from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.figures.adequacy import draw_adequacy
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
 from pinlab.lab.figures.folio import draw_folios
-from pinlab.lab.figures.ledger import ledger
 from pinlab.lab.figures.lenses import draw_lenses
 from pinlab.lab.figures.orders import pins_by_order
 from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
@@ -35,7 +34,6 @@ from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
 from pinlab.lab.readers import huge_zero_readers
-from pinlab.lab.references import references
 from pinlab.lab.scenes import fork_story, recorded_scenes, scenes_by_release
 from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.walk import side_by_side, step_through
@@ -75,7 +73,6 @@ __all__ = [
     "huge_zero_readers",
     "identify",
     "in_the_model",
-    "ledger",
     "light_the_senses",
     "mistakes",
     "never_written",
@@ -84,7 +81,6 @@ __all__ = [
     "pins_by_order",
     "problems",
     "recorded_scenes",
-    "references",
     "scenes_by_release",
     "side_by_side",
     "solution",

@@ -16,7 +16,6 @@ from pinlab.lab.problems import EXERCISES, exercise
 from tests.lab.exercises.solved import (
     ask_a_real_kernel,
     count_pins_apart,
-    hold_a_page,
     pin_a_page,
     pretend_to_pin,
     read_the_thread,
@@ -28,6 +27,7 @@ from tests.lessons import (
     test_count_to_two_million,
     test_draw_a_page,
     test_fork_during_direct_io,
+    test_hold_a_page,
     test_start_here,
 )
 
@@ -37,7 +37,7 @@ EITHER = (TypeError, ValueError)
 RIGHT: dict[str, object] = {
     **test_start_here.RIGHT,
     **test_draw_a_page.RIGHT,
-    **hold_a_page.RIGHT,
+    **test_hold_a_page.RIGHT,
     **pin_a_page.RIGHT,
     **test_count_to_two_million.RIGHT,
     **pretend_to_pin.RIGHT,
