@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from types import MappingProxyType
 
-from pinlab.machine import buffers, direct_io, huge, proc, syscalls
+from pinlab.machine import buffers, direct_io, proc, syscalls
 from pinlab.machine.child import idle_child, in_child
 from pinlab.machine.predictions.holds import first_that_copies
 from pinlab.machine.proc import UnavailableError
@@ -102,7 +102,7 @@ def _of_512_pages(memory: Callable[[], memoryview]) -> memoryview:
 
 
 def _hugezero() -> Values:
-    frame = proc.frames(huge.never_written(mmap.PAGESIZE))[0]
+    frame = proc.frames(buffers.huge_zeros(mmap.PAGESIZE))[0]
     flags = [proc.has_flag(frame, bit) for bit in (proc.ZERO_PAGE, proc.THP)]
     return {"is_huge_zero": int(all(flags))}
 
@@ -123,9 +123,9 @@ PROCESS_VM_READV: Mapping[str, Case] = {
     "zero64": partial(_read, zeros),
     "anon64": partial(_read, letters),
     "memfd64": partial(_read, _memfd64),
-    "thp512": partial(_read, partial(_of_512_pages, huge.written)),
+    "thp512": partial(_read, partial(_of_512_pages, buffers.huge_letters)),
     "hugezero": _hugezero,
-    "hugezero512": partial(_read, partial(_of_512_pages, huge.never_written)),
+    "hugezero512": partial(_read, partial(_of_512_pages, buffers.huge_zeros)),
     "writev_into_zero64": _writev_into_zero64,
 }
 
@@ -158,7 +158,7 @@ def _transfer(
 DIRECT_IO: Mapping[str, Case] = {
     "file:write_zero64": partial(_transfer, zeros),
     "file:write_anon64": partial(_transfer, letters),
-    "file:write_thp512": partial(_transfer, huge.written),
+    "file:write_thp512": partial(_transfer, buffers.huge_letters),
     "file:read_anon64": partial(_transfer, letters, direct_io.read),
 }
 
