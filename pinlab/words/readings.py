@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinlab.explore.program import PARENT, Scenario
+from pinlab.explore.scenario import PARENT, Scenario
 from pinlab.explore.world import World
 from pinlab.model.arguments import instance, one_of
 from pinlab.model.folio import Page

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pinlab.explore.explorer import MOST_STATES, explore, trace
-from pinlab.explore.graph import Schedule
+from pinlab.explore.search import MOST_STATES, explore, trace
+from pinlab.explore.search import Schedule
 from pinlab.explore.litmus.file import Litmus, load, names
 from pinlab.model.arguments import instance, several
 

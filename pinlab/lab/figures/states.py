@@ -13,7 +13,7 @@ from itertools import pairwise
 import pandas
 
 from pinlab.explore import Question, Scenario, explore, litmus
-from pinlab.explore.graph import Schedule
+from pinlab.explore.search import Schedule
 from pinlab.explore.question import REMARKS, spelled
 from pinlab.lab.figures.layers import ordered, placed
 from pinlab.lab.figures.map import Scene

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from pinlab.explore import litmus
-from pinlab.explore.graph import Schedule
+from pinlab.explore.search import Schedule
 from pinlab.explore.world import World
 from pinlab.lab.figures.map import Scene
 from pinlab.lab.figures.map import draw as draw_scene
