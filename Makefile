@@ -36,7 +36,7 @@ lab: $(INSTALLED) ## open the lessons in JupyterLab (more flags: LABFLAGS=--no-b
 		--LabApp.workspaces_dir=$(VENV)/workspaces --allow-root $(LABFLAGS)
 
 worksheet: writable $(INSTALLED) ## write problems and their answers into worksheets/ (LESSON=03 SEED=7)
-	@$(RUN) -m pinlab.lab.worksheet "$$LESSON" "$$SEED"
+	@$(RUN) -c 'from pinlab.lab.problems import main; main()' "$$LESSON" "$$SEED"
 
 slides: writable $(INSTALLED) ## write lesson 12 as slides, and a handout of one page, into slides/
 	@$(RUN) -m pinlab.lessons.read_the_thread

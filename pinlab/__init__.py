@@ -18,8 +18,8 @@ from pinlab.model.counter import (
 from pinlab.model.dio import DirectIO
 from pinlab.model.folio import PAGE_SIZE, Folio, Page
 from pinlab.model.gup import FOLL_GET, FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE
+from pinlab.model.invariants import InvariantError
 from pinlab.model.kernel import Kernel
-from pinlab.model.ledger import InvariantError
 from pinlab.model.mm import Mm
 from pinlab.model.rules import Rules
 

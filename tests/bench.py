@@ -44,8 +44,9 @@ CONTESTS = [
     Contest(
         name="held together",
         goal=0.60,
-        exhibit="from pinlab import lab; lab.held_together()",
-        interact="from tests.browser import plain; plain.held_together()",
+        exhibit="from pinlab.lessons import count_to_two_million as here; "
+        "here.refcount_in_flight()",
+        interact="from tests.browser import plain; plain.refcount_in_flight()",
     ),
     Contest(
         name="odometer (SVG)",

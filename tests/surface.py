@@ -35,7 +35,7 @@ class World:
             kernel.release, [repr(folio) for folio in kernel.folios], kernel.mms[:],
             [(mm.name, mm.has_pinned, mm.pinned_vm, mm.areas(), mm.mapped()) for mm in kernel.mms],
             list(kernel.requests), kernel.buffers[:], self.request.in_flight,
-            [self.page.folio._bytes, self.request.pages[0].folio._bytes.copy()],
+            [self.page.folio.frames, self.request.pages[0].folio.frames.copy()],
         )  # fmt: skip
 
 
@@ -107,6 +107,9 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "calls_foll_pin": lambda world: "nail",
     "call": lambda world: "pin",
     "page": lambda world: "zero page",
+    "Kernel.get_page.page": lambda world: world.page,
+    "Kernel.put_page.page": lambda world: world.page,
+    "Kernel.unpin_user_page.page": lambda world: world.page,
     "counter": lambda world: "refcount",
     "how": lambda world: "never",
     "passage": lambda world: next(iter(words.PASSAGES)),

@@ -10,7 +10,7 @@ import pytest
 RUN = Path(__file__).resolve().parents[1] / ".ci" / "run"
 # Stand-ins that say how they were called; installing anything brings make.
 MAKE = '#!/bin/sh\necho "browser: $PINLAB_BROWSER"\necho "make $*"\n'
-APT_GET = '#!/bin/sh\necho "apt-get $*"\n[ "$1" != install ] || ln -s "$BIN/later" "$BIN/make"\n'
+APT_GET = '#!/bin/sh\necho "apt-get $*"\n[ "$1" != install ] || ln -sf "$BIN/later" "$BIN/make"\n'
 ROOT_USER, OTHER_USER = "#!/bin/sh\necho 0\n", "#!/bin/sh\necho 1000\n"
 
 
@@ -24,12 +24,12 @@ def bin_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def add(folder: Path, name: str, script: str) -> None:
-    (folder / name).write_text(script)
-    (folder / name).chmod(0o755)
-
-
-def ci_run(folder: Path) -> subprocess.CompletedProcess[str]:
+def ci_run(folder: Path, **scripts: str) -> subprocess.CompletedProcess[str]:
+    """Run it with some more programs on its PATH."""
+    for name, script in scripts.items():
+        program = folder / name.replace("_", "-")
+        program.write_text(script)
+        program.chmod(0o755)
     return subprocess.run(
         [which("bash") or "bash", RUN],
         env={"PATH": str(folder), "BIN": str(folder), "CI": "true"},
@@ -40,61 +40,39 @@ def ci_run(folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_with_everything_there_it_installs_nothing(bin_folder: Path) -> None:
-    add(bin_folder, "make", MAKE)
-    add(bin_folder, "apt-get", APT_GET)
-    done = ci_run(bin_folder)
-    assert done.returncode == 0
-    assert done.stdout.splitlines()[-1] == "make test PYTHON=python3"
-    assert "apt-get" not in done.stdout
-
-
-def test_without_make_it_installs_make_and_says_so(bin_folder: Path) -> None:
-    add(bin_folder, "apt-get", APT_GET)
-    add(bin_folder, "id", ROOT_USER)
-    add(bin_folder, "later", MAKE)
-    lines = ci_run(bin_folder).stdout.splitlines()
-    assert lines[0] == ".ci/run: installing make with apt-get"
-    assert lines[1:3] == ["apt-get update -q", "apt-get install -qy --no-install-recommends make"]
-    assert lines[-1] == "make test PYTHON=python3"
-
-
 @pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome"])
-def test_a_browser_of_any_name_is_enough(bin_folder: Path, name: str) -> None:
+def test_with_a_browser_of_any_name_it_installs_nothing(bin_folder: Path, name: str) -> None:
     (bin_folder / "chromium").rename(bin_folder / name)
-    add(bin_folder, "make", MAKE)
-    add(bin_folder, "apt-get", APT_GET)
-    assert "apt-get" not in ci_run(bin_folder).stdout
+    done = ci_run(bin_folder, make=MAKE, apt_get=APT_GET)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[1:] == ["browser: required", "make test PYTHON=python3"]
 
 
-def test_without_a_browser_it_installs_chromium(bin_folder: Path) -> None:
-    (bin_folder / "chromium").unlink()
-    add(bin_folder, "make", MAKE)
-    add(bin_folder, "apt-get", '#!/bin/sh\necho "apt-get $*"\n')
-    add(bin_folder, "id", ROOT_USER)
-    lines = ci_run(bin_folder).stdout.splitlines()
-    assert lines[0] == ".ci/run: installing chromium with apt-get"
-    assert lines[2] == "apt-get install -qy --no-install-recommends chromium"
+@pytest.mark.parametrize(
+    ("there", "missing"),
+    [
+        (("chromium",), "make"),
+        (("make",), "chromium"),
+        ((), "make chromium"),
+    ],
+)
+def test_what_is_missing_is_installed_in_one_go_and_named(
+    bin_folder: Path, there: tuple[str, ...], missing: str
+) -> None:
+    if "chromium" not in there:
+        (bin_folder / "chromium").unlink()
+    make = {"make": MAKE} if "make" in there else {}
+    done = ci_run(bin_folder, apt_get=APT_GET, id=ROOT_USER, later=MAKE, **make)
+    lines = done.stdout.splitlines()
+    assert lines[:3] == [
+        f".ci/run: installing {missing} with apt-get",
+        "apt-get update -q",
+        f"apt-get install -qy --no-install-recommends {missing}",
+    ]
     assert lines[-1] == "make test PYTHON=python3"
-
-
-def test_what_is_missing_is_installed_in_one_go(bin_folder: Path) -> None:
-    (bin_folder / "chromium").unlink()
-    add(bin_folder, "apt-get", APT_GET)
-    add(bin_folder, "id", ROOT_USER)
-    add(bin_folder, "later", MAKE)
-    lines = ci_run(bin_folder).stdout.splitlines()
-    assert lines[2] == "apt-get install -qy --no-install-recommends make chromium"
-
-
-def test_the_tests_do_not_skip_the_browser(bin_folder: Path) -> None:
-    add(bin_folder, "make", MAKE)
-    assert "browser: required" in ci_run(bin_folder).stdout.splitlines()
 
 
 def test_whoever_cannot_install_is_told_what_is_missing(bin_folder: Path) -> None:
-    add(bin_folder, "apt-get", APT_GET)
-    add(bin_folder, "id", OTHER_USER)
-    done = ci_run(bin_folder)
+    done = ci_run(bin_folder, apt_get=APT_GET, id=OTHER_USER)
     assert done.returncode != 0
     assert done.stderr.startswith(".ci/run: missing make,")

@@ -7,12 +7,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy
 from tempfile import TemporaryDirectory
-from types import MappingProxyType
 
 import pytest
 
@@ -34,10 +33,6 @@ esac
 """
 
 
-Environment = Mapping[str, str]
-NONE: Environment = MappingProxyType({})
-
-
 @dataclass(frozen=True)
 class Checkout:
     """A folder with the Makefile and a stand-in for Python."""
@@ -45,18 +40,14 @@ class Checkout:
     folder: Path
 
     def make(
-        self,
-        *arguments: str,
-        broken: str = "",
-        user: int | None = None,
-        environment: Environment = NONE,
+        self, *arguments: str, user: int | None = None, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run make; the calls it makes are in `calls`."""
         self.log.write_text("")
         return subprocess.run(
             ["make", "PYTHON=./python", *arguments],
             cwd=self.folder,
-            env=clean_environment(LOG=str(self.log), BROKEN=broken, **environment),
+            env=clean_environment(LOG=str(self.log), **environment),
             user=user,
             capture_output=True,
             text=True,
@@ -68,8 +59,9 @@ class Checkout:
         return self.folder.parent / "log"
 
     def calls(self, module: str) -> list[str]:
-        """The calls of `python -m module` in the last run."""
-        return [line for line in self.log.read_text().splitlines() if f"-m {module} " in line]
+        """The calls of `python -m module`, or of what `-c` imports from it, in the last run."""
+        called = re.compile(rf"(-m|-c from) {re.escape(module)} ")
+        return [line for line in self.log.read_text().splitlines() if called.search(line)]
 
 
 @pytest.fixture
@@ -95,37 +87,33 @@ def test_bare_make_lists_every_target(checkout: Checkout) -> None:
     assert listed == phony[1].split()
 
 
-def test_lab_installs_once_and_then_starts_at_once(checkout: Checkout) -> None:
+def test_it_installs_once_what_is_needed_and_again_only_what_has_changed(
+    checkout: Checkout,
+) -> None:
     assert checkout.make("lab").returncode == 0
-    assert len(checkout.calls("pip")) == len(checkout.calls("jupyterlab")) == 1
+    assert len(checkout.calls("pip")) == 1
+    (call,) = checkout.calls("jupyterlab")
+    assert f"--ServerApp.root_dir={checkout.folder} --" in call
     assert checkout.make("lab").returncode == 0
     assert checkout.log.read_text().count("\n") == len(checkout.calls("jupyterlab")) == 1
-
-
-def test_test_installs_what_lab_needs_too(checkout: Checkout) -> None:
     assert checkout.make("test").returncode == 0
-    assert [line for line in checkout.calls("pip") if ".[test]" in line]
-    checkout.make("lab")
-    assert checkout.calls("pip") == []
-
-
-def test_lab_alone_does_not_install_the_test_tools(checkout: Checkout) -> None:
-    checkout.make("lab")
-    checkout.make("test")
-    assert len(checkout.calls("pip")) == 1
-
-
-def test_a_changed_pyproject_installs_again(checkout: Checkout) -> None:
-    checkout.make("lab")
+    (install,) = checkout.calls("pip")
+    assert ".[test]" in install
     later = time.time() + 60
     os.utime(checkout.folder / "pyproject.toml", (later, later))
     checkout.make("lab")
     assert len(checkout.calls("pip")) == 1
 
 
+def test_test_installs_what_lab_needs_too(checkout: Checkout) -> None:
+    checkout.make("test")
+    checkout.make("lab")
+    assert checkout.calls("pip") == []
+
+
 @pytest.mark.parametrize("target", ["lab", "test"])
 def test_a_failed_installation_is_done_again(checkout: Checkout, target: str) -> None:
-    assert checkout.make(target, broken="pip").returncode != 0
+    assert checkout.make(target, BROKEN="pip").returncode != 0
     assert checkout.make(target).returncode == 0
     assert len(checkout.calls("pip")) == 1
 
@@ -136,17 +124,11 @@ def test_a_failed_installation_is_done_again(checkout: Checkout, target: str) ->
 def test_an_unfit_python_is_refused_in_one_line(
     checkout: Checkout, broken: str, words: str
 ) -> None:
-    done = checkout.make("lab", broken=broken)
+    done = checkout.make("lab", BROKEN=broken)
     complaint, from_make = done.stderr.splitlines()
     assert words in complaint
     assert from_make.startswith("make: ***")
     assert not (checkout.folder / ".venv").exists()
-
-
-def test_lab_finds_its_own_folder_whatever_its_name(checkout: Checkout) -> None:
-    checkout.make("lab")
-    (call,) = checkout.calls("jupyterlab")
-    assert f"--ServerApp.root_dir={checkout.folder} --" in call
 
 
 ORDINARY = ORDINARY_USER if os.geteuid() == 0 else None
@@ -154,7 +136,7 @@ ORDINARY = ORDINARY_USER if os.geteuid() == 0 else None
 
 def test_a_folder_that_cannot_be_written_is_named_with_a_way_out(checkout: Checkout) -> None:
     checkout.folder.chmod(0o555)
-    done = checkout.make("lab", user=ORDINARY, environment={"HOME": "/home/me"})
+    done = checkout.make("lab", user=ORDINARY, HOME="/home/me")
     complaint, from_make = done.stderr.splitlines()
     assert "installs into .venv" in complaint
     assert complaint.endswith("try make lab VENV=/home/me/pinlab")
@@ -175,22 +157,18 @@ def test_lab_works_from_a_folder_that_cannot_be_written(checkout: Checkout) -> N
         assert done.stderr.splitlines()[0].startswith("This folder cannot be written")
 
 
-def test_worksheet_hands_its_two_values_on(checkout: Checkout) -> None:
-    assert checkout.make("worksheet", "LESSON=04", "SEED=7").returncode == 0
-    assert len(checkout.calls("pip")) == 1
-    assert checkout.calls("pinlab.lab.worksheet") == ["-m pinlab.lab.worksheet 04 7"]
-
-
 @pytest.mark.parametrize(
-    "value", ["04' 1; touch made; echo '", "$(shell touch made)", "`touch made`"]
+    "value", ["04", "04' 1; touch made; echo '", "$(shell touch made)", "`touch made`"]
 )
-def test_worksheet_runs_nothing_that_stands_in_its_values(checkout: Checkout, value: str) -> None:
-    for asked in ({"LESSON": value, "SEED": "1"}, {"LESSON": "04", "SEED": value}):
-        handed_on = [f"-m pinlab.lab.worksheet {asked['LESSON']} {asked['SEED']}"]
-        checkout.make("worksheet", *(f"{name}={text}" for name, text in asked.items()))
-        assert checkout.calls("pinlab.lab.worksheet") == handed_on
-        checkout.make("worksheet", environment=asked)
-        assert checkout.calls("pinlab.lab.worksheet") == handed_on
+def test_worksheet_hands_its_values_on_and_runs_nothing_that_stands_in_them(
+    checkout: Checkout, value: str
+) -> None:
+    for lesson, seed in ((value, "1"), ("04", value)):
+        handed_on = [f"-c from pinlab.lab.problems import main; main() {lesson} {seed}"]
+        checkout.make("worksheet", f"LESSON={lesson}", f"SEED={seed}")
+        assert checkout.calls("pinlab.lab.problems") == handed_on
+        checkout.make("worksheet", LESSON=lesson, SEED=seed)
+        assert checkout.calls("pinlab.lab.problems") == handed_on
     assert not (checkout.folder / "made").exists()
 
 
@@ -236,25 +214,19 @@ def test_clean_leaves_the_environment_the_lessons_and_what_was_written(checkout:
     assert not any(path.exists() for path in caches)
 
 
-def test_lab_opens_at_the_first_lesson(server: Server) -> None:
+def test_lab_opens_at_the_first_lesson_and_asks_for_no_news(server: Server) -> None:
     assert server.get("/", server.token).location.rstrip("?") == f"/lab/tree/{FIRST}"
     assert server.get(f"/lab/tree/{FIRST}", server.token).status == 200
     assert server.get(f"/api/contents/{FIRST}?content=0", server.token).status == 200
-
-
-def test_lab_asks_for_no_news(server: Server) -> None:
     config = re.search(r'"disabledExtensions": (\[.*?\])', server.get("/lab", server.token).page)
     assert config
     assert "@jupyterlab/apputils-extension:announcements" in json.loads(config[1])
 
 
-def test_lab_refuses_whoever_has_no_token(server: Server) -> None:
+def test_lab_refuses_whoever_has_no_token_and_listens_on_loopback_alone(server: Server) -> None:
     assert server.token
     assert server.get("/api/contents").status == 403
     assert server.get("/api/contents", "guess").status == 403
-
-
-def test_lab_listens_on_loopback_alone(server: Server) -> None:
-    """A server on every address would answer at 127.0.0.2 as well."""
+    # A server on every address would answer at 127.0.0.2 as well.
     with pytest.raises(OSError, match=r"refused|timed out|unreachable"):
         socket.create_connection(("127.0.0.2", server.port), timeout=5)

@@ -18,17 +18,18 @@ from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any, NamedTuple
 
 import pytest
 
-from pinlab import Folio, Kernel, Mm, machine
+from pinlab import Folio, Kernel, Mm, lessons, machine
 from pinlab.model.arguments import shown
 from tests.surface import GOOD, RECEIVERS, World
 
 PACKAGES = (
     "pinlab", "pinlab.explore", "pinlab.explore.litmus", "pinlab.words", "pinlab.machine",
-    "pinlab.lab",
+    "pinlab.lab", *(module.name for module in iter_modules(lessons.__path__, "pinlab.lessons.")),
 )  # fmt: skip
 
 MADE_BY = {
@@ -137,7 +138,7 @@ def cases() -> dict[str, Case]:
     found: dict[str, Case] = {}
     for package in PACKAGES:
         public = import_module(package)
-        for thing in (getattr(public, name) for name in public.__all__):
+        for thing in (getattr(public, name) for name in getattr(public, "__all__", ())):
             if inspect.isclass(thing):
                 found |= {case.name: case for case in of_class(thing)}
             elif callable(thing):

@@ -9,12 +9,12 @@ from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 ENVIRONMENT = (ROOT / "environment.yml").read_text("utf-8")
+FILES = [file for file in (ROOT / "data").rglob("*") if file.is_file()]
 # conda-forge's name for matplotlib without desktop toolkits.
 PYPI_NAMES = {"matplotlib-base": "matplotlib"}
 
@@ -39,52 +39,36 @@ def bounds(requirements: list[str]) -> dict[str, str]:
 
 
 def test_environment_and_pyproject_have_the_same_packages_and_bounds() -> None:
-    lines = yaml.safe_load(ENVIRONMENT)["dependencies"]
-    conda = bounds([line for line in lines if isinstance(line, str) and line != "pip"])
+    environment = yaml.safe_load(ENVIRONMENT)
+    *lines, pip, here = environment["dependencies"]
+    assert (pip, here) == ("pip", {"pip": ["-e ."]})
+    conda = bounds(lines)
     conda = {PYPI_NAMES.get(name, name): bound for name, bound in conda.items()}
     wanted = bounds(PROJECT["dependencies"]) | {"python": PROJECT["requires-python"]}
     assert conda == wanted
-
-
-def test_the_environment_installs_this_folder_from_conda_forge_alone() -> None:
-    environment = yaml.safe_load(ENVIRONMENT)
     assert environment["channels"] == ["conda-forge"]
-    assert environment["dependencies"][-2:] == ["pip", {"pip": ["-e ."]}]
 
 
-@pytest.mark.parametrize("line", re.findall(r"^ +- (?!pip:).*", ENVIRONMENT, re.MULTILINE))
-def test_each_line_of_the_environment_has_a_reason(line: str) -> None:
-    assert re.search(r"  # \w+", line)
-
-
-@pytest.mark.parametrize("name", [*bounds(PROJECT["dependencies"])])
-def test_each_dependency_is_bounded_on_both_sides(name: str) -> None:
-    assert re.fullmatch(r">=[\d.]+,<\d+", bounds(PROJECT["dependencies"])[name])
+def test_each_line_has_a_reason_and_each_dependency_two_bounds() -> None:
+    for line in re.findall(r"^ +- (?!pip:).*", ENVIRONMENT, re.MULTILINE):
+        assert re.search(r"  # \w+", line), line
+    for bound in bounds(PROJECT["dependencies"]).values():
+        assert re.fullmatch(r">=[\d.]+,<\d+", bound)
 
 
 def test_an_old_python_is_refused_and_not_a_package_that_it_lacks() -> None:
     """By pip up to 23, which looks for the packages first and at the Python last."""
     oldest = PROJECT["requires-python"]
-    needs_it = {name for name in bounds(PROJECT["dependencies"]) if requires(name) == oldest}
+    names = bounds(PROJECT["dependencies"])
+    needs_it = {name for name in names if metadata(name)["Requires-Python"] == oldest}
     marked = {line for line in PROJECT["dependencies"] if line.endswith("; python_version>='3.11'")}
     assert set(bounds([*marked])) == needs_it == {"matplotlib", "pandas"}
-
-
-def requires(name: str) -> str:
-    """The Python that an installed package asks for."""
-    return str(metadata(name)["Requires-Python"])
 
 
 def test_the_citation_names_this_version_and_both_licences() -> None:
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
     assert citation["version"] == PROJECT["version"]
     assert citation["license"] == ["MIT", "CC-BY-4.0"]
-
-
-def test_pinlab_imports_from_another_folder_and_finds_its_data(tmp_path: Path) -> None:
-    print_data = "from pinlab.data_folder import DATA; print(DATA)"
-    data = Path(python("-c", print_data, folder=tmp_path))
-    assert (data / "quotations.csv").is_file()
 
 
 def test_importing_pinlab_imports_no_other_package(tmp_path: Path) -> None:
@@ -96,7 +80,7 @@ def test_importing_pinlab_imports_no_other_package(tmp_path: Path) -> None:
     assert python("-c", print_new, folder=tmp_path) == "pinlab"
 
 
-def test_the_wheel_carries_the_data(tmp_path: Path) -> None:
+def test_pinlab_finds_its_data_from_anywhere_and_the_wheel_carries_all(tmp_path: Path) -> None:
     pip = ("-m", "pip", "--disable-pip-version-check", "--quiet")
     wheel = ("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(ROOT))
     python(*pip, *wheel, folder=tmp_path)
@@ -106,4 +90,7 @@ def test_the_wheel_carries_the_data(tmp_path: Path) -> None:
     print_data = "from pinlab.data_folder import DATA; print(DATA)"
     data = Path(python("-c", print_data, folder=tmp_path, path=str(installed)))
     assert data.is_relative_to(installed)
-    assert (data / "quotations.csv").read_bytes() == (ROOT / "data/quotations.csv").read_bytes()
+    carried = {file.relative_to(data) for file in data.rglob("*") if file.is_file()}
+    assert carried == {file.relative_to(ROOT / "data") for file in FILES}
+    # An editable install finds the folder beside it, from anywhere.
+    assert (Path(python("-c", print_data, folder=tmp_path)) / "quotations.csv").is_file()

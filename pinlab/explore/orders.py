@@ -230,14 +230,14 @@ class Orders:
 
     def _refs(self, folio: Folio, led: list[Ref]) -> int:
         refs = ZERO_PAGE if folio is folio.kernel.zero_page.folio else 0
-        if folio is folio.kernel._huge_zero_folio:
+        if folio is folio.kernel.huge_zero:
             refs = HUGE_ZERO
         for ref in led:
             refs |= self._bits.get(ref) or self._bit(ref)
         return refs
 
     def _frame(self, folio: Folio, led: list[Ref]) -> Frame:
-        content = folio._bytes.get(0)
+        content = folio.frames.get(0)
         record = Record(
             folio.refcount, folio.pincount, folio.mapcount, folio.anon_exclusive, folio.freed,
             None if content is None else bytes(content), self._seen(folio),

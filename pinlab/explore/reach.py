@@ -14,9 +14,9 @@ from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from pinlab.model import gup
 from pinlab.model.arguments import whole
-from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE, Folio
+from pinlab.model.folio import PAGE_SIZE, Folio
+from pinlab.model.gup import ACQUIRED, RELEASED
 from pinlab.model.kernel import Kernel
 from pinlab.model.ledger import BOOT, MAPPING, REFERENCE
 from pinlab.model.trace import Trace
@@ -28,7 +28,6 @@ PAGES = (SMALL, LARGE, ZERO, HUGE_ZERO)
 PROCESS, ACTORS = "process", ("A", "B")
 GET, PUT, PIN, UNPIN = "get", "put", "pin", "unpin"
 RELEASE = MappingProxyType({GET: PUT, PIN: UNPIN})
-KINDS = MappingProxyType({GET: gup.FOLL_GET, PIN: gup.FOLL_PIN})
 
 MANY = 1023
 """References that one call may take of the zero page: with its own 1 they look like a pin."""
@@ -241,7 +240,7 @@ class _Machine:
             page = mm.page_at(self._addr[name])
             assert page is not None, "it was touched just now"
             self._folios[name] = page.folio
-        self._held: list[tuple[Hold, gup.Run]] = []
+        self._held: list[tuple[Hold, int]] = []  # with how many pages there were
 
     def do(self, step: Step) -> Step | None:
         """Do a step; return it with its error, if it had one; None if it leads to another page.
@@ -250,18 +249,15 @@ class _Machine:
         """
         if step.verb in (PUT, UNPIN):
             return self._release(step)
-        vpn, kind = self._addr[step.page] >> PAGE_SHIFT, KINDS[step.verb]
-        flags = gup.entry_flags(self.kernel, 0, kind)
+        call = self._mm.get_user_pages if step.verb == GET else self._mm.pin_user_pages
         try:
-            got = gup.user_pages_slow(
-                self._mm, vpn, step.times, flags, step.actor, gup.Grabbed()
-            ).require_some()
+            pages = call(self._addr[step.page], step.times, owner=step.actor)
         except OSError as error:
             return step._replace(error=errno.errorcode[error.errno or 0])
-        if {run.folio for run in got.runs} != {self._folios[step.page]}:
+        if {page.folio for page in pages} != {self._folios[step.page]}:
             return None
         hold = Hold(step.actor, step.verb, step.page, step.times)
-        self._held.append((hold, got.runs[0]))
+        self._held.append((hold, len(pages)))
         return step
 
     def _release(self, step: Step) -> Step:
@@ -269,16 +265,16 @@ class _Machine:
         hold = Hold(step.actor, kind, step.page, step.times)
         entry = next(entry for entry in self._held if entry[0] == hold)
         self._held.remove(entry)
-        run = entry[1]
-        gup.gup_put_folio(self.kernel, run.folio, run.count, KINDS[kind], step.actor, run.holds)
+        put = self.kernel.put_page if kind == GET else self.kernel.unpin_user_page
+        put(self._folios[step.page].page(0), entry[1], step.actor)
         return step
 
     def state(self) -> State:
         """Return what can be seen of it now."""
         return State(
             {name: self._counters(folio) for name, folio in self._folios.items()},
-            self.kernel.vmstat[gup.ACQUIRED],
-            self.kernel.vmstat[gup.RELEASED],
+            self.kernel.vmstat[ACQUIRED],
+            self.kernel.vmstat[RELEASED],
             self.kernel.rules.pin_bias,
             tuple(sorted(hold for hold, _ in self._held)),
         )

@@ -11,12 +11,12 @@ from pinlab.model.arguments import instance, shown
 from pinlab.model.buffer import RDMA, RegisteredBuffer
 from pinlab.model.dio import DirectIO
 from pinlab.model.folio import PAGE_SIZE, Page
-from pinlab.model.gup import FOLL_GET, FOLL_LONGTERM, FOLL_WRITE, TO_READ, TO_WRITE, gup_put_folio
+from pinlab.model.gup import FOLL_GET, FOLL_LONGTERM, FOLL_WRITE
 
 if TYPE_CHECKING:
     from pinlab.explore.world import World
     from pinlab.model.fork import Fork
-    from pinlab.model.gup import FastPin, Need
+    from pinlab.model.gup import FastPin
 
 MOST_TIMES = 2**20
 
@@ -45,7 +45,7 @@ class Verb(NamedTuple):
     world at once; None for a fork. makes: what its first name stands for from then on. errors: what
     it may leave in place of what it reads or makes. anybody: it needs no memory of one's own.
     small_only: nobody can do it where there is a 2 MiB folio. begin: the operation that pauses
-    where others may get in. access: what the processor's own step needs of a page table entry.
+    where others may get in.
     """
 
     words: str
@@ -55,7 +55,6 @@ class Verb(NamedTuple):
     anybody: bool = False
     small_only: bool = False
     begin: Callable[[World, Step], Fork | FastPin] | None = None
-    access: Need | None = None
 
     @property
     def reads(self) -> bool:
@@ -215,11 +214,6 @@ def _begin_fast(world: World, step: Step) -> FastPin:
     return call(world.address(step.names[1]), step.flags)
 
 
-def _put_page(world: World, step: Step) -> None:
-    page, times = world.give_back(step)
-    gup_put_folio(world.kernel, page.folio, times, FOLL_GET, "kernel")
-
-
 def _of_a_range(world: World, step: Step) -> None:
     (page,) = step.names
     getattr(world.mm(step), step.verb)(world.address(page), world.size(page))
@@ -258,8 +252,8 @@ def _nothing(world: World, step: Step) -> None:
 
 
 VERBS: Mapping[str, Verb] = {
-    "read": Verb("place value", _read, errors=("EFAULT",), access=TO_READ),
-    "write": Verb("place letter", _write, access=TO_WRITE),
+    "read": Verb("place value", _read, errors=("EFAULT",)),
+    "write": Verb("place letter", _write),
     "submit_dio_read": Verb("request page", _submit, "request", TAKEN),
     "submit_dio_write": Verb("request page", _submit, "request", TAKEN),
     "get_user_pages": Verb("hold page [write] [times=N]", _gup, "hold", TAKEN),
@@ -268,7 +262,7 @@ VERBS: Mapping[str, Verb] = {
     "pin_user_pages_fast": Verb(
         "hold page [write] [longterm] [split]", _gup, "hold", TAKEN, begin=_begin_fast
     ),
-    "put_page": Verb("hold", _put_page, anybody=True),
+    "put_page": Verb("hold", lambda w, s: w.kernel.put_page(*w.give_back(s)), anybody=True),
     "unpin_user_page": Verb(
         "hold", lambda w, s: w.kernel.unpin_user_page(w.give_back(s).page), anybody=True
     ),

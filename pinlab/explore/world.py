@@ -6,14 +6,14 @@ The rules are the model's; here is only who calls what, and when a step has to w
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
 from pinlab.explore.scenario import HUGE, PARENT, ZERO, Scenario
 from pinlab.explore.verbs import Step, Taken, place
 from pinlab.model.buffer import RegisteredBuffer
 from pinlab.model.dio import DirectIO
-from pinlab.model.folio import HPAGE_ORDER, PAGE_SHIFT, PAGE_SIZE, Folio, FreedError, Page
+from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Folio, FreedError, Page
 from pinlab.model.fork import Fork
 from pinlab.model.gup import FastPin
 from pinlab.model.kernel import Kernel
@@ -45,7 +45,8 @@ class World:
     """
 
     def __init__(self, scenario: Scenario, kernel: Kernel) -> None:
-        self.scenario, self.kernel = scenario, kernel
+        self.scenario = scenario
+        self.kernel = kernel
         self.values: dict[str, str] = {}
         self.begun: dict[str, Begun] = {}
         self.freed = ""
@@ -155,7 +156,9 @@ class World:
                 self.begun[step.actor] = Begun(operation, moves, pauses + 1)
                 return False
         del self.begun[step.actor]
-        made = operation.child if isinstance(operation, Fork) else Taken(operation.require_page(), 1)
+        made = (
+            operation.child if isinstance(operation, Fork) else Taken(operation.require_page(), 1)
+        )
         self.things[step.names[0]] = made
         return True
 
@@ -179,8 +182,8 @@ class World:
             return True
         if begun is not None:
             return isinstance(begun.operation, FastPin) and not begun.operation.waits
-        if step.row.access is not None:
-            return not mm._needs_fault(self.address(step.names[0]) >> PAGE_SHIFT, step.row.access)
+        if step.verb in ("read", "write"):
+            return not mm.would_fault(self.address(step.names[0]), write=step.verb == "write")
         return step.row.fast or step.row.anybody or step.verb == "wait"
 
     def _under_way(self, process: str) -> Iterator[tuple[str, Begun]]:
@@ -200,7 +203,7 @@ class World:
         pages are there in any case, as a step may meet them whatever its process has mapped.
         """
         refs: Refs = {self.kernel.zero_page.folio: []}
-        if (huge := self.kernel._huge_zero_folio) is not None:
+        if (huge := self.kernel.huge_zero) is not None:
             refs[huge] = []
 
         def lead(pages: Iterable[tuple[Hashable, Page | None]], name: str) -> None:
@@ -226,7 +229,7 @@ class World:
 
     def _memory(self, name: str, mm: Mm, lead: Lead) -> Hashable:
         """What a process has mapped, and which steps of its threads are under way."""
-        under_way = []
+        under_way: list[Hashable] = []
         for actor, (operation, _, pauses) in self._under_way(name):
             if isinstance(operation, Fork):  # what it remembers is to be seen in the child
                 under_way.append((actor, pauses, _entries(operation.child, name, lead, actor)))
@@ -252,5 +255,3 @@ def _named(step: Step) -> str:
     if step.row.reads:
         return step.names[1]
     return step.names[0] if step.row.takes else str(step)
-
-

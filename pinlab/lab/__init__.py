@@ -1,55 +1,45 @@
 """The notebook's face: pictures with their text twins, widgets, and exercises that answer back."""
 
-from pinlab.lab.callers import callers
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
 from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.figures.adequacy import draw_adequacy
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
-from pinlab.lab.figures.ends import five_ends
 from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.ledger import ledger
 from pinlab.lab.figures.lenses import draw_lenses
-from pinlab.lab.figures.limits import in_flight
-from pinlab.lab.figures.map import draw_map
 from pinlab.lab.figures.orders import pins_by_order
 from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
 from pinlab.lab.figures.rule_sets import draw_rule_sets
 from pinlab.lab.figures.senses_spread import where_they_say_pin
-from pinlab.lab.figures.states import draw_states
 from pinlab.lab.figures.thread import draw_thread
 from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.forks import when_fork_copies
 from pinlab.lab.identify import identify
+from pinlab.lab.map import draw_map
 from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
 from pinlab.lab.readers import huge_zero_readers
 from pinlab.lab.references import references
 from pinlab.lab.scenes import fork_story, recorded_scenes, scenes_by_release
-from pinlab.lab.widgets.beside import side_by_side
-from pinlab.lab.widgets.cliff import walk_the_cliff
+from pinlab.lab.states import draw_states, walk_the_states
+from pinlab.lab.walk import side_by_side, step_through
 from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.fork_scenes import fork_scene
 from pinlab.lab.widgets.guess import guess_pins
-from pinlab.lab.widgets.held import held_together
 from pinlab.lab.widgets.identify import who_is_who
 from pinlab.lab.widgets.lenses import light_the_senses
 from pinlab.lab.widgets.odometer import count_pins
 from pinlab.lab.widgets.rounds import patch_switches
-from pinlab.lab.widgets.states import walk_the_states
-from pinlab.lab.widgets.steps import step_through
 from pinlab.lab.widgets.thread import walk_the_thread
-from pinlab.lab.widgets.touch_map import touch_the_map
 from pinlab.lab.widgets.touched import touched_pages
-from pinlab.lab.widgets.two_builds import two_builds
 from pinlab.lab.widgets.watch import watch
 from pinlab.lab.widgets.wording import word_a_note
 
 __all__ = [
     "Drawing",
     "Picture",
-    "callers",
     "check",
     "concept_map",
     "count_pins",
@@ -62,17 +52,14 @@ __all__ = [
     "draw_thread",
     "draw_verdicts",
     "eight_kernels",
-    "five_ends",
     "fork_scene",
     "fork_story",
     "four_outcomes",
     "given",
     "guess_pins",
-    "held_together",
     "hint",
     "huge_zero_readers",
     "identify",
-    "in_flight",
     "in_the_model",
     "ledger",
     "light_the_senses",
@@ -90,12 +77,9 @@ __all__ = [
     "step_through",
     "three_buffers",
     "three_columns",
-    "touch_the_map",
     "touched_filmstrip",
     "touched_pages",
-    "two_builds",
     "uses_of_none",
-    "walk_the_cliff",
     "walk_the_states",
     "walk_the_thread",
     "watch",

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from pinlab.data_folder import DATA
 from pinlab.lab import svg
-from pinlab.lab.figures.layers import ordered, placed, ranks
+from pinlab.lab.layers import ordered, placed, ranks
 from pinlab.lab.palette import EDGE, ZERO_PAGE
 from pinlab.lab.picture import Drawing
 from pinlab.model.arguments import one_of

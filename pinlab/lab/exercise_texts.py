@@ -7,9 +7,11 @@ module that takes a `Draw` and returns what a seed has drawn, `from:` one withou
 from __future__ import annotations
 
 import importlib
+import operator
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from pinlab.lab.exercise import (
     Written,
     misconceptions,
 )
-from pinlab.lab.text import digits, plural
+from pinlab.lab.text import digits, many
 from pinlab.text_files import decoded
 
 FOLDER = DATA / "exercises"
@@ -50,7 +52,7 @@ SIGNS = {"=": "right", "-": "wrong", "?": "a hint", "!": "because"}
 
 HEADING = re.compile(r"## ([\w-]+) \((\w+)\)")
 BRACES = re.compile(r"\{([a-z_]\w*)(?: ([-+*]) (\w+))?(?::([^{}]+))?\}")
-NUMBER = r"-?\d+|\{[^{}]*\}"
+SUMS = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
 @dataclass(frozen=True)
@@ -165,66 +167,88 @@ class _Maker:
             self.drawn = self._python(text.keys["from"])()
 
     def made(self) -> Exercise:
-        """Return the exercise: its own fields from the text, or else from what was drawn."""
-        text, hints = self.text, self.text.signed["?"]
-        (because,) = text.signed["!"]
+        """Return the exercise: its fields from the text, or else from what was drawn."""
+        text = self.text
         of_kind = {field.name for field in fields(self.kind)}
         own = {name: value for name, value in self.drawn.items() if name in of_kind}
         if "low" in text.keys:
-            own["low"] = int(text.keys["low"])
+            own["low"] = self._whole(text.keys["low"], text.number)
         if "gives" in text.keys:
             own["gives"] = text.keys["gives"]
         getattr(self, f"_{text.kind}")(own)
+        told = [[words for words, _, _ in self._lines(sign)] for sign in "?!"]
+        own |= {"id": text.id, "lesson": text.file.stem, "hints": tuple(told[0])}
+        own |= {"question": self._filled(text.question, text.number), "because": told[1][0]}
         try:
-            return self.kind(
-                **own | {
-                    "id": text.id,
-                    "lesson": text.file.stem,
-                    "question": self._filled(text.question, text.number),
-                    "because": self._filled(because.text, because.number),
-                    "hints": tuple(self._filled(hint.text, hint.number) for hint in hints),
-                }
-            )  # fmt: skip
+            return self.kind(**own)
         except TypeError as error:
             raise text.wrong(text.number, f"{error}: neither the text nor Python says so") from None
 
     def _python(self, name: str) -> Callable[..., Any]:
         """A function of the lesson's module; a lesson imports lab, so it is found only now."""
         module = f"pinlab.lessons.{self.text.file.stem.partition('_')[2]}"
-        found = getattr(importlib.import_module(module), name, None)
-        if not callable(found):
+        found: Callable[..., Any] | None = getattr(importlib.import_module(module), name, None)
+        if found is None:
             raise self.text.wrong(self.text.number, f"{module} has no function {name}")
-        return found  # type: ignore[no-any-return]
+        return found
 
-    def _filled(self, words: str, number: int) -> str:
-        """Put what was drawn in the place of the braces."""
-        return BRACES.sub(lambda m: self._told(m, number), words) if self.drawn else words
+    def _filled(self, words: str, number: int, drawn: Drawn | None = None) -> str:
+        """Put what was drawn in the place of the braces; what has none of them is left as it is."""
+        names = drawn or self.drawn
+        return BRACES.sub(lambda m: self._told(m, number, names), words) if names else words
 
-    def _told(self, braces: re.Match[str], number: int) -> str:
+    def _told(self, braces: re.Match[str], number: int, drawn: Drawn) -> str:
         """{n}, {n + 1}, {n - m}; {n:page} with its noun; {n:^} with its power."""
         name, sign, other, noun = braces.groups()
         for each in (name, other):
-            if each and not each.isdigit() and each not in self.drawn:
-                names = ", ".join(self.drawn)
-                raise self.text.wrong(number, f"{{{each}}} is not drawn: allowed are {names}")
-        value = self.drawn[name]
+            if each and not each.isdigit() and each not in drawn:
+                allowed = ", ".join(drawn)
+                raise self.text.wrong(number, f"{{{each}}} is not drawn: allowed are {allowed}")
+        value = drawn[name]
         if sign:
-            second = int(other) if other.isdigit() else self.drawn[other]
-            value = {"+": value + second, "-": value - second, "*": value * second}[sign]
+            value = SUMS[sign](value, int(other) if other.isdigit() else drawn[other])
         if noun == "^":
             return digits(value)
-        return f"{value} {plural(value, noun)}" if noun else str(value)
+        return many(value, noun) if noun else str(value)
 
     def _lines(self, sign: str) -> Iterator[tuple[str, str, int]]:
-        """The lines of a sign as answer and reason; without what was drawn as None."""
-        for line in self.text.signed[sign]:
-            answer, _, reason = ("", "", line.text) if line.block else line.text.partition(": ")
-            if not self._absent(answer):
-                told = self._filled(reason, line.number)
-                yield line.block or self._filled(answer, line.number), told, line.number
+        """The lines of a sign, filled in, with what is fenced below: none without, many with many.
 
-    def _absent(self, answer: str) -> bool:
-        return any(self.drawn.get(m[1], m) is None for m in BRACES.finditer(answer))
+        A name that was drawn as None takes its line away. One that was drawn as a list has the line
+        for each of its things, a dict for each of its keys, with the names that it has for it.
+        """
+        for line in self.text.signed[sign]:
+            names = {m[1] for m in BRACES.finditer(line.text)} & set(self.drawn)
+            if any(self.drawn[name] is None for name in names):
+                continue
+            several = next((n for n in names if isinstance(self.drawn[n], list | Mapping)), None)
+            things = {None: {}} if several is None else self.drawn[several]
+            for thing in things:
+                more = things[thing] if isinstance(things, Mapping) else {}
+                drawn = {**self.drawn, **more, **({several: thing} if several else {})}
+                yield self._filled(line.text, line.number, drawn), line.block, line.number
+
+    def _answers(self, sign: str) -> Iterator[tuple[str, str, int]]:
+        """The lines of a sign as answer and reason."""
+        for told, block, number in self._lines(sign):
+            answer, reason = (block, told) if block else self._split(told)
+            yield answer, reason and self._reasoned(reason, number), number
+
+    def _split(self, told: str) -> tuple[str, str]:
+        """Answer and reason; a colon may be a part of an option, and of options in brackets."""
+        options = self.text.keys.get("options", "").split(" | ")
+        for option in sorted(options, key=len, reverse=True):
+            if option and told.startswith(option):
+                return option, told.removeprefix(option).removeprefix(": ")
+        end = "]: " if told.startswith("[") else ": "
+        answer, _, reason = told.partition(end)
+        return answer + end[:-2], reason
+
+    def _reasoned(self, idea: str, number: int) -> str:
+        if " " in idea or idea in misconceptions():
+            return idea
+        told = f"{idea!r} is no sentence, and no id in data/misconceptions.csv"
+        raise self.text.wrong(number, told)
 
     def _whole(self, told: str, number: int) -> int:
         try:
@@ -233,20 +257,11 @@ class _Maker:
             raise self.text.wrong(number, f"{told!r} is no whole number") from None
 
     def _right(self) -> tuple[str, int]:
-        lines = list(self._lines("="))
+        lines = [(block or told, number) for told, block, number in self._lines("=")]
         if len(lines) != 1:
-            raise self.text.wrong(
-                self.text.number, f"it has to have 1 right answer, not {len(lines)}"
-            )
-        ((answer, _, number),) = lines
-        return answer, number
-
-    def _listed(self, own: dict[str, Any], take: Callable[[str, int], Any]) -> None:
-        """The right answer and the wrong ones; `take` makes an answer of its words."""
-        if self.text.signed["="] or "right" not in own:
-            own["right"] = take(*self._right())
-        wrong = {take(answer, n): self._reasoned(idea, n) for answer, idea, n in self._lines("-")}
-        own["wrong"] = self._but(own["right"], wrong | dict(own.get("wrong", {})))
+            told = f"it has to have 1 right answer, not {len(lines)}"
+            raise self.text.wrong(self.text.number, told)
+        return lines[0]
 
     def _but(self, right: object, wrong: dict[Any, str]) -> dict[Any, str]:
         """Take out a wrong answer that a seed has turned into the right one."""
@@ -254,12 +269,12 @@ class _Maker:
             raise self.text.wrong(self.text.number, f"{right!r} is right and wrong")
         return {answer: idea for answer, idea in wrong.items() if answer != right}
 
-    def _reasoned(self, idea: str, number: int) -> str:
-        if " " in idea or idea in misconceptions():
-            return idea
-        raise self.text.wrong(
-            number, f"{idea!r} is no sentence, and in data/misconceptions.csv no id"
-        )
+    def _listed(self, own: dict[str, Any], take: Callable[[str, int], Any]) -> None:
+        """The right answer and the wrong ones; `take` makes an answer of its words."""
+        if self.text.signed["="] or "right" not in own:
+            own["right"] = take(*self._right())
+        wrong = {take(a, n): self._reasoned(idea, n) for a, idea, n in self._answers("-")}
+        own["wrong"] = self._but(own["right"], wrong | dict(own.get("wrong", {})))
 
     def _number(self, own: dict[str, Any]) -> None:
         self._listed(own, self._whole)
@@ -269,7 +284,7 @@ class _Maker:
 
     def _written(self, own: dict[str, Any]) -> None:
         own["releases"] = tuple(self.text.keys.get("releases", "").split(" | "))
-        self._listed(own, lambda answer, number: answer)
+        self._choice(own)
 
     def _worded(self, own: dict[str, Any]) -> None:
         """All of it is made of clauses, so it comes from Python."""
@@ -284,65 +299,63 @@ class _Maker:
         own |= {"name": name, "arguments": tuple(arguments.split(", ")), "source": source}
         own["wrong"] = tuple(
             (self._reasoned(idea, n), self._python(f"_{function}"))
-            for function, idea, n in self._lines("-")
+            for function, idea, n in self._answers("-")
         )
 
     def _numbers(self, own: dict[str, Any]) -> None:
         """`= name: 3`, `- name: 4: reason`, `- name: 4 + other: 5: reason` for several at once."""
-        right = {name: self._whole(told, n) for name, told, n in self._lines("=")}
+        right = {name: self._whole(told, n) for name, told, n in self._pairs("=")}
         wrong: dict[str, dict[int, str]] = {name: {} for name in right}
         together: list[tuple[dict[str, int], str]] = []
-        part = rf"({'|'.join(map(re.escape, right))}): ({NUMBER})"
-        for line in self.text.signed["-"]:
-            found = re.fullmatch(rf"({part}(?: \+ {part})*): (.+)", line.text)
+        part = rf"({'|'.join(map(re.escape, right))}): (-?\d+)"
+        for line, _, n in self._lines("-"):
+            found = re.fullmatch(rf"({part}(?: \+ {part})*): (.+)", line)
             if found is None:
-                names = ", ".join(right)
-                raise self.text.wrong(
-                    line.number, f"allowed is - name: number: reason, for {names}"
-                )
-            those = {} if self._absent(found[1]) else {
-                name: self._whole(self._filled(told, line.number), line.number)
-                for name, told in re.findall(part, found[1])
-            }  # fmt: skip
-            idea = self._reasoned(self._filled(found[found.re.groups], line.number), line.number)
+                told = f"allowed is - name: number: reason, for {', '.join(right)}"
+                raise self.text.wrong(n, told)
+            those = {name: int(number) for name, number in re.findall(part, found[1])}
+            idea = self._reasoned(found[found.re.groups], n)
             if len(those) == 1:
                 ((name, number),) = those.items()
                 wrong[name][number] = idea
-            elif those:
+            else:
                 together.append((those, idea))
         for name, more in self.drawn.get("wrong", {}).items():
             wrong[name] |= more
-        if right or "parts" not in own:
-            own["parts"] = {name: (n, self._but(n, wrong[name])) for name, n in right.items()}
-            own["together"] = together
+        own["parts"] = {name: (n, self._but(n, wrong[name])) for name, n in right.items()}
+        own["together"] = together
+
+    def _pairs(self, sign: str) -> Iterator[tuple[str, str, int]]:
+        for told, _, number in self._lines(sign):
+            name, _, value = told.partition(": ")
+            yield name, value, number
 
     def _selection(self, own: dict[str, Any]) -> None:
         """`= option: reason if it is missing`, `- option: reason if it is chosen`, in their order.
 
         `- [one + other]: reason` is about a whole selection, `[]` about none, `[*]` about all.
         """
-        drawn, options, right = dict(own.get("wrong", {})), [], []
-        missing, extra = dict(own.get("missing", {})), dict(own.get("extra", {}))
         whole: list[tuple[str, str]] = []
-        signed = [(n, "=", a, idea) for a, idea, n in self._lines("=")]
-        signed += [(n, "-", a, idea) for a, idea, n in self._lines("-")]
-        for number, sign, answer, idea in sorted(signed):
+        options: dict[str, tuple[str, str]] = {}
+        signed = [(n, sign, a, idea) for sign in "=-" for a, idea, n in self._answers(sign)]
+        for number, sign, answer, idea in sorted(signed, key=itemgetter(0)):
             if sign == "-" and answer.startswith("["):
                 whole.append((answer[1:-1], self._reasoned(idea, number)))
-                continue
-            options.append(answer)
-            if sign == "=":
-                right.append(answer)
-            if idea:
-                (missing if sign == "=" else extra)[answer] = idea
-        if "options" in self.text.keys:
-            options = self.text.keys["options"].split(" | ")
+            else:
+                options[answer] = sign, idea
         if options:
-            own |= {"options": tuple(options), "right": frozenset(right)}
-        every = own.get("options", ())
-        wrong = {self._chosen(told, every): idea for told, idea in whole} | drawn
-        own |= {"wrong": self._but(own["right"], wrong), "missing": missing, "extra": extra}
-
-    @staticmethod
-    def _chosen(told: str, every: tuple[str, ...]) -> frozenset[str]:
-        return frozenset(every) if told == "*" else frozenset(told.split(" + ") if told else ())
+            order = self.text.keys.get("options", " | ".join(options)).split(" | ")
+            if set(order) != set(options):
+                named = f"options are {order}: the lines below have {list(options)}"
+                raise self.text.wrong(self.text.number, named)
+            own["options"] = tuple(order)
+            own["right"] = frozenset(a for a, (sign, _) in options.items() if sign == "=")
+        for name, wanted in (("missing", "="), ("extra", "-")):
+            told = {a: idea for a, (sign, idea) in options.items() if sign == wanted and idea}
+            own[name] = told | dict(own.get(name, {}))
+        every = " + ".join(own.get("options", ()))
+        wrong = {
+            frozenset((every if told == "*" else told).split(" + ") if told else ()): idea
+            for told, idea in whole
+        }
+        own["wrong"] = self._but(own["right"], wrong | dict(own.get("wrong", {})))

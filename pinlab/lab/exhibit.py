@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import ipywidgets
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.image import imsave
 from traitlets import HasTraits, Int
 
@@ -22,7 +23,6 @@ from pinlab.model.arguments import instance, one_of, whole
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
-    from matplotlib.figure import Figure
 
 CSS_CLASS = "pinlab-exhibit"
 """What the outermost box of every exhibit is called in the page."""
@@ -30,7 +30,7 @@ CSS_CLASS = "pinlab-exhibit"
 STYLE = {"description_width": "initial"}
 WRAP = {"flex_flow": "row wrap"}
 
-Frame: TypeAlias = "tuple[bytes | str, str] | Drawing"
+Shot: TypeAlias = "tuple[bytes | str, str] | Drawing"
 """What is shown: PNG, or SVG with what stands below it, and a sentence; or both as a drawing."""
 
 
@@ -54,7 +54,7 @@ class Exhibit:
 
 
 def exhibit(
-    draw: Callable[..., Frame], *controls: ipywidgets.Widget | Dial, filmstrip: Shown
+    draw: Callable[..., Shot], *controls: ipywidgets.Widget | Dial, filmstrip: Shown
 ) -> Exhibit:
     """Return controls, an announced sentence and a picture that is drawn anew when one is moved.
 
@@ -73,8 +73,8 @@ def exhibit(
     moved = list(_each(controls))
 
     def show(_: object = None) -> None:
-        frame = draw(*(control.value for control in moved))
-        content, sentence = (frame.svg, frame.twin) if isinstance(frame, Drawing) else frame
+        shot = draw(*(control.value for control in moved))
+        content, sentence = (shot.svg, shot.twin) if isinstance(shot, Drawing) else shot
         if isinstance(content, bytes):
             content = image(content, "image/png", sentence)
         picture.value = content
@@ -206,21 +206,26 @@ def row(*controls: ipywidgets.Widget) -> ipywidgets.HBox:
 
 
 class Plot(Protocol):
-    """A plot of which some artists move: `draw` changes them."""
+    """A plot of which some artists, `moving`, are changed by `draw`."""
 
-    figure: Figure
-    moving: Sequence[Artist]
-    draw: Callable[..., None]
+    @property
+    def moving(self) -> Sequence[Artist]:
+        """What changes."""
+
+    @property
+    def draw(self) -> Callable[..., None]:
+        """Change it."""
 
 
-def moving(plot: Plot, sentence: Callable[..., str]) -> Callable[..., Frame]:
+def moving(plot: Plot, sentence: Callable[..., str]) -> Callable[..., Shot]:
     """Return a function that draws a plot for an exhibit, and says what it shows in a sentence.
 
     `plot.draw` and `sentence` get the values of the controls.
     """
-    kept = Kept(plot.figure, plot.moving)
+    figure = plot.moving[0].get_figure(root=True)
+    kept = Kept(instance("figure", figure, Figure), plot.moving)
 
-    def draw(*values: object) -> Frame:
+    def draw(*values: object) -> Shot:
         plot.draw(*values)
         return kept.png(), sentence(*values)
 

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 
-from pinlab.lab.draw import checked_seed
+from pinlab.lab import exercises
+from pinlab.lab.draw import LARGEST_SEED, checked_seed
 from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, in_words, reason
 from pinlab.lab.exercise_texts import FOLDER, read
-from pinlab.lab.exercises import (
-    ask_a_real_kernel,
-    count_pins_apart,
-    draw_a_page,
-    fork_during_direct_io,
-    hold_a_page,
-    pin_a_page,
-    pretend_to_pin,
-    read_the_thread,
-    say_what_pinned_means,
-    start_here,
-    try_every_interleaving,
-    word_the_note,
-)
 from pinlab.lab.reply import Reply
 from pinlab.model.arguments import instance, one_of, shown, whole
 
@@ -42,11 +34,8 @@ class Lesson:
 
 def _lessons() -> tuple[Lesson, ...]:
     """Read the texts; a lesson that has none yet has a module."""
-    modules = (
-        start_here, draw_a_page, hold_a_page, pin_a_page, pretend_to_pin,
-        count_pins_apart, fork_during_direct_io, try_every_interleaving, say_what_pinned_means,
-        word_the_note, ask_a_real_kernel, read_the_thread,
-    )  # fmt: skip
+    names = (module.name for module in iter_modules(exercises.__path__))
+    modules = (import_module(f"{exercises.__name__}.{name}") for name in names)
     found = {each.LESSON: Lesson(each.LESSON, each.FIXED, each.SEEDED) for each in modules}
     for file in FOLDER.glob("*.md"):
         makers = {text.id: text.make for text in read(file)}
@@ -101,18 +90,19 @@ def _mistakes(found: Exercise) -> str:
     return "\n".join(f"- {in_words(answer)}: {reason(idea)}" for answer, idea in found.mistakes())
 
 
-def solution(id: str) -> Reply:
-    """Return an exercise's two hints, the reply to the right answer, and the usual wrong ones.
+def solution(id: str, answer: object = None) -> Reply:
+    """Return an exercise's hints, the reply to a right answer, and the usual wrong ones, in one.
 
-    Raises ValueError for an unknown id.
+    The right answer is its own, with its program, or the one that is given, worked out by hand.
+    Raises as `check`.
     """
     found = exercise(id)
     first, bigger = found.hints
-    right = found.check(found.solution())
-    parts = [f"*Hint.* {first}", f"*A bigger hint.* {bigger}", right._repr_markdown_()]
-    if isinstance(found, Program) and found.source:
-        parts.insert(2, f"```python\n{found.source.rstrip()}\n```")
-    parts += ["The usual wrong answers, and what each of them rests on:", _mistakes(found)]
+    parts = [f"*A hint.* {first}", f"*A bigger hint.* {bigger}"]
+    if answer is None and isinstance(found, Program) and found.source:
+        parts.append(f"```python\n{found.source.rstrip()}\n```")
+    reply = found.check(found.solution() if answer is None else answer)
+    parts += [reply._repr_markdown_(), "The usual wrong answers:", _mistakes(found)]
     return Reply("\n\n".join(parts))
 
 
@@ -141,6 +131,9 @@ def _made(id: str, seed: int) -> Exercise:
 
 DOTS = "." * 60
 """Room to write: a reader takes dots for it in a terminal, in a notebook and on paper."""
+
+SHEETS = Path("worksheets")
+"""Where sheets are written, seen from where the program runs."""
 
 
 class Sheet(str):
@@ -180,6 +173,15 @@ class Problems:
             f"`notebooks/solutions/{self.lesson}.ipynb`."
         )
         return self._sheet("Answers", [*self._numbered(_answer), solved])
+
+    def write(self, folder: Path = SHEETS) -> tuple[Path, Path]:
+        """Write worksheet and key into a folder; return their files. Raises OSError."""
+        folder.mkdir(exist_ok=True)
+        name = f"{self.lesson}_{self.seed}"
+        files = folder / f"{name}.md", folder / f"{name}_answers.md"
+        for file, text in zip(files, (self.worksheet, self.key), strict=True):
+            file.write_text(text, encoding="utf-8", newline="\n")
+        return files
 
     def __str__(self) -> str:
         return self.worksheet
@@ -225,3 +227,25 @@ def problems(lesson: str, seed: int) -> Problems:
         raise ValueError(f"lesson is {shown(lesson)}: there are problems for {', '.join(seeded)}")
     seed = checked_seed(seed)
     return Problems(name, seed, tuple(exercise(id, seed) for id in seeded[name]))
+
+
+def main() -> None:
+    """Write a worksheet and its key, and print their files: what `make worksheet` runs."""
+    parser = ArgumentParser(
+        prog="worksheet",
+        usage="make worksheet LESSON=04 SEED=7",
+        description="Write problems of a lesson, and a key to them, into the folder worksheets.",
+    )
+    parser.add_argument("LESSON", help="such as 04, or the notebook's name without its ending")
+    parser.add_argument("SEED", help="a whole number: another seed, other problems")
+    asked = parser.parse_args()
+    if not re.fullmatch("[0-9]{1,10}", asked.SEED):
+        parser.error(
+            f"SEED is {shown(asked.SEED)}: allowed are whole numbers from 0 to {LARGEST_SEED}"
+        )
+    try:
+        print(*problems(asked.LESSON, int(asked.SEED)).write(), sep="\n")
+    except ValueError as error:
+        parser.error(str(error))
+    except OSError as error:
+        parser.error(f"nothing is written: {error}")

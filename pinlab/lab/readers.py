@@ -1,6 +1,6 @@
 """Readers of the huge zero folio: what its refcount read while each of them held 1024 pins.
 
-Recorded as the readers of the zero page were (`figures.cliff`), with huge pages to read from.
+Recorded as those of the zero page were (`count_to_two_million.cliff`), with huge pages to read.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pinlab.lab.callers import WITH_FIX, WITHOUT_FIX
-from pinlab.lab.figures.cliff import EXPERIMENT, PINS_PER_READER
 from pinlab.machine import recording
+from pinlab.machine.predictions.process import PAGES_AT_ONCE
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Folio
 from pinlab.model.kernel import Kernel
 
@@ -36,7 +36,7 @@ def huge_zero_readers() -> pandas.DataFrame:
     import pandas
 
     columns = {
-        "pins held": [PINS_PER_READER * readers for readers in READERS],
+        "pins held": [PAGES_AT_ONCE * readers for readers in READERS],
         "model": [modelled("6.18", readers).refcount for readers in READERS],
         **{name: [recorded(name, readers) for readers in READERS] for name in BUILDS},
         "zero page, 6.1.192 with the patch": [_zero_page(readers) for readers in READERS],
@@ -48,9 +48,9 @@ def modelled(release: str, readers: int) -> Folio:
     """Return the huge zero folio of a machine on which that many readers hold 1024 pins each."""
     kernel = Kernel(release)
     mm = kernel.new_mm()
-    addr = mm.mmap(PINS_PER_READER * PAGE_SIZE, order=HPAGE_ORDER)
+    addr = mm.mmap(PAGES_AT_ONCE * PAGE_SIZE, order=HPAGE_ORDER)
     for _ in range(readers):
-        mm.pin_user_pages(addr, PINS_PER_READER)
+        mm.pin_user_pages(addr, PAGES_AT_ONCE)
     return kernel.huge_zero_folio
 
 
@@ -65,4 +65,4 @@ def _zero_page(readers: int) -> int:
 
 
 def _refcount(kernel: str, case: str, build: str | None) -> int:
-    return int(recording(kernel, EXPERIMENT, case, build)["refcount"])
+    return int(recording(kernel, "held_pins", case, build)["refcount"])

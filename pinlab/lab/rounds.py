@@ -13,7 +13,7 @@ from functools import cache
 from itertools import product
 
 from pinlab.lab.powers import plural
-from pinlab.lab.writes import R0
+from pinlab.model.counter import R0
 from pinlab.model.dio import DirectIO
 from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.kernel import Kernel

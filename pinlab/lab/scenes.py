@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinlab.lab.story import Story
+from pinlab.lab.walk import Story
 from pinlab.machine import boot, recording
 from pinlab.model.arguments import one_of
 from pinlab.model.folio import PAGE_SIZE
@@ -175,7 +175,7 @@ def fork_story(scene: str) -> Story:
 
     Raises ValueError for an unknown scene.
 
-    >>> from pinlab.lab.story import tell
+    >>> from pinlab.lab.walk import tell
     >>> *_, last = tell(fork_story("parent writes"), Kernel("6.4"))
     >>> print(last.words)
     The request is complete. The parent reads AAAAAAAp, the child DDDDAAAA.

@@ -1,14 +1,18 @@
-"""Snapshots: a machine as it is at one moment, to be drawn now or later.
+"""Snapshots: a machine as it is at one moment, and what of it is drawn as one.
 
-A snapshot keeps nothing of the machine itself, so a story has one for each of its steps.
+A snapshot keeps nothing of the machine itself, so a story has one for each of its steps. Frames
+that are alike are drawn as a stack, pages that are alike as a comb.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import accumulate, groupby
 
+from pinlab.lab.text import plural
 from pinlab.model.arguments import instance
 from pinlab.model.dio import DirectIO
 from pinlab.model.folio import PAGE_SHIFT, Folio
@@ -174,7 +178,7 @@ def _process(mm: Mm) -> Process:
 def _frame(folio: Folio, letters: int) -> Frame:
     zero = folio in folio.kernel.names
     counters = folio.refcount, folio.pincount
-    shown = "" if zero or folio.order else _letters(folio.page(0)._get_bytes(letters, 0))
+    shown = "" if zero or folio.order else _letters(folio.page(0).peek(letters))
     return Frame(folio.pfn, folio.name, folio.order, *counters, zero, folio.freed, shown)
 
 
@@ -219,3 +223,256 @@ def _does(request: DirectIO | None) -> str:
     if request is None:
         return ""
     return FROM_DISK if request.from_disk else TO_DISK
+
+
+# What is drawn as one.
+
+FEW = 8
+"""Up to so many pages of a process, or frames, each is drawn by itself."""
+
+ALIKE = 3
+"""From so many on, frames that are alike are drawn as a stack and pages as a comb."""
+
+TEETH = 64
+"""A comb has no more teeth; in a longer run each stands for several pages."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A frame, or several whose counters and holders are alike."""
+
+    frames: tuple[Frame, ...]
+
+    @property
+    def first(self) -> Frame:
+        """The frame that the others are like."""
+        return self.frames[0]
+
+    @property
+    def name(self) -> str:
+        """What the frames are called together."""
+        if len(self.frames) == 1:
+            return self.first.name
+        numbers = [frame.number for frame in self.frames]
+        if numbers == list(range(numbers[0], numbers[-1] + 1)):
+            return f"frames {numbers[0]} to {numbers[-1]}"
+        return f"{len(numbers)} frames"
+
+    @property
+    def each(self) -> str:
+        """What stands before a number that each of them has."""
+        return "each " if len(self.frames) > 1 else ""
+
+
+def pages(first: int, last: int) -> str:
+    """Return what the pages from `first` to `last` are called."""
+    if first == last:
+        return f"page {first}"
+    return f"pages {first} {'and' if last == first + 1 else 'to'} {last}"
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Pages `first` to `last` of a process: one entry, or several as a comb.
+
+    `span` is the pages of an entry. `teeth` has the place of the stack that each drawn entry
+    points to, None for an empty one. `readonly` is how many entries of frames of their own are
+    read-only.
+    """
+
+    first: int
+    last: int
+    span: int
+    teeth: tuple[int | None, ...]
+    readonly: int = 0
+
+    @property
+    def entries(self) -> int:
+        """How many entries there are."""
+        return (self.last - self.first + 1) // self.span
+
+    @property
+    def name(self) -> str:
+        """What the pages are called."""
+        return pages(self.first, self.last)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a holder has on the frames of one stack: `times` holds on each of them."""
+
+    stack: int
+    kind: str
+    times: int
+    frames: int
+
+    @property
+    def total(self) -> int:
+        """How many holds that are, on all the frames together."""
+        return self.times * self.frames
+
+    @property
+    def words(self) -> str:
+        """Its label: how many of what."""
+        if self.kind in (NOT_COUNTED, NO_HOLD_LEFT):
+            return f"{self.total} {plural(self.total, 'page')}: {self.kind}"
+        each = f", {self.times} on each" if self.frames > 1 else ""
+        return f"{self.total} {plural(self.total, self.kind)}{each}"
+
+
+@dataclass(frozen=True)
+class Groups:
+    """A snapshot as it is drawn: stacks, strips by process and area, and what each holder has."""
+
+    stacks: tuple[Stack, ...]
+    strips: tuple[tuple[tuple[Strip, ...], ...], ...]
+    held: tuple[tuple[Held, ...], ...]
+
+
+def group(state: Snapshot, before: Snapshot | None = None) -> Groups:
+    """Return what is drawn as one; frames that have changed otherwise since `before` are apart."""
+    stacks = _stacks(state, before)
+    place = {frame.number: n for n, stack in enumerate(stacks) for frame in stack.frames}
+    strips = tuple(_strips(process, place) for process in state.processes)
+    held = tuple(_held(holder.holds, place, stacks) for holder in state.holders)
+    return Groups(stacks, strips, held)
+
+
+def remapped(before: Snapshot, after: Snapshot, process: int, strip: Strip) -> bool:
+    """Return whether an entry of these pages points elsewhere, or is no longer as writable."""
+    return entries(before, process, strip) != entries(after, process, strip)
+
+
+def entries(state: Snapshot, process: int, strip: Strip) -> list[tuple[int, int, bool]]:
+    """Return (page, frame, read-only or not) of the filled entries among some pages of a process.
+
+    There are none if there is no such process yet.
+    """
+    return [
+        (*entry, entry[0] in area.readonly)
+        for one in state.processes[process : process + 1]
+        for area in one.areas
+        for entry in area.entries
+        if strip.first <= entry[0] <= strip.last
+    ]
+
+
+def _stacks(state: Snapshot, before: Snapshot | None) -> tuple[Stack, ...]:
+    """The frames by number, the zero pages last, those that are alike together."""
+    frames = sorted(state.frames, key=lambda frame: (frame.zero, frame.number))
+    if len(frames) <= FEW:
+        return tuple(Stack((frame,)) for frame in frames)
+    alike: dict[Hashable, list[Frame]] = {}
+    traits = _traits(state, before)
+    for frame in frames:
+        alike.setdefault(traits[frame.number], []).append(frame)
+    stacks: list[Stack] = []
+    for some in alike.values():
+        parts = [some] if len(some) >= ALIKE else [[frame] for frame in some]
+        stacks += [Stack(tuple(part)) for part in parts]
+    return tuple(sorted(stacks, key=lambda stack: (stack.first.zero, stack.first.number)))
+
+
+def _traits(state: Snapshot, before: Snapshot | None) -> Mapping[int, Hashable]:
+    """What a frame has to have in common with another: counters, then and now, and who points."""
+    pointers = Counter(
+        (number, n)
+        for n, process in enumerate(state.processes)
+        for area in process.areas
+        for _, number in area.entries
+    )
+    by: defaultdict[int, list[Hashable]] = defaultdict(list)
+    for (number, process), times in pointers.items():
+        by[number].append((process, times))
+    for holder in state.holders:
+        for hold in holder.holds:
+            by[hold.frame].append((holder.name, hold.kind, hold.times))
+    return {
+        frame.number: (
+            *(frame.order, frame.zero, frame.freed, *_shown(frame)),
+            _shown(before.frame(frame.number) if before else None),
+            tuple(by[frame.number]),
+        )
+        for frame in state.frames
+    }
+
+
+def _shown(frame: Frame | None) -> tuple[Hashable, ...]:
+    return (frame.refcount, frame.pincount, frame.letters) if frame else ()
+
+
+def _strips(process: Process, place: Mapping[int, int]) -> tuple[tuple[Strip, ...], ...]:
+    """The entries one by one if they are few; else runs; else, if these are many, all at once."""
+    runs = [list(_runs(area, place)) for area in process.areas]
+    if sum(run.entries for area in runs for run in area) <= FEW:
+        return tuple(tuple(one for run in area for one in _one_by_one(run)) for area in runs)
+    short = [
+        [
+            strip
+            for run in area
+            for strip in (_one_by_one(run) if run.entries < ALIKE else [_comb(run)])
+        ]
+        for area in runs
+    ]
+    if sum(map(len, short)) <= FEW:
+        return tuple(map(tuple, short))
+    return tuple((_comb(*area),) for area in runs)
+
+
+def _runs(area: Area, place: Mapping[int, int]) -> Iterator[Strip]:
+    """Stretches of an area whose entries are alike: all empty, or to the same stack."""
+    span, readonly = 1 << area.order, frozenset(area.readonly)
+    filled = (
+        (page, page + span - 1, place[number], page in readonly) for page, number in area.entries
+    )
+    position = area.first
+    for target, neighbours in groupby(_adjacent(filled), key=lambda piece: piece[2:]):
+        pieces = list(neighbours)
+        first, last = pieces[0][0], pieces[-1][1]
+        if first > position:
+            yield Strip(position, first - 1, span, (None,))
+        filled_run = Strip(first, last, span, (target[0],))
+        yield replace(filled_run, readonly=filled_run.entries if target[1] else 0)
+        position = last + 1
+    if position <= area.last:
+        yield Strip(position, area.last, span, (None,))
+
+
+def _adjacent(
+    filled: Iterator[tuple[int, int, int, bool]],
+) -> Iterator[tuple[int, int, int, bool, int]]:
+    """Number the stretches without a gap, so that a gap parts what would be alike."""
+    stretch, expected = 0, None
+    for first, last, target, readonly in filled:
+        stretch += first != expected
+        expected = last + 1
+        yield first, last, target, readonly, stretch
+
+
+def _one_by_one(run: Strip) -> list[Strip]:
+    firsts = range(run.first, run.last + 1, run.span)
+    readonly = int(run.readonly > 0)
+    return [Strip(first, first + run.span - 1, run.span, run.teeth, readonly) for first in firsts]
+
+
+def _comb(*runs: Strip) -> Strip:
+    """One strip for neighbouring runs, with a tooth for each entry or, evenly, for some."""
+    ends = list(accumulate(run.entries for run in runs))
+    few = min(ends[-1], TEETH)
+    places = (bisect_right(ends, n * ends[-1] // few) for n in range(few))
+    teeth = tuple(runs[place].teeth[0] for place in places)
+    readonly = sum(run.readonly for run in runs)
+    return Strip(runs[0].first, runs[-1].last, runs[0].span, teeth, readonly)
+
+
+def _held(
+    holds: tuple[Hold, ...], place: Mapping[int, int], stacks: tuple[Stack, ...]
+) -> tuple[Held, ...]:
+    """What a holder has, stack by stack; alike frames are held alike."""
+    rows = {
+        (place[hold.frame], hold.kind): Held(
+            place[hold.frame], hold.kind, hold.times, len(stacks[place[hold.frame]].frames)
+        )
+        for hold in holds
+    }
+    return tuple(rows[key] for key in sorted(rows))

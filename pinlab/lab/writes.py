@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, last_grab, refcount_with
+from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, R0, last_grab, refcount_with
 
 WRITES, PAGES, BITS = 2**15, 2**6, 32
 """The mail's writes, and the width of the counter that they meet."""
-
-R0 = 1
-"""The zero page's refcount before anybody holds it (x86: init_page_count, mm/mm_init.c, 6.18)."""
 
 
 @dataclass(frozen=True)

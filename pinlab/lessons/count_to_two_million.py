@@ -1,27 +1,666 @@
-"""Lesson 04, count to two million: what its exercises draw."""
+"""Lesson 04, count to two million: what a counter of 32 bits does with the mail's 2^21 holds."""
 
 from __future__ import annotations
 
+import errno
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from errno import ENOMEM
+from functools import cache
 from itertools import accumulate, product
+from typing import TYPE_CHECKING
 
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+from matplotlib.patheffects import Normal, Stroke
+
+from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX, results
 from pinlab.lab.draw import Draw, Drawn
-from pinlab.lab.figures.cliff import PINS_PER_READER
-from pinlab.lab.text import digits
-from pinlab.lab.writes import PAGES, R0, WRITES, Writes
+from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, moving
+from pinlab.lab.palette import (
+    DEVICE,
+    EDGE,
+    OVERFLOW,
+    PIN,
+    PIN_HATCH,
+    REFERENCE,
+    ZERO_PAGE,
+)
+from pinlab.lab.picture import Picture
+from pinlab.lab.text import digits, many, plural, power, powers
+from pinlab.lab.writes import BITS, PAGES, WRITES, Writes
+from pinlab.machine import boot, cases, recording
+from pinlab.machine.limits import Limit, OwnLimits, limits
+from pinlab.machine.predictions.holds import Held, climb
+from pinlab.machine.predictions.process import PAGES_AT_ONCE
+from pinlab.model.arguments import instance
 from pinlab.model.counter import (
     GUP_PIN_COUNTING_BIAS,
     INT_MAX,
     INT_MIN,
+    R0,
     last_grab,
     last_pin,
     refcount_with,
     wrap,
 )
 from pinlab.model.dio import DirectIO
+from pinlab.model.ends import ABORTED, ENDS, IGNORED, OK, Step, climb_and_return
+from pinlab.model.ends import climb as climb_to_the_end
 from pinlab.model.folio import PAGE_SIZE, Folio
 from pinlab.model.gup import FOLL_PIN
 from pinlab.model.kernel import Kernel
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "calls_below_zero",
+    "cliff",
+    "five_ends",
+    "limits_of_writes",
+    "refcount_in_flight",
+    "two_builds",
+]
+
+# The mail's writes, together and one after another.
+
+MOST_WRITES = 2**16
+TOGETHER, APART = "together", "one after another"
+
+
+def refcount_in_flight(
+    writes: int = WRITES, pages: int = PAGES, bias: int = GUP_PIN_COUNTING_BIAS, bits: int = BITS
+) -> Exhibit:
+    """Return a toggle (together, one after another) and sliders: what does the refcount reach?
+
+    The sliders set the writes in flight, the pages of each, what a hold adds, and the counter's
+    width; they begin with these numbers, by default the mail's. Raises TypeError or ValueError
+    for a number that is beyond the end of its slider.
+    """
+    dials = (
+        Dial("writes in flight", writes, powers(0, 16), argument="writes"),
+        Dial("pages of each write", pages, powers(0, 9), argument="pages"),
+        Dial("added by each hold", bias, powers(0, 12), argument="bias"),
+        Dial("bits of the counter", bits, powers(4, 6), argument="bits"),
+    )
+    panel = Figure(figsize=(7.2, 3.5), layout="constrained").subplots()
+    panel.set_ylabel("refcount of the zero page")
+    draw = moving(InFlight(panel, Writes(writes, pages, bias, bits)), in_words)
+    return exhibit(
+        lambda when, *numbers: draw(replace(Writes(*numbers), together=when == TOGETHER)),
+        choice("writes", (TOGETHER, APART), TOGETHER),
+        *dials,
+        filmstrip=changes_to_the_mail(),
+    )
+
+
+class InFlight:
+    """The climb of the refcount over the writes submitted, between the counter's two ends.
+
+    Artists are kept and changed (`draw`); those that change are in `moving`. The axes stay where
+    they are, whatever the width.
+    """
+
+    def __init__(self, panel: Axes, writes: Writes) -> None:
+        self._panel = panel
+        self._bits = 0
+        panel.set(xlim=(0, 1.03 * MOST_WRITES), ylim=(-1.12, 1.12))
+        panel.set_xticks([k << 14 for k in range(5)], ["0", "2^14", "2^15", "", "2^16"])
+        panel.set_yticks([-1, 0, 1])
+        panel.set_xlabel("writes submitted")
+        _below_zero(panel, -1.12)
+        panel.axhline(0, color=EDGE, lw=0.8)
+        self._band = Rectangle((0, 0), 0, 0, fc=PIN, ec=EDGE, hatch=PIN_HATCH)
+        panel.add_patch(self._band)
+        outline = [Stroke(linewidth=4, foreground=EDGE), Normal()]
+        (self._climb,) = panel.plot([], [], lw=2.5, path_effects=outline)
+        (self._drop,) = panel.plot([], [], color=OVERFLOW, lw=2.2, ls=(0, (4, 2)))
+        (self._end,) = panel.plot([], [], "o", ms=9, mec=EDGE, clip_on=False, zorder=5)
+        self._title = panel.set_title(" ", fontsize=10)
+        self._words = panel.text(0.03, 0.57, "", transform=panel.transAxes)
+        self.moving: list[Artist] = [
+            self._band, self._climb, self._drop, self._end, self._words, self._title,
+        ]  # fmt: skip
+        self.draw(writes)
+
+    def draw(self, writes: Writes) -> None:
+        """Show what the refcount does while these writes are submitted."""
+        scale = 2 ** (writes.bits - 1)
+        top, end = writes.highest / scale, writes.refcount / scale
+        fell = writes.refcount < 0
+        edge = writes.held / writes.pages if writes.together else 0
+        self._climb.set_data([0, edge], [R0 / scale, top if writes.together else R0 / scale])
+        self._drop.set_data(
+            [edge, edge, writes.writes] if fell else [], [top, end, end] if fell else []
+        )
+        low = min(end, 0)
+        self._band.set_bounds(0, low, 0 if writes.together else writes.writes, top - low)
+        self._end.set_data([writes.writes], [end])
+        if writes.bits != self._bits:
+            self._bits = writes.bits
+            self._panel.set_yticklabels([f"-2^{writes.bits - 1}", "0", power(scale - 1) or ""])
+        colour = REFERENCE if writes.bias == 1 else PIN
+        self._climb.set_color(colour)
+        self._end.set_markerfacecolor(colour)
+        apart = not writes.together and not fell
+        self._words.set_text(f"up to {writes.refcount} and back to {R0}, each time" * apart)
+        self._title.set_text(headline(writes))
+
+
+def headline(writes: Writes) -> str:
+    """Return the setting in a line that fits above a panel."""
+    return (
+        f"{_short(writes.writes)} {plural(writes.writes, 'write')} of "
+        f"{_short(writes.pages)} {plural(writes.pages, 'page')}, "
+        f"{TOGETHER if writes.together else APART}\n"
+        f"{_short(writes.bias)} for each hold, {writes.bits} bits"
+    )
+
+
+def _short(number: int) -> str:
+    """A power of two from 2 on as one, other numbers in digits."""
+    is_power = number > 1 and number & (number - 1) == 0
+    return f"2^{number.bit_length() - 1}" if is_power else str(number)
+
+
+def in_words(writes: Writes) -> str:
+    """Return what happens, with every number of the picture."""
+    return " ".join([_holds(writes), _reads(writes), _next(writes)])
+
+
+def _holds(writes: Writes) -> str:
+    kind = {1: "reference", GUP_PIN_COUNTING_BIAS: "pin"}.get(writes.bias, "hold")
+    wanted = f"{digits(writes.wanted)} {plural(writes.wanted, kind)}"
+    wanted += f" of {writes.bias}" if kind == "hold" else ""
+    each = f"{digits(writes.writes)} {plural(writes.writes, 'write')} of "
+    each += many(writes.pages, "page")
+    want = "wants" if writes.writes == 1 else "want"
+    if writes.together:
+        return f"{each}, in flight together, {want} {wanted} at once."
+    return f"{each}, one after another, {want} {wanted} at a time."
+
+
+def _reads(writes: Writes) -> str:
+    if writes.refcount < 0:
+        return (
+            f"Number {digits(writes.room)} takes the refcount from {digits(writes.highest)} "
+            f"to {digits(writes.refcount)}."
+        )
+    after = "" if writes.together else ", and is 1 again after each write"
+    return f"The refcount reaches {digits(writes.refcount)}{after}."
+
+
+def _next(writes: Writes) -> str:
+    if writes.refused:
+        more = writes.wanted - writes.held
+        return f"{digits(more)} more {'is' if more == 1 else 'are'} refused."
+    if writes.refcount < 0:
+        return "None is refused yet; the next one will be."
+    share = writes.refcount / writes.limit
+    part = f"{share:.0%}" if share > 0.1 else f"one part in {round(1 / share)}"
+    return f"None is refused: that is {part} of the way to {digits(writes.limit)}."
+
+
+def changes_to_the_mail() -> Picture:
+    """Draw the mail's writes together, and one thing changed in each of the other panels."""
+    mail = Writes()
+    positions = (
+        mail,
+        replace(mail, together=False),
+        replace(mail, writes=mail.writes // 2),
+        replace(mail, writes=2 * mail.writes),
+        replace(mail, bias=1),
+        replace(mail, bits=64),
+    )
+    figure = Figure(figsize=(8.4, 7.5), layout="constrained")
+    for panel, writes in zip(figure.subplots(3, 2).flat, positions, strict=True):
+        InFlight(panel, writes)
+        panel.set_ylabel("refcount")
+    twin = "\n".join(map(in_words, positions))
+    alt = " ".join(f"{headline(w)}: {_shape(w)}.".replace("\n", ", ") for w in positions)
+    return Picture(figure, f"Plots of the refcount over the writes submitted. {alt}", twin)
+
+
+def _shape(writes: Writes) -> str:
+    """The curve in a few words."""
+    if writes.refcount < 0:
+        level = ", then level" if writes.refused else ""
+        return f"a straight climb to {writes.highest}, a drop to {writes.refcount}{level}"
+    if writes.together:
+        return f"a straight climb to {writes.refcount}"
+    return f"no higher than {writes.refcount}, which looks like a point on the axis"
+
+
+def _below_zero(panel: Axes, bottom: float) -> None:
+    """Tint where a refcount is negative, and leave the axes alone around the panel."""
+    panel.spines[["top", "right"]].set_visible(False)
+    panel.axhspan(bottom, 0, color=OVERFLOW, alpha=0.08, lw=0)
+
+
+# Readers of 1024 pages each, recorded on two builds that differ in the patch.
+
+MOST_READERS = 2052
+"""Where the recording without the patch ends: four readers were refused."""
+
+LOOKS = {WITHOUT_FIX: ("without", "o", PIN), WITH_FIX: ("with", "D", ZERO_PAGE)}
+"""The builds in a word, and how the recorded points of each look."""
+
+
+@cache
+def recorded_readers(build: str) -> dict[int, Held]:
+    """Return what was recorded, by the number of readers that wanted 1024 pins each."""
+    found = {0: Held(_recorded("hold2056", build)["base_refcount"], 0)}
+    for case in cases(KERNEL, "held_pins", build):
+        number = re.fullmatch(r"hold2056:threads=(\d+)", case)
+        if number and int(number[1]) <= MOST_READERS:
+            row = _recorded(case, build)
+            found[int(number[1])] = Held(row["refcount"], row["vmstat_inflight"])
+    return found
+
+
+def _recorded(case: str, build: str) -> dict[str, int]:
+    row = recording(KERNEL, "held_pins", case, build)
+    return {quantity: int(value) for quantity, value in row.items()}
+
+
+@cache
+def modelled_readers(build: str) -> tuple[Held, ...]:
+    """Return what the model has with 0, 1, 2 ... readers of 1024 never-written pages each."""
+    kernel = boot(KERNEL, build)
+    return tuple(climb(kernel, readers) for readers in range(MOST_READERS + 1))
+
+
+class Readers:
+    """Two panels of the refcount over readers: the model as lines, the recordings as points.
+
+    A square in each marks a number of readers; what changes with it is in `moving`.
+    """
+
+    def __init__(self, widths: Sequence[float] = (1, 1)) -> None:
+        self.figure = Figure(figsize=(8.4, 3.9), layout="constrained")
+        self.panels: list[Axes] = list(self.figure.subplots(1, 2, sharey=True, width_ratios=widths))
+        self.panels[0].set_ylabel("refcount of the zero page")
+        self.moving: list[Artist] = []
+
+    def _points(self, panel: Axes, build: str, words: str, scale: int = 1) -> None:
+        _, marker, colour = LOOKS[build]
+        recorded = recorded_readers(build)
+        across = [readers * scale for readers in recorded]
+        up = [held.refcount for held in recorded.values()]
+        panel.plot(across, up, marker, ms=7, mfc=colour, mec=EDGE, ls="", label=words)
+
+    def _marks(self, *titled: Axes) -> None:
+        self.titles = [panel.set_title(" ", fontsize=10) for panel in titled]
+        self.marks = [
+            panel.plot([], [], "s", ms=15, mfc="none", mec=EDGE, mew=1.6)[0]
+            for panel in self.panels
+        ]
+        self.moving = [*self.titles, *self.marks]
+
+
+class Cliff(Readers):
+    """The whole cliff over the pins wanted, and the last readers alone."""
+
+    def __init__(self) -> None:
+        super().__init__(widths=(2, 1))
+        for panel in self.panels:
+            self._lines(panel)
+            for build, (word, *_) in LOOKS.items():
+                self._points(panel, build, f"Linux {KERNEL}, {word} the patch", PAGES_AT_ONCE)
+            self._axes(panel)
+        whole, edge = self.panels
+        whole.legend(loc="lower left", frameon=False, fontsize=9)
+        last = range(MOST_READERS - 6, MOST_READERS + 1, 2)
+        edge.set_xlim((last[0] - 1.5) * PAGES_AT_ONCE, (last[-1] + 0.5) * PAGES_AT_ONCE)
+        edge.set_xticks([n * PAGES_AT_ONCE for n in last], [str(n) for n in last])
+        edge.set_xlabel("the last readers, by number")
+        self._marks(whole)
+
+    def _lines(self, panel: Axes) -> None:
+        predicted = [held.refcount for held in modelled_readers(WITHOUT_FIX)]
+        held = [(n * PAGES_AT_ONCE, refcount) for n, refcount in enumerate(predicted)]
+        fall = next(n for n, refcount in enumerate(predicted) if refcount < 0)
+        pins = held[fall][0]
+        up = [*held[:fall], (pins - 1, refcount_with(held[0][1], 0, pins - 1))]
+        panel.plot(*zip(*up, strict=True), color=EDGE, label="model, without the patch")
+        panel.plot(*zip(up[-1], *held[fall:], strict=True), color=OVERFLOW, lw=2, ls=(0, (4, 2)))
+        flat = [h.refcount for h in modelled_readers(WITH_FIX)]
+        panel.plot([n * PAGES_AT_ONCE for n in range(len(flat))], flat,
+                   color=EDGE, lw=1, ls=":", label="model, with the patch")  # fmt: skip
+
+    def _axes(self, panel: Axes) -> None:
+        panel.set_xticks([k << 19 for k in range(5)], ["0", "2^19", "2^20", "", "2^21"])
+        high = ["-2^31", "-2^30", "0", "2^30", "2^31 - 1"]
+        panel.set_yticks([k << 30 for k in range(-2, 3)], high)
+        panel.set(xlim=(-(2**16), MOST_READERS * PAGES_AT_ONCE + 2**16), ylim=(-2.4e9, 2.4e9))
+        _below_zero(panel, -2.4e9)
+        panel.set_xlabel("pins wanted, 1024 by each reader")
+
+    def draw(self, readers: int) -> None:
+        """Mark what the model has with that many readers."""
+        refcount = modelled_readers(WITHOUT_FIX)[readers].refcount
+        self.titles[0].set_text(f"without the patch, {readers} readers: {refcount}")
+        for mark in self.marks:
+            mark.set_data([readers * PAGES_AT_ONCE], [refcount])
+
+
+class TwoBuilds(Readers):
+    """A panel for each build, whose one difference is the patch's three tests."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for panel, build in zip(self.panels, LOOKS, strict=True):
+            self._axes(panel)
+            self._line(panel, build)
+            self._points(panel, build, "recorded")
+            panel.legend(loc="lower left", frameon=False, fontsize=9)
+        self._marks(*self.panels)
+
+    def _axes(self, panel: Axes) -> None:
+        end = 2**31
+        panel.set(xlim=(-90, MOST_READERS + 90), ylim=(-1.12 * end, 1.12 * end))
+        panel.set_xticks([0, 512, 1024, 1536, 2048])
+        panel.set_yticks([-end, -end / 2, 0, end / 2, end], ["-2^31", "-2^30", "0", "2^30", "2^31"])
+        _below_zero(panel, -1.12 * end)
+        panel.axhline(0, color=EDGE, lw=0.8)
+        panel.set_xlabel("readers, 1024 pins wanted by each")
+
+    def _line(self, panel: Axes, build: str) -> None:
+        """Predicted: whole up to the fall if there is one, dashed from there on."""
+        predicted = [held.refcount for held in modelled_readers(build)]
+        fall = next((n for n, refcount in enumerate(predicted) if refcount < 0), len(predicted))
+        panel.plot(range(fall), predicted[:fall], color=EDGE, label="predicted")
+        below = range(fall - 1, len(predicted))
+        if fall < len(predicted):
+            panel.plot(below, [predicted[n] for n in below], color=OVERFLOW, lw=2, ls=(0, (4, 2)))
+
+    def draw(self, readers: int) -> None:
+        """Mark what is predicted with that many readers, in both panels."""
+        for build, title, mark in zip(LOOKS, self.titles, self.marks, strict=True):
+            refcount = modelled_readers(build)[readers].refcount
+            mark.set_data([readers], [refcount])
+            with_or_without = f"{KERNEL} {LOOKS[build][0]} the three tests"
+            title.set_text(f"{with_or_without}\n{many(readers, 'reader')}: {refcount}")
+
+
+def cliff(readers: int = 2047) -> Exhibit:
+    """Return a slider over the readers that hold 1024 pins each: modelled and recorded refcount.
+
+    It begins at `readers` and stops where something was recorded; the number box takes any number.
+    Raises TypeError or ValueError for what is no number of readers up to 2052.
+    """
+    dial = _readers(readers)
+    return exhibit(moving(Cliff(), cliff_in_words), dial, filmstrip=whole_cliff())
+
+
+def two_builds(readers: int = 0) -> Exhibit:
+    """Return a slider over readers that hold 1024 pins each, on two builds that differ in a patch.
+
+    The refcount of the zero page, recorded and predicted, without its three tests and with them.
+    It begins at `readers` and stops where something was recorded; the number box takes any number.
+    Raises TypeError or ValueError for what is no number of readers up to 2052.
+    """
+    dial = _readers(readers)
+    return exhibit(moving(TwoBuilds(), builds_in_words), dial, filmstrip=both_builds())
+
+
+def _readers(first: int) -> Dial:
+    return Dial("readers", first, sorted(recorded_readers(WITHOUT_FIX)), high=MOST_READERS)
+
+
+def cliff_in_words(readers: int) -> str:
+    """Return what the model has with that many readers, and what was recorded if it was."""
+    words = [_wanted(readers)]
+    for build, name in ((WITHOUT_FIX, "Without the patch"), (WITH_FIX, "With it")):
+        model, real = modelled_readers(build)[readers], recorded_readers(build).get(readers)
+        seen = "" if real is None else f", recorded {real.refcount}"
+        words.append(
+            f"{name} {digits(model.pins)} are held and the refcount is "
+            f"{digits(model.refcount)}{seen}."
+        )
+    return " ".join(words)
+
+
+def builds_in_words(readers: int) -> str:
+    """Return what both builds do with that many readers, predicted and recorded."""
+    words = [_wanted(readers)]
+    for build, (word, *_) in LOOKS.items():
+        model, real = modelled_readers(build)[readers], recorded_readers(build).get(readers)
+        seen = "not recorded" if real is None else f"recorded {real.refcount}"
+        words.append(
+            f"{word.capitalize()} the three tests: {digits(model.pins)} held, "
+            f"refcount predicted {digits(model.refcount)}, {seen}."
+        )
+    return " ".join(words)
+
+
+def _wanted(readers: int) -> str:
+    who = "1 reader wants" if readers == 1 else f"{readers} readers want"
+    return f"{who} {digits(readers * PAGES_AT_ONCE)} pins."
+
+
+def whole_cliff() -> Picture:
+    """Draw the whole cliff, and beside it the last readers alone."""
+    steps = modelled_readers(WITHOUT_FIX)
+    top = refcount_with(steps[0].refcount, 0, steps[-1].pins - 1)
+    alt = (
+        "Refcount over pins wanted, whole and for the last readers alone. Without the patch a "
+        f"straight climb from {steps[0].refcount} to {top}, one step down to "
+        f"{steps[-1].refcount} at {steps[-1].pins} pins, then level; with the patch level at "
+        f"{modelled_readers(WITH_FIX)[-1].refcount}. The recorded points lie on both lines."
+    )
+    twin = f"Refcount of the zero page with readers of {PAGES_AT_ONCE} pages, Linux {KERNEL}:"
+    shown = [n for n in _on_both() if n & (n - 1) == 0 or n > MOST_READERS - 7]
+    names = "model, without the patch", "recorded", "model, with the patch"
+    return Picture(Cliff().figure, alt, twin, _table(shown, *names, "recorded, with the patch"))
+
+
+def both_builds() -> Picture:
+    """Draw both builds from no reader to the last, with the mark at the first below zero."""
+    drawn = TwoBuilds()
+    without, with_fix = modelled_readers(WITHOUT_FIX), modelled_readers(WITH_FIX)
+    fall = next(n for n, held in enumerate(without) if held.refcount < 0)
+    drawn.draw(fall)
+    alt = (
+        f"Two panels, the refcount of the zero page over 0 to {MOST_READERS} readers on two builds "
+        f"of Linux {KERNEL}. Left, without the three tests: a straight climb to "
+        f"{without[fall - 1].refcount} with {fall - 1} readers, a fall to {without[fall].refcount} "
+        f"with {fall}, then level. Right, with them: level at {with_fix[-1].refcount}. All "
+        "recorded points lie on the predicted lines."
+    )
+    twin = f"Refcount of the zero page on Linux {KERNEL}, without and with the three tests:"
+    names = [f"{word}: {what}" for word, *_ in LOOKS.values() for what in ("predicted", "recorded")]
+    return Picture(drawn.figure, alt, twin, _table(_on_both(), *names))
+
+
+def _on_both() -> list[int]:
+    """The numbers of readers that were recorded on both builds."""
+    without, with_fix = map(recorded_readers, LOOKS)
+    return [readers for readers in without if readers in with_fix]
+
+
+def _table(readers: list[int], *names: str) -> pandas.DataFrame:
+    """The pins wanted, and in columns of these names what either build predicts and recorded."""
+    import pandas
+
+    columns = [[n * PAGES_AT_ONCE for n in readers]]
+    for build in LOOKS:
+        for found in (modelled_readers(build), recorded_readers(build)):
+            columns.append([found[n].refcount for n in readers])
+    named = dict(zip(("pins wanted", *names), columns, strict=True))
+    return pandas.DataFrame(named, index=pandas.Index(readers, name="readers"))
+
+
+# Whoever else asks for a page while the refcount of the zero page is negative.
+
+NO_BYTES = ("plain read", "fork and exec")
+"""Recorded as going well or not, without a number of bytes."""
+
+
+def calls_below_zero() -> pandas.DataFrame:
+    """Return a table of what system calls of anybody got while the refcount was negative.
+
+    A row for each call, a column for each moment and build, as recorded on 6.1.192.
+    """
+    import pandas
+
+    columns = {
+        "refcount negative": results("overflowed", WITHOUT_FIX),
+        "after the holders left": results("after_release", WITHOUT_FIX),
+        "same load, with the patch": results("overflowed", WITH_FIX),
+    }
+    words = {
+        name: {call: result_in_words(call, result) for call, result in column.items()}
+        for name, column in columns.items()
+    }
+    return pandas.DataFrame(words).rename_axis("call")
+
+
+def result_in_words(call: str, result: int) -> str:
+    """Return a result as a program sees it."""
+    if result < 0:
+        return f"-1, {errno.errorcode[-result]}"
+    return "works" if call in NO_BYTES else f"{result} bytes"
+
+
+# How many writes can be in flight: what the kernel's source allows, against the mail's 32768.
+
+SHOWN = (
+    "queue-default", "queue-scheduler", "queue-nvme", "queue-max", "io_uring-sq", "aio-max-nr",
+    "dm-suspended", "io-max", "dm-crypt",
+)  # fmt: skip
+"""The limits that a reader can compare with a number of writes, by id."""
+
+NEAREST, FARTHEST = 2**5, 2**20
+"""Where the scale begins, and where a bar stops that has no end or is longer."""
+
+
+def limits_of_writes(own: OwnLimits) -> Picture:
+    """Draw the source's limits and those of this machine as bars, on a scale of powers of two.
+
+    Raises TypeError for anything but what `machine.limits.own_limits()` returns.
+    """
+    by_id = {limit.id: limit for limit in limits()}
+    shown = [by_id[name] for name in SHOWN] + list(instance("own", own, OwnLimits))
+    named = [(f"yours: {one.name}" if one in own.limits else one.name, one) for one in shown]
+    figure = Figure(figsize=(8.4, 0.36 * len(shown) + 1.1), layout="constrained")
+    panel = figure.subplots()
+    for place, limit in enumerate(shown):
+        _bar(panel, place, limit, own=limit in own.limits)
+    panel.axvline(WRITES, color=OVERFLOW, lw=2, ls=(0, (4, 2)))
+    panel.set_xscale("log", base=2)
+    panel.set(xlim=(NEAREST, FARTHEST * 2**5), ylim=(len(shown) - 0.4, -0.6))
+    panel.set_xticks([2**n for n in (5, 10, 15, 20)], ["2^5", "2^10", "2^15", "2^20"])
+    panel.minorticks_off()
+    panel.set_yticks(range(len(shown)), [name for name, _ in named])
+    panel.set_xlabel(f"for one queue, ring or list; dashed: the mail's {WRITES} writes")
+    panel.spines[["top", "right"]].set_visible(False)
+    bars = "; ".join(f"{name}: {_number(limit)}" for name, limit in named)
+    alt = f"Bars on a scale of powers of two, a dashed line at {WRITES}. {bars}."
+    yours = f"Read here: {own.label}." if own.live else f"Your machine was not read. {own.note}"
+    twin = f"The mail's writes: {digits(WRITES)}. {yours}"
+    return Picture(figure, alt, twin, _limit_table(named))
+
+
+def _bar(panel: Axes, place: int, limit: Limit, *, own: bool) -> None:
+    length, words, hatch = FARTHEST, "no limit", "..."
+    if limit.value is not None:
+        per = limit.unit.partition(" ")[2]  # of what there may be several
+        length = min(max(limit.value, NEAREST), FARTHEST)
+        words, hatch = f"{limit.value} {per}".rstrip(), "//" if own else ""
+    panel.barh(place, length, color=DEVICE if own else ZERO_PAGE, edgecolor=EDGE, hatch=hatch)
+    white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+    panel.text(length * 1.15, place, words, va="center", fontsize=9, bbox=white, zorder=3)
+
+
+def _limit_table(named: list[tuple[str, Limit]]) -> pandas.DataFrame:
+    import pandas
+
+    rows = [(name, _number(limit), limit.unit) for name, limit in named]
+    return pandas.DataFrame(rows, columns=["limit", "number", "of"]).set_index("limit")
+
+
+def _number(limit: Limit) -> str:
+    return "no limit" if limit.value is None else digits(limit.value)
+
+
+# Five ends of a counter, each in a counter of 8 bits.
+
+END_BITS, START = 8, 1
+GETS = 2**END_BITS + 2**4
+"""Enough to take a counter of 8 bits once around."""
+
+GIVEN_BACK = 2**END_BITS - 56
+"""Gets after which everything is given back: past the largest value, before once around."""
+
+
+def five_ends() -> Picture:
+    """Draw what each of the five does while references are taken, one after another."""
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    panels = figure.subplots(1, len(ENDS), sharey=True)
+    for panel, end in zip(panels, ENDS, strict=True):
+        _end_panel(panel, end)
+    panels[0].set_ylabel(f"counter of {END_BITS} bits")
+    turns = "; ".join(f"{end}: {_end_in_words(end)}" for end in ENDS)
+    alt = f"Five small plots of a counter of {END_BITS} bits over the references taken. {turns}."
+    twin = f"Counters of {END_BITS} bits that begin at {START}, while {GETS} references are wanted:"
+    return Picture(figure, alt, twin, _end_table())
+
+
+@cache
+def _steps(end: str) -> list[Step]:
+    """What is drawn, told in words and put into the table."""
+    return climb_to_the_end(end, GETS, END_BITS, START)
+
+
+def _turn(steps: list[Step]) -> tuple[int, str]:
+    """The number of the first get that is not an ordinary one, and what becomes of it."""
+    return next((n, step.event) for n, step in enumerate(steps, start=1) if step.event != OK)
+
+
+def _end_in_words(end: str) -> str:
+    steps = _steps(end)
+    number, event = _turn(steps)
+    top = max(step.value for step in steps)
+    return f"up to {top}, {event} from number {number} on, {steps[-1].value} at last"
+
+
+def _end_panel(panel: Axes, end: str) -> None:
+    steps = _steps(end)
+    values = [START, *(step.value for step in steps)]
+    number, event = _turn(steps)
+    half = 2 ** (END_BITS - 1)
+    _below_zero(panel, -half - 12)
+    panel.axhline(0, color=EDGE, lw=0.8)
+    panel.plot(range(len(values)), values, color=REFERENCE, lw=2)
+    if event != IGNORED:
+        panel.plot([number], [values[number]], "X", ms=11, mfc=OVERFLOW, mec=EDGE)
+    panel.set_xlabel(f"references\n{event}: no. {number}", fontsize=9)
+    panel.set(xlim=(0, GETS), ylim=(-half - 12, half + 24), title=end)
+    panel.set_xticks([0, half, 2 * half])
+    panel.set_yticks([-half, -half // 2, 0, half // 2, half - 1])
+
+
+def _end_table() -> pandas.DataFrame:
+    import pandas
+
+    columns = ["end", "what happens", "from number", "at last", f"after {GIVEN_BACK} came and left"]
+    return pandas.DataFrame([_end_row(end) for end in ENDS], columns=columns).set_index("end")
+
+
+def _end_row(end: str) -> tuple[str, str, int, int, str]:
+    steps = _steps(end)
+    number, event = _turn(steps)
+    left = climb_and_return(end, GIVEN_BACK, END_BITS, START)[-1]
+    after = "no program left" if left.event == ABORTED else str(left.value)
+    return end, event, number, steps[-1].value, after
+
+
+# What the exercises draw.
 
 
 def feared() -> Kernel:
@@ -46,7 +685,7 @@ def one_after_another(draw: Draw) -> Drawn:
 
 def first_refused_reader(draw: Draw) -> Drawn:
     """Draw readers of many pages, and what others hold before them."""
-    each, before = PINS_PER_READER, 0
+    each, before = PAGES_AT_ONCE, 0
     if draw.seed:
         each, before = 2 ** draw.one(range(4, 11)), draw.one(range(4)) * 2**19
     pin = last_pin(R0) - before
@@ -107,8 +746,8 @@ def find_the_leak(draw: Draw) -> Drawn:
     return {
         "given": kernel.trace,
         "leak": leak + 1,
-        "wrong": {
-            number: f"DIO {number} gives its pins back in step {steps[request.name]}"
+        "dio": {
+            number: {"step": steps[request.name]}
             for number, request in enumerate(requests, start=1)
             if request.name in steps
         },

@@ -13,6 +13,12 @@ GUP_PIN_COUNTING_BIAS = 1024
 `1U << 10` in include/linux/mm.h from 5.7 to 6.18.
 """
 
+R0 = 1
+"""The refcount of a fresh page, and of the zero page before anybody holds it.
+
+init_page_count() (mm/mm_init.c, 6.18), on x86 for the zero page, too.
+"""
+
 INT_MAX = 2**31 - 1
 INT_MIN = -(2**31)
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from pinlab.model import gup
 from pinlab.model.arguments import address, octets, one_of, whole
-from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE, Writer
+from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE, Writer, device_stores
+from pinlab.model.gup import FOLL_GET, FOLL_PIN, FOLL_WRITE, GupCall
 from pinlab.model.rules import FILE_SYSTEMS
 
 if TYPE_CHECKING:
     from pinlab.model.folio import Page
-    from pinlab.model.kernel import Kernel
     from pinlab.model.mm import Mm
-
 
 SECTOR = 512
 """A disk's logical block, the grid that direct I/O to it has to keep (block/fops.c, 6.18)."""
@@ -29,43 +27,46 @@ class DirectIO:
     (6.5, 6.18): write() to a block device sends the rest through the page cache and reports all of
     it, one to ext4 fails with ENOMEM, and an asynchronous request to a block device reports what
     it got.
-    Attributes: pages; in_flight; name (its owner's name in ledger and trace); from_disk.
+    Attributes: pages (in order); in_flight; name (its owner's name in ledger and trace); from_disk.
     """
 
-    __slots__ = ("_bytes", "_got", "_kernel", "_kind", "_mm", "from_disk", "in_flight", "name")
+    __slots__ = ("_asked", "_call", "_mm", "_start", "from_disk", "in_flight", "name")
 
     def __init__(
-        self, mm: Mm, addr: int, nr_pages: int, number: int,
-        *, from_disk: bool, file_system: str = "block",
-    ) -> None:  # fmt: skip
-        addr = address(addr)
-        hold = _hold(mm.kernel, file_system)
+        self, mm: Mm, addr: int, nr_pages: int, *, from_disk: bool, file_system: str
+    ) -> None:
+        addr, kernel = address(addr), mm.kernel
+        hold = getattr(kernel.rules, FILE_SYSTEMS[one_of("file_system", file_system, FILE_SYSTEMS)])
         if file_system == "block" and addr % SECTOR:
             raise OSError(errno.EINVAL, f"address {addr:#x} is not a multiple of {SECTOR}")
-        self.name = f"{mm.name}, DIO {number}"
+        self.name = f"{mm.name}, DIO {kernel.submitted + 1}"
         self.from_disk = from_disk
         self._mm = mm
-        self._kernel = mm.kernel
-        self._kind = gup.FOLL_PIN if hold == "pin" else gup.FOLL_GET
         # The device writes memory when data comes from the disk: ITER_DEST adds FOLL_WRITE.
-        flags = self._kind | (gup.FOLL_WRITE if from_disk else 0)
-        nbytes = gup.checked_pages(mm.kernel, nr_pages, flags) * PAGE_SIZE
+        flags = (FOLL_PIN if hold == "pin" else FOLL_GET) | (FOLL_WRITE if from_disk else 0)
+        self._call = call = GupCall(mm, flags, self.name)
+        nbytes = call.checked_pages(nr_pages) * PAGE_SIZE
         first, end = addr >> PAGE_SHIFT, -(-(addr + nbytes) // PAGE_SIZE)
-        got = gup.extract_user_pages(mm, first, end - first, flags, self.name)
-        self._got = got.require_some()
-        skipped = addr % PAGE_SIZE
-        self._bytes = range(skipped, min(skipped + nbytes, got.count * PAGE_SIZE))
+        call.walk(first, end - first, fast=True).require_some()
+        self._start, self._asked = addr % PAGE_SIZE, nbytes
         self.in_flight = True
+        kernel.submitted += 1
+        kernel.requests[self.name] = self
 
     @property
     def pages(self) -> list[Page]:
         """The pages of the buffer, in order."""
-        return self._got.pages()
+        return self._call.pages()
 
     @property
     def uncounted(self) -> list[Page]:
         """Those of the pages that no counter knows of: pins of the zero page, since 6.5."""
-        return [page for run in self._got.runs if not run.holds for page in run.pages()]
+        return [page for run in self._call.runs if not run.hold for page in run.pages()]
+
+    @property
+    def _size(self) -> int:
+        """How many bytes it transfers: what was asked for, or what its pages have."""
+        return min(self._asked, len(self.pages) * PAGE_SIZE - self._start)
 
     def complete(self) -> None:
         """End the transfer and release every hold; RuntimeError if it was completed before.
@@ -74,8 +75,8 @@ class DirectIO:
         """
         self._require_in_flight()
         self.in_flight = False
-        del self._kernel.requests[self.name]
-        gup.put_grabbed(self._kernel, self._got, self._kind, self.name)
+        del self._mm.kernel.requests[self.name]
+        self._call.put_all()
 
     def device_write(self, data: bytes, offset: int = 0) -> None:
         """Let the device store `data` into the buffer, from its byte `offset` on.
@@ -86,13 +87,13 @@ class DirectIO:
         self._require_in_flight()
         if not self.from_disk:
             raise ValueError("a request to disk: its device reads memory and never writes it")
-        offset = whole("offset", offset, 0, len(self._bytes))
-        data = octets("data", data, len(self._bytes) - offset)
-        writer = Writer(self.name, by_reference=self._kind == gup.FOLL_GET)
-        self._mm._known.add(writer)
+        offset = whole("offset", offset, 0, self._size)
+        data = octets("data", data, self._size - offset)
+        writer = Writer(self.name, by_reference=bool(self._call.flags & FOLL_GET))
+        self._mm.known.add(writer)
         done = 0
         for page, start, n in self._pieces(offset, len(data)):
-            page._device_write(data[done : done + n], start, writer)
+            device_stores(page, data[done : done + n], start, writer)
             done += n
 
     def device_read(self, nbytes: int | None = None, offset: int = 0) -> bytes:
@@ -100,23 +101,22 @@ class DirectIO:
 
         Raises ValueError if they reach beyond the buffer, RuntimeError once completed.
         """
+        self._require_in_flight()
         pieces = self._pieces(offset, nbytes)
         for page, start, n in pieces:
-            self._kernel._saw(self._mm, page, n, start)
+            self._mm.kernel.ledger.saw(self._mm, page, start, start + n)
         return b"".join(page.device_read(n, start) for page, start, n in pieces)
 
     def _pieces(self, offset: int, nbytes: int | None) -> list[tuple[Page, int, int]]:
         """Split a byte range of the buffer into (page, offset, bytes) per page."""
-        self._require_in_flight()
-        pages, size = self.pages, len(self._bytes)
-        offset = whole("offset", offset, 0, size)
-        left = whole("nbytes", size - offset if nbytes is None else nbytes, 0, size - offset)
-        offset += self._bytes.start
-        pieces = []
+        offset = whole("offset", offset, 0, self._size)
+        most = self._size - offset
+        left = most if nbytes is None else whole("nbytes", nbytes, 0, most)
+        pages, offset, pieces = self.pages, offset + self._start, []
         while left:
             page, start = pages[offset // PAGE_SIZE], offset % PAGE_SIZE
             n = min(left, PAGE_SIZE - start)
-            self._kernel._alive(page.folio)
+            page.folio.require_alive()
             pieces.append((page, start, n))
             offset, left = offset + n, left - n
         return pieces
@@ -129,8 +129,3 @@ class DirectIO:
         direction = "from" if self.from_disk else "to"
         state = "in flight" if self.in_flight else "completed"
         return f"<DirectIO {self.name!r}: {len(self.pages)} pages {direction} disk, {state}>"
-
-
-def _hold(kernel: Kernel, file_system: str) -> str:
-    rule = FILE_SYSTEMS[one_of("file_system", file_system, FILE_SYSTEMS)]
-    return str(getattr(kernel.rules, rule))

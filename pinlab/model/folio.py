@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.model.arguments import octets, whole
+from pinlab.model.trace import note, warn_once
 
 if TYPE_CHECKING:
     from pinlab.model.kernel import Kernel
@@ -38,63 +39,59 @@ class Writer:
         self.by_reference = by_reference
 
 
-class Span(NamedTuple):
+class Stored(NamedTuple):
     """Bytes [start, end) of a frame that one writer stored."""
 
     start: int
     end: int
     writer: Writer
 
-    def outside(self, start: int, end: int) -> list[Span]:
+    def outside(self, start: int, end: int) -> list[Stored]:
         """Return what a later write of [start, end) leaves of it."""
         if end <= self.start or self.end <= start:
             return [self]
-        pieces = (Span(self.start, start, self.writer), Span(end, self.end, self.writer))
+        pieces = (self._replace(end=start), self._replace(start=end))
         return [piece for piece in pieces if piece.start < piece.end]
 
-    def inside(self, start: int, end: int) -> list[Span]:
+    def inside(self, start: int, end: int) -> list[Stored]:
         """Return what of it lies in [start, end): one span or none."""
-        piece = Span(max(self.start, start), min(self.end, end), self.writer)
+        piece = self._replace(start=max(self.start, start), end=min(self.end, end))
         return [piece] if piece.start < piece.end else []
 
 
 class Folio:
     """2^order frames side by side that are allocated, counted and freed as one.
 
-    Attributes: order; nr_pages; pfn (number of the first frame); refcount (signed 32 bit);
-    pincount (None where this release keeps no separate count for that order); freed; mapcount
-    (page table entries that map it); anon_exclusive (its bytes belong to one process alone:
-    PageAnonExclusive, which a kernel has since 5.19; before that nobody asks).
+    Attributes: order; nr_pages; pfn (number of the first frame); name (what the trace calls it:
+    `zero page`, `huge zero folio` or `frame N`); refcount (signed 32 bit); pincount (None where
+    this release keeps no separate count for that order); freed; mapcount (page table entries that
+    map it); anon_exclusive (its bytes belong to one process alone: PageAnonExclusive, which a
+    kernel has since 5.19; before that nobody asks); frames (the bytes of those frames that were
+    ever written, by index); stored (who stored them).
     """
 
     __slots__ = (
-        "_bytes", "_pages", "_spans", "anon_exclusive", "freed", "kernel", "mapcount", "order",
-        "pfn", "pincount", "refcount",
+        "_pages", "anon_exclusive", "frames", "freed", "kernel", "mapcount", "name", "nr_pages",
+        "order", "pfn", "pincount", "refcount", "stored",
     )  # fmt: skip
 
-    def __init__(self, kernel: Kernel, order: int, pfn: int, pincount: int | None) -> None:
+    def __init__(
+        self, kernel: Kernel, order: int, pfn: int, pincount: int | None, name: str
+    ) -> None:
         self.kernel = kernel
         self.order = order
+        self.nr_pages = 1 << order
         self.pfn = pfn
+        self.name = name or f"frame {pfn}"
         # A fresh folio starts at 1 (init_page_count, set_page_refcounted): somebody asked for it.
         self.refcount = 1
         self.pincount = pincount
         self.freed = False
         self.mapcount = 0
         self.anon_exclusive = False
+        self.frames: dict[int, bytearray] = {}
+        self.stored: dict[int, list[Stored]] = {}
         self._pages: dict[int, Page] = {}
-        self._bytes: dict[int, bytearray] = {}
-        self._spans: dict[int, list[Span]] = {}
-
-    @property
-    def nr_pages(self) -> int:
-        """Number of frames, 2^order."""
-        return 1 << self.order
-
-    @property
-    def name(self) -> str:
-        """What the trace calls this folio: `zero page`, `huge zero folio` or `frame N`."""
-        return self.kernel.names.get(self) or f"frame {self.pfn}"
 
     @property
     def mlocked(self) -> bool:
@@ -102,7 +99,7 @@ class Folio:
 
         Worked out from the mappings; a kernel keeps the flag, and since 5.18 how many they are.
         """
-        return any(mm._locks(self) for mm in self.kernel.mms)
+        return any(mm.locks(self) for mm in self.kernel.mms)
 
     def page(self, i: int) -> Page:
         """Return frame `i` of this folio, 0 to nr_pages - 1; the same object every time."""
@@ -111,16 +108,44 @@ class Folio:
             self._pages[i] = Page(self, i)
         return self._pages[i]
 
+    def require_alive(self) -> None:
+        """Raise FreedError if it was freed."""
+        if self.freed:
+            raise FreedError(f"{self.name} was freed and must not be used any more")
+
     def __repr__(self) -> str:
         pincount = "" if self.pincount is None else f" pincount={self.pincount}"
         freed = " freed" if self.freed else ""
         return f"<Folio {self.name} order={self.order} refcount={self.refcount}{pincount}{freed}>"
 
 
+def allocate(kernel: Kernel, order: int, name: str = "") -> Folio:
+    """Return a fresh folio whose single reference is not yet in the ledger."""
+    pfn = -(-kernel.next_pfn >> order) << order
+    kernel.next_pfn = pfn + (1 << order)
+    folio = Folio(kernel, order, pfn, 0 if kernel.rules.has_pincount(order) else None, name)
+    kernel.folios.append(folio)
+    return folio
+
+
+def free(folio: Folio) -> None:
+    """Give a folio back whose refcount reached 0; the zero page stays, with a complaint."""
+    kernel = folio.kernel
+    if folio is kernel.zero_page.folio:
+        # PG_reserved is among PAGE_FLAGS_CHECK_AT_FREE (include/linux/page-flags.h, 5.7 to
+        # 6.5). A kernel with its page checks off would hand the zero page out to somebody.
+        warn_once(kernel, "bad_page", "BUG: Bad page state: the refcount of the zero page is 0")
+    else:
+        folio.freed = True
+        kernel.freed_mapped |= folio.mapcount > 0 or folio is kernel.huge_zero
+        note(kernel, "kernel", "free", folio, folio.nr_pages)
+
+
 class Page:
     """One frame of a folio; it has no counter of its own.
 
-    Attributes: folio; index (within the folio); refcount and pincount (the folio's).
+    Attributes: folio; index (within the folio); refcount and pincount (the folio's); name (what the
+    trace calls it: the folio's name, with the index if it has several).
     """
 
     __slots__ = ("folio", "index")
@@ -141,7 +166,7 @@ class Page:
 
     @property
     def name(self) -> str:
-        """What the trace calls this page: the folio's name, with the index if it has several."""
+        """What the trace calls it."""
         return f"{self.folio.name}, page {self.index}" if self.folio.order else self.folio.name
 
     def device_write(self, data: bytes, offset: int = 0) -> None:
@@ -152,56 +177,70 @@ class Page:
         """
         offset = whole("offset", offset, 0, PAGE_SIZE)
         data = octets("data", data, PAGE_SIZE - offset)
-        self.folio.kernel._alive(self.folio)
-        self._device_write(data, offset, None)
-
-    def _device_write(self, data: bytes, offset: int, writer: Writer | None) -> None:
-        """Store bytes that are known to fit, and note it."""
-        self._put_bytes(data, offset, writer)
-        self.folio.kernel._note("device", "device write", self, note=f"{len(data)} bytes")
+        self.folio.require_alive()
+        device_stores(self, data, offset)
 
     def device_read(self, nbytes: int | None = None, offset: int = 0) -> bytes:
         """Return `nbytes` of this frame from `offset` on (to its end if None), as a device does.
 
         Raises ValueError if they reach beyond the frame, and RuntimeError for a freed folio.
         """
-        offset = whole("offset", offset, 0, PAGE_SIZE)
-        most = PAGE_SIZE - offset
-        nbytes = most if nbytes is None else whole("nbytes", nbytes, 0, most)
-        self.folio.kernel._alive(self.folio)
-        self.folio.kernel._note("device", "device read", self, note=f"{nbytes} bytes")
-        return self._get_bytes(nbytes, offset)
+        nbytes, offset = _inside(nbytes, offset)
+        self.folio.require_alive()
+        note(self.folio.kernel, "device", "device read", self, text=f"{nbytes} bytes")
+        return self.peek(nbytes, offset)
 
-    def _put_bytes(self, data: bytes, offset: int, writer: Writer | None = None) -> None:
-        """Store bytes that are known to fit; frames never written take no memory.
+    def peek(self, nbytes: int | None = None, offset: int = 0) -> bytes:
+        """Return `nbytes` from `offset` on (to the end if None), with nobody to notice.
 
-        `writer` is who will be asked for when somebody reads them; None for nobody.
+        Raises ValueError if they reach beyond the frame; one of a freed folio can be looked at.
         """
-        frames, end = self.folio._bytes, offset + len(data)
-        if self.index not in frames:
-            frames[self.index] = bytearray(PAGE_SIZE)
-        frames[self.index][offset:end] = data
-        own = [] if writer is None or not data else [Span(offset, end, writer)]
-        self._set_spans(offset, end, own)
-
-    def _set_spans(self, start: int, end: int, spans: list[Span]) -> None:
-        """Enter who stored [start, end), in place of whoever did before."""
-        old = self.folio._spans.get(self.index, ())
-        self.folio._spans[self.index] = [s for o in old for s in o.outside(start, end)] + spans
-
-    def _spans(self, start: int, end: int) -> list[Span]:
-        """Return who stored the bytes of [start, end), as far as that is known."""
-        return [s for o in self.folio._spans.get(self.index, ()) for s in o.inside(start, end)]
-
-    def _copy_from(self, other: Page, start: int = 0, end: int = PAGE_SIZE) -> None:
-        """Take over the bytes [start, end) of another frame, and who stored them."""
-        self._put_bytes(other._get_bytes(end - start, start), start)
-        self._set_spans(start, end, other._spans(start, end))
-
-    def _get_bytes(self, nbytes: int, offset: int) -> bytes:
-        """Return bytes that are known to lie inside the frame."""
-        frame = self.folio._bytes.get(self.index)
+        nbytes, offset = _inside(nbytes, offset)
+        frame = self.folio.frames.get(self.index)
         return bytes(nbytes) if frame is None else bytes(frame[offset : offset + nbytes])
 
     def __repr__(self) -> str:
         return f"<Page {self.name} refcount={self.refcount}>"
+
+
+def _inside(nbytes: int | None, offset: int) -> tuple[int, int]:
+    """Check a byte range of a frame; None stands for all that is left of it."""
+    offset = whole("offset", offset, 0, PAGE_SIZE)
+    most = PAGE_SIZE - offset
+    return most if nbytes is None else whole("nbytes", nbytes, 0, most), offset
+
+
+def store(page: Page, data: bytes, offset: int, writer: Writer | None = None) -> None:
+    """Store bytes that are known to fit; frames never written take no memory.
+
+    `writer` is who will be asked for when somebody reads them; None for nobody.
+    """
+    frames, end = page.folio.frames, offset + len(data)
+    if page.index not in frames:
+        frames[page.index] = bytearray(PAGE_SIZE)
+    frames[page.index][offset:end] = data
+    _enter(page, offset, end, [Stored(offset, end, writer)] if writer and data else [])
+
+
+def device_stores(page: Page, data: bytes, offset: int, writer: Writer | None = None) -> None:
+    """Store bytes that are known to fit, and note it."""
+    store(page, data, offset, writer)
+    note(page.folio.kernel, "device", "device write", page, text=f"{len(data)} bytes")
+
+
+def copy(page: Page, other: Page, start: int = 0, end: int = PAGE_SIZE) -> None:
+    """Take over the bytes [start, end) of another frame, and who stored them."""
+    store(page, other.peek(end - start, start), start)
+    _enter(page, start, end, stored(other, start, end))
+
+
+def stored(page: Page, start: int, end: int) -> list[Stored]:
+    """Return who stored the bytes [start, end) of a frame, as far as that is known."""
+    spans = page.folio.stored.get(page.index, ())
+    return [part for span in spans for part in span.inside(start, end)]
+
+
+def _enter(page: Page, start: int, end: int, new: list[Stored]) -> None:
+    """Enter who stored [start, end), in place of whoever did before."""
+    old = page.folio.stored.get(page.index, ())
+    page.folio.stored[page.index] = [s for o in old for s in o.outside(start, end)] + new

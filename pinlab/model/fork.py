@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pinlab.model import gup
+from pinlab.model import fault, gup
 from pinlab.model.counter import int32
-from pinlab.model.folio import PAGE_SIZE
+from pinlab.model.fault import Pte
+from pinlab.model.folio import PAGE_SIZE, Folio, copy
 from pinlab.model.ledger import MAPPING
+from pinlab.model.trace import note
 
 if TYPE_CHECKING:
-    from pinlab.model.folio import Folio
-    from pinlab.model.mm import Mm, Pte
+    from pinlab.model.mm import Mm
 
 
 class Fork:
@@ -39,15 +40,19 @@ class Fork:
     """
 
     def __init__(self, parent: Mm, name: str) -> None:
-        if any(area.order for area in parent._areas):
+        if any(vma.order for vma in parent.vmas):
             raise ValueError(
                 f"{parent.name} has 2 MiB mappings: fork is modelled for 4 KiB pages only"
             )
-        for area in parent._areas:
-            parent._require_alive(area.start, area.end)
+        for vma in parent.vmas:
+            fault.require_alive(parent, vma.start, vma.end)
         self.child = parent.kernel.new_mm(name)
-        parent._forking = self.child._unborn = True
-        parent._forks += 1
+        parent.forking = self.child.unborn = True
+        parent.forks += 1
+        # What the parent has open the child inherits, so that a buffer can outlive the parent.
+        for buffer in parent.kernel.buffers:
+            if parent in buffer.open_in:
+                buffer.open_in.append(self.child)
         self._steps = self._run(parent, self.child)
 
     def __iter__(self) -> Iterator[None]:
@@ -55,15 +60,15 @@ class Fork:
 
     def _run(self, parent: Mm, child: Mm) -> Iterator[None]:
         # A child inherits no lock: dup_mmap() clears VM_LOCKED (5.6 to 6.18).
-        child._areas = [area._replace(locked=False) for area in parent._areas]
-        child._next = parent._next
-        if parent._zero_ptes:
-            child._zero_ptes = set(parent._zero_ptes)
+        child.vmas = [vma._replace(locked=False) for vma in parent.vmas]
+        child.next_vpn = parent.next_vpn
+        if parent.zero_ptes:
+            child.zero_ptes = set(parent.zero_ptes)
             zero = parent.kernel.zero_page
-            parent.kernel._note(child.name, "fork", zero, len(child._zero_ptes))
+            note(parent.kernel, child.name, "fork", zero, len(child.zero_ptes))
         after_a_copy = False
-        for vpn in sorted(parent._ptes):
-            pte = parent._ptes[vpn]
+        for vpn in sorted(parent.ptes):
+            pte = parent.ptes[vpn]
             copies = _copies(parent, pte.page.folio)
             if copies:
                 if after_a_copy:
@@ -74,9 +79,9 @@ class Fork:
                     yield
                 _share(child, vpn, pte)
             after_a_copy = copies
-        child._known |= parent._known
-        parent._writer = None  # what it stores from now on, the child never had
-        parent._forking = child._unborn = False
+        child.known |= parent.known
+        parent.writer = None  # what it stores from now on, the child never had
+        parent.forking = child.unborn = False
 
 
 def _copies(parent: Mm, folio: Folio) -> bool:
@@ -86,16 +91,15 @@ def _copies(parent: Mm, folio: Folio) -> bool:
         return False
     if rules.fork_copies == "exclusive_and_maybe_pinned" and not folio.anon_exclusive:
         return False
-    own = rules.fork_asks == "with_own_reference"
-    return gup.maybe_pinned_at(folio, int32(folio.refcount + own))
+    return gup.folio_maybe_dma_pinned(folio, own=rules.fork_asks == "with_own_reference")
 
 
 def _copy(child: Mm, vpn: int, pte: Pte) -> Iterator[None]:
     """Give the child a frame of its own, writable; the parent's entry stays as it is."""
-    own = child._map_own(vpn, "fork copy", f"of {pte.page.name}")
-    own.page._copy_from(pte.page, 0, PAGE_SIZE // 2)
+    own = fault.map_own(child, vpn, "fork copy", f"of {pte.page.name}")
+    copy(own.page, pte.page, 0, PAGE_SIZE // 2)
     yield
-    own.page._copy_from(pte.page, PAGE_SIZE // 2, PAGE_SIZE)
+    copy(own.page, pte.page, PAGE_SIZE // 2, PAGE_SIZE)
 
 
 def _share(child: Mm, vpn: int, pte: Pte) -> None:
@@ -106,5 +110,5 @@ def _share(child: Mm, vpn: int, pte: Pte) -> None:
     folio.mapcount += 1
     folio.anon_exclusive = pte.writable = False
     hold = kernel.ledger.take(folio, MAPPING, child.name, 1)
-    child._map(vpn, pte.page, hold, writable=False)
-    kernel._note(child.name, "fork", folio, 1, before, folio.pincount)
+    child.ptes[vpn] = Pte(pte.page, hold, writable=False)
+    note(kernel, child.name, "fork", folio, 1, before, folio.pincount)

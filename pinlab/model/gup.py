@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from functools import cache
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinlab.model import fault
 from pinlab.model.arguments import whole
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, int32, room
-from pinlab.model.folio import PAGE_SHIFT, Folio, Page
+from pinlab.model.fault import Need
+from pinlab.model.folio import Folio, Page, free
 from pinlab.model.ledger import PIN, REFERENCE, Hold
+from pinlab.model.trace import note, warn_once
 
 if TYPE_CHECKING:
     from pinlab.model.kernel import Kernel
-    from pinlab.model.mm import Mm, Pte, Stretch
+    from pinlab.model.mm import Mm
 
 # The values of include/linux/mm_types.h and mm/internal.h since 6.3; older ones differ.
 FOLL_WRITE = 1 << 0
@@ -36,6 +37,9 @@ FLAG_NAMES = {
     FOLL_LONGTERM: "FOLL_LONGTERM",
     FOLL_PIN: "FOLL_PIN",
 }
+KINDS = FOLL_GET | FOLL_PIN
+
+ADD, SKIP, REFUSE = "add", "skip", "refuse"
 
 ACQUIRED, RELEASED = "nr_foll_pin_acquired", "nr_foll_pin_released"
 """The names of /proc/vmstat (mm/vmstat.c, 5.7 to 6.18)."""
@@ -43,37 +47,13 @@ ACQUIRED, RELEASED = "nr_foll_pin_acquired", "nr_foll_pin_released"
 MOST_PAGES = 2**20
 """Pages that one call may reach: 4 GiB, which takes a second or two here."""
 
-MOST_FRAMES = 2**14
-"""Pages that one call may read, write or give frames of their own: 64 MiB, which takes as long."""
-
-ADD, SKIP, REFUSE = "add", "skip", "refuse"
-
-
-def try_grab_folio(kernel: Kernel, folio: Folio, refs: int, flags: int) -> None:
-    """Grab a folio as the slow path does; OSError(ENOMEM) if refused.
-
-    GET with PIN is EINVAL here already. In the kernel the entry of GUP refuses the two together
-    (is_valid_gup_args, 6.3 to 6.18), and the grab itself would take GET.
-    """
-    if get_and_pin(kernel, flags):
-        raise OSError(errno.EINVAL, "FOLL_GET and FOLL_PIN exclude each other")
-    if not _grab(kernel, folio, flags, "kernel", refs=refs)[0]:
-        raise no_memory(folio)
-
-
-def try_grab_folio_fast(kernel: Kernel, folio: Folio, refs: int, flags: int) -> bool:
-    """Grab a folio as GUP-fast does; False if refused, and for GET with PIN (see above)."""
-    if get_and_pin(kernel, flags):
-        return False
-    return bool(_grab(kernel, folio, flags, "kernel", refs=refs, fast=True)[0])
-
 
 def get_and_pin(kernel: Kernel, flags: int) -> bool:
     """Return whether both flags are set, which is a bug of the caller and worth a warning."""
-    both = flags & FOLL_GET and flags & FOLL_PIN
+    both = flags & KINDS == KINDS
     if both:
-        kernel._warn_once("GET and PIN", "FOLL_GET and FOLL_PIN exclude each other")
-    return bool(both)
+        warn_once(kernel, "GET and PIN", "FOLL_GET and FOLL_PIN exclude each other")
+    return both
 
 
 def checked_flags(flags: int) -> int:
@@ -98,16 +78,9 @@ def entry_flags(kernel: Kernel, flags: int, kind: int, *, fast: bool = False) ->
         if flags & flag and _refuses(kernel, kind, flag, fast):
             caller = "pin_user_pages" if kind == FOLL_PIN else "get_user_pages"
             text = f"{caller}: {FLAG_NAMES[flag]} not allowed"
-            kernel._warn_once(f"{FLAG_NAMES[flag]} of a caller", text)
+            warn_once(kernel, f"{FLAG_NAMES[flag]} of a caller", text)
             raise OSError(errno.EINVAL, text)
-    return flags & ~(FOLL_GET | FOLL_PIN) | kind
-
-
-def checked_pages(kernel: Kernel, nr_pages: int, flags: int) -> int:
-    """Return a number of pages that one call may reach; fewer where each may need a frame."""
-    need = needed(kernel, flags)
-    frames = need.write or need.unshare_zero
-    return whole("nr_pages", nr_pages, 1, MOST_FRAMES if frames else MOST_PAGES)
+    return flags & ~KINDS | kind
 
 
 def _refuses(kernel: Kernel, kind: int, flag: int, fast: bool) -> bool:
@@ -116,129 +89,33 @@ def _refuses(kernel: Kernel, kind: int, flag: int, fast: bool) -> bool:
     In 5.6 pin_user_pages_fast() is get_user_pages_fast(), which allows FOLL_WRITE, FOLL_LONGTERM
     and FOLL_FORCE and nothing else (5.6.4).
     """
-    rule, both = kernel.rules.pin_refuses, FOLL_GET | FOLL_PIN
+    rule = kernel.rules.pin_refuses
     if flag == FOLL_LONGTERM:
         return kind == FOLL_GET and kernel.rules.longterm_get == "refused"
     if fast and rule == "pin":
-        return bool(flag & both)
+        return True
     if kind == FOLL_GET:
         return flag == FOLL_PIN
-    return bool(flag & {"pin": FOLL_PIN, "get": FOLL_GET, "get_and_pin": both}[rule])
+    return bool(flag & {"pin": FOLL_PIN, "get": FOLL_GET, "get_and_pin": KINDS}[rule])
 
 
-def no_memory(folio: Folio) -> OSError:
-    """Return the error of a refused grab."""
-    return OSError(errno.ENOMEM, f"{folio.name} could not be grabbed, refcount {folio.refcount}")
+def needed(kernel: Kernel, flags: int) -> Need:
+    """Return what GUP with these flags needs of a page table entry.
 
-
-def _grab(
-    kernel: Kernel, folio: Folio, flags: int, actor: str,
-    *, times: int = 1, refs: int = 1, fast: bool = False,
-) -> tuple[int, Hold | None]:  # fmt: skip
-    """Grab a folio `times` times, `refs` each time; return how many grabs succeeded."""
-    decision = _decide_fast(kernel, folio, flags) if fast else _decide_slow(kernel, folio, flags)
-    name = _name(flags) + (", fast" if fast else "")
-    if decision == SKIP:
-        _pass_over(kernel, folio, times * refs, flags, actor, name)
-        return times, None
-    done, hold = 0, None
-    if decision == ADD:
-        # Each grab looks at the value the one before it left; the last may pass INT_MAX.
-        done = min(times, room(folio.refcount, refs * weight(folio, flags)))
-        hold = _add(kernel, folio, done * refs, flags, actor, name)
-    if done < times:
-        if fast or kernel.rules.slow_guard == "as_fast":
-            _warn_fast(kernel, folio, flags)
-        else:
-            _warn_slow(kernel, folio)
-        kernel._note(actor, name, folio, refs, note="refused")
-    return done, hold
-
-
-def _name(flags: int) -> str:
-    return "pin" if flags & FOLL_PIN else "get" if flags & FOLL_GET else "grab"
-
-
-def _pass_over(
-    kernel: Kernel, folio: Folio, change: int, flags: int, actor: str, name: str
-) -> None:
-    """Note holds that are not counted; in a wrong kernel one counter moves all the same.
-
-    `change` is negative for releases. The guard was asked once for all of them.
+    Forced to write: from 5.7.3 to 5.8 (17839856fd58), not in 5.9 (a308c71bf1e6). Unsharing is
+    gup_must_unshare(): since 5.19 read-only pins of anonymous pages, since 6.2 FOLL_LONGTERM ones
+    of the zero page, too (84209e87c696); never references.
     """
-    before, pins_before = folio.refcount, folio.pincount
-    zero_pin = flags & FOLL_PIN and folio is kernel.zero_page.folio
-    still = kernel.rules.zero_page_still_counts if zero_pin else "nothing"
-    if still == "refcount":
-        folio.refcount = int32(before + change)
-    elif still == "pincount":
-        folio.pincount = int32((pins_before or 0) + change)
-    elif still == "vmstat":
-        kernel._count_pins(ACQUIRED if change > 0 else RELEASED, abs(change))
-    kernel._note(actor, name, folio, abs(change), before, pins_before, note="not counted")
-    if folio.refcount == 0 and change < 0:
-        kernel._free(folio)
-
-
-def _exempt(kernel: Kernel, folio: Folio, flags: int, zero_page_pins: str) -> bool:
-    """Whether a hold of this kind leaves the counters of this folio alone.
-
-    `zero_page_pins` is the rule of the place that asks, for the only holds that ever were exempt.
-    """
-    if flags & FOLL_PIN and folio is kernel.zero_page.folio:
-        return zero_page_pins == "skipped"
-    return _hypothetically_exempt(kernel, folio, flags)
-
-
-def _hypothetically_exempt(kernel: Kernel, folio: Folio, flags: int) -> bool:
-    """The same of references to the zero page and of pins of the huge zero folio."""
-    if flags & FOLL_PIN:
-        return kernel.rules.huge_zero_pins == "skipped" and kernel._is_huge_zero(folio)
-    return kernel.rules.zero_page_gets == "skipped" and folio is kernel.zero_page.folio
-
-
-def _decide_slow(kernel: Kernel, folio: Folio, flags: int) -> str:
-    """First the guard on the old value, then the zero page.
-
-    try_grab_page() in 6.5 to 6.9, try_grab_folio() in 6.10 to 6.18.
-    """
-    if not flags & (FOLL_GET | FOLL_PIN) and kernel.rules.slow_guard != "always":
-        return SKIP
-    if folio.refcount <= 0:
-        return REFUSE
-    rule = kernel.rules.zero_page_grab
-    if flags & FOLL_PIN and folio is kernel.zero_page.folio and rule == "refused":
-        return REFUSE
-    if not flags & (FOLL_GET | FOLL_PIN) or _exempt(kernel, folio, flags, rule):
-        return SKIP
-    return ADD
-
-
-def _decide_fast(kernel: Kernel, folio: Folio, flags: int) -> str:
-    """The zero page before any look at the refcount.
-
-    try_grab_folio() in 6.5 to 6.9, try_grab_folio_fast() in 6.10 to 6.18.
-    """
-    if not flags & (FOLL_GET | FOLL_PIN):
-        return REFUSE
-    if _exempt(kernel, folio, flags, kernel.rules.zero_page_grab_fast):
-        return SKIP
-    return ADD if folio.refcount > 0 else REFUSE
-
-
-def _warn_slow(kernel: Kernel, folio: Folio) -> None:
-    """WARN_ON_ONCE of the guard; the backport to 6.1.130 refused without one."""
-    if folio.refcount <= 0:
-        text = f"try_grab_folio: refcount {folio.refcount} is not > 0"
-        kernel._warn_once("try_grab_folio", text)
-
-
-def _warn_fast(kernel: Kernel, folio: Folio, flags: int) -> None:
-    """Two sites; a refcount of 0 is refused in silence, somebody is just freeing the folio."""
-    if not flags & (FOLL_GET | FOLL_PIN):
-        kernel._warn_once("try_grab_folio_fast", "try_grab_folio_fast: neither GET nor PIN")
-    elif folio.refcount < 0:
-        kernel._warn_once("try_get_folio", f"try_get_folio: refcount {folio.refcount} is negative")
+    need = kernel.needs.get(flags)
+    if need is None:
+        rules = kernel.rules
+        write = bool(flags & FOLL_WRITE) or rules.gup_read_fault == "private_page"
+        asks = flags & FOLL_PIN and not write
+        longterm = asks and flags & FOLL_LONGTERM
+        own = write or (longterm and rules.gup_read_fault == "private_page_if_longterm")
+        unshare = asks and rules.pin_unshares == "shared_page"
+        need = kernel.needs[flags] = Need(write, bool(unshare), bool(own))
+    return need
 
 
 def weight(folio: Folio, flags: int) -> int:
@@ -248,286 +125,329 @@ def weight(folio: Folio, flags: int) -> int:
     return 1
 
 
-def _add(
-    kernel: Kernel, folio: Folio, count: int, flags: int, actor: str, name: str,
-    first: Hold | None = None,
-) -> Hold:  # fmt: skip
-    """Add `count` holds; those in `first`, references so far, become part of them."""
-    before, pins_before = folio.refcount, folio.pincount
-    kind = PIN if flags & FOLL_PIN else REFERENCE
-    had = 0 if first is None else first.count
-    if first is not None:
-        kernel.ledger.release(folio, REFERENCE, had, [first])
-    folio.refcount = int32(before + count * weight(folio, flags) - had)
-    if kind == PIN:
-        if pins_before is not None:
-            folio.pincount = int32(pins_before + count)
-        kernel._count_pins(ACQUIRED, count)
-    hold = kernel.ledger.take(folio, kind, actor, count)
-    kernel._note(actor, name, folio, count, before, pins_before)
-    return hold
+def exempt(folio: Folio, flags: int, zero_page_pins: str) -> bool:
+    """Return whether a hold of this kind leaves the counters of a folio alone.
 
-
-def get_page(kernel: Kernel, folio: Folio) -> None:
-    """Add one reference; nothing is checked, so it also works on a negative counter."""
-    before = folio.refcount
-    if _hypothetically_exempt(kernel, folio, FOLL_GET):
-        _pass_over(kernel, folio, 1, FOLL_GET, "kernel", "get_page")
-        return
-    folio.refcount = int32(before + 1)
-    kernel.ledger.take(folio, REFERENCE, "kernel", 1)
-    kernel._note("kernel", "get_page", folio, 1, before, folio.pincount)
-
-
-def gup_put_folio(
-    kernel: Kernel, folio: Folio, refs: int, flags: int, actor: str, own: Iterable[Hold] = ()
-) -> None:
-    """Release `refs` pins or references in one subtraction; free the folio if that leaves 0.
-
-    Nothing is checked, as in the kernel: a release of the wrong kind just changes the numbers.
+    `zero_page_pins` is the rule of the place that asks, for the only holds that ever were exempt.
     """
-    before, pins_before = folio.refcount, folio.pincount
-    pin = bool(flags & FOLL_PIN)
-    kind, name = (PIN, "unpin") if pin else (REFERENCE, "put")
-    # Struck out even where the kernel does nothing: who let go holds no more, and a count that
-    # stays is what `check` has to find.
-    found = kernel.ledger.release(folio, kind, refs, own)
-    if _exempt(kernel, folio, flags, kernel.rules.zero_page_unpin):
-        _pass_over(kernel, folio, -refs, flags, actor, name)
-        return
-    if found < refs:
-        kernel.ledger.enter_unmatched(folio, kind, actor, refs - found)
-    if pin:
-        kernel._count_pins(RELEASED, refs)
-        if pins_before is not None:
-            folio.pincount = int32(pins_before - refs)
-    folio.refcount = int32(before - refs * weight(folio, flags))
-    kernel._note(actor, name, folio, refs, before, pins_before)
-    if folio.refcount == 0:
-        kernel._free(folio)
+    if flags & FOLL_PIN and folio is folio.kernel.zero_page.folio:
+        return zero_page_pins == "skipped"
+    return hypothetically_exempt(folio, flags)
 
 
-def put_user_pages(kernel: Kernel, pages: list[Page], flags: int, actor: str) -> None:
-    """Release one hold of each page, a run of pages of one folio at a time (gup_folio_next)."""
-    for folio, run in groupby(pages, key=attrgetter("folio")):
-        gup_put_folio(kernel, folio, len(list(run)), flags, actor)
+def hypothetically_exempt(folio: Folio, flags: int) -> bool:
+    """Return the same for references to the zero page and pins of the huge zero folio."""
+    kernel = folio.kernel
+    if flags & FOLL_PIN:
+        return kernel.rules.huge_zero_pins == "skipped" and folio is kernel.huge_zero
+    return kernel.rules.zero_page_gets == "skipped" and folio is kernel.zero_page.folio
 
 
-def put_grabbed(kernel: Kernel, got: Grabbed, flags: int, actor: str) -> None:
-    """Release what one GUP call got, run by run; its pages stay listed."""
-    for run in got.runs:
-        gup_put_folio(kernel, run.folio, run.count, flags, actor, run.holds)
+def no_memory(folio: Folio) -> OSError:
+    """Return the error of a refused grab."""
+    return OSError(errno.ENOMEM, f"{folio.name} could not be grabbed, refcount {folio.refcount}")
 
 
-def folio_maybe_dma_pinned(folio: Folio) -> bool:
+class Grabber:
+    """Who takes holds, and which: FOLL_GET, FOLL_PIN or neither, among a call's other flags."""
+
+    __slots__ = ("flags", "name", "owner")
+
+    def __init__(self, flags: int, owner: str) -> None:
+        self.flags = flags
+        self.owner = owner
+        self.name = "pin" if flags & FOLL_PIN else "get" if flags & FOLL_GET else "grab"
+
+    def grab(
+        self, folio: Folio, times: int = 1, refs: int = 1,
+        *, fast: bool = False, foreseen: tuple[str, int] | None = None,
+    ) -> tuple[int, Hold | None]:  # fmt: skip
+        """Grab a folio `times` times, `refs` each time; return how many grabs succeeded.
+
+        foreseen: what `foresee` says, if that was asked before.
+        """
+        decision, done = foreseen or self.foresee(folio, times, refs, fast=fast)
+        name = f"{self.name}, fast" if fast else self.name
+        if decision == SKIP:
+            self.pass_over(folio, times * refs, name)
+            return times, None
+        hold = self.add(folio, done * refs, name) if done else None
+        if done < times:
+            self._refuse(folio, refs, name, fast)
+        return done, hold
+
+    def foresee(
+        self, folio: Folio, times: int, refs: int = 1, *, fast: bool = False
+    ) -> tuple[str, int]:
+        """Return what becomes of some grabs of a folio, and how many would succeed in a row."""
+        decision = self._decide_fast(folio) if fast else self._decide_slow(folio)
+        if decision != ADD:
+            return decision, times if decision == SKIP else 0
+        # Each grab looks at the value the one before it left; the last may pass INT_MAX.
+        return ADD, min(times, room(folio.refcount, refs * weight(folio, self.flags)))
+
+    def _decide_slow(self, folio: Folio) -> str:
+        """First the guard on the old value, then the zero page.
+
+        try_grab_page() in 6.5 to 6.9, try_grab_folio() in 6.10 to 6.18.
+        """
+        rules, holds = folio.kernel.rules, self.flags & KINDS
+        if not holds and rules.slow_guard != "always":
+            return SKIP
+        if folio.refcount <= 0:
+            return REFUSE
+        rule = rules.zero_page_grab
+        if rule == "refused" and holds == FOLL_PIN and folio is folio.kernel.zero_page.folio:
+            return REFUSE
+        return SKIP if not holds or exempt(folio, holds, rule) else ADD
+
+    def _decide_fast(self, folio: Folio) -> str:
+        """The zero page before any look at the refcount.
+
+        try_grab_folio() in 6.5 to 6.9, try_grab_folio_fast() in 6.10 to 6.18.
+        """
+        if not self.flags & KINDS:
+            return REFUSE
+        if exempt(folio, self.flags, folio.kernel.rules.zero_page_grab_fast):
+            return SKIP
+        return ADD if folio.refcount > 0 else REFUSE
+
+    def _refuse(self, folio: Folio, refs: int, name: str, fast: bool) -> None:
+        """Warn, once at each of three sites, and note it.
+
+        The slow path warns of 0, too; the backport to 6.1.130 refused without a warning. The fast
+        one refuses 0 in silence: somebody is just freeing the folio.
+        """
+        kernel, refcount = folio.kernel, folio.refcount
+        if not (fast or kernel.rules.slow_guard == "as_fast"):
+            if refcount <= 0:
+                text = f"try_grab_folio: refcount {refcount} is not > 0"
+                warn_once(kernel, "try_grab_folio", text)
+        elif not self.flags & KINDS:
+            warn_once(kernel, "try_grab_folio_fast", "try_grab_folio_fast: neither GET nor PIN")
+        elif refcount < 0:
+            warn_once(kernel, "try_get_folio", f"try_get_folio: refcount {refcount} is negative")
+        note(kernel, self.owner, name, folio, refs, text="refused")
+
+    def add(self, folio: Folio, count: int, name: str, first: Hold | None = None) -> Hold:
+        """Add `count` holds; those in `first`, references so far, become part of them."""
+        kernel, before, pins_before = folio.kernel, folio.refcount, folio.pincount
+        had = first.count if first else 0
+        if had:
+            kernel.ledger.release(folio, REFERENCE, had, first)
+        folio.refcount = int32(before + count * weight(folio, self.flags) - had)
+        kind = REFERENCE
+        if self.flags & FOLL_PIN:
+            kind = PIN
+            if pins_before is not None:
+                folio.pincount = int32(pins_before + count)
+            count_pins(kernel, ACQUIRED, count)
+        hold = kernel.ledger.take(folio, kind, self.owner, count)
+        note(kernel, self.owner, name, folio, count, before, pins_before)
+        return hold
+
+    def pass_over(self, folio: Folio, change: int, name: str) -> None:
+        """Note holds that are not counted; in a wrong kernel one counter moves all the same.
+
+        `change` is negative for releases. The guard was asked once for all of them.
+        """
+        kernel, before, pins_before = folio.kernel, folio.refcount, folio.pincount
+        zero_pin = self.flags & FOLL_PIN and folio is kernel.zero_page.folio
+        still = kernel.rules.zero_page_still_counts if zero_pin else "nothing"
+        if still == "refcount":
+            folio.refcount = int32(before + change)
+        elif still == "pincount":
+            folio.pincount = int32((pins_before or 0) + change)
+        elif still == "vmstat":
+            count_pins(kernel, ACQUIRED if change > 0 else RELEASED, abs(change))
+        note(kernel, self.owner, name, folio, abs(change), before, pins_before, "not counted")
+        if folio.refcount == 0 and change < 0:
+            free(folio)
+
+    def put(self, folio: Folio, refs: int, *own: Hold | None) -> None:
+        """Release pins or references in one subtraction, as gup_put_folio(); free it at 0.
+
+        Nothing is checked, as in the kernel: a release of the wrong kind just changes the numbers.
+        """
+        kernel, before, pins_before = folio.kernel, folio.refcount, folio.pincount
+        pin = self.flags & FOLL_PIN
+        kind, name = (PIN, "unpin") if pin else (REFERENCE, "put")
+        # Struck out even where the kernel does nothing: who let go holds no more, and a count that
+        # stays is what `check` has to find.
+        found = kernel.ledger.release(folio, kind, refs, *own)
+        if exempt(folio, self.flags, kernel.rules.zero_page_unpin):
+            self.pass_over(folio, -refs, name)
+            return
+        if found < refs:
+            kernel.ledger.enter_unmatched(folio, kind, self.owner, refs - found)
+        if pin:
+            count_pins(kernel, RELEASED, refs)
+            if pins_before is not None:
+                folio.pincount = int32(pins_before - refs)
+        folio.refcount = int32(before - refs * weight(folio, self.flags))
+        note(kernel, self.owner, name, folio, refs, before, pins_before)
+        if folio.refcount == 0:
+            free(folio)
+
+
+def count_pins(kernel: Kernel, name: str, pins: int) -> None:
+    """Add to a counter of /proc/vmstat, where this release has it."""
+    if kernel.rules.foll_pin_vmstat == "counted":
+        kernel.vmstat[name] += pins
+
+
+def folio_maybe_dma_pinned(folio: Folio, own: int = 0) -> bool:
     """Return the kernel's guess whether anybody has the folio pinned (mm.h, 5.7 to 6.18).
 
     The cast to unsigned is the kernel's: a refcount that overflowed reads as pinned. 5.6 has no
-    such function and cannot tell pins from references: False.
+    such function and cannot tell pins from references: False. own: references that who asks has
+    taken for itself just before.
     """
-    return maybe_pinned_at(folio, folio.refcount)
-
-
-def maybe_pinned_at(folio: Folio, refcount: int) -> bool:
-    """Return the guess for another refcount: fork may have taken a reference of its own."""
     if folio.pincount is not None:
         return folio.pincount > 0
     bias = folio.kernel.rules.pin_bias
-    return bias == GUP_PIN_COUNTING_BIAS and refcount % 2**32 >= bias
+    return bias == GUP_PIN_COUNTING_BIAS and (folio.refcount + own) % 2**32 >= bias
 
 
-def folio_ref_zero_or_close_to_overflow(folio: Folio) -> bool:
-    """Return whether the refcount is 0 or one of the 127 values below it (mm.h, 5.19 to 6.18)."""
-    return (folio.refcount + 127) % 2**32 <= 127
-
-
-@dataclass(slots=True)
-class Run:
-    """`count` neighbouring pages of one folio, and the holds on them; the zero page is one."""
+class PageRun(NamedTuple):
+    """Neighbouring pages of one folio, and the hold on them, None if nothing counts it."""
 
     folio: Folio
-    index: int
-    count: int
-    holds: list[Hold]
+    first: int
+    nr_pages: int
+    hold: Hold | None
 
     def pages(self) -> list[Page]:
         """Return the pages; the zero page stands for all of its run."""
         if not self.folio.order:
-            return [self.folio.page(0)] * self.count
-        return [self.folio.page(i) for i in range(self.index, self.index + self.count)]
+            return [self.folio.page(0)] * self.nr_pages
+        return [self.folio.page(i) for i in range(self.first, self.first + self.nr_pages)]
 
 
-@dataclass(slots=True)
-class Grabbed:
-    """What one GUP call has got so far, run by run, and the error that stopped it."""
+class GupCall(Grabber):
+    """One call of GUP: what it has got so far, run by run, and the error that stopped it."""
 
-    runs: list[Run] = field(default_factory=list)
-    error: OSError | None = None
+    __slots__ = ("_mm", "error", "need", "runs")
 
-    def enter(self, folio: Folio, index: int, count: int, *holds: Hold | None) -> None:
-        """Add `count` pages of a folio from `index` on."""
-        if count:
-            taken = [hold for hold in holds if hold is not None]
-            self.runs.append(Run(folio, index, count, taken))
+    def __init__(self, mm: Mm, flags: int, owner: str) -> None:
+        super().__init__(flags, owner)
+        self._mm = mm
+        self.need = needed(mm.kernel, flags)
+        self.runs: list[PageRun] = []
+        self.error: OSError | None = None
 
-    @property
-    def count(self) -> int:
-        """How many pages it has got."""
-        return sum([run.count for run in self.runs])
+    def checked_pages(self, nr_pages: int) -> int:
+        """Return a number of pages that one call may reach; fewer where each may need a frame."""
+        return whole("nr_pages", nr_pages, 1, fault.MOST_FRAMES if self.need.own else MOST_PAGES)
 
     def pages(self) -> list[Page]:
         """Return the pages in order."""
         return [page for run in self.runs for page in run.pages()]
 
-    def require_some(self) -> Grabbed:
+    def require_some(self) -> GupCall:
         """Raise the error if there are no pages, and only then, as __get_user_pages() does."""
         if self.error is not None and not self.runs:
             raise self.error
         return self
 
+    def put_all(self) -> None:
+        """Release what it has got, run by run; its pages stay listed."""
+        for run in self.runs:
+            self.put(run.folio, run.nr_pages, run.hold)
 
-def user_pages_slow(
-    mm: Mm, vpn: int, nr_pages: int, flags: int, actor: str, got: Grabbed
-) -> Grabbed:
-    """Walk the page tables as __get_user_pages() does: fault a page in, then grab it."""
-    need = _begin(mm, flags)
-    end = vpn + nr_pages
-    while vpn < end and got.error is None:
-        run = mm._run_at(vpn, end - vpn, need)
-        if not run.length:
-            got.error = no_mapping(vpn)
-            break
-        folio, index = mm._fault_in(vpn, _reachable(mm.kernel, run, flags), need)
-        vpn += _grab_run(mm.kernel, folio, index, run.length, flags, actor, got)
-    return got
+    def give_back(self) -> None:
+        """Release what it has got, and forget that."""
+        self.put_all()
+        self.runs.clear()
 
+    def walk(self, vpn: int, nr_pages: int, *, fast: bool) -> GupCall:
+        """Take pages: with `fast` quickly as far as that goes, and the rest slowly.
 
-def _begin(mm: Mm, flags: int) -> Need:
-    """Note, before any page is taken, that the process pins; return what it needs of an entry."""
-    if flags & FOLL_PIN:
-        mm.has_pinned = True
-    return needed(mm.kernel, flags)
+        RuntimeError, with nothing changed, if somebody freed a folio that is mapped there.
+        """
+        fault.require_alive(self._mm, vpn, vpn + nr_pages)
+        if self.flags & FOLL_PIN:
+            self._mm.has_pinned = True  # before any page is taken
+        end = vpn + nr_pages
+        self.slow(self.fast(vpn, end) if fast else vpn, end)
+        return self
 
+    def slow(self, vpn: int, end: int) -> None:
+        """Walk the page tables as __get_user_pages() does: fault a page in, then grab it."""
+        while vpn < end and self.error is None:
+            run = fault.run_at(self._mm, vpn, end - vpn, self.need)
+            if run is None:
+                self.error = fault.no_mapping(vpn)
+                break
+            (length, _, zero), foreseen = run, None
+            if zero:
+                foreseen = self.foresee(self._mm.kernel.zero_page.folio, length)
+                length = min(length, foreseen[1] + 1)  # with the one that is refused
+                run = length, 0, True
+            folio, index = fault.fault_in(self._mm, vpn, run, self.need)
+            vpn += self._grab_run(folio, index, length, foreseen)
 
-def no_mapping(vpn: int) -> OSError:
-    """Return the error for an address that no mapping covers."""
-    return OSError(errno.EFAULT, f"nothing is mapped at {vpn << PAGE_SHIFT:#x}")
+    def _grab_run(
+        self, folio: Folio, index: int, length: int, foreseen: tuple[str, int] | None
+    ) -> int:
+        """Grab a run of pages of one folio as far as it goes; return how many were had."""
+        rule = folio.kernel.rules.slow_grab_2mib if folio.order else ""
+        if rule == "first_then_rest":
+            return self._grab_first_then_rest(folio, index, length)
+        if rule == "unguarded" and not hypothetically_exempt(folio, self.flags):
+            foreseen = ADD, length
+        done, hold = self.grab(folio, length, foreseen=foreseen)
+        if done < length:
+            self.error = no_memory(folio)
+        if done:
+            self.runs.append(PageRun(folio, index, done, hold))
+        return done
 
-
-class Need(NamedTuple):
-    """What a page table entry has to be for whoever wants the page.
-
-    write: writable. unshare: not shared with another process. unshare_zero: no zero page.
-    """
-
-    write: bool
-    unshare: bool = False
-    unshare_zero: bool = False
-
-    def is_met_by(self, pte: Pte) -> bool:
-        """Return whether an entry that leads to a frame of its own will do without a fault."""
-        shared = self.unshare and not pte.page.folio.anon_exclusive
-        return pte.writable or not (self.write or shared)
-
-
-TO_READ, TO_WRITE = Need(write=False), Need(write=True)
-
-
-def needed(kernel: Kernel, flags: int) -> Need:
-    """Return what GUP with these flags needs of an entry.
-
-    Forced to write: from 5.7.3 to 5.8 (17839856fd58), not in 5.9 (a308c71bf1e6). Unsharing is
-    gup_must_unshare(): since 5.19 read-only pins of anonymous pages, since 6.2 FOLL_LONGTERM ones
-    of the zero page, too (84209e87c696); never references.
-    """
-    return _needed(kernel.rules.gup_read_fault, kernel.rules.pin_unshares, flags)
-
-
-@cache
-def _needed(gup_read_fault: str, pin_unshares: str, flags: int) -> Need:
-    """The same, kept: every GUP asks, some of them twice."""
-    write = bool(flags & FOLL_WRITE) or gup_read_fault == "private_page"
-    if write or not flags & FOLL_PIN:
-        return TO_WRITE if write else TO_READ
-    longterm = bool(flags & FOLL_LONGTERM)
-    return Need(
-        write=False,
-        unshare=pin_unshares == "shared_page",
-        unshare_zero=longterm and gup_read_fault == "private_page_if_longterm",
-    )
-
-
-def _reachable(kernel: Kernel, run: Stretch, flags: int) -> int:
-    """How many pages of a run are faulted in: those that can be grabbed and the refused one."""
-    if not run.zero:
-        return run.length
-    zero = kernel.zero_page.folio
-    decision = _decide_slow(kernel, zero, flags)
-    if decision == SKIP:
-        return run.length
-    grabs = room(zero.refcount, weight(zero, flags)) if decision == ADD else 0
-    return min(run.length, grabs + 1)
-
-
-def _grab_run(
-    kernel: Kernel, folio: Folio, index: int, length: int, flags: int, actor: str, got: Grabbed
-) -> int:
-    """Grab a run of pages of one folio, one after the other as far as it goes."""
-    if folio.order and kernel.rules.slow_grab_2mib == "first_then_rest":
-        return _grab_first_then_rest(kernel, folio, index, length, flags, actor, got)
-    exempt = _hypothetically_exempt(kernel, folio, flags)
-    if folio.order and kernel.rules.slow_grab_2mib == "unguarded" and not exempt:
-        got.enter(folio, index, length, _add(kernel, folio, length, flags, actor, _name(flags)))
+    def _grab_first_then_rest(self, folio: Folio, index: int, length: int) -> int:
+        """Since 6.6: one grab, then all the others at once; if those fail, the one is dropped."""
+        first, hold = self.grab(folio)
+        if not first:
+            self.error = no_memory(folio)
+            return 0
+        if length > 1:
+            rest, more = self.grab(folio, refs=length - 1)
+            if not rest:
+                self.put(folio, 1, hold)
+                text = f"{folio.name}: {length - 1} more pages were refused"
+                self.error = OSError(errno.EFAULT, text)
+                return 0
+            if hold and more:
+                hold.join(more)
+        self.runs.append(PageRun(folio, index, length, hold))
         return length
-    done, hold = _grab(kernel, folio, flags, actor, times=length)
-    got.enter(folio, index, done, hold)
-    if done < length:
-        got.error = no_memory(folio)
-    return done
+
+    def fast(self, vpn: int, end: int) -> int:
+        """Walk as GUP-fast does, without faulting; return the first page that it cannot have.
+
+        Whether a page has to be unshared it asks only when it has it (gup_pte_range(), 5.19 to 6.5;
+        gup_fast_pte_range(), 6.14 to 6.18), and then gives it back.
+        """
+        while vpn < end:
+            folio = fault.folio_fast(self._mm, vpn, write=self.need.write)
+            if folio is None:
+                break
+            index = vpn % folio.nr_pages
+            length = min(end - vpn, folio.nr_pages - index)
+            done, hold = self.grab(folio, refs=length, fast=True)
+            if not done:
+                break
+            if not fault.keeps_fast(self._mm, vpn, self.need):
+                self.put(folio, length, hold)
+                break
+            self.runs.append(PageRun(folio, index, length, hold))
+            vpn += length
+        return vpn
 
 
-def _grab_first_then_rest(
-    kernel: Kernel, folio: Folio, index: int, length: int, flags: int, actor: str, got: Grabbed
-) -> int:
-    """Since 6.6: one grab, then all the others at once; if those fail, the one is dropped."""
-    first, hold = _grab(kernel, folio, flags, actor)
-    if not first:
-        got.error = no_memory(folio)
-        return 0
-    rest, more = _grab(kernel, folio, flags, actor, refs=length - 1) if length > 1 else (1, None)
-    if not rest:
-        gup_put_folio(kernel, folio, 1, flags, actor, filter(None, [hold]))
-        got.error = OSError(errno.EFAULT, f"{folio.name}: {length - 1} more pages were refused")
-        return 0
-    got.enter(folio, index, length, hold, more)
-    return length
-
-
-def user_pages_fast(
-    mm: Mm, vpn: int, nr_pages: int, flags: int, actor: str, got: Grabbed
-) -> Grabbed:
-    """Walk as GUP-fast does, without faulting: stop at the first page it cannot have.
-
-    Whether a page has to be unshared it asks only when it has it (gup_pte_range(), 5.19 to 6.5;
-    gup_fast_pte_range(), 6.14 to 6.18), and then gives it back.
-    """
-    need = _begin(mm, flags)
-    end = vpn + nr_pages
-    while vpn < end:
-        folio = mm._folio_fast(vpn, need.write)
-        if folio is None:
-            break
-        index = vpn % folio.nr_pages
-        length = min(end - vpn, folio.nr_pages - index)
-        done, hold = _grab(mm.kernel, folio, flags, actor, refs=length, fast=True)
-        if not done:
-            break
-        if not mm._keeps_fast(vpn, need):
-            gup_put_folio(mm.kernel, folio, length, flags, actor, filter(None, [hold]))
-            break
-        got.enter(folio, index, length, hold)
-        vpn += length
-    return got
+def unpin_user_pages(pages: Iterable[Page]) -> None:
+    """Release one pin of each page, a run of pages of one folio at a time (gup_folio_next)."""
+    for folio, run in groupby(pages, key=attrgetter("folio")):
+        Grabber(FOLL_PIN, "kernel").put(folio, len(list(run)))
 
 
 class FastPin:
@@ -548,13 +468,13 @@ class FastPin:
     def __init__(self, mm: Mm, addr: int, flags: int, kind: int) -> None:
         self.page: Page | None = None
         self.waits = False
-        vpn = mm._vpn(addr)
-        grab = entry_flags(mm.kernel, flags, kind, fast=True)
-        mm._require_alive(vpn, vpn + 1)
+        vpn = fault.vpn_of(addr)
+        flags = entry_flags(mm.kernel, flags, kind, fast=True)
+        fault.require_alive(mm, vpn, vpn + 1)
         mm.has_pinned |= kind == FOLL_PIN
-        self.entry = mm._entry(vpn)
-        self._mm, self._forks = mm, mm._forks
-        self._steps = self._run(mm, vpn, grab)
+        self.entry = fault.entry(mm, vpn)
+        self._mm, self._forks = mm, mm.forks
+        self._steps = self._run(GupCall(mm, flags, mm.name), vpn)
 
     def __iter__(self) -> Iterator[None]:
         return self._steps
@@ -568,50 +488,35 @@ class FastPin:
     @property
     def met_fork(self) -> bool:
         """Whether the process has begun to fork since."""
-        return self._mm._forks != self._forks
+        return self._mm.forks != self._forks
 
-    def _run(self, mm: Mm, vpn: int, flags: int) -> Iterator[None]:
-        got = Grabbed()
-        rules, pins = mm.kernel.rules, bool(flags & FOLL_PIN)
+    def _run(self, call: GupCall, vpn: int) -> Iterator[None]:
+        mm, rules, pins = self._mm, self._mm.kernel.rules, bool(call.flags & FOLL_PIN)
         apart = pins and rules.fast_pin_and_fork == "kept_apart"
-        if not (apart and mm._forking):
+        if not (apart and mm.forking):
             if pins and rules.fast_pin_adds == "in_two":
-                yield from self._in_two(mm, vpn, flags, got)
+                yield from self._in_two(call, vpn)
             else:
-                user_pages_fast(mm, vpn, 1, flags, mm.name, got)
+                call.fast(vpn, vpn + 1)
             if apart and self.met_fork:
-                _give_back(mm, got, flags)
-        if not got.runs:
-            self.waits = mm._forking
+                call.give_back()
+        if not call.runs:
+            self.waits = mm.forking
             if self.waits:
                 yield
-            mm._require_running()
-            user_pages_slow(mm, vpn, 1, flags, mm.name, got)
-        (self.page,) = got.require_some().pages()
+            mm.require_running()
+            call.slow(vpn, vpn + 1)
+        (self.page,) = call.require_some().pages()
 
-    def _in_two(self, mm: Mm, vpn: int, flags: int, got: Grabbed) -> Iterator[None]:
+    def _in_two(self, call: GupCall, vpn: int) -> Iterator[None]:
         """Pin the page in two additions; the first of them is a reference like any other."""
-        kernel, need = mm.kernel, needed(mm.kernel, flags)
-        folio = mm._folio_fast(vpn, need.write)
-        if folio is None or _decide_fast(kernel, folio, flags) != ADD:
+        mm = self._mm
+        folio = fault.folio_fast(mm, vpn, write=call.need.write)
+        if folio is None or call.foresee(folio, 1, fast=True)[0] != ADD:
             return
-        first = _add(kernel, folio, 1, FOLL_GET, mm.name, "pin, fast, half")
+        first = Grabber(FOLL_GET, mm.name).add(folio, 1, "pin, fast, half")
         yield
-        hold = _add(kernel, folio, 1, flags, mm.name, "pin, fast", first)
-        got.enter(folio, vpn % folio.nr_pages, 1, hold)
-        if mm._entry(vpn) != self.entry or not mm._keeps_fast(vpn, need):
-            _give_back(mm, got, flags)
-
-
-def _give_back(mm: Mm, got: Grabbed, flags: int) -> None:
-    put_grabbed(mm.kernel, got, flags, mm.name)
-    got.runs.clear()
-
-
-def extract_user_pages(mm: Mm, vpn: int, nr_pages: int, flags: int, actor: str) -> Grabbed:
-    """Fast as far as it goes, the rest slowly: what iov_iter hands to direct I/O."""
-    mm._require_alive(vpn, vpn + nr_pages)
-    got = user_pages_fast(mm, vpn, nr_pages, flags, actor, Grabbed())
-    if (done := got.count) == nr_pages:
-        return got
-    return user_pages_slow(mm, vpn + done, nr_pages - done, flags, actor, got)
+        hold = call.add(folio, 1, "pin, fast", first)
+        call.runs.append(PageRun(folio, vpn % folio.nr_pages, 1, hold))
+        if fault.entry(mm, vpn) != self.entry or not fault.keeps_fast(mm, vpn, call.need):
+            call.give_back()

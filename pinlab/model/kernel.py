@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 
-from pinlab.model import gup, ledger, rules
+from pinlab.model import gup, invariants, rules
 from pinlab.model.arguments import instance, several, whole
 from pinlab.model.buffer import RegisteredBuffer
 from pinlab.model.counter import INT_MAX
 from pinlab.model.dio import DirectIO
-from pinlab.model.folio import HPAGE_ORDER, MAX_ORDER, Folio, FreedError, Page
+from pinlab.model.fault import Need
+from pinlab.model.folio import HPAGE_ORDER, MAX_ORDER, Folio, Page, allocate
+from pinlab.model.gup import FOLL_GET, FOLL_PIN, Grabber
+from pinlab.model.ledger import BOOT, PIN, REFERENCE, Ledger
 from pinlab.model.mm import Mm
-from pinlab.model.trace import Event, Trace
+from pinlab.model.trace import Trace, note
 
 
 class Kernel:
@@ -24,7 +28,7 @@ class Kernel:
 
     Attributes: release; rules; vmstat; warnings; trace; ledger; zero_page; folios; mms (of the
     processes that have not exited); requests (those in flight, by name); buffers (those that are
-    registered, oldest first).
+    registered, oldest first); names (of the zero pages' folios).
 
     >>> kernel = Kernel("6.4")
     >>> mm = kernel.new_mm()
@@ -41,18 +45,18 @@ class Kernel:
         self.vmstat = {"nr_foll_pin_acquired": 0, "nr_foll_pin_released": 0}
         self.warnings: list[str] = []
         self.trace = Trace()
-        self.ledger = ledger.Ledger()
+        self.ledger = Ledger()
         self.folios: list[Folio] = []
         self.mms: list[Mm] = []
         self.requests: dict[str, DirectIO] = {}
         self.buffers: list[RegisteredBuffer] = []
         self.names: dict[Folio, str] = {}
-        self._next_pfn = 1
-        self._submitted = 0
-        self._registered = 0
-        self._sites: set[str] = set()
-        self._freed_mapped = False
-        self._huge_zero_folio: Folio | None = None
+        self.next_pfn = 1
+        self.submitted = self.registered = 0
+        self.sites: set[str] = set()  # that have warned
+        self.needs: dict[int, Need] = {}  # what GUP needs of an entry, by its flags
+        self.freed_mapped = False
+        self.huge_zero: Folio | None = None
         self.zero_page = self._zero_folio(0, "zero page").page(0)
 
     @staticmethod
@@ -71,14 +75,14 @@ class Kernel:
     @property
     def huge_zero_folio(self) -> Folio:
         """The huge zero folio (order 9), allocated when it is first needed, as in the kernel."""
-        if self._huge_zero_folio is None:
-            self._huge_zero_folio = self._zero_folio(HPAGE_ORDER, "huge zero folio")
-        return self._huge_zero_folio
+        if self.huge_zero is None:
+            self.huge_zero = self._zero_folio(HPAGE_ORDER, "huge zero folio")
+        return self.huge_zero
 
     def _zero_folio(self, order: int, name: str) -> Folio:
-        folio = self._new_folio(order)
+        folio = allocate(self, order, name)
         self.names[folio] = name
-        self.ledger.take(folio, ledger.BOOT, "kernel", 1)
+        self.ledger.take(folio, BOOT, "kernel", 1)
         return folio
 
     def new_mm(self, name: str = "parent") -> Mm:
@@ -92,9 +96,9 @@ class Kernel:
 
         Raises ValueError for an order that the page allocator does not have (0 to 10).
         """
-        folio = self._new_folio(whole("order", order, 0, MAX_ORDER))
-        self.ledger.take(folio, ledger.REFERENCE, "kernel", 1)
-        self._note("kernel", "alloc", folio, folio.nr_pages, before=0, pins_before=folio.pincount)
+        folio = allocate(self, whole("order", order, 0, MAX_ORDER))
+        self.ledger.take(folio, REFERENCE, "kernel", 1)
+        note(self, "kernel", "alloc", folio, folio.nr_pages, 0, folio.pincount)
         return folio
 
     def try_grab_folio(self, folio: Folio, refs: int, flags: int) -> None:
@@ -102,42 +106,67 @@ class Kernel:
 
         The name is that of 6.10 and later; up to 6.9 try_grab_folio() was the fast path's.
         One guard on the old value, then one wrapping addition; refs is 1 to INT_MAX.
-        Raises OSError: ENOMEM where the guard or the release refuses, EINVAL for GET with PIN.
+        Raises OSError: ENOMEM where the guard or the release refuses, EINVAL for GET with PIN,
+        which in the kernel the entry of GUP refuses (is_valid_gup_args, 6.3 to 6.18), and here the
+        grab itself, which would take GET.
         """
-        self._use(folio)
-        refs = whole("refs", refs, 1, INT_MAX)
-        gup.try_grab_folio(self, folio, refs, gup.checked_flags(flags))
+        grabber, refs = self._grabber(folio, refs, flags)
+        if gup.get_and_pin(self, grabber.flags):
+            raise OSError(errno.EINVAL, "FOLL_GET and FOLL_PIN exclude each other")
+        if not grabber.grab(folio, refs=refs)[0]:
+            raise gup.no_memory(folio)
 
     def try_grab_folio_fast(self, folio: Folio, refs: int, flags: int) -> bool:
         """Take `refs` references or pins as GUP-fast does; False where it refuses."""
+        grabber, refs = self._grabber(folio, refs, flags)
+        if gup.get_and_pin(self, grabber.flags):
+            return False
+        return bool(grabber.grab(folio, refs=refs, fast=True)[0])
+
+    def _grabber(self, folio: Folio, refs: int, flags: int) -> tuple[Grabber, int]:
         self._use(folio)
         refs = whole("refs", refs, 1, INT_MAX)
-        return gup.try_grab_folio_fast(self, folio, refs, gup.checked_flags(flags))
+        return Grabber(gup.checked_flags(flags), "kernel"), refs
 
     def get_page(self, page: Page) -> None:
         """Add one reference, without any guard (get_page in a kernel without DEBUG_VM)."""
-        gup.get_page(self, self._use_page(page).folio)
+        folio, grabber = self._use_page(page).folio, Grabber(FOLL_GET, "kernel")
+        if gup.hypothetically_exempt(folio, FOLL_GET):
+            grabber.pass_over(folio, 1, "get_page")
+        else:
+            grabber.add(folio, 1, "get_page")
 
-    def put_page(self, page: Page) -> None:
-        """Take one reference away; at 0 the folio is freed."""
-        gup.gup_put_folio(self, self._use_page(page).folio, 1, gup.FOLL_GET, "kernel")
+    def put_page(self, page: Page, times: int = 1, owner: str | None = None) -> None:
+        """Take one reference away, or as many at once; at 0 the folio is freed.
 
-    def unpin_user_page(self, page: Page) -> None:
-        """Take one pin away; at 0 the folio is freed."""
-        gup.gup_put_folio(self, self._use_page(page).folio, 1, gup.FOLL_PIN, "kernel")
+        owner: whose they are in ledger and trace; by default the kernel lets go of the oldest.
+        Raises ValueError for times below 1 or over INT_MAX.
+        """
+        self._put(page, times, owner, FOLL_GET)
+
+    def unpin_user_page(self, page: Page, times: int = 1, owner: str | None = None) -> None:
+        """Take one pin away, or as many at once; arguments and errors are those of `put_page`."""
+        self._put(page, times, owner, FOLL_PIN)
+
+    def _put(self, page: Page, times: int, owner: str | None, kind: int) -> None:
+        folio, times = self._use_page(page).folio, whole("times", times, 1, INT_MAX)
+        if owner is None:
+            Grabber(kind, "kernel").put(folio, times)
+        else:
+            own = self.ledger.owned(folio, PIN if kind == FOLL_PIN else REFERENCE, owner)
+            Grabber(kind, instance("owner", owner, str)).put(folio, times, *own)
 
     def unpin_user_pages(self, pages: Iterable[Page]) -> None:
         """Take one pin from each page; nothing changes if one of them is no usable page."""
-        used = [self._use_page(page) for page in several("pages", pages, Page)]
-        gup.put_user_pages(self, used, gup.FOLL_PIN, "kernel")
+        gup.unpin_user_pages([self._use_page(page) for page in several("pages", pages, Page)])
 
     def folio_maybe_dma_pinned(self, folio: Folio) -> bool:
         """Return whether the folio may be pinned: exact with a separate pincount, else a guess."""
         return gup.folio_maybe_dma_pinned(self._use(folio))
 
     def folio_ref_zero_or_close_to_overflow(self, folio: Folio) -> bool:
-        """Return whether the refcount is in -127 to 0, about to wrap *up* to zero."""
-        return gup.folio_ref_zero_or_close_to_overflow(self._use(folio))
+        """Return whether the refcount is in -127 to 0, about to wrap *up* to zero (since 5.19)."""
+        return (self._use(folio).refcount + 127) % 2**32 <= 127
 
     def submit_dio_write(
         self, mm: Mm, addr: int, nr_pages: int, file_system: str = "block"
@@ -166,92 +195,20 @@ class Kernel:
     ) -> DirectIO:
         if instance("mm", mm, Mm).kernel is not self:
             raise ValueError(f"{mm!r} belongs to another machine than {self!r}")
-        mm._require_running()
-        number = self._submitted + 1
-        request = DirectIO(mm, addr, nr_pages, number, from_disk=from_disk, file_system=file_system)
-        self._submitted = number
-        self.requests[request.name] = request
-        return request
-
-    def _register(self, mm: Mm, addr: int, nr_pages: int, by: str) -> RegisteredBuffer:
-        buffer = RegisteredBuffer(mm, addr, nr_pages, by, self._registered + 1)
-        self._registered += 1
-        self.buffers.append(buffer)
-        return buffer
+        mm.require_running()
+        return DirectIO(mm, addr, nr_pages, from_disk=from_disk, file_system=file_system)
 
     def check(self) -> None:
         """Re-verify the named invariants over counters and ledger.
 
         Raises InvariantError with the names of those that are broken and the state around them.
         """
-        ledger.check(self)
-
-    def _new_folio(self, order: int) -> Folio:
-        """Return a fresh folio whose single reference is not yet in the ledger."""
-        pfn = -(-self._next_pfn >> order) << order
-        self._next_pfn = pfn + (1 << order)
-        folio = Folio(self, order, pfn, 0 if self.rules.has_pincount(order) else None)
-        self.folios.append(folio)
-        return folio
-
-    def _free(self, folio: Folio) -> None:
-        """Give a folio back whose refcount reached 0; the zero page stays, with a complaint."""
-        if folio is self.zero_page.folio:
-            # PG_reserved is among PAGE_FLAGS_CHECK_AT_FREE (include/linux/page-flags.h, 5.7 to
-            # 6.5). A kernel with its page checks off would hand the zero page out to somebody.
-            self._warn_once("bad_page", "BUG: Bad page state: the refcount of the zero page is 0")
-        else:
-            folio.freed = True
-            if folio.mapcount or self._is_huge_zero(folio):
-                self._freed_mapped = True
-            self._note("kernel", "free", folio, folio.nr_pages)
-
-    def _is_huge_zero(self, folio: Folio) -> bool:
-        """Ask without allocating it."""
-        return folio is self._huge_zero_folio
-
-    def _alive(self, folio: Folio) -> None:
-        """Raise FreedError if a folio was freed."""
-        if folio.freed:
-            raise FreedError(f"{folio.name} was freed and must not be used any more")
-
-    def _saw(self, mm: Mm, page: Page, nbytes: int, offset: int) -> None:
-        """Enter a leak for each of these bytes' writers whose bytes the process never had."""
-        for span in page._spans(offset, offset + nbytes):
-            if span.writer not in mm._known:
-                self.ledger.enter_leak(page.folio, mm.name, span.writer)
-
-    def _count_pins(self, name: str, pins: int) -> None:
-        """Add to a counter of /proc/vmstat, where this release has it."""
-        if self.rules.foll_pin_vmstat == "counted":
-            self.vmstat[name] += pins
-
-    def _warn_once(self, site: str, text: str) -> None:
-        """Enter a WARN_ON_ONCE of `site` into the machine's warnings, the first time only."""
-        if site not in self._sites:
-            self._sites.add(site)
-            self.warnings.append(text)
-
-    def _note(
-        self, actor: str, operation: str, what: Folio | Page, pages: int = 1,
-        before: int | None = None, pins_before: int | None = None, note: str = "",
-    ) -> None:  # fmt: skip
-        """Append an event to the trace; without `before` the counters did not change."""
-        unchanged = before is None
-        refcount, pincount = what.refcount, what.pincount
-        self.trace.append(
-            Event(
-                len(self.trace), actor, operation, what.name, pages,
-                refcount if before is None else before, refcount,
-                pincount if unchanged else pins_before, pincount,
-                self.vmstat["nr_foll_pin_acquired"], self.vmstat["nr_foll_pin_released"], note,
-            )
-        )  # fmt: skip
+        invariants.check(self)
 
     def _use(self, folio: Folio) -> Folio:
         if instance("folio", folio, Folio).kernel is not self:
             raise ValueError(f"{folio!r} belongs to another machine than {self!r}")
-        self._alive(folio)
+        folio.require_alive()
         return folio
 
     def _use_page(self, page: Page) -> Page:

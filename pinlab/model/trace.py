@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 if TYPE_CHECKING:
     import pandas
 
+    from pinlab.model.folio import Folio, Page
+    from pinlab.model.kernel import Kernel
+
 
 class Event(NamedTuple):
     """What one operation did.
@@ -83,6 +86,30 @@ class Trace(Sequence[Event]):
         frame = pandas.DataFrame(self._events, columns=list(Event._fields))
         pincounts = dict.fromkeys(("pincount_before", "pincount_after"), "Int64")
         return frame.astype(dict.fromkeys(_INTEGERS, "int64") | pincounts).set_index("step")
+
+
+def note(
+    kernel: Kernel, actor: str, operation: str, what: Folio | Page, pages: int = 1,
+    before: int | None = None, pins_before: int | None = None, text: str = "",
+) -> None:  # fmt: skip
+    """Append an event to a machine's trace; without `before` the counters did not change."""
+    events, refcount, pincount = kernel.trace._events, what.refcount, what.pincount
+    if before is None:
+        before, pins_before = refcount, pincount
+    acquired, released = kernel.vmstat.values()
+    events.append(
+        Event(
+            len(events), actor, operation, what.name, pages, before, refcount,
+            pins_before, pincount, acquired, released, text,
+        )
+    )  # fmt: skip
+
+
+def warn_once(kernel: Kernel, site: str, text: str) -> None:
+    """Enter a WARN_ON_ONCE of `site` into a machine's warnings, the first time only."""
+    if site not in kernel.sites:
+        kernel.sites.add(site)
+        kernel.warnings.append(text)
 
 
 _HEADS = ("step", "actor", "operation", "page", "pages", "refcount", "pincount",

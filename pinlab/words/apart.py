@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinlab.explore.search import Schedule, explore
 from pinlab.explore.scenario import PARENT, Scenario
+from pinlab.explore.search import Schedule, explore
 from pinlab.explore.world import World
 from pinlab.model.folio import Folio
 from pinlab.model.kernel import Kernel

@@ -1,7 +1,7 @@
 """Readings: sentences that say of some pages that they are pinned, and of others that not.
 
-Put one sense in the place of the word, and the model says whether the sentence is true. The words
-are those of data/terms.csv.
+Put one sense in the place of the word, and the model says whether the sentence is true. The pages
+are in data/situations.csv, the sentences in data/passages.csv, with their words in data/terms.csv.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinlab.data_folder import DATA
 from pinlab.explore.scenario import PARENT, Scenario
 from pinlab.explore.world import World
 from pinlab.model.arguments import instance, one_of
 from pinlab.model.folio import Page
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import NEWEST, parse_release
+from pinlab.text_files import table
 from pinlab.words.corpus import Term, corpus
 from pinlab.words.senses import SENSES, senses
 
@@ -30,24 +32,16 @@ class Situation(NamedTuple):
     steps: tuple[str, ...]
 
 
-PIN, GET = "pin_user_pages p x", "get_user_pages g x"
+def _listed(cell: str) -> tuple[str, ...]:
+    return tuple(filter(None, cell.split("; ")))
+
+
+def _situation(row: Mapping[str, str]) -> tuple[str, Situation]:
+    return row["situation"], Situation(row["memory"], _listed(row["steps"]))
+
 
 SITUATIONS: Mapping[str, Situation] = MappingProxyType(
-    {
-        "a page that is only mapped": Situation("A", ()),
-        "a page with a reference": Situation("A", (GET,)),
-        "a page with 1023 references": Situation("A", (f"{GET} times=1023",)),
-        "a page with a pin": Situation("A", (PIN,)),
-        "a page that is mlocked": Situation("A", ("mlock x",)),
-        "a page in a registered buffer": Situation("A", ("register_buffer b x",)),
-        "a 2 MiB page with a reference": Situation("huge", (f"{GET} write",)),
-        "a 2 MiB page with a pin": Situation("huge", (f"{PIN} write",)),
-        "the zero page, returned by pin_user_pages": Situation("zero", (PIN,)),
-        "the zero page, pinned, with a reference besides": Situation("zero", (GET, PIN)),
-        "the zero page, pinned, with 1023 references besides": Situation(
-            "zero", (f"{GET} times=1023", PIN)
-        ),
-    }
+    dict(table(DATA / "situations.csv", ("situation", *Situation._fields), _situation))
 )
 """The pages that sentences are about, by name; x is a written page, or as the name says."""
 
@@ -65,45 +59,12 @@ class Passage(NamedTuple):
         return next(term for term in corpus() if term.id == self.id)
 
 
+def _passage(row: Mapping[str, str]) -> tuple[str, Passage]:
+    return row["id"], Passage(row["id"], _listed(row["pinned"]), _listed(row["not_pinned"]))
+
+
 PASSAGES: Mapping[str, Passage] = MappingProxyType(
-    {
-        passage.id: passage
-        for passage in (
-            Passage(
-                "mail-millions-pins",
-                ("a page with a pin",),
-                ("a page with a reference", "a page that is mlocked"),
-            ),
-            Passage(
-                "mail-by-refcount",
-                ("a page with a reference", "a page with a pin"),
-                ("a page that is only mapped",),
-            ),
-            Passage(
-                "mail-note",
-                (),
-                (
-                    "the zero page, returned by pin_user_pages",
-                    "the zero page, pinned, with a reference besides",
-                    "the zero page, pinned, with 1023 references besides",
-                ),
-            ),
-            Passage("mail-pinned-pages", ("the zero page, returned by pin_user_pages",)),
-            Passage(
-                "mail-pin-counter",
-                ("a 2 MiB page with a pin",),
-                ("a 2 MiB page with a reference",),
-            ),
-            Passage(
-                "mail-only-foll-pin",
-                ("a page with a pin", "a 2 MiB page with a pin"),
-                ("a page with a reference", "a page with 1023 references"),
-            ),
-            Passage("rst-get-pins", ("a page with a reference",)),
-            Passage("pagemap-somehow", ("a page that is mlocked",)),
-            Passage("proc-vmpin", ("a page in a registered buffer",), ("a page with a pin",)),
-        )
-    }
+    dict(table(DATA / "passages.csv", Passage._fields, _passage))
 )
 """The sentences that can be tried, the mail's first."""
 

@@ -15,10 +15,12 @@ from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from pinlab.data_folder import DATA
 from pinlab.explore.reach import PIN, UNPIN, ZERO, Counters, State, Step, Transition, reach
 from pinlab.model.arguments import instance, mapping, sequence, shown
 from pinlab.model.rules import parse_release, rules_for
 from pinlab.model.trace import Trace
+from pinlab.text_files import table
 
 if TYPE_CHECKING:
     import pandas
@@ -248,43 +250,12 @@ class WrongKernel(NamedTuple):
         return {self.rule: self.value}
 
 
+def _wrong_kernel(row: Mapping[str, str]) -> tuple[str, WrongKernel]:
+    return row["id"], WrongKernel(row["rule"], row["value"], row["text"], row["real"] == "yes")
+
+
 WRONG_KERNELS: Mapping[str, WrongKernel] = MappingProxyType(
-    {
-        "unpin-still-counted": WrongKernel(
-            "zero_page_unpin", "counted", "pinning a zero page is skipped, unpinning it is not"
-        ),
-        "pin-still-counted": WrongKernel(
-            "zero_page_grab", "counted", "unpinning a zero page is skipped, pinning it is not"
-        ),
-        "pincount-still-counted": WrongKernel(
-            "zero_page_still_counts",
-            "pincount",
-            "every page has a pincount of its own, and a pin of a zero page changes that alone",
-        ),
-        "refcount-still-counted": WrongKernel(
-            "zero_page_still_counts",
-            "refcount",
-            "every page has a pincount of its own, and a pin of a zero page leaves that alone and "
-            "changes the refcount",
-        ),
-        "vmstat-still-counted": WrongKernel(
-            "zero_page_still_counts",
-            "vmstat",
-            "a pin of a zero page changes the counters of /proc/vmstat alone",
-        ),
-        "get-skipped-too": WrongKernel(
-            "zero_page_gets", "skipped", "references to a zero page are skipped, too"
-        ),
-        "zero-page-refused": WrongKernel(
-            "zero_page_grab",
-            "refused",
-            "a pin of a zero page fails with ENOMEM, as in 6.1.130",
-            real=True,
-        ),
-        "huge-zero-skipped-too": WrongKernel(
-            "huge_zero_pins", "skipped", "pins of the huge zero folio are skipped, too"
-        ),
-    }
+    dict(table(DATA / "wrong_kernels.csv", ("id", *WrongKernel._fields), _wrong_kernel, ["id"]))
 )
 """By id. Only one of them was ever released; see `pinlab.model.rules.HYPOTHETICAL`."""
 
@@ -413,5 +384,5 @@ def adequacy(
     asked = [find(sentence) for sentence in sequence("sentences", sentences, "sentences")]
     missed = {sentence.id: missed_by(sentence, release, kernels) for sentence in asked}
     rows = {name: [kernel in slips for kernel in kernels] for name, slips in missed.items()}
-    table = pandas.DataFrame.from_dict(rows, orient="index", columns=list(kernels), dtype=bool)
-    return table.rename_axis(index="sentence", columns="wrong kernel")
+    found = pandas.DataFrame.from_dict(rows, orient="index", columns=list(kernels), dtype=bool)
+    return found.rename_axis(index="sentence", columns="wrong kernel")

@@ -12,7 +12,7 @@ counter, with always or never: the call gives its caller what it was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, combinations, count, product
 from types import MappingProxyType
@@ -22,35 +22,29 @@ from pinlab.model.arguments import instance, one_of
 from pinlab.model.rules import parse_release
 from pinlab.words.sentences import WRONG_KERNELS, Claim, Sentence, counterexample, missed_by
 
-CALLS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+CALLS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
-        "pin": (PIN,),
-        "unpin": (UNPIN,),
-        "pin or unpin": (PIN, UNPIN),
-        "get": (GET,),
-        "put": (PUT,),
-        "get or put": (GET, PUT),
+        words: words.split(" or ")
+        for words in (PIN, UNPIN, f"{PIN} or {UNPIN}", GET, PUT, f"{GET} or {PUT}")
     }
 )
 ANY_PAGE, ANY_COUNTER = "page of any kind", "any counter"
-ON: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {page: (page,) for page in PAGES} | {ANY_PAGE: PAGES}
+ON: Mapping[str, Sequence[str]] = MappingProxyType(
+    {page: [page] for page in PAGES} | {ANY_PAGE: PAGES}
 )
 REFCOUNT, PINCOUNT, VMSTAT, SUCCESS = "refcount", "pincount", "vmstat", "success"
-COUNTERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+COUNTERS: Mapping[str, Sequence[str]] = MappingProxyType(
     {
-        REFCOUNT: (REFCOUNT,),
-        PINCOUNT: (PINCOUNT,),
-        VMSTAT: (VMSTAT,),
-        "refcount or pincount": (REFCOUNT, PINCOUNT),
-        ANY_COUNTER: (REFCOUNT, PINCOUNT, VMSTAT),
-        SUCCESS: (),
+        **{counter: [counter] for counter in (REFCOUNT, PINCOUNT, VMSTAT)},
+        "refcount or pincount": [REFCOUNT, PINCOUNT],
+        ANY_COUNTER: [REFCOUNT, PINCOUNT, VMSTAT],
+        SUCCESS: [],
     }
 )
 ALWAYS, NEVER, NOT_BY_THIS_CALL = "always", "never", "not by this call"
 HOW = (ALWAYS, NEVER, NOT_BY_THIS_CALL)
 
-AT_FIRST = MappingProxyType({REFCOUNT: 1, PINCOUNT: 0, VMSTAT: 0})
+AT_FIRST = {REFCOUNT: 1, PINCOUNT: 0, VMSTAT: 0}
 """What each counter shows of a page that nobody holds, beside the process that maps it."""
 
 
@@ -74,25 +68,17 @@ def clause(call: str, page: str, counter: str, how: str) -> Claim:
             return None
         if counter == SUCCESS:
             return (step.error is None) == (how == ALWAYS)
-        if step.error is not None and how != ALWAYS:
-            return None
-        return _says(before, step, after, COUNTERS[counter], how)
+        was, now = _shown(before, step), _shown(after, step)
+        there = [each for each in COUNTERS[counter] if each in now]
+        if how == ALWAYS:
+            return any(was[each] != now[each] for each in there)
+        if step.error is not None or not there:
+            return None  # a page without a pincount has none that could change
+        if how == NEVER:
+            return all(now[each][0] == AT_FIRST[each] for each in there)
+        return all(was[each] == now[each] for each in there)
 
     return Claim(_text(call, page, counter, how), says)
-
-
-def _says(
-    before: State, step: Step, after: State, counters: tuple[str, ...], how: str
-) -> bool | None:
-    was, now = _shown(before, step), _shown(after, step)
-    there = [counter for counter in counters if counter in now]
-    if not there and how != ALWAYS:
-        return None  # a page without a pincount has none that could change
-    if how == ALWAYS:
-        return any(was[counter] != now[counter] for counter in there)
-    if how == NEVER:
-        return all(now[counter][0] == AT_FIRST[counter] for counter in there)
-    return all(was[counter] == now[counter] for counter in there)
 
 
 def _shown(state: State, step: Step) -> dict[str, tuple[int, ...]]:

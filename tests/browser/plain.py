@@ -11,10 +11,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from pinlab.lab.figures.buffers import PageGrid, TouchedPages
-from pinlab.lab.figures.held import MOST_WRITES, HeldTogether
 from pinlab.lab.figures.odometer import Tries
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN, REFERENCE
 from pinlab.lab.writes import Writes
+from pinlab.lessons.count_to_two_million import MOST_WRITES, InFlight
 from pinlab.machine import Answer
 from pinlab.machine.buffers import PAGES
 
@@ -51,12 +51,12 @@ def draw_touched_pages(measured: Answer, predicted: Answer, k: int) -> Figure:
     return figure
 
 
-def held_together() -> None:
-    """Show the first slider of `lab.held_together` through `interact`."""
+def refcount_in_flight() -> None:
+    """Show the first slider of `count_to_two_million.refcount_in_flight` through `interact`."""
 
     def show(exponent: int) -> None:
         _, panel = plt.subplots(figsize=(7.2, 3.5), layout="constrained")
-        HeldTogether(panel, Writes(writes=2**exponent))
+        InFlight(panel, Writes(writes=2**exponent))
         panel.set_ylabel("refcount of the zero page")
         plt.show()
 

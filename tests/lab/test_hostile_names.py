@@ -16,12 +16,13 @@ from nbconvert.filters import markdown2html
 
 import pinlab
 from pinlab import PAGE_SIZE, Kernel, lab
+from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.identify import Game
 from pinlab.lab.picture import Shown
 from pinlab.lab.problems import Problems, Sheet
 from pinlab.lab.reply import Reply
-from pinlab.lab.widgets.exhibit import Exhibit
 from pinlab.lab.widgets.watch import Watch
+from pinlab.lessons import count_to_two_million
 from pinlab.machine import Answer
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.limits import OwnLimits
@@ -102,7 +103,9 @@ MADE: dict[str, Callable[[], object]] = {
     "never_written": lambda: lab.never_written(labelled({"never": 1, "huge-never": 1})),
     "touched_pages": lambda: lab.touched_pages(labelled(TOUCHED)),
     "touched_filmstrip": lambda: lab.touched_filmstrip(labelled(TOUCHED)),
-    "in_flight": lambda: lab.in_flight(OwnLimits((), live=True, note=NAME, label=NAME)),
+    "limits_of_writes": lambda: count_to_two_million.limits_of_writes(
+        OwnLimits((), live=True, note=NAME, label=NAME)
+    ),
     "draw_adequacy": lambda: lab.draw_adequacy({NAME: SENTENCES["landed-rst"]}),
     "watch": watched,
     "check": lambda: lab.check("try-grab", raises),
@@ -154,8 +157,9 @@ def test_every_class_that_is_displayed_is_made_here() -> None:
 def test_every_function_that_shows_what_it_is_given_is_called_here() -> None:
     given = {
         name
-        for name in lab.__all__
-        if inspect.isfunction(function := getattr(lab, name))
+        for room in (lab, count_to_two_million)
+        for name in room.__all__
+        if inspect.isfunction(function := getattr(room, name))
         and function.__annotations__.get("return") in {each.__name__ for each in displays()}
         and any(word in str(function.__annotations__.values()) for word in FOREIGN)
     }

@@ -7,7 +7,7 @@ import pytest
 from pinlab import Kernel, lab
 from pinlab.data_folder import DATA
 from pinlab.lab.scenes import CASES, RECORDED, RELEASES, SCENES, Cast, ended, outcome
-from pinlab.lab.story import tell
+from pinlab.lab.walk import tell
 
 # By hand, from the rules of each release: 5.7, 5.9, 5.19, 6.4, 6.5, 6.18.
 ENDS = {

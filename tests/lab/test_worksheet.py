@@ -12,7 +12,7 @@ from tests.lab_server import ROOT, clean_environment
 
 def worksheet(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "pinlab.lab.worksheet", *arguments],
+        [sys.executable, "-c", "from pinlab.lab.problems import main; main()", *arguments],
         cwd=folder,
         env=clean_environment(PYTHONPATH=str(ROOT)),
         capture_output=True,

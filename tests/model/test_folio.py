@@ -3,7 +3,7 @@
 import pytest
 
 from pinlab import PAGE_SIZE, Kernel
-from pinlab.model.folio import Span, Writer
+from pinlab.model.folio import Stored, Writer
 
 
 def test_a_fresh_folio_has_one_reference() -> None:
@@ -109,4 +109,4 @@ def test_what_a_later_write_leaves_of_somebody_s_bytes(
     start: int, end: int, left: list[tuple[int, int]]
 ) -> None:
     writer = Writer("somebody")
-    assert Span(10, 20, writer).outside(start, end) == [Span(a, b, writer) for a, b in left]
+    assert Stored(10, 20, writer).outside(start, end) == [Stored(a, b, writer) for a, b in left]

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from pinlab import FOLL_GET, FOLL_PIN, PAGE_SIZE, InvariantError, Kernel
-from pinlab.model.ledger import INVARIANTS, Ledger
+from pinlab.model.invariants import INVARIANTS
+from pinlab.model.ledger import Ledger
 
 
 def broken(kernel: Kernel) -> set[str]:
@@ -150,7 +151,7 @@ def write_into_a_shared_page(kernel: Kernel) -> None:
     addr = mm.mmap(PAGE_SIZE)
     mm.write(addr, b"x")
     child = mm.fork()
-    mm._ptes[addr // PAGE_SIZE].writable = True
+    mm.ptes[addr // PAGE_SIZE].writable = True
     mm.write(addr, b"y")
     child.read(addr, 1)
 
@@ -158,7 +159,7 @@ def write_into_a_shared_page(kernel: Kernel) -> None:
 def lock_what_is_not_there(kernel: Kernel) -> None:
     mm = kernel.new_mm()
     mm.mmap(PAGE_SIZE)
-    mm._areas = [area._replace(locked=True) for area in mm._areas]
+    mm.vmas = [area._replace(locked=True) for area in mm.vmas]
 
 
 def edit_vmpin(kernel: Kernel) -> None:
@@ -290,7 +291,7 @@ def test_a_hold_is_struck_out_bit_by_bit() -> None:
     hold = ledger.take(folio, "pin", "somebody", 3)
     assert repr(hold) == "3 pin of somebody"
     assert ledger.release(folio, "pin", 2) == 2
-    assert ledger.release(folio, "pin", 2, own=[hold]) == 1
-    assert ledger.release(folio, "pin", 1, own=[hold]) == 0
+    assert ledger.release(folio, "pin", 2, hold) == 1
+    assert ledger.release(folio, "pin", 1, hold) == 0
     assert ledger.count(folio, "pin") == 0
     assert ledger.holds(folio) == {}

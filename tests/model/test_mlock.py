@@ -111,7 +111,7 @@ def test_at_a_hole_nothing_changes(mm: Mm) -> None:
             call(addr + PAGE_SIZE, PAGE_SIZE)
         assert caught.value.errno == errno.ENOMEM
     assert (locked(mm), list(mm.kernel.trace)) == ([(1, False)], [])
-    mm._areas = [area._replace(locked=True) for area in mm._areas]
+    mm.vmas = [area._replace(locked=True) for area in mm.vmas]
     with pytest.raises(InvariantError, match="locked-is-present"):
         mm.kernel.check()
 
@@ -172,6 +172,6 @@ def test_an_unmapped_page_is_not_mlocked_even_if_a_request_holds_it(mm: Mm) -> N
 def test_check_finds_a_locked_mapping_that_is_not_all_there(mm: Mm) -> None:
     addr = mm.mmap(2 * PAGE_SIZE)
     mm.read(addr, 1)
-    mm._areas = [area._replace(locked=True) for area in mm._areas]
+    mm.vmas = [area._replace(locked=True) for area in mm.vmas]
     with pytest.raises(InvariantError, match="locked-is-present: parent: 2 pages of a locked"):
         mm.kernel.check()

@@ -5,7 +5,8 @@ import errno
 import pytest
 
 from pinlab import FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE, INT_MAX, PAGE_SIZE, Kernel, Mm
-from pinlab.model.gup import MOST_FRAMES, MOST_PAGES
+from pinlab.model.fault import MOST_FRAMES
+from pinlab.model.gup import MOST_PAGES
 from pinlab.model.mm import TASK_SIZE
 
 MIB2 = 2 << 20

@@ -457,7 +457,7 @@ class Forks(RuleBasedStateMachine):
             mlocked = [p for p in self.processes if self.mlocks(p, frame)]
             assert folio.mlocked == bool(mlocked)
             for half, value in frame.values.items():
-                assert int.from_bytes(frame.page._get_bytes(4, half), "little") == value
+                assert int.from_bytes(frame.page.peek(4, half), "little") == value
         assert self.kernel.vmstat == {
             "nr_foll_pin_acquired": self.book.acquired,
             "nr_foll_pin_released": self.book.released,
@@ -467,7 +467,7 @@ class Forks(RuleBasedStateMachine):
             assert process.mm.pinned_vm == sum(lent.counted is process for lent in self.buffers)
             for at, addr in enumerate(self.addresses):
                 assert (process.mm.page_at(addr) is not None) == (at in process.entries)
-                if pte := process.mm._ptes.get(addr // PAGE_SIZE):
+                if pte := process.mm.ptes.get(addr // PAGE_SIZE):
                     assert pte.writable == process.entries[at].writable
         assert {leak.reader for leak in self.kernel.ledger.leaks} == self.leaked
 

@@ -15,8 +15,8 @@ from tests.notebooks.examples import lesson as made_up
 from tests.notebooks.lesson import FOLDER, Lesson, paths, read
 from tests.notebooks.navigation import CELL, all_targets, targets
 
-CALL = re.compile(r'lab\.(?:check|hint|mistakes|given)\("([^"]+)"')
-CHECK = re.compile(r'lab\.check\("([^"]+)"')
+CALL = re.compile(r'lab\.(?:check|hint|mistakes|given|solution)\("([^"]+)"')
+ASKED = re.compile(r'lab\.(?:check|solution)\("([^"]+)"')
 
 stored = cache(read)
 
@@ -103,38 +103,18 @@ def test_a_solution_leads_back_to_its_question(id: str) -> None:
 
 
 @pytest.mark.parametrize("id", EXERCISES)
-def test_a_solution_prints_both_hints(id: str) -> None:
-    (cell,) = sources(solutions_of(id), "code", f'lab.hint("{id}")')
-    assert f'lab.hint("{id}", 2)' in cell.source
-    told = shown(cell)
-    assert told.index(f'`lab.hint("{id}", 2)`') < told.index(f'`lab.hint("{id}", 3)`')
-
-
-@pytest.mark.parametrize("id", EXERCISES)
-def test_a_solution_is_checked_and_right(id: str) -> None:
-    *_, reply = check_in(solutions_of(id), id).outputs
-    assert reply.data["text/markdown"].startswith("**Right.** ")
-
-
-@pytest.mark.parametrize("id", EXERCISES)
-def test_a_solution_lists_the_usual_wrong_answers(id: str) -> None:
-    (cell,) = sources(solutions_of(id), "code", f'lab.mistakes("{id}")')
-    assert shown(cell).startswith("- ")
-
-
-@pytest.mark.parametrize("id", EXERCISES)
-def test_the_parts_of_a_solution_stand_in_order(id: str) -> None:
-    solutions = solutions_of(id)
-    (hints,) = sources(solutions, "code", f'lab.hint("{id}")')
-    (wrong,) = sources(solutions, "code", f'lab.mistakes("{id}")')
-    parts = [id, hints.id, check_in(solutions, id).id, wrong.id]
-    assert sorted(parts, key=ids(solutions).index) == parts
+def test_a_solution_is_shown_right_below_its_heading_and_is_right(id: str) -> None:
+    (cell,) = sources(solutions_of(id), "code", f'lab.solution("{id}"')
+    order = ids(solutions_of(id))
+    assert order.index(cell.id) == order.index(id) + 1
+    *_, told = cell.outputs
+    assert "\n\n**Right.** " in told.data["text/markdown"]
 
 
 @pytest.mark.parametrize("lesson", sorted({exercise(id, 0).lesson for id in EXERCISES}))
 def test_solutions_stand_in_the_order_of_the_lesson(lesson: str) -> None:
     asked, solved = (
-        CHECK.findall("\n".join(cell.source for _, cell in stored(path).cells("code")))
+        ASKED.findall("\n".join(cell.source for _, cell in stored(path).cells("code")))
         for path in (FOLDER / f"{lesson}.ipynb", FOLDER / "solutions" / f"{lesson}.ipynb")
     )
     assert asked == solved != []

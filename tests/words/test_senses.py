@@ -87,21 +87,17 @@ def test_a_refcount_that_overflowed_still_says_maybe() -> None:
     assert lit(page) == {"any-reference", "refcount-says-maybe"}
 
 
-def test_mlock_is_a_sense_of_its_own() -> None:
-    kernel = Kernel("6.5")
-    page, addr = page_of(kernel)
-    kernel.mms[0].mlock(addr, PAGE_SIZE)
-    assert lit(page) == {"unevictable"}
-
-
-def test_a_registered_buffer_lights_vmpin_on_its_own_pages_only() -> None:
+def test_mlock_is_a_sense_of_its_own_and_vmpin_of_a_buffers_own_pages() -> None:
     kernel = Kernel("6.5")
     page, addr = page_of(kernel)
     other, there = page_of(kernel)
+    locked, at = page_of(kernel)
+    kernel.mms[2].mlock(at, PAGE_SIZE)
     buffer = kernel.mms[0].register_buffer(addr, 1)
     kernel.mms[1].pin_user_pages(there, 1)
     assert lit(page) - lit(other) == {"pinned-vm"}
     assert lit(other) == {"foll-pin", "any-reference", "refcount-says-maybe"}
+    assert lit(locked) == {"unevictable"}
     buffer.unregister()
     assert lit(page) == set()
 
@@ -135,17 +131,5 @@ def test_what_it_shows() -> None:
     ]
     assert lines[-1] == "  5 of 15 pairs disagree"
     assert repr(found) == str(found)
-
-
-def test_it_is_what_was_so_then() -> None:
-    kernel = Kernel("6.5")
-    page, addr = page_of(kernel)
-    before = senses(page)
     kernel.mms[0].pin_user_pages(addr, 1)
-    assert before.lit == ()
-    assert senses(page).lit != ()
-
-
-def test_only_a_page_has_senses() -> None:
-    with pytest.raises(TypeError, match="page is 3: it has to be of type Page"):
-        senses(3)  # type: ignore[arg-type]
+    assert found.lit == ("any-reference",)  # as it was then

@@ -1,7 +1,8 @@
 """The thread: a tree of claims, each with words that were said and a cell that settles it."""
 
 import csv
-from collections.abc import Callable
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -25,43 +26,24 @@ from tests.notebooks.quotations import register
 
 LESSON = "12_read_the_thread"
 MAIL = "<492558dc-1377-fc4b-126f-c358bb000ff7@redhat.com>"
-EVERY_TURN = pytest.mark.parametrize("turn", turns(), ids=lambda turn: str(turn.number))
-
-Rows = list[dict[str, str]]
 
 
-@pytest.fixture(scope="module")
-def lessons() -> Callable[[str], Lesson]:
-    """A notebook by its name, read once."""
-    known: dict[str, Lesson] = {}
-    return lambda name: known.setdefault(name, notebook(FOLDER / f"{name}.ipynb"))
+@cache
+def lesson(name: str) -> Lesson:
+    return notebook(FOLDER / f"{name}.ipynb")
 
 
-def rows() -> Rows:
+def rows() -> list[dict[str, str]]:
     with FILE.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def written(folder: Path, content: Rows) -> Path:
-    path = folder / "thread.csv"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(content[0]))
-        writer.writeheader()
-        writer.writerows(content)
-    return path
-
-
-def test_the_answers_form_one_tree() -> None:
+def test_the_answers_form_one_tree_in_which_nobody_answers_what_was_not_said_yet() -> None:
     assert [turn.number for turn in turns() if turn.answers is None] == [1]
-    assert all(way_to(turn.number)[0].number == 1 for turn in turns())
-
-
-@EVERY_TURN
-def test_nobody_answers_what_was_not_said_yet_nor_what_stands_below(turn: Turn) -> None:
-    *before, last = way_to(turn.number)
-    assert last == turn
-    assert [one.date for one in before] == sorted(one.date for one in before)
-    assert all(one.date <= turn.date and one.number < turn.number for one in before)
+    for turn in turns():
+        way = way_to(turn.number)
+        assert (way[0].number, way[-1]) == (1, turn)
+        assert all(a.number < b.number and a.date <= b.date for a, b in pairwise(way))
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -87,26 +69,23 @@ def test_the_mail_has_all_the_turns_that_it_quotes() -> None:
     }
 
 
-@EVERY_TURN
-def test_the_words_are_registered_under_their_speaker_day_and_mail(turn: Turn) -> None:
+@pytest.mark.parametrize("turn", turns(), ids=lambda turn: str(turn.number))
+def test_a_turn_has_registered_words_and_a_cell_that_settles_it(turn: Turn) -> None:
     (row,) = (row for row in register() if row.id == turn.quotation)
-    assert row.words == turn.words
-    assert row.speaker == turn.speaker
+    assert (row.words, row.speaker) == (turn.words, turn.speaker)
     assert row.date == f"{turn.date:%Y-%m-%d}"
     assert turn.message.rsplit("-", 1)[0] in row.source  # v3 is named by its cover letter
-
-
-@EVERY_TURN
-def test_the_cell_that_settles_it_is_there_and_has_run(
-    turn: Turn, lessons: Callable[[str], Lesson]
-) -> None:
-    (cell,) = (cell for _, cell in lessons(turn.notebook).cells("code") if cell.id == turn.cell)
+    (cell,) = (cell for _, cell in lesson(turn.notebook).cells("code") if cell.id == turn.cell)
     assert cell.outputs
     assert all(output.output_type != "error" for output in cell.outputs)
+    assert bool(turn.condition) == (turn.verdict != RIGHT)
+    assert len(turn.claim) <= 80
+    assert turn.claim not in turn.words
+    assert not turn.claim.endswith(".")
 
 
-def test_a_verdict_of_the_mail_is_told_below_its_cell(lessons: Callable[[str], Lesson]) -> None:
-    cells = [cell for _, cell in lessons(LESSON).cells()]
+def test_a_verdict_of_the_mail_is_told_below_its_cell_in_the_mails_own_order() -> None:
+    cells = [cell for _, cell in lesson(LESSON).cells()]
     ids = [cell.id for cell in cells]
     for turn in turns("mail"):
         told = cells[ids.index(f"turn-{turn.number}-verdict")].source
@@ -114,22 +93,12 @@ def test_a_verdict_of_the_mail_is_told_below_its_cell(lessons: Callable[[str], L
         asked = cells[ids.index(f"turn-{turn.number}")].source
         assert asked.startswith(f"### Turn {turn.number}: ")
         assert "?" in asked.split("**")[1]
-        assert ids.index(f"turn-{turn.number}") < ids.index(f"turn-{turn.number}-verdict")
+    order = [f"turn-{turn.number}{told}" for turn in turns("mail") for told in ("", "-verdict")]
+    assert sorted(order, key=ids.index) == order
 
 
-def test_the_mail_is_gone_through_in_its_own_order(lessons: Callable[[str], Lesson]) -> None:
-    ids = [cell.id for _, cell in lessons(LESSON).cells()]
-    places = [ids.index(f"turn-{turn.number}-verdict") for turn in turns("mail")]
-    assert places == sorted(places)
-
-
-def test_every_verdict_occurs_and_a_condition_where_there_is_one() -> None:
+def test_every_verdict_occurs_and_a_question_a_hope_and_a_joke_are_no_claims() -> None:
     assert {turn.verdict for turn in turns()} == set(VERDICTS)
-    assert all(bool(turn.condition) == (turn.verdict != RIGHT) for turn in turns())
-
-
-def test_what_asserts_nothing_is_no_claim() -> None:
-    """A question, a hope and a joke: nobody is wrong in them."""
     assert [turn.number for turn in turns() if turn.verdict == NO_CLAIM] == [6, 20, 26]
 
 
@@ -165,13 +134,6 @@ def test_the_releases_in_which_fork_spoils_direct_io_are_those_of_the_model(
     assert litmus.run(test, next_one).verdict == "Never"
 
 
-def test_claims_are_short_and_of_their_own_words() -> None:
-    for turn in turns():
-        assert len(turn.claim) <= 80
-        assert turn.claim not in turn.words
-        assert not turn.claim.endswith(".")
-
-
 def test_the_parts_are_the_whole() -> None:
     assert sum(map(turns, PARTS), ()) == turns()
     assert thread().index.tolist() == [turn.number for turn in turns()]
@@ -184,10 +146,6 @@ def test_another_part_or_turn_is_named() -> None:
         turns("end")
     with pytest.raises(ValueError, match="turn is 99: allowed are 1 to "):
         way_to(99)
-
-
-def test_the_file_is_read_as_it_is(tmp_path: Path) -> None:
-    assert read(written(tmp_path, rows())) == turns()
 
 
 @pytest.mark.parametrize(
@@ -211,15 +169,11 @@ def test_a_wrong_row_is_named_with_file_and_line(
 ) -> None:
     content = rows()
     content[line - 2][column] = value
+    path = tmp_path / "thread.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(content[0]))
+        writer.writeheader()
+        writer.writerows(content)
     with pytest.raises(ValueError, match=rf"thread\.csv, line {line}: .*") as caught:
-        read(written(tmp_path, content))
-    assert complaint in str(caught.value)
-
-
-def test_a_comma_that_is_not_quoted_is_named(tmp_path: Path) -> None:
-    path = written(tmp_path, rows())
-    path.write_text(path.read_text(encoding="utf-8").replace("No: references", "No, references"))
-    with pytest.raises(
-        ValueError, match=r"thread\.csv, line \d+: 14 cells, not 13: what has a comma"
-    ):
         read(path)
+    assert complaint in str(caught.value)

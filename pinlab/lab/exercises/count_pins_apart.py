@@ -11,13 +11,13 @@ from pinlab.lab.exercise import IT_IS, Exercise, Number, Numbers, Program, Selec
 from pinlab.lab.figures.folio import Pinned
 from pinlab.lab.powers import plural
 from pinlab.machine.buffers import PAGES
-from pinlab.machine.predictions.touched_pages import buffer_in, huge_buffer_in
-from pinlab.model import gup
+from pinlab.machine.predictions.process import buffer_in, huge_buffer_in
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, INT_MAX, INT_MIN, last_grab, last_pin, wrap
+from pinlab.model.fault import PTRS_PER_PMD
 from pinlab.model.folio import HPAGE_ORDER, MAX_ORDER, PAGE_SIZE, Folio, Page
 from pinlab.model.gup import FOLL_GET, FOLL_PIN
 from pinlab.model.kernel import Kernel
-from pinlab.model.mm import PTRS_PER_PMD, Mm
+from pinlab.model.mm import Mm
 
 LESSON = "06_count_pins_apart"
 R0 = 1
@@ -413,7 +413,8 @@ def find_the_put(seed: int) -> Number:
     for n in draw.shuffled(range(len(NAMES))):
         kind = FOLL_GET if n == culprit else kinds[n]
         released[n] = len(kernel.trace)
-        gup.gup_put_folio(kernel, kernel.huge_zero_folio, sizes[n], kind, NAMES[n])
+        put = kernel.unpin_user_page if kind == FOLL_PIN else kernel.put_page
+        put(kernel.huge_zero_folio.page(0), sizes[n], NAMES[n])
     names = {FOLL_PIN: "pins, and unpins", FOLL_GET: "references, and puts"}
     return Number(
         id="find-the-put",

@@ -17,7 +17,6 @@ from pinlab.lab.exercise import (
 )
 from pinlab.model.dio import DirectIO
 from pinlab.model.folio import PAGE_SIZE, Folio, Page
-from pinlab.model.gup import FOLL_GET, gup_put_folio
 from pinlab.model.kernel import Kernel
 from pinlab.model.mm import Mm
 from pinlab.model.trace import Event, Trace
@@ -324,7 +323,7 @@ def two_bugs(seed: int) -> Numbers:
     done: list[DirectIO] = []
     for request in draw.shuffled([r for r in requests if r is not leaks] + [twice]):
         if request in done:
-            gup_put_folio(kernel, frame, 1, FOLL_GET, request.name)
+            kernel.put_page(frame.page(0), owner=request.name)
         else:
             request.complete()
         done.append(request)

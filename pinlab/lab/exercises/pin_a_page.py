@@ -18,8 +18,8 @@ from pinlab.lab.mapped_once import looks_pinned, mapped_once
 from pinlab.machine.buffers import PAGES
 from pinlab.machine.recordings import recording
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, INT_MAX, INT_MIN, split_refcount
-from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE
-from pinlab.model.gup import FOLL_GET, FOLL_PIN, Grabbed, gup_put_folio, user_pages_slow
+from pinlab.model.folio import PAGE_SIZE
+from pinlab.model.gup import FOLL_GET, FOLL_PIN
 from pinlab.model.kernel import Kernel
 
 LESSON = "03_pin_a_page"
@@ -336,7 +336,8 @@ def pins_left(seed: int) -> Number:
         folio.kernel.try_grab_folio(folio, holds, kind)
         refcounts.append(folio.refcount)
     for kind, holds in draw.shuffled([(FOLL_PIN, released), (FOLL_GET, references[0])]):
-        gup_put_folio(folio.kernel, folio, holds, kind, "kernel")
+        put = folio.kernel.unpin_user_page if kind == FOLL_PIN else folio.kernel.put_page
+        put(folio.page(0), holds)
         refcounts.append(folio.refcount)
     right = first + second - released
     naive, _ = split_refcount(refcounts[-1])
@@ -383,11 +384,12 @@ def wrong_release(seed: int) -> Number:
     kinds = dict(zip(draw.shuffled(HOLDERS), [FOLL_GET, FOLL_PIN] * 3, strict=True))
     fault = draw.one(HOLDERS)
     for holder in draw.shuffled(HOLDERS):
-        user_pages_slow(mm, addr >> PAGE_SHIFT, 1, kinds[holder], holder, Grabbed())
+        take = mm.pin_user_pages if kinds[holder] == FOLL_PIN else mm.get_user_pages
+        take(addr, 1, owner=holder)
     for holder in draw.shuffled(HOLDERS):
-        kind = kinds[holder]
-        wrong = FOLL_PIN if kind == FOLL_GET else FOLL_GET
-        gup_put_folio(kernel, folio, 1, wrong if holder == fault else kind, holder)
+        unpins = (kinds[holder] == FOLL_PIN) != (holder == fault)
+        put = kernel.unpin_user_page if unpins else kernel.put_page
+        put(folio.page(0), owner=holder)
     trace = kernel.trace[1:]
     steps = {event.actor: event.step for event in trace}  # the last of each is its release
     names = {FOLL_GET: "a reference", FOLL_PIN: "a pin"}

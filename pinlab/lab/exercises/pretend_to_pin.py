@@ -29,11 +29,11 @@ from pinlab.lab.rounds import (
     outcome,
     run,
 )
-from pinlab.lab.writes import R0
 from pinlab.model.counter import (
     GUP_PIN_COUNTING_BIAS,
     INT_MAX,
     INT_MIN,
+    R0,
     last_pin,
     last_reference,
     wrap,

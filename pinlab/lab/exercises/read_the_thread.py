@@ -17,7 +17,6 @@ from pinlab.lab.exercise import (
     besides,
 )
 from pinlab.lab.powers import plural
-from pinlab.model import gup
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, last_grab
 from pinlab.model.folio import HPAGE_ORDER, Folio
 from pinlab.model.gup import FOLL_GET, FOLL_PIN
@@ -426,7 +425,8 @@ def _operated(operation: str, zero: bool, large: bool, pages: int) -> tuple[Kern
         kernel.try_grab_folio(folio, pages, kind)
     before = folio.refcount, folio.pincount or 0
     if operation in ("put", "unpin"):
-        gup.gup_put_folio(kernel, folio, pages, kind, "kernel")
+        put = kernel.unpin_user_page if operation == "unpin" else kernel.put_page
+        put(folio.page(0), pages)
     else:
         kernel.try_grab_folio(folio, pages, kind)
     return kernel, Change(folio.refcount - before[0], (folio.pincount or 0) - before[1])

@@ -5,11 +5,10 @@ from __future__ import annotations
 from html import escape
 
 from pinlab.lab.clues import TRAP, Clue, fewest
-from pinlab.lab.figures.shapes import rect
 from pinlab.lab.identify import LETTERS, Game, identify
 from pinlab.lab.palette import ZERO_PAGE
 from pinlab.lab.picture import Drawing
-from pinlab.lab.svg import document, fitted, text
+from pinlab.lab.svg import document, fitted, rect, text
 
 MARGIN, NAME, WORDS, CELL, TALL, HEAD = 8, 118, 356, 62, 38, 34
 LEFT = MARGIN + NAME + WORDS

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from pinlab.lab.figures.map import NARROW, Panel, sheet
-from pinlab.lab.figures.walk import Walk, walk
+from pinlab.lab.map import NARROW, Panel, sheet
 from pinlab.lab.picture import Drawing
 from pinlab.lab.scenes import LETTERS, SCENES, fork_story
+from pinlab.lab.walk import Walk, walk
 from pinlab.model.kernel import Kernel
 
 SHOWN = (

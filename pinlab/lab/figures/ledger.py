@@ -15,7 +15,7 @@ from matplotlib.ticker import MaxNLocator
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN, PIN_HATCH, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Picture
 from pinlab.lab.powers import digits, plural
-from pinlab.lab.story import Story, tell
+from pinlab.lab.walk import Story, tell
 from pinlab.model.arguments import instance, one_of
 from pinlab.model.folio import Folio
 from pinlab.model.gup import FOLL_GET, FOLL_PIN, weight

@@ -11,9 +11,8 @@ from pinlab.lab.palette import EDGE, OVERFLOW, REFERENCE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.powers import digits, plural
 from pinlab.lab.svg import PINNED, document, text
-from pinlab.lab.writes import R0
 from pinlab.model.arguments import instance
-from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, last_pin, refcount_with
+from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, R0, last_pin, refcount_with
 
 BITS = 32
 REFERENCE_DIGITS = GUP_PIN_COUNTING_BIAS.bit_length() - 1

@@ -20,8 +20,7 @@ from pinlab.lab.rounds import (
     run,
     times,
 )
-from pinlab.lab.writes import R0
-from pinlab.model.counter import GUP_PIN_COUNTING_BIAS
+from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, R0
 
 if TYPE_CHECKING:
     import pandas

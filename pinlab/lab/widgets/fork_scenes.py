@@ -5,8 +5,8 @@ from __future__ import annotations
 import ipywidgets
 
 from pinlab.lab.figures.fork_scenes import LONGEST, reached, scene_filmstrip, sentence, walked
-from pinlab.lab.figures.walk import before_and_after
 from pinlab.lab.scenes import RELEASES, SCENES
+from pinlab.lab.walk import before_and_after
 from pinlab.lab.widgets.controls import STYLE, Dial
 from pinlab.lab.widgets.exhibit import Exhibit, Stage
 from pinlab.model.arguments import one_of

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pinlab.lab.figures.odometer import Tries, odometer, odometer_filmstrip
 from pinlab.lab.widgets.controls import Dial
 from pinlab.lab.widgets.exhibit import Exhibit, Stage
-from pinlab.lab.writes import R0
-from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, last_pin
+from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, R0, last_pin
 
 LAST = last_pin(R0)
 REFERENCES = (0, 1, 2, 511, 1022, 1023, 1024, 2047)

@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from pinlab.machine.predictions import (
-    counters,
-    dio_read_and_fork,
-    direct_io,
-    fixed_buffer,
-    fork_copy_threshold,
-    fork_frames,
-    frames,
-    held_pins,
-    mlocked_pages,
-    process_vm_readv,
-    resident_pages,
-    touched_pages,
-)
-from pinlab.machine.predictions.forms import Forms, run
-from pinlab.machine.predictions.process import Values
+from pinlab.machine.predictions import calls, holds
+from pinlab.machine.predictions.process import Forms, Values
 from pinlab.model.arguments import instance, one_of, shown
 from pinlab.model.kernel import Kernel
 
 EXPERIMENTS: Mapping[str, Forms] = MappingProxyType(
     {
-        "process_vm_readv": process_vm_readv.FORMS,
-        "direct_io": direct_io.FORMS,
-        "counters": counters.FORMS,
-        "fork_copy_threshold": fork_copy_threshold.FORMS,
-        "held_pins": held_pins.FORMS,
-        "dio_read_and_fork": dio_read_and_fork.FORMS,
-        "touched_pages": touched_pages.FORMS,
-        "mlocked_pages": mlocked_pages.FORMS,
-        "resident_pages": resident_pages.FORMS,
-        "fixed_buffer": fixed_buffer.FORMS,
-        "frames": frames.FORMS,
-        "fork_frames": fork_frames.FORMS,
+        "process_vm_readv": calls.PROCESS_VM_READV,
+        "direct_io": calls.DIRECT_IO,
+        "counters": calls.COUNTERS,
+        "fork_copy_threshold": holds.FORK_COPY_THRESHOLD,
+        "held_pins": holds.HELD_PINS,
+        "dio_read_and_fork": holds.DIO_READ_AND_FORK,
+        "touched_pages": calls.TOUCHED_PAGES,
+        "mlocked_pages": calls.MLOCKED_PAGES,
+        "resident_pages": calls.RESIDENT_PAGES,
+        "fixed_buffer": calls.FIXED_BUFFER,
+        "frames": calls.FRAMES,
+        "fork_frames": holds.FORK_FRAMES,
     }
 )
 """The forms of the cases of each experiment, in the order of the recordings' description."""
@@ -57,11 +44,20 @@ def predict(experiment: str, case: str, kernel: Kernel) -> Values:
     asked = instance("kernel", kernel, Kernel)
     machine = Kernel.with_rules(asked.release, asked.rules)
     forms = EXPERIMENTS[one_of("experiment", experiment, EXPERIMENTS)]
-    found = run(forms, instance("case", case, str), machine)
-    if found is None:
-        raise ValueError(f"case is {shown(case)}: {experiment} has {_choices(forms)}")
-    return found
+    instance("case", case, str)
+    for form, find in forms.items():
+        numbers = numbers_in(form, case)
+        if numbers is not None:
+            return find(machine, **numbers)
+    raise ValueError(f"case is {shown(case)}: {experiment} has {', '.join(map(repr, forms))}")
 
 
-def _choices(names: Mapping[str, object]) -> str:
-    return ", ".join(map(repr, names))
+def numbers_in(form: str, case: str) -> dict[str, int] | None:
+    """Return the numbers of a case by name, None if it is not of that form.
+
+    >>> numbers_in("hold{most}:threads={threads}", "hold64:threads=2")
+    {'most': 64, 'threads': 2}
+    """
+    pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[0-9]{1,9})", re.escape(form))
+    found = re.fullmatch(pattern, case)
+    return None if found is None else {name: int(text) for name, text in found.groupdict().items()}

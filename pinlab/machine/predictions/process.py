@@ -7,8 +7,10 @@ vmsplice() a read-only GUP with FOLL_GET (iter_to_pipe(), fs/splice.c).
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
+from pinlab.model.dio import DirectIO
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Page
 from pinlab.model.kernel import Kernel
 from pinlab.model.mm import Mm
@@ -16,25 +18,105 @@ from pinlab.model.mm import Mm
 Values = dict[str, int | str]
 """What an experiment finds, by the name of the quantity."""
 
+Forms = Mapping[str, Callable[..., Values]]
+"""What predicts the cases of one form: `fork{children}` is called with a machine and a number."""
+
+PAGES = 64
+HUGE_PAGES = 1 << HPAGE_ORDER
+
 PAGES_AT_ONCE = 1024
 """PVM_MAX_USER_PAGES: process_vm_readv() pins two pages full of pointers at a time."""
 
-HUGE_PAGES = 1 << HPAGE_ORDER
+MOST = 1 << 14
+"""The most references, children or mappings that are gone through one by one."""
 
 
-def written(mm: Mm, pages: int = 1, order: int = 0) -> int:
-    """Return the address of fresh memory with the letter A in each of its pages."""
-    addr = mm.mmap(pages * PAGE_SIZE, order)
-    for page in range(pages):
-        mm.write(addr + page * PAGE_SIZE, b"A")
-    return addr
+class Memory(NamedTuple):
+    """Fresh memory, of which each page was written, or else read, once."""
+
+    written: bool
+    pages: int = 1
+    order: int = 0
 
 
-def read_once(mm: Mm, pages: int = 1, order: int = 0) -> int:
-    """Return the address of fresh memory that was read and never written."""
-    addr = mm.mmap(pages * PAGE_SIZE, order)
-    mm.read(addr, pages * PAGE_SIZE)
-    return addr
+ANON, ANON64, THP512 = Memory(True), Memory(True, PAGES), Memory(True, HUGE_PAGES, HPAGE_ORDER)
+ZERO, ZERO64, HUGEZERO512 = (memory._replace(written=False) for memory in (ANON, ANON64, THP512))
+
+
+class Process:
+    """A process of its own with some memory, and what it does with all of it."""
+
+    def __init__(self, kernel: Kernel, memory: Memory = ANON) -> None:
+        self.kernel, self.pages = kernel, memory.pages
+        self.mm = kernel.new_mm()
+        self.addr = self._touched(memory)
+
+    def _touched(self, memory: Memory) -> int:
+        nbytes = memory.pages * PAGE_SIZE
+        addr = self.mm.mmap(nbytes, memory.order)
+        if not memory.written:
+            self.mm.read(addr, nbytes)
+            return addr
+        for page in range(memory.pages):
+            self.mm.write(addr + page * PAGE_SIZE, b"A")
+        return addr
+
+    @property
+    def page(self) -> Page:
+        """The first page of the memory."""
+        return page_of(self.mm, self.addr)
+
+    @property
+    def has_zero_page(self) -> int:
+        """1 if the zero page is behind the first page, else 0."""
+        return int(self.page is self.kernel.zero_page)
+
+    def process_vm(self, flags: int = 0) -> int:
+        """Read the memory (or, with FOLL_WRITE, write it) from outside; return bytes or -EFAULT.
+
+        The system call turns every failure to pin into EFAULT, and reports what it had done
+        before.
+        """
+        done = 0
+        while done < self.pages:
+            more = min(PAGES_AT_ONCE, self.pages - done)
+            try:
+                pinned = self.mm.pin_user_pages(self.addr + done * PAGE_SIZE, more, flags)
+            except OSError:
+                return done * PAGE_SIZE or -errno.EFAULT
+            self.kernel.unpin_user_pages(pinned)
+            done += len(pinned)
+        return done * PAGE_SIZE
+
+    def pin_something_else(self) -> None:
+        """Pin another page for a moment: this process has pinned something from now on."""
+        addr = self._touched(ANON)
+        self.kernel.unpin_user_pages(self.mm.pin_user_pages(addr, 1))
+
+    def submit(self) -> DirectIO:
+        """Begin a direct write of the memory."""
+        return self.kernel.submit_dio_write(self.mm, self.addr, self.pages)
+
+    def to_disk(self) -> int:
+        """Write it to disk; return bytes or minus an errno."""
+        return transferred(self.submit)
+
+    def from_disk(self) -> int:
+        """Read it from disk; return as `to_disk`."""
+        return transferred(lambda: self.kernel.submit_dio_read(self.mm, self.addr, self.pages))
+
+    def register(self, pages: int | None = None) -> int:
+        """Register it, or some pages of it, with a ring of io_uring; return 0 or minus an errno."""
+
+        def call() -> int:
+            self.mm.register_buffer(self.addr, pages or self.pages)
+            return 0
+
+        return result(call)
+
+    def splice(self, times: int = 1) -> list[Page]:
+        """Splice the first page into pipes."""
+        return [self.mm.get_user_pages(self.addr, 1)[0] for _ in range(times)]
 
 
 def page_of(mm: Mm, addr: int) -> Page:
@@ -44,31 +126,30 @@ def page_of(mm: Mm, addr: int) -> Page:
     return page
 
 
-def register(mm: Mm, addr: int, pages: int) -> int:
-    """Register a buffer with io_uring; return what the system call returns."""
+def buffer_in(kernel: Kernel, written: Iterable[int], byte: bytes = b"x") -> tuple[Mm, int]:
+    """Return a process and the address of its 64-page buffer, a byte written into some pages."""
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGES * PAGE_SIZE)
+    for page in written:
+        mm.write(addr + page * PAGE_SIZE, byte)
+    return mm, addr
+
+
+def huge_buffer_in(kernel: Kernel) -> tuple[Mm, int]:
+    """Return a process and the address of its buffer: read, never written, in huge pages."""
+    process = Process(kernel, ZERO64._replace(order=HPAGE_ORDER))
+    return process.mm, process.addr
+
+
+def transferred(submit: Callable[[], DirectIO]) -> int:
+    """Submit a request and complete it; return its bytes, or minus an errno."""
 
     def call() -> int:
-        mm.register_buffer(addr, pages)
-        return 0
+        request = submit()
+        request.complete()
+        return len(request.pages) * PAGE_SIZE
 
     return result(call)
-
-
-def process_vm(mm: Mm, addr: int, pages: int, flags: int = 0) -> int:
-    """Read (or, with FOLL_WRITE, write) another process's memory; return bytes or -EFAULT.
-
-    The system call turns every failure to pin into EFAULT, and reports what it had done before.
-    """
-    done = 0
-    while done < pages:
-        more = min(PAGES_AT_ONCE, pages - done)
-        try:
-            pinned = mm.pin_user_pages(addr + done * PAGE_SIZE, more, flags)
-        except OSError:
-            return done * PAGE_SIZE or -errno.EFAULT
-        mm.kernel.unpin_user_pages(pinned)
-        done += len(pinned)
-    return done * PAGE_SIZE
 
 
 def result(call: Callable[[], int]) -> int:
@@ -79,16 +160,12 @@ def result(call: Callable[[], int]) -> int:
         return -(error.errno or errno.EIO)
 
 
-def pin_something_else(mm: Mm) -> None:
-    """Pin another page of the process for a moment: it has pinned something from now on."""
-    process_vm(mm, written(mm), 1)
+def pins(kernel: Kernel) -> Values:
+    """Return the pins that were acquired and released since the machine was booted."""
+    acquired, released = kernel.vmstat.values()
+    return {"acq": acquired, "rel": released}
 
 
-def pins_of(kernel: Kernel, run: Callable[[], int]) -> Values:
-    """Return how many pins a system call acquires and releases, and what it returns."""
-    before = tuple(kernel.vmstat.values())
-    ret = run()
-    acquired, released = (
-        now - then for now, then in zip(kernel.vmstat.values(), before, strict=True)
-    )
-    return {"acq": acquired, "rel": released, "ret": ret}
+def nothing(kernel: Kernel, **numbers: int) -> Values:
+    """Predict nothing: the model does not have this kind of memory."""
+    return {}

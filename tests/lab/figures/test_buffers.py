@@ -14,7 +14,7 @@ from pinlab.lab.picture import Picture
 from pinlab.machine import Answer, recorded
 from pinlab.machine.buffers import Buffer
 from tests.lab.answers import BUFFERS, TOUCHED, an_answer
-from tests.lab.figures.lines import points
+from tests.lab.lines import points
 
 
 @cache

@@ -13,8 +13,8 @@ from pinlab.lab.figures.fork_scenes import (
     sentence,
     walked,
 )
-from pinlab.lab.figures.walk import walk
 from pinlab.lab.scenes import SCENES, fork_story
+from pinlab.lab.walk import walk
 
 SVG = "{http://www.w3.org/2000/svg}"
 

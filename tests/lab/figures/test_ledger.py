@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from pinlab import PAGE_SIZE, Kernel, lab
 from pinlab.lab.palette import OVERFLOW, PIN, REFERENCE
 from pinlab.lab.picture import Picture
-from tests.lab.figures.lines import points
+from tests.lab.lines import points
 
 
 def two_requests(kernel: Kernel) -> Iterator[str]:

@@ -17,7 +17,7 @@ from pinlab.lab.figures.rounds import (
     sentence,
 )
 from pinlab.lab.rounds import EVERY, OUTCOMES, Switches, outcome
-from tests.lab.figures.lines import points
+from tests.lab.lines import points
 from tests.lab.test_rounds import by_hand, id_of
 
 STUCK = Switches(release=False)

@@ -8,7 +8,7 @@ import pytest
 
 from pinlab.data_folder import DATA
 from pinlab.lab.figures.senses_spread import where_they_say_pin
-from tests.lab.figures import lines
+from tests.lab import lines
 
 with (DATA / "terms.csv").open(newline="", encoding="utf-8") as file:
     ROWS = list(csv.DictReader(file))

@@ -6,8 +6,8 @@ import pytest
 
 from pinlab import lab
 from pinlab.lab.figures.fork_scenes import LONGEST, reached, sentence, walked
-from pinlab.lab.figures.walk import before_and_after
 from pinlab.lab.scenes import RELEASES, SCENES
+from pinlab.lab.walk import before_and_after
 from tests.lab.widgets.parts import Parts
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pinlab import lab
 from pinlab.explore import explore, litmus
-from pinlab.lab.figures.way import picture, ways
+from pinlab.lab.states import picture, ways
 from tests.lab.widgets.parts import Parts
 
 EXITS = "dio-read+fork+child-exits"

@@ -17,7 +17,6 @@ from tests.lab.exercises.solved import (
     ask_a_real_kernel,
     count_pins_apart,
     count_to_two_million,
-    draw_a_page,
     fork_during_direct_io,
     hold_a_page,
     pin_a_page,
@@ -28,13 +27,14 @@ from tests.lab.exercises.solved import (
     try_every_interleaving,
     word_the_note,
 )
+from tests.lessons import test_draw_a_page
 
 Errors = type[Exception] | tuple[type[Exception], ...]
 EITHER = (TypeError, ValueError)
 
 RIGHT: dict[str, object] = {
     **start_here.RIGHT,
-    **draw_a_page.RIGHT,
+    **test_draw_a_page.RIGHT,
     **hold_a_page.RIGHT,
     **pin_a_page.RIGHT,
     **count_to_two_million.RIGHT,
@@ -47,6 +47,19 @@ RIGHT: dict[str, object] = {
     **ask_a_real_kernel.RIGHT,
     **read_the_thread.RIGHT,
 }
+
+
+def program(id: str) -> Callable[..., object]:
+    """The right program that stands in the text of an exercise."""
+    found = exercise(id)
+    assert isinstance(found, Program)
+    names: dict[str, Callable[..., object]] = {}
+    exec(found.source, names)
+    return names[found.name]
+
+
+PROGRAMS = [id for id in EXERCISES if getattr(exercise(id), "source", "")]
+RIGHT |= {id: program(id) for id in PROGRAMS}
 
 
 def stubs(id: str) -> list[object]:

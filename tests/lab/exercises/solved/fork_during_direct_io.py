@@ -1,7 +1,6 @@
 """The right answers of lesson 07, worked out by hand or from what an exercise hands out."""
 
 import re
-from collections.abc import Callable
 
 from pinlab import lab
 from pinlab.lab.problems import exercise
@@ -91,16 +90,6 @@ def which_era(seed: int) -> str:
     return "5.19" if any(event.operation == "copy" for event in events) else "5.7"
 
 
-def reuses(era: int, mapcount: int, refcount: int, exclusive: int) -> bool:
-    """The three rules, as a table of functions."""
-    rules: tuple[Callable[[], bool], ...] = (
-        lambda: mapcount == 1,
-        lambda: refcount == 1,
-        lambda: exclusive == 1 or refcount == 1,
-    )
-    return rules[era]()
-
-
 RIGHT: dict[str, object] = {
     "where-it-went": "in the child's memory",
     "frames-at-fork": 64,
@@ -115,5 +104,4 @@ RIGHT: dict[str, object] = {
     "whose-frame": whose_frame(seed=0),
     "losing-step": losing_steps(seed=0)[0],
     "which-era": which_era(seed=0),
-    "reuses": reuses,
 }

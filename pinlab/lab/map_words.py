@@ -1,0 +1,220 @@
+"""The map in words: every number of the picture, and what a step has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from pinlab.lab.snapshot import (
+    NO_HOLD_LEFT,
+    NOT_COUNTED,
+    Area,
+    Frame,
+    Groups,
+    Held,
+    Holder,
+    Snapshot,
+    Stack,
+    Strip,
+    entries,
+    group,
+    pages,
+    remapped,
+)
+from pinlab.lab.text import LARGE, digits, plural
+
+
+def in_words(state: Snapshot, groups: Groups) -> list[str]:
+    """Return a sentence or more for each process, each stack of frames, and each holder."""
+    processes = (
+        f"{process.name}: {_pages(strips, groups.stacks)}."
+        for process, strips in zip(state.processes, groups.strips, strict=True)
+    )
+    frames = (_frames(stack) for stack in groups.stacks)
+    holders = (
+        f"{capital(title(holder))}{_doing(holder)}: {_holds(held, groups.stacks)}."
+        for holder, held in zip(state.holders, groups.held, strict=True)
+    )
+    return [*processes, *frames, *holders] or ["No process, and no frame in use."]
+
+
+def title(holder: Holder) -> str:
+    """Return what a holder is called: the device of a request, or in whose name it is held."""
+    if holder.request:
+        return f"device, for {request(holder.name)}"
+    return "held by the kernel" if holder.name == "kernel" else f"held for {holder.name}"
+
+
+def request(name: str) -> str:
+    """Return a request's name as it stands within a sentence."""
+    process, _, number = name.rpartition(", ")
+    return f"{number} of {process}"
+
+
+def capital(sentence: str) -> str:
+    """Return a sentence with its first letter large, and all others as they are."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def the(name: str) -> str:
+    """Return a name as it stands within a sentence."""
+    return f"the {name}" if name.endswith(("zero page", "zero folio")) else name
+
+
+def _doing(holder: Holder) -> str:
+    return f", {holder.request}" if holder.request else ""
+
+
+def _pages(areas: tuple[tuple[Strip, ...], ...], stacks: tuple[Stack, ...]) -> str:
+    told = [_strip(strip, stacks) for area in areas for strip in joined(area)]
+    return "; ".join(told) or "nothing is mapped"
+
+
+def joined(strips: Sequence[Strip]) -> Iterator[Strip]:
+    """Yield the strips of an area, neighbours that point to the same as one."""
+    waiting: Strip | None = None
+    for strip in strips:
+        if waiting and waiting.last + 1 == strip.first and _alike(waiting, strip):
+            readonly = waiting.readonly + strip.readonly
+            waiting = replace(waiting, last=strip.last, readonly=readonly)
+            continue
+        if waiting:
+            yield waiting
+        waiting = strip
+    if waiting:
+        yield waiting
+
+
+def _alike(one: Strip, other: Strip) -> bool:
+    return set(one.teeth) == set(other.teeth) and bool(one.readonly) == bool(other.readonly)
+
+
+def _strip(strip: Strip, stacks: tuple[Stack, ...]) -> str:
+    one = strip.first == strip.last
+    targets = sorted({tooth for tooth in strip.teeth if tooth is not None})
+    names = " and ".join(the(stacks[target].name) for target in targets)
+    pointing = f"{'points' if one else 'point'} to {names}"
+    empty = "is empty" if one else "are empty"
+    name = strip.name if strip.first == strip.last else f"{strip.name} ({size(strip)})"
+    if not targets:
+        return f"{name} {empty}"
+    rest = ", and some are empty" if None in strip.teeth else ""
+    return f"{name} {pointing}{rest}" + (f", {kept}" if (kept := readonly(strip)) else "")
+
+
+def readonly(strip: Strip) -> str:
+    """Return what is to be said of entries of frames of their own that cannot be written."""
+    if not strip.readonly:
+        return ""
+    return "read-only" if strip.readonly == strip.entries else f"{strip.readonly} read-only"
+
+
+def size(strip: Strip) -> str:
+    """Return how many entries there are."""
+    entries = "1 entry" if strip.entries == 1 else f"{strip.entries} entries"
+    return f"{entries} of 2 MiB" if strip.span > 1 else entries
+
+
+def _frames(stack: Stack) -> str:
+    size = f" ({1 << stack.first.order} pages)" if stack.first.order else ""
+    has = ": each has" if stack.each else " has"
+    begins = f", beginning with {stack.first.letters}" if stack.first.letters else ""
+    return f"{capital(the(stack.name))}{size}{has} {counters(stack.first)}{begins}."
+
+
+def number(value: int) -> str:
+    """Return a number in digits, and a large one as a power, too."""
+    return digits(value) if abs(value) >= 2**LARGE else str(value)
+
+
+def counters(frame: Frame) -> str:
+    """Return a frame's counters, and what is wrong with it."""
+    below = ", below zero" if frame.refcount < 0 else ""
+    pins = "" if frame.pincount is None else f" and pincount {number(frame.pincount)}"
+    return f"refcount {number(frame.refcount)}{below}{pins}" + (", freed" if frame.freed else "")
+
+
+def _holds(held: tuple[Held, ...], stacks: tuple[Stack, ...]) -> str:
+    return "; ".join(_hold(row, the(stacks[row.stack].name)) for row in held) or "no hold"
+
+
+def _hold(row: Held, name: str) -> str:
+    if row.kind in (NOT_COUNTED, NO_HOLD_LEFT):
+        return f"{row.total} {plural(row.total, 'page')} on {name}, {row.kind}"
+    each = f", {row.times} on each of" if row.frames > 1 else " on"
+    return f"{number(row.total)} {plural(row.total, row.kind)}{each} {name}"
+
+
+def changes(before: Snapshot, after: Snapshot) -> list[str]:
+    """Return a sentence for each thing that a step has changed: counters, entries, requests."""
+    return [
+        *([*_counters_moved(before, after)] or ["No counter changes."]),
+        *_rewritten(before, after),
+        *_entries_moved(before, after),
+        *_came_and_went(before, after),
+    ]
+
+
+def _entries_moved(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    groups = group(after, before)
+    for n, (process, areas) in enumerate(zip(after.processes, groups.strips, strict=True)):
+        was = before.processes[n].areas if n < len(before.processes) else ()
+        if _spans(was) != _spans(process.areas):
+            yield f"{process.name} now maps {_spans(process.areas)}."
+        moved = [
+            _strip(strip, groups.stacks) + (", writable" if _opened(before, n, strip) else "")
+            for area in areas
+            for strip in joined([one for one in area if remapped(before, after, n, one)])
+        ]
+        if moved:
+            yield f"{process.name}: {'; '.join(moved)}."
+
+
+def _opened(before: Snapshot, process: int, strip: Strip) -> bool:
+    """Whether read-only entries can be written now."""
+    return not strip.readonly and any(entry[2] for entry in entries(before, process, strip))
+
+
+def _spans(areas: tuple[Area, ...]) -> str:
+    return " and ".join(pages(area.first, area.last) for area in areas) or "nothing"
+
+
+def _counters_moved(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    for stack in group(after, before).stacks:
+        was, now = before.frame(stack.first.number), stack.first
+        name, each = capital(the(stack.name)), stack.each
+        if was is None:
+            verb = "are" if each else "is"
+            yield f"{name} {verb} new, {each or 'with '}{counters(now)}."
+        elif (was.refcount, was.pincount, was.freed) == (now.refcount, now.pincount, now.freed):
+            continue
+        elif now.freed:
+            freed = "are freed" if each else "is freed"
+            yield f"{name} {freed}: {each}{', '.join(_moved(was, now))}."
+        else:
+            yield f"{name}: {each}{', '.join(_moved(was, now))}."
+
+
+def _moved(was: Frame, now: Frame) -> Iterator[str]:
+    if was.refcount != now.refcount:
+        below = ", below zero" if now.refcount < 0 else ""
+        yield f"refcount {number(was.refcount)} to {number(now.refcount)}{below}"
+    if was.pincount is not None and now.pincount is not None and was.pincount != now.pincount:
+        yield f"pincount {number(was.pincount)} to {number(now.pincount)}"
+
+
+def _rewritten(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    """What the bytes of a frame are now, if they are shown and are others."""
+    for stack in group(after, before).stacks:
+        was, now = before.frame(stack.first.number), stack.first
+        if now.letters and now.letters != (was.letters if was else ""):
+            begins = "each begins" if stack.each else "begins"
+            yield f"{capital(the(stack.name))} {begins} with {now.letters}."
+
+
+def _came_and_went(before: Snapshot, after: Snapshot) -> Iterator[str]:
+    then, now = (
+        {holder.name for holder in state.holders if holder.request} for state in (before, after)
+    )
+    yield from (f"{request(name)} is in flight." for name in sorted(now - then))
+    yield from (f"{request(name)} has completed." for name in sorted(then - now))

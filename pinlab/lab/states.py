@@ -1,0 +1,438 @@
+"""The state graph: every state of a scenario, each step between two of them, and one way through.
+
+Columns by the number of steps done. A node says whether the answer to the question is certain
+there, by its shape as well as by its colour; an edge says whose step it is, by its dashes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+import pandas
+
+from pinlab.explore import Question, Scenario, explore, litmus
+from pinlab.explore.question import REMARKS, spelled
+from pinlab.explore.search import Schedule
+from pinlab.explore.world import World
+from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit
+from pinlab.lab.layers import ordered, placed
+from pinlab.lab.map import Scene
+from pinlab.lab.map import draw as draw_scene
+from pinlab.lab.map_words import changes, in_words
+from pinlab.lab.palette import EDGE, OVERFLOW
+from pinlab.lab.picture import Drawing
+from pinlab.lab.snapshot import Snapshot, group, snapshot
+from pinlab.lab.state_graph import NO, OPEN, YES, Edge, Node, StateGraph, state_graph
+from pinlab.lab.svg import document, fitted, measured, text
+from pinlab.lab.text import plural
+from pinlab.model.arguments import instance, one_of, several, shown
+from pinlab.model.kernel import Kernel
+from pinlab.model.rules import parse_release
+
+WIDTH, MARGIN, TOP, FOOT = 760, 20, 66, 66
+SIDE = 24
+"""The side of a node, or its diameter."""
+
+APART = 30
+"""The least distance of two nodes of a column."""
+
+ROOM = 128
+"""What is left at the right for the words at an end."""
+
+LETTERS = 11
+DASHES = ("", "7 4", "1.5 3.5")
+"""How the lines of the first, second and third actor are dashed."""
+
+TOLD = {YES: "yes is certain", NO: "no is certain", OPEN: "still open"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A scenario with a question, on one release; `name` is what it is called."""
+
+    name: str
+    scenario: Scenario
+    exists: Question
+    release: str
+
+    def graph(self) -> StateGraph:
+        """Return its states."""
+        return state_graph(self.scenario, self.release, self.exists)
+
+    def witness(self) -> Schedule | None:
+        """Return a shortest schedule to a yes, None if there is none."""
+        return explore(self.scenario, self.release).require_complete().witness(self.exists)
+
+
+def asked(scenario: Scenario | str, release: str, exists: str = "") -> Asked:
+    """Return a scenario with its question, or a litmus test by its name with its own question."""
+    instance("exists", exists, str)
+    parse_release(release)
+    if isinstance(scenario, str):
+        test = litmus.load(one_of("scenario", scenario, litmus.names()))
+        asks = _question(exists) if exists else test.exists
+        return Asked(test.name, test.scenario, asks, release)
+    if not isinstance(scenario, Scenario):
+        raise TypeError(f"scenario is {shown(scenario)}: it has to be a Scenario or a test's name")
+    if not exists:
+        raise ValueError("exists is empty: a scenario needs a question, such as 'parent:x = A'")
+    return Asked("Scenario", scenario, _question(exists), release)
+
+
+def _question(exists: str) -> Question:
+    try:
+        return Question(exists)
+    except ValueError as error:
+        raise ValueError(f"exists: {error}") from None
+
+
+def draw_states(scenario: Scenario | str, release: str, exists: str = "") -> Drawing:
+    """Draw every state of a scenario and every step, with a shortest way to a yes in colour.
+
+    scenario: a Scenario, with its question in `exists`, or the name of a litmus test.
+    Raises RuntimeError for more than 40 states, ValueError for an unknown name or no question.
+    """
+    what = asked(scenario, release, exists)
+    graph, way = what.graph(), what.witness()
+    twin = sentence(what, graph, way)
+    scene = draw(what, graph, way)
+    svg = document(WIDTH, scene.height, scene.svg, twin)
+    return Drawing(svg, f"A graph of states. {twin}", twin, states_table(graph))
+
+
+def sentence(what: Asked, graph: StateGraph, way: Schedule | None) -> str:
+    """Return what the graph shows in words."""
+    count = {answer: sum(n.answer == answer for n in graph.nodes) for answer in TOLD}
+    ends = [node for node in graph.nodes if node.end is not None]
+    yes = sum(node.answer == YES for node in ends)
+    told = (
+        f"{what.name} on Linux {what.release}, exists {what.exists}: {len(graph.nodes)} states, "
+        f"{len(graph.edges)} steps between them, {len(ends)} {plural(len(ends), 'end')}, "
+        f"{yes} with the answer yes. In {count[OPEN]} "
+        f"{plural(count[OPEN], 'state')} it is still open."
+    )
+    if way is None:
+        return f"{told} No way leads to a yes."
+    states = graph.way(way)
+    return f"{told} A shortest way to a yes: {', '.join(map(str, states))}."
+
+
+def states_table(graph: StateGraph) -> pandas.DataFrame:
+    """Return the graph as a table: a row for each state, with where each actor's step leads."""
+    rows: dict[int, dict[str, object]] = {
+        node.number: {"steps done": node.depth, "answer": TOLD[node.answer]} for node in graph.nodes
+    }
+    for edge in graph.edges:
+        rows[edge.start][edge.actor] = f"{edge.step}: to {edge.stop}"
+    for node in graph.nodes:
+        if node.end is not None:
+            rows[node.number]["left at the end"] = ", ".join(left(node))
+    actors = dict.fromkeys(edge.actor for edge in sorted(graph.edges, key=_actor))
+    columns = ["steps done", "answer", *actors, "left at the end"]
+    table = pandas.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.fillna("").rename_axis("state")
+
+
+def _actor(edge: Edge) -> str:
+    return edge.actor
+
+
+def left(node: Node) -> list[str]:
+    """Return what is left at an end, a line for each."""
+    return [f"{name} = {spelled(letter)}" for name, letter in sorted((node.end or {}).items())]
+
+
+def draw(what: Asked, graph: StateGraph, way: Schedule | None, at: int | None = None) -> Scene:
+    """Return the graph from the origin on; `way` is drawn thick, the state `at` has a ring."""
+    places = _places(graph)
+    height = TOP + _high(graph) + FOOT
+    through = [] if way is None else graph.way(way)
+    on_way = set(pairwise(through))
+    ground = OVERFLOW if through and graph.nodes[through[-1]].answer == YES else EDGE
+    actors = list(what.scenario.programs)
+    who = {actor: n for n, actor in enumerate(actors)}
+    drawn = [
+        text(MARGIN, 18, f"{what.name} on Linux {what.release}", size=13, weight="bold"),
+        text(MARGIN, 36, f"exists {what.exists}", size=13),
+        *_heads(places),
+        *(_ground(e, places, ground) for e in graph.edges if (e.start, e.stop) in on_way),
+        *(_line(_path(e, places), who[e.actor]) for e in graph.edges),
+        *(_chip(e, places, words) for e, words in _words(graph.edges, _column(graph))),
+        *(_node(node, places, ring=node.number == at) for node in graph.nodes),
+        *(_end(node, places) for node in graph.nodes if node.end is not None),
+        *_legend(actors, height - FOOT + 22),
+    ]
+    return Scene("".join(drawn), height)
+
+
+Places = Mapping[int, tuple[float, float]]
+
+
+def _columns_of(graph: StateGraph) -> list[list[int]]:
+    """The numbers by column; all ends stand in the last."""
+    last = max(node.depth for node in graph.nodes)
+    columns: list[list[int]] = [[] for _ in range(last + 1)]
+    for node in graph.nodes:
+        columns[node.depth if node.end is None else last].append(node.number)
+    return columns
+
+
+def _high(graph: StateGraph) -> float:
+    most = max(map(len, _columns_of(graph)))
+    return most * SIDE + (most - 1) * APART
+
+
+def _column(graph: StateGraph) -> float:
+    """The distance of two columns."""
+    return (WIDTH - 2 * MARGIN - SIDE - ROOM) / max(1, len(_columns_of(graph)) - 1)
+
+
+def _places(graph: StateGraph) -> Places:
+    """The middle of each node."""
+    joined = [(edge.start, edge.stop) for edge in graph.edges]
+    columns = ordered(_columns_of(graph), joined)
+    sizes = {node.number: float(SIDE) for node in graph.nodes}
+    down = placed(columns, joined, sizes, APART, _high(graph))
+    return {
+        number: (MARGIN + SIDE / 2 + n * _column(graph), TOP + down[number])
+        for n, column in enumerate(columns)
+        for number in column
+    }
+
+
+def _heads(places: Places) -> list[str]:
+    """The number of steps above each column."""
+    xs = sorted({x for x, _ in places.values()})
+    heads = [text(x, TOP - 8, str(n), size=LETTERS, anchor="middle") for n, x in enumerate(xs)]
+    return [*heads, text(xs[-1] + SIDE, TOP - 8, "steps done", size=LETTERS)]
+
+
+def _words(edges: Sequence[Edge], column: float) -> list[tuple[Edge, str]]:
+    """What each edge says: its step, if there is room for all, else the letter of its actor."""
+    verbs = [edge.step.partition(" ")[0] for edge in edges]
+    if max((measured(verb, LETTERS) for verb in verbs), default=0) < column - SIDE - 12:
+        return list(zip(edges, verbs, strict=True))
+    return [(edge, edge.actor[:1]) for edge in edges]
+
+
+def _path(edge: Edge, places: Places) -> str:
+    """From the right side of one node to the left side of the next."""
+    (x0, y0), (x1, y1) = places[edge.start], places[edge.stop]
+    return f"M{x0 + SIDE / 2:.1f} {y0:.1f}L{x1 - SIDE / 2:.1f} {y1:.1f}"
+
+
+def _ground(edge: Edge, places: Places, colour: str) -> str:
+    """What lies under a step of the way that is shown: thick, and grey if it leads to no yes."""
+    opacity = 0.5 if colour == OVERFLOW else 0.2
+    return (
+        f'<path class="way" d="{_path(edge, places)}" stroke="{colour}" stroke-width="8" '
+        f'stroke-opacity="{opacity}" fill="none"/>'
+    )
+
+
+def _chip(edge: Edge, places: Places, words: str) -> str:
+    """What an edge says, a little before its middle: where edges cross, words would, too."""
+    (x0, y0), (x1, y1) = places[edge.start], places[edge.stop]
+    x, y = round(x0 + (x1 - x0) * 0.45, 1), round(y0 + (y1 - y0) * 0.45, 1)
+    wide = measured(words, LETTERS) + 4
+    return (
+        f'<rect x="{x - wide / 2:.1f}" y="{y - 8:.1f}" width="{wide:.1f}" height="15" '
+        'fill="white" fill-opacity="0.9"/>' + text(x, y + 4, words, size=LETTERS, anchor="middle")
+    )
+
+
+def _node(node: Node, places: Places, *, ring: bool) -> str:
+    """A state with its number, and a ring around the one that is looked at."""
+    x, y = places[node.number]
+    around = (
+        f'<circle class="here" cx="{x:.1f}" cy="{y:.1f}" r="{SIDE / 2 + 5:g}" fill="none" '
+        f'stroke="{EDGE}" stroke-width="3"/>'
+    ) * ring
+    ink = "white" if node.answer == YES else EDGE
+    number = text(
+        round(x, 1), round(y + 4, 1), str(node.number), size=LETTERS, fill=ink, anchor="middle"
+    )
+    return around + _shape(node.answer, x, y) + number
+
+
+def _shape(answer: str, x: float, y: float) -> str:
+    """A filled square where yes is certain, a circle where no is, a broken one while open."""
+    half = SIDE / 2
+    if answer == YES:
+        return (
+            f'<rect class="yes" x="{x - half:.1f}" y="{y - half:.1f}" width="{SIDE}" '
+            f'height="{SIDE}" fill="{OVERFLOW}" stroke="{EDGE}"/>'
+        )
+    dashes = ' stroke-dasharray="3 2"' if answer == OPEN else ""
+    return (
+        f'<circle class="{answer}" cx="{x:.1f}" cy="{y:.1f}" r="{half:g}" fill="white" '
+        f'stroke="{EDGE}" stroke-width="1.4"{dashes}/>'
+    )
+
+
+def _end(node: Node, places: Places) -> str:
+    x, y = places[node.number]
+    # Who waits for what takes more room than there is; the table has it.
+    short = [next((n for n in REMARKS if told.startswith(n)), told) for told in left(node)]
+    lines = fitted(", ".join(line.replace(" ", "\u00a0") for line in short), ROOM, LETTERS)
+    top = y + 4 - (len(lines) - 1) * 6.5
+    return "".join(
+        text(round(x + SIDE / 2 + 8, 1), round(top + 13 * n, 1), line, size=LETTERS)
+        for n, line in enumerate(lines)
+    )
+
+
+def _legend(actors: Sequence[str], y: float) -> list[str]:
+    """Below: whose dashes are whose, and what the shapes say."""
+    drawn, x = [], float(MARGIN)
+    for n, actor in enumerate(actors):
+        words = f"{actor[:1]}: a step of {actor}"
+        drawn += [_line(f"M{x:.1f} {y - 4:.1f}h34", n), text(x + 40, y, words, size=LETTERS)]
+        x = round(x + 58 + measured(words, LETTERS), 1)
+    x, y = float(MARGIN), y + 26
+    for answer in (OPEN, NO, YES):
+        drawn += [_shape(answer, x + 12, y - 4), text(x + 30, y, TOLD[answer], size=LETTERS)]
+        x = round(x + 48 + measured(TOLD[answer], LETTERS), 1)
+    return drawn
+
+
+def _line(path: str, actor: int) -> str:
+    """A line with the dashes of the first, second or third actor."""
+    dashes = DASHES[actor % len(DASHES)]
+    dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
+    return f'<path class="step" d="{path}" stroke="{EDGE}" stroke-width="1.4"{dashed} fill="none"/>'
+
+
+# A way through the graph, with the map after each step.
+
+BETWEEN = 6
+"""What is left free between a graph and a map."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A scenario on a release, an order of its steps, and the machine after each of them."""
+
+    what: Asked
+    graph: StateGraph
+    schedule: Schedule
+    steps: tuple[str, ...]
+    maps: tuple[Snapshot, ...]
+
+    @property
+    def last(self) -> int:
+        """How many steps there are."""
+        return len(self.steps)
+
+    def sentence(self, step: int) -> str:
+        """Return what a step did, whether the answer is certain after it, and what changed."""
+        moved = changes(self.maps[step - 1], self.maps[step]) if step else ()
+        return " ".join([self._where(step), *moved])
+
+    def _where(self, step: int) -> str:
+        node = self.graph.nodes[self.graph.way(self.schedule)[step]]
+        did = f"step {step} of {self.last}, {self.steps[step - 1]}" if step else "before step 1"
+        return f"Linux {self.what.release}, {did}. State {node.number}: {TOLD[node.answer]}."
+
+    def scenes(self, step: int) -> list[Scene]:
+        """Return the graph with a ring around the state, and the map of that state."""
+        number = self.graph.way(self.schedule)[step]
+        before = self.maps[step - 1] if step else None
+        words = f"After step {step}: {self.steps[step - 1]}" if step else "Before the first step"
+        graph = draw(self.what, self.graph, self.schedule, number)
+        return [graph, draw_scene(self.maps[step], before, words)]
+
+    def words(self, step: int) -> list[str]:
+        """Return the graph, a step and the map after it in words."""
+        state = self.maps[step]
+        told = [self._where(step), *in_words(state, group(state))]
+        return [sentence(self.what, self.graph, self.what.witness()), " ".join(told)]
+
+    def turn(self) -> int:
+        """Return after how many steps yes is certain, or how many there are."""
+        numbers = self.graph.way(self.schedule)
+        certain = (n for n, at in enumerate(numbers) if self.graph.nodes[at].answer == YES)
+        return next(certain, self.last)
+
+
+def ways(name: str, releases: Sequence[str] = ()) -> dict[str, Way]:
+    """Return one order of a litmus test's steps on some releases, by default those it speaks of.
+
+    It is a shortest order to a yes on the first of them that has one, kept as far as it goes.
+    Raises ValueError for an unknown name or release.
+    """
+    spoken = [".".join(map(str, one.version)) for one in litmus.load(name).expected]
+    known = several("releases", releases, str) or spoken
+    each = [asked(name, release) for release in known]
+    wished = next((found for what in each if (found := what.witness()) is not None), ())
+    return {what.release: _way(what, wished) for what in each}
+
+
+def _way(what: Asked, wished: Schedule) -> Way:
+    world = World(what.scenario, Kernel(what.release))
+    schedule: list[str] = []
+    steps: list[str] = []
+    maps = [snapshot(world.kernel)]
+    for actor in _kept(world, wished):
+        told = len(world.kernel.trace)
+        steps.append(str(world.go(actor)))
+        schedule.append(actor)
+        maps.append(snapshot(world.kernel, world.kernel.trace[told:]))
+    return Way(what, what.graph(), tuple(schedule), tuple(steps), tuple(maps))
+
+
+def _kept(world: World, wished: Schedule) -> Iterator[str]:
+    """The actors of a schedule, without those who have to wait, and what is left after it."""
+    for actor in wished:
+        if actor in world.ready():
+            yield actor
+    while ready := world.ready():
+        yield ready[0]
+
+
+def picture(way: Way, step: int) -> str:
+    """Return the graph with the map below it, as SVG."""
+    return _below(way.scenes(step), way.sentence(step))
+
+
+def way_filmstrip(ways: Mapping[str, Way]) -> Drawing:
+    """Draw the same step on each release: that after which a yes is certain on one of them."""
+    step = min(way.turn() for way in ways.values())
+    scenes = [scene for way in ways.values() for scene in way.scenes(step)]
+    twin = "\n".join(line for way in ways.values() for line in way.words(step))
+    return Drawing(_below(scenes, twin), f"Graphs of states, each with a map. {twin}", twin)
+
+
+def _below(scenes: Sequence[Scene], label: str) -> str:
+    """Return scenes one below the other."""
+    *tops, height = accumulate((scene.height + BETWEEN for scene in scenes), initial=0)
+    drawn = (
+        f'<g transform="translate(0 {top:g})">{scene.svg}</g>'
+        for top, scene in zip(tops, scenes, strict=True)
+    )
+    return document(WIDTH, height, "".join(drawn), label)
+
+
+def walk_the_states(name: str, releases: Sequence[str] = (), at: int = 0) -> Exhibit:
+    """Return buttons for releases and a slider over the steps of one order of a litmus test.
+
+    The order is a shortest one to a yes on the first release that has one; the same is kept on
+    the others. The slider begins at step `at`; 0 is before the first. releases: by default those
+    that the test speaks of. Raises ValueError for an unknown name or release or a step that is
+    not there, TypeError for what is no number.
+    """
+    walked = ways(name, releases)
+
+    def drawn(release: str, at: int) -> tuple[str, str]:
+        way = walked[release]
+        step = min(at, way.last)
+        return picture(way, step), way.sentence(step)
+
+    return exhibit(
+        drawn,
+        choice("Linux", walked, next(iter(walked)), wide="5em"),
+        Dial("step", at, range(max(way.last for way in walked.values()) + 1), argument="at"),
+        filmstrip=way_filmstrip(walked),
+    )

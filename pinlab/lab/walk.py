@@ -1,0 +1,330 @@
+"""Walks: through the steps of a story, on one machine or on several beside each other.
+
+A story is a function of a Kernel that yields a sentence after each step:
+
+    def write_then_unmap(kernel):
+        mm = kernel.new_mm()
+        addr = mm.mmap(PAGE_SIZE)
+        mm.write(addr, b"x")
+        yield "The program writes a byte."
+        mm.munmap(addr, PAGE_SIZE)
+        yield "It unmaps the page."
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from html import escape
+from typing import NamedTuple
+
+import pandas
+
+from pinlab.lab.exhibit import Dial, Exhibit, exhibit
+from pinlab.lab.map import NARROW, Panel, maps, sheet
+from pinlab.lab.map_words import changes
+from pinlab.lab.picture import Drawing
+from pinlab.lab.snapshot import Snapshot, group, snapshot
+from pinlab.lab.text import listed
+from pinlab.model.arguments import instance, mapping, shown, whole
+from pinlab.model.kernel import Kernel
+from pinlab.model.trace import Trace
+
+Story = Callable[[Kernel], Iterator[str]]
+
+MOST_STEPS = 1000
+"""Of a story: one that goes on beyond it has no end."""
+
+
+class StoryStep(NamedTuple):
+    """One step of a story: what happened, in words, and the events that it left in the trace.
+
+    `error` is what the kernel refused a system call with, which ends a story.
+    """
+
+    words: str
+    events: Trace
+    error: OSError | None = None
+
+
+def tell(story: Story, kernel: Kernel) -> Iterator[StoryStep]:
+    """Yield the steps of a story; after each of them the machine is as that step has left it.
+
+    A system call that the kernel refuses ends the story, with its error as the last step.
+    Raises TypeError for what is no story, ValueError for more than MOST_STEPS steps.
+
+    >>> def one_write(kernel):
+    ...     mm = kernel.new_mm()
+    ...     mm.write(mm.mmap(4096), b"x")
+    ...     yield "The program writes a byte."
+    >>> [(step.words, len(step.events)) for step in tell(one_write, Kernel())]
+    [('The program writes a byte.', 1)]
+    """
+    if not callable(story):
+        raise TypeError(f"story is {shown(story)}: it has to be a generator function of a Kernel")
+    steps = story(kernel)
+    if not isinstance(steps, Iterator):
+        raise TypeError(f"story returned {shown(steps)}: it has to yield a sentence for each step")
+    told = len(kernel.trace)
+    try:
+        for number, words in enumerate(steps, 1):
+            if number > MOST_STEPS:
+                raise ValueError(
+                    f"story has more than {MOST_STEPS} steps: it has to come to an end"
+                )
+            yield StoryStep(words, kernel.trace[told:])
+            told = len(kernel.trace)
+    except OSError as error:
+        yield StoryStep(f"Refused: {error}.", kernel.trace[told:], error)
+
+
+# The steps, each with the machine as it left it.
+
+MOST_LETTERS = 8
+"""As many bytes of a frame have room in its box."""
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The machine before a story, and after each of its steps."""
+
+    start: Snapshot
+    steps: tuple[StoryStep, ...]
+    states: tuple[Snapshot, ...]
+
+    def state(self, step: int) -> Snapshot:
+        """Return the machine after a step, at the end if there are fewer; 0: before the first."""
+        return self.states[min(step, len(self.steps)) - 1] if step else self.start
+
+    def words(self, step: int) -> str:
+        """Return what a step says; 0 is before the first."""
+        return self.steps[step - 1].words if step else "Before the first step."
+
+    def changes(self, step: int) -> str:
+        """Return what a step from 1 on has changed, in words."""
+        return " ".join(changes(self.state(step - 1), self.state(step)))
+
+    def sentence(self, step: int) -> str:
+        """Return what a step says, and what it changed."""
+        return f"{self.told(step)} {self.changes(step)}" if step else self.words(step)
+
+    def told(self, step: int) -> str:
+        """Return what a step from 1 on says, with its number."""
+        return f"Step {step} of {len(self.steps)}: {self.words(step)}"
+
+
+def walk(story: Story, kernel: Kernel, letters: int = 0) -> Walk:
+    """Tell a story on a machine; ValueError for one that tells nothing.
+
+    `letters` is how many bytes of each frame are shown. Raises TypeError for what is no story, no
+    Kernel or no number.
+    """
+    letters = whole("letters", letters, 0, MOST_LETTERS)
+    start, steps, states = snapshot(kernel, letters=letters), [], []
+    for step in tell(story, kernel):
+        steps.append(step)
+        states.append(snapshot(kernel, step.events, letters))
+    if not steps:
+        raise ValueError(f"story is {shown(story)}: it has to tell at least one step")
+    return Walk(start, tuple(steps), tuple(states))
+
+
+def before_and_after(walked: Walk, step: int) -> str:
+    """Return the maps before and after a step side by side, as SVG; 0: only where it begins."""
+    after = Panel(walked.state(step), f"after step {step}" if step else "before the first step")
+    if not step:
+        return maps([None, after], NARROW, 2, walked.sentence(step))
+    before = Panel(walked.state(step - 1), f"before step {step}")
+    panels = [before, after._replace(before=before.state)]
+    return maps(panels, NARROW, 2, walked.sentence(step))
+
+
+# Several machines.
+
+FEWEST, MOST = 2, 4
+ABREAST = 2
+OUTCOME = "outcome"
+
+
+def walk_beside(story: Story, kernels: Mapping[str, Kernel]) -> dict[str, Walk]:
+    """Tell a story on each of two to four machines, by name.
+
+    Raises TypeError for what is no mapping of names to Kernels, ValueError for too few, too many,
+    or the same machine twice.
+    """
+    mapping("kernels", kernels)
+    if not FEWEST <= len(kernels) <= MOST:
+        raise ValueError(
+            f"kernels has {len(kernels)} entries: allowed are {FEWEST} to {MOST} machines"
+        )
+    for name, kernel in kernels.items():
+        instance(f"kernels[{shown(name)}]", kernel, Kernel)
+    if len(set(map(id, kernels.values()))) < len(kernels):
+        raise ValueError(f"kernels is {shown(dict(kernels))}: each has to be a machine of its own")
+    return {name: walk(story, kernel) for name, kernel in kernels.items()}
+
+
+class Beside:
+    """Some walks through the same story, under one number of a step."""
+
+    def __init__(self, walks: Mapping[str, Walk]) -> None:
+        self.walks = walks
+        self.last = max(len(walked.steps) for walked in walks.values())
+
+    def words(self, step: int) -> str:
+        """Return what a step says where the story goes that far without a refusal."""
+        told = [
+            walked.words(step)
+            for walked in self.walks.values()
+            if step <= len(walked.steps) and not (step and walked.steps[step - 1].error)
+        ]
+        return told[0] if told else "Each kernel refuses."
+
+    def says(self, name: str, step: int) -> str:
+        """Return what is to be said of one machine alone: a refusal, an end, other words."""
+        walked = self.walks[name]
+        end = len(walked.steps)
+        if step > end:
+            return f"{walked.words(end)} Its story ended at step {end}."
+        return "" if walked.words(step) == self.words(step) else walked.words(step)
+
+    def sentence(self, step: int) -> str:
+        """Return what a step says, and what it changed on each machine."""
+        if not step:
+            return self.words(step)
+        alike: dict[str, list[str]] = {}
+        for name in self.walks:
+            alike.setdefault(self._told(name, step), []).append(name)
+        told = " ".join(f"{listed(names)}: {words}" for words, names in alike.items())
+        return f"Step {step} of {self.last}: {self.words(step)} {told}"
+
+    def _told(self, name: str, step: int) -> str:
+        walked, says = self.walks[name], self.says(name, step)
+        changed = walked.changes(step) if step <= len(walked.steps) else ""
+        return " ".join(filter(None, (says, changed)))
+
+    def panels(self, step: int) -> list[Panel]:
+        """Return a map for each machine, with what the step has changed."""
+        return [
+            Panel(
+                walked.state(step),
+                ": ".join(filter(None, (self._heading(name, step), self.says(name, step)))),
+                f"{name}: {self._told(name, step)}" if step else f"{name}:",
+                walked.state(step - 1) if 0 < step <= len(walked.steps) else None,
+            )
+            for name, walked in self.walks.items()
+        ]
+
+    def _heading(self, name: str, step: int) -> str:
+        reached = min(step, len(self.walks[name].steps))
+        return f"{name}, after step {reached}" if step else f"{name}, before the first step"
+
+    def svg(self, step: int) -> str:
+        """Return the maps, two abreast."""
+        return maps(self.panels(step), NARROW, ABREAST, self.sentence(step))
+
+    def table(self) -> pandas.DataFrame:
+        """Return the counters of the frames in use: a row for each step, columns by machine.
+
+        A cell is empty where a frame is not in use; `outcome` is there if a machine refused.
+        """
+        columns = {
+            (name, column): {
+                step: self._cells(name, step).get(column, "") for step in range(self.last + 1)
+            }
+            for name in self.walks
+            for column in self._columns(name)
+        }
+        return pandas.DataFrame(columns, dtype=object).rename_axis(index="step")
+
+    def _columns(self, name: str) -> list[str]:
+        """Every counter that a machine has at some step, as they come; its outcome at the end."""
+        found = dict.fromkeys(
+            column for step in range(self.last + 1) for column in self._cells(name, step)
+        )
+        return sorted(found, key=lambda column: column == OUTCOME)
+
+    def _cells(self, name: str, step: int) -> dict[str, int | str]:
+        walked = self.walks[name]
+        cells = dict(_counters(walked.state(step)))
+        end = len(walked.steps)
+        if step >= end and (error := walked.steps[-1].error):
+            refused = f"refused ({errno.errorcode[error.errno or 0]})"
+            cells[OUTCOME] = refused if step == end else f"ended at step {end}"
+        elif step > end:
+            cells[OUTCOME] = f"ended at step {end}"
+        return cells
+
+    def filmstrip(self) -> Drawing:
+        """Draw the maps after the last step, with the table of all steps."""
+        drawing = sheet(self.panels(self.last), NARROW, ABREAST)
+        twin = f"Step {self.last} of {self.last}: {self.words(self.last)}\n{drawing.twin}"
+        return replace(
+            drawing, twin=twin, alt=f"A map for each machine. {twin}", table=self.table()
+        )
+
+
+def _counters(state: Snapshot) -> Iterator[tuple[str, int | str]]:
+    for stack in group(state).stacks:
+        each = f"{stack.name}, each" if stack.each else stack.name
+        yield f"{each}: refcount", stack.first.refcount
+        if stack.first.pincount is not None:
+            yield f"{each}: pincount", stack.first.pincount
+
+
+# Sliders.
+
+
+def step_through(
+    story: Story, kernel: Kernel | None = None, at: int = 1, letters: int = 0
+) -> Exhibit:
+    """Return a slider over the steps of a story: the map before and after, and the trace.
+
+    The story is told on `kernel`, by default a fresh one of the newest release. The slider begins
+    at step `at`; 0 is before the first. What a step changed has a thick edge. `letters` (0 to 8)
+    is how many bytes of each frame are shown.
+    Raises TypeError for what is no story, Kernel or number, ValueError for a step that is not
+    there or a story without any.
+    """
+    walked = walk(story, Kernel() if kernel is None else kernel, letters)
+    steps = range(len(walked.steps) + 1)
+    film = [
+        Panel(
+            walked.state(step),
+            f"{step}. {walked.words(step)}",
+            walked.told(step),
+            walked.state(step - 1),
+        )
+        for step in steps[1:]
+    ]
+    return exhibit(
+        lambda n: (before_and_after(walked, n) + traced(walked, n), walked.sentence(n)),
+        Dial("step", at, steps, argument="at"),
+        filmstrip=sheet(film),
+    )
+
+
+def traced(walked: Walk, step: int) -> str:
+    """Return the lines that a step has left in the trace, as HTML."""
+    events = walked.steps[step - 1].events if step else ()
+    lines = str(events) if events else "Nothing in the trace."
+    style = "font-size:12px;line-height:1.4;overflow-x:auto"
+    named = f'role="group" tabindex="0" aria-label="trace" style="{style}"'
+    return f"<pre {named}>{escape(lines)}</pre>"
+
+
+def side_by_side(story: Story, kernels: Mapping[str, Kernel], at: int = 1) -> Exhibit:
+    """Return a slider over the steps of a story, with a map for each of two to four kernels.
+
+    `kernels` has fresh machines by name. The slider begins at step `at`; 0 is before the first.
+    Where a kernel refuses, its story ends, and its map stays as it is.
+    Raises TypeError for what is no story, no mapping of Kernels or no number, ValueError for too
+    few or too many kernels, the same one twice, a step that is not there or a story without any.
+    """
+    beside = Beside(walk_beside(story, kernels))
+    return exhibit(
+        lambda step: (beside.svg(step), beside.sentence(step)),
+        Dial("step", at, range(beside.last + 1), argument="at"),
+        filmstrip=beside.filmstrip(),
+    )

@@ -1,0 +1,459 @@
+"""Lesson 01, draw a page: a buffer whose pages are read and written, on the map of a machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from pinlab.lab.draw import Draw, Drawn
+from pinlab.lab.exercise import misconceptions
+from pinlab.lab.exhibit import Dial, Exhibit, exhibit
+from pinlab.lab.map import NARROW, Panel, draw_map, sheet
+from pinlab.lab.picture import Drawing
+from pinlab.lab.snapshot import Frame, Snapshot, snapshot
+from pinlab.lab.text import plural
+from pinlab.machine.buffers import PAGES
+from pinlab.model.folio import PAGE_SIZE, Folio
+from pinlab.model.kernel import Kernel
+from pinlab.model.mm import Mm
+
+NAMES = ("parent", "other")
+
+
+@dataclass(frozen=True)
+class Touches:
+    """How many pages of a fresh 64-page buffer are read and then written, by how many processes.
+
+    The pages that are read or written are the first ones.
+    """
+
+    read: int
+    written: int
+    processes: int
+
+    @property
+    def done(self) -> str:
+        """It in words."""
+        who = ", by each of 2 processes" if self.processes > 1 else ""
+        return f"{self.read} {plural(self.read, 'page')} read, {self.written} written{who}."
+
+    @property
+    def kernel(self) -> Kernel:
+        """A machine on which it was done."""
+        kernel = Kernel()
+        for name in NAMES[: self.processes]:
+            mm = kernel.new_mm(name)
+            addr = mm.mmap(PAGES * PAGE_SIZE)
+            mm.read(addr, self.read * PAGE_SIZE)
+            mm.write(addr, b"x" * self.written * PAGE_SIZE)
+        return kernel
+
+
+def read_and_written(read: int = PAGES, written: int = 0, processes: int = 1) -> Exhibit:
+    """Return sliders over the pages read and written and over the processes, with the map.
+
+    Each process has a fresh buffer of 64 pages; the sliders begin at these numbers. Raises
+    TypeError or ValueError for a number beyond its slider: 0 to 64 pages, 1 or 2 processes.
+    """
+
+    def draw(read: int, written: int, processes: int) -> tuple[str, str]:
+        now = Touches(read, written, processes)
+        kernel = now.kernel
+        return draw_map(kernel).svg, sentence(now, snapshot(kernel))
+
+    return exhibit(
+        draw,
+        Dial("pages read", read, range(PAGES + 1), argument="read"),
+        Dial("pages written", written, range(PAGES + 1), argument="written"),
+        Dial("processes", processes, range(1, len(NAMES) + 1)),
+        filmstrip=_positions(),
+    )
+
+
+def _positions() -> Drawing:
+    """Four positions of the sliders, two abreast, each below what was done."""
+    positions = Touches(PAGES, 3, 1), Touches(40, 3, 1), Touches(PAGES, 3, 2), Touches(0, 3, 1)
+    states = [snapshot(touches.kernel) for touches in positions]
+    panels = [Panel(state, touches.done) for touches, state in zip(positions, states, strict=True)]
+    told = [sentence(touches, state) for touches, state in zip(positions, states, strict=True)]
+    counters = {frame.refcount for state in states for frame in state.frames}
+    told.append(f"Refcount of each frame: {', '.join(map(str, sorted(counters)))}.")
+    return replace(sheet(panels, NARROW, abreast=2), twin="\n".join(told))
+
+
+def sentence(touches: Touches, state: Snapshot) -> str:
+    """Return what was done, where the entries point to, and how many frames that takes.
+
+    >>> touches = Touches(read=64, written=1, processes=1)
+    >>> told = sentence(touches, snapshot(touches.kernel))
+    >>> for part in told.split(". "):
+    ...     print(part)
+    64 pages read, 1 written
+    1 page has a frame of its own, 63 entries point to the zero page, 0 are empty
+    Behind 64 pages: 2 frames.
+    """
+    pages = touches.processes * PAGES
+    behind = _behind(state)
+    zeros = sum(frame.zero for frame in behind)
+    own, empty = len(behind) - zeros, pages - len(behind)
+    frames = len({frame.number for frame in behind})
+    return (
+        f"{touches.done} {_own(own)}, {_point(zeros)} to the zero page, "
+        f"{empty} {'is' if empty == 1 else 'are'} empty. "
+        f"Behind {pages} pages: {frames} {plural(frames, 'frame')}."
+    )
+
+
+def _behind(state: Snapshot) -> list[Frame]:
+    """The frame of each entry that is not empty."""
+    areas = (area for process in state.processes for area in process.areas)
+    found = (state.frame(number) for area in areas for _, number in area.entries)
+    return [frame for frame in found if frame is not None]
+
+
+def _own(pages: int) -> str:
+    return (
+        "1 page has a frame of its own" if pages == 1 else f"{pages} pages have frames of their own"
+    )
+
+
+def _point(entries: int) -> str:
+    return "1 entry points" if entries == 1 else f"{entries} entries point"
+
+
+RELEASE = "6.18"
+
+NONE, ZERO, OWN = 0, 1, 2
+"""An entry as a number: 0 where it is empty, else that of its frame. The zero page's is 1 in the
+model, and OWN is the first that others have."""
+
+
+def frames_in_the_trace(draw: Draw) -> Drawn:
+    """Draw what two processes do to their memory, as a trace."""
+    kernel = Kernel(RELEASE)
+    others = [kernel.alloc_folio() for _ in range(draw.one(range(1, 9)))]
+    buffers = [_buffer(kernel, name) for name in ("first", "second")]
+    read = draw.shuffled(range(4, 9))[:2]
+    for (mm, addr), pages in zip(buffers, read, strict=True):
+        mm.read(addr, pages * PAGE_SIZE)
+    written = [(who, page) for who in (0, 1) for page in draw.shuffled(range(read[who]))[:2]]
+    for who, page in draw.shuffled(written)[: draw.one((2, 3, 4))]:
+        mm, addr = buffers[who]
+        mm.write(addr + page * PAGE_SIZE, b"x")
+    mm, addr = buffers[draw.one((0, 1))]
+    kernel.submit_dio_write(mm, addr, 4)
+    fresh = mm.mmap(PAGES * PAGE_SIZE)
+    for page in range(draw.one((1, 2))):
+        mm.write(fresh + page * PAGE_SIZE, b"x")
+    used = set().union(*(_frames(mm, addr) for mm, addr in buffers), _frames(mm, fresh))
+    trace = kernel.trace[len(others) :]
+    faults = [event for event in trace if event.operation.endswith("fault")]
+    pins, frames = len(trace) - len(faults), len(used)
+    return {
+        "given": trace,
+        "frames": frames,
+        "wrong": _without(
+            frames,
+            (frames + 1, "every-process-has-its-own-zero-page"),
+            (frames - 1, ZERO_PAGE_TOO),
+            (sum(event.pages for event in faults), "64-pages-64-frames"),
+            (frames + pins, "A pin brings no new frame: it is a hold of one that is there"),
+            (len(trace), LINES),
+        ),
+    }
+
+
+ZERO_PAGE_TOO = (
+    "The zero page is a frame as well, and entries of pages that were only read point to it"
+)
+LINES = (
+    "That is the number of lines; the pins bring no frames, and all read faults bring the same one"
+)
+
+
+def _buffer(kernel: Kernel, name: str = "parent", pages: int = PAGES) -> tuple[Mm, int]:
+    """Return a process and the address of its buffer, which nobody has touched yet."""
+    mm = kernel.new_mm(name)
+    return mm, mm.mmap(pages * PAGE_SIZE)
+
+
+def _frames(mm: Mm, addr: int) -> set[Folio]:
+    """The frames behind a buffer."""
+    found = (mm.page_at(addr + page * PAGE_SIZE) for page in range(PAGES))
+    return {page.folio for page in found if page is not None}
+
+
+def _without(right: int, *wrong: tuple[int, str]) -> dict[int, str]:
+    """Return the wrong answers with their ideas, but for the right one; two may share a number."""
+    ideas: dict[int, list[str]] = {}
+    for number, idea in wrong:
+        if number != right:
+            ideas.setdefault(number, []).append(idea)
+    return {number: _either(told) for number, told in ideas.items()}
+
+
+def _either(ideas: Sequence[str]) -> str:
+    """The idea that has an id, else all of them as one sentence."""
+    known = (idea for idea in ideas if idea in misconceptions())
+    return next(known, ". Or: ".join(ideas))
+
+
+class Piece(NamedTuple):
+    """Bytes that are written at one go: where in the buffer they begin, and how many they are."""
+
+    offset: int
+    nbytes: int
+
+    @property
+    def pages(self) -> range:
+        """The pages in which they lie."""
+        end = self.offset + self.nbytes - 1
+        return range(self.offset // PAGE_SIZE, end // PAGE_SIZE + 1)
+
+
+def own_frames(draw: Draw) -> Drawn:
+    """Draw writes of two processes at some offsets of their buffers."""
+    pieces = {name: _pieces(draw) for name in ("first", "second")}
+    kernel = Kernel(RELEASE)
+    used: set[Folio] = set()
+    for name, written in pieces.items():
+        mm, addr = _buffer(kernel, name)
+        mm.read(addr, PAGES * PAGE_SIZE)
+        for piece in written:
+            mm.write(addr + piece.offset, bytes(piece.nbytes))
+        used |= _frames(mm, addr)
+    frames = len(used - {kernel.zero_page.folio})
+    pages = [{page for piece in written for page in piece.pages} for written in pieces.values()]
+    begun = [{piece.pages.start for piece in written} for written in pieces.values()]
+    return {
+        "places": _places(pieces),
+        "frames": frames,
+        "wrong": _without(
+            frames,
+            (frames + 1, "That includes the zero page"),
+            (0, "The kernel does not look at the bytes: zeros that are written are data, too"),
+            (2 * PAGES, "64-pages-64-frames"),
+            (len(set().union(*pages)), PAGES_OF_BOTH),
+            (sum(map(len, begun)), "Some of them go on into the next page"),
+            (sum(map(len, pieces.values())), WRITES),
+        ),
+    }
+
+
+PAGES_OF_BOTH = (
+    "Page 0 of one process is another page than page 0 of the other, and each of them needs a "
+    "frame of its own"
+)
+WRITES = "That is the number of writes; what matters is how many pages they touch"
+
+
+def _places(pieces: Mapping[str, Sequence[Piece]]) -> str:
+    return "\n".join(
+        f"| {name} | {piece.offset} | {piece.nbytes} |"
+        for name, written in pieces.items()
+        for piece in written
+    )
+
+
+def _pieces(draw: Draw) -> list[Piece]:
+    """Return four writes: into page 0, two into another page, one at the end of a third."""
+    page, last = draw.shuffled(range(1, 6))[:2]
+    before = draw.one((2, 3, 4))
+    return sorted(
+        [
+            Piece(draw.one((0, 7, 40)), 8),
+            Piece(page * PAGE_SIZE + draw.one(range(100)), 1),
+            Piece((page + 1) * PAGE_SIZE - 1, 1),
+            Piece((last + 1) * PAGE_SIZE - before, before + draw.one((0, 2))),
+        ]
+    )
+
+
+class Access(NamedTuple):
+    """Something that the program or a device does to some pages of a buffer."""
+
+    kind: str
+    pages: range
+
+    def __str__(self) -> str:
+        return ACCESSES[self.kind].format(_pages(self.pages))
+
+
+READ, WRITE, TO_DISK, FROM_DISK = "read", "write", "to disk", "from disk"
+
+ACCESSES = {
+    READ: "the program reads {}",
+    WRITE: "the program writes a byte into {}",
+    TO_DISK: "direct I/O to disk takes {}",
+    FROM_DISK: "direct I/O from disk fills {}",
+}
+
+ROWS = 8
+"""Pages of the buffer whose page table is shown."""
+
+
+def entry_that_cannot_be(draw: Draw) -> Drawn:
+    """Draw accesses, and a page table of which one entry cannot have come from them."""
+    accesses = _accesses(draw)
+    entries = _entries(accesses)
+    wrong_at = draw.one(range(ROWS))
+    shown = list(entries)
+    shown[wrong_at] = draw.one(_others(entries[wrong_at], max(entries) + 1))
+    reasons = [_reason(page, accesses) for page in range(ROWS)]
+    return {
+        "given": _shown(accesses, shown),
+        "page": wrong_at,
+        "reason": reasons[wrong_at],
+        "wrong": {
+            page: f"Page {page} is as it should be: {reason}" for page, reason in enumerate(reasons)
+        },
+    }
+
+
+def _accesses(draw: Draw) -> list[Access]:
+    """Return five accesses in some order: two of them writes of one page each."""
+    first = draw.shuffled(range(ROWS - 1))
+    ranges = [
+        Access(READ, _run(first[0], draw.one((2, 3)))),
+        Access(TO_DISK, _run(first[1], draw.one((2, 3)))),
+        Access(FROM_DISK, _run(first[2], 2)),
+    ]
+    return draw.shuffled([*ranges, *(Access(WRITE, _run(page, 1)) for page in first[3:5])])
+
+
+def _run(first: int, pages: int) -> range:
+    return range(first, min(first + pages, ROWS))
+
+
+def _entries(accesses: Iterable[Access]) -> list[int]:
+    """Return the entries that the model has after these accesses."""
+    kernel = Kernel(RELEASE)
+    mm, addr = _buffer(kernel, pages=ROWS)
+    for kind, pages in accesses:
+        start = addr + pages.start * PAGE_SIZE
+        if kind == READ:
+            mm.read(start, len(pages) * PAGE_SIZE)
+        elif kind == WRITE:
+            mm.write(start, b"x")
+        else:
+            submit = kernel.submit_dio_read if kind == FROM_DISK else kernel.submit_dio_write
+            submit(mm, start, len(pages)).complete()
+    return [_entry(mm, addr + page * PAGE_SIZE) for page in range(ROWS)]
+
+
+def _entry(mm: Mm, addr: int) -> int:
+    page = mm.page_at(addr)
+    return NONE if page is None else page.folio.pfn
+
+
+def _others(entry: int, free: int) -> list[int]:
+    """What an entry of this kind might wrongly be: of the two other kinds."""
+    return [other for other in (NONE, ZERO, free) if min(other, OWN) != min(entry, OWN)]
+
+
+def _reason(page: int, accesses: Iterable[Access]) -> str:
+    """Why a page has the entry that it has, in words that a sentence can go on with."""
+    kinds = {kind for kind, pages in accesses if page in pages}
+    for kind, words in REASONS.items():
+        if kind in kinds:
+            return words
+    return "nobody touched it, so its entry is empty"
+
+
+REASONS = {
+    WRITE: "the program wrote to it, so it has a frame of its own",
+    FROM_DISK: "the device wrote to it, so it has a frame of its own",
+    READ: "it was only read, so its entry points to the zero page",
+    TO_DISK: "the device only read it, so its entry points to the zero page",
+}
+"""Why a page has the entry that it has, the weightiest access first."""
+
+
+def _shown(accesses: Iterable[Access], entries: Iterable[int]) -> str:
+    done = [f"{place}. {access}" for place, access in enumerate(accesses, start=1)]
+    table = [f"{page:4}  {_name(entry)}" for page, entry in enumerate(entries)]
+    return "\n".join([*done, "", "page  its entry points to", *table])
+
+
+def _name(entry: int) -> str:
+    return {NONE: "- (empty)", ZERO: "the zero page"}.get(entry, f"frame {entry}")
+
+
+def _pages(pages: range) -> str:
+    first, *rest = pages
+    return f"pages {first} to {rest[-1]}" if rest else f"page {first}"
+
+
+Result = tuple[int, int]
+"""An entry, and the number of the next free frame."""
+
+
+def page_fault() -> Drawn:
+    """Return the states in which a page fault is tried, and what the model does."""
+    draw = Draw("page-fault", 0)
+    small = [(entry, write, free) for free in range(OWN, 8)
+             for entry in range(free) for write in (0, 1)]  # fmt: skip
+    drawn = [(draw.one(range(20)), draw.one((0, 1)), draw.one(range(20, 40))) for _ in range(10)]
+    return {"states": (*small, *drawn), "model": fault_in_the_model, "trace": _fault_shown}
+
+
+def fault_in_the_model(entry: int, write: int, free: int) -> Result:
+    """Return the entry after an access in the model, and the number of the next free frame."""
+    kernel, mm, addr, _ = _faulted(entry, write, free)
+    return _entry(mm, addr), 1 + max(folio.pfn for folio in kernel.folios)
+
+
+def _faulted(entry: int, write: int, free: int) -> tuple[Kernel, Mm, int, int]:
+    """Make this entry by accesses and access its page; also return how many events came before."""
+    kernel = Kernel(RELEASE)
+    mm, start = _buffer(kernel)
+    for frame in range(OWN, free):
+        mm.write(start + frame * PAGE_SIZE, b"x")  # page n has frame n
+    addr = start + entry * PAGE_SIZE
+    if entry == ZERO:
+        mm.read(addr, 1)
+    before = len(kernel.trace)
+    if write:
+        mm.write(addr, b"x")
+    else:
+        mm.read(addr, 1)
+    return kernel, mm, addr, before
+
+
+def _fault_shown(entry: int, write: int, free: int) -> str:
+    kernel, _, _, before = _faulted(entry, write, free)
+    events = kernel.trace[before:]
+    return str(events) if events else "Nothing happens: the entry allows this access."
+
+
+def _reads_allocate(entry: int, write: int, free: int) -> Result:
+    return (free, free + 1) if entry == NONE or (write and entry == ZERO) else (entry, free)
+
+
+def _writes_reach_the_zero_page(entry: int, write: int, free: int) -> Result:
+    if entry == NONE:
+        return (free, free + 1) if write else (ZERO, free)
+    return entry, free
+
+
+def _writes_begin_with_the_zero_page(entry: int, write: int, free: int) -> Result:
+    if entry == NONE:
+        return ZERO, free
+    return (free, free + 1) if write and entry == ZERO else (entry, free)
+
+
+def _every_write_allocates(entry: int, write: int, free: int) -> Result:
+    return (free, free + 1) if write else (entry or ZERO, free)
+
+
+def _reads_forget(entry: int, write: int, free: int) -> Result:
+    return fault_in_the_model(entry, write, free) if write else (ZERO, free)
+
+
+def _free_stays(entry: int, write: int, free: int) -> Result:
+    return fault_in_the_model(entry, write, free)[0], free
+
+
+def _entry_alone(entry: int, write: int, free: int) -> int:
+    return fault_in_the_model(entry, write, free)[0]

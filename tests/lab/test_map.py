@@ -1,0 +1,376 @@
+"""The map: every number of the machine is in it, nothing overlaps, and nothing is cut off."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from itertools import combinations, pairwise
+from typing import NamedTuple
+
+import pytest
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import TextPath
+
+from pinlab import PAGE_SIZE, Kernel, lab
+from pinlab.lab.map import NARROW, WIDE, Columns, draw, draw_map, stand
+from pinlab.lab.palette import DEVICE, EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
+from pinlab.lab.snapshot import TEETH, Snapshot, group, snapshot
+from pinlab.lab.svg import document
+from tests.lab.machines import MACHINES, machine, mapped
+
+TAG = r"M(?P<left>[-\d.]+) (?P<top>[-\d.]+) H(?P<right>[-\d.]+) V(?P<bottom>[-\d.]+) H"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+class Place(NamedTuple):
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: "Place") -> bool:
+        apart = self.right <= other.left or other.right <= self.left
+        return not (apart or self.bottom <= other.top or other.bottom <= self.top)
+
+    def within(self, other: "Place") -> bool:
+        wide = other.left <= self.left and self.right <= other.right
+        return wide and other.top <= self.top and self.bottom <= other.bottom
+
+
+def root(state: Snapshot, columns: Columns = WIDE, before: Snapshot | None = None) -> ET.Element:
+    scene = draw(state, before, columns=columns)
+    return ET.fromstring(document(columns.width, scene.height, scene.svg, "a map"))
+
+
+def texts(svg: ET.Element) -> Iterator[tuple[str, Place]]:
+    """Each line of text and the place that its outline takes in DejaVu Sans."""
+    for one in svg.iter(f"{SVG}text"):
+        font = FontProperties(family="DejaVu Sans", weight=one.attrib["font-weight"])
+        size = float(one.attrib["font-size"])
+        words = str(one.text)
+        outline = TextPath((0, 0), words, size=size, prop=font).get_extents()
+        x, y = float(one.attrib["x"]), float(one.attrib["y"])
+        yield words, Place(x + outline.x0, y - outline.y1, x + outline.x1, y - outline.y0)
+
+
+def rects(svg: ET.Element) -> list[ET.Element]:
+    return [one for one in svg.iter(f"{SVG}rect") if one.get("x")]
+
+
+def place(one: ET.Element) -> Place:
+    x, y = float(one.attrib["x"]), float(one.attrib["y"])
+    return Place(x, y, x + float(one.attrib["width"]), y + float(one.attrib["height"]))
+
+
+def strokes(svg: ET.Element, colour: str, **attributes: str) -> list[ET.Element]:
+    """Lines of a colour that fill nothing."""
+    wanted = {"stroke": colour, "fill": "none", **attributes}
+    return [
+        one
+        for one in svg.iter(f"{SVG}path")
+        if all(one.get(name.replace("_", "-")) == value for name, value in wanted.items())
+    ]
+
+
+def words(svg: ET.Element) -> str:
+    """Everything that is written, with spaces that may break."""
+    return " ".join(str(one.text) for one in svg.iter(f"{SVG}text")).replace("\u00a0", " ")
+
+
+@pytest.mark.parametrize("letters", [0, 8])
+@pytest.mark.parametrize("columns", [WIDE, NARROW])
+@pytest.mark.parametrize("name", MACHINES)
+def test_no_text_overlaps_another_or_is_cut_off(name: str, columns: Columns, letters: int) -> None:
+    svg = root(snapshot(MACHINES[name](), letters=letters), columns)
+    page = Place(0, 0, float(svg.attrib["width"]), float(svg.attrib["height"]))
+    found = list(texts(svg))
+    for said, where in found:
+        assert where.within(page), said
+    for (one, here), (other, there) in combinations(found, 2):
+        assert not here.meets(there), (one, other)
+
+
+@pytest.mark.parametrize("letters", [0, 8])
+@pytest.mark.parametrize("columns", [WIDE, NARROW])
+@pytest.mark.parametrize("name", MACHINES)
+def test_no_text_crosses_the_edge_of_a_box(name: str, columns: Columns, letters: int) -> None:
+    svg = root(snapshot(MACHINES[name](), letters=letters), columns)
+    boxes = [place(one) for one in rects(svg)] + [
+        Place(*(float(tag[name]) for name in ("left", "top", "right", "bottom")))
+        for one in svg.iter(f"{SVG}path")
+        if (tag := re.match(TAG, one.attrib["d"]))
+    ]
+    for said, where in texts(svg):
+        assert all(where.within(box) or not where.meets(box) for box in boxes), said
+
+
+@pytest.mark.parametrize("columns", [WIDE, NARROW])
+@pytest.mark.parametrize("name", MACHINES)
+def test_boxes_stay_on_the_page_and_columns_apart(name: str, columns: Columns) -> None:
+    svg = root(snapshot(MACHINES[name]()), columns)
+    page = Place(0, 0, float(svg.attrib["width"]), float(svg.attrib["height"]))
+    sides = [(x, x + width) for x, width in (columns.left, columns.middle, columns.right)]
+    for one in rects(svg):
+        box = place(one)
+        assert box.within(page)
+        assert any(left <= box.left and box.right <= right for left, right in sides)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_number_of_the_picture_is_in_the_words(name: str) -> None:
+    kernel = MACHINES[name]()
+    drawing = draw_map(kernel)
+    drawn = words(ET.fromstring(drawing.svg))
+    for number in re.findall(r"-?\d+", drawn):
+        assert re.search(rf"(?<!\d){number}(?!\d)", drawing.twin), number
+    assert drawing.twin in drawing.alt
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_every_frame_in_use_has_its_counters_on_a_tag_and_in_words(name: str) -> None:
+    kernel = MACHINES[name]()
+    drawing = draw_map(kernel)
+    drawn = words(ET.fromstring(drawing.svg))
+    for frame in snapshot(kernel).frames:
+        assert f"refcount {frame.refcount}" in drawn
+        assert f"refcount {frame.refcount}" in drawing.twin
+        if frame.pincount is not None:
+            assert f"pincount {frame.pincount}" in drawn
+            assert f"pincount {frame.pincount}" in drawing.twin
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [("64 never read", 0), ("one written page", 1), ("64 read", 64), ("64 written", 64),
+     ("two processes", 128), ("1 written, 63 zero", 64), ("order 9", 1), ("unmapped", 0),
+     ("mixed", 9 + 28 + 12), ("300 pages", TEETH)],
+)  # fmt: skip
+def test_each_entry_has_its_line(name: str, lines: int) -> None:
+    svg = root(snapshot(MACHINES[name]()))
+    pointers = [one for one in strokes(svg, EDGE) if one.get("stroke-width") in ("0.6", "1.3")]
+    assert len(pointers) == lines
+
+
+def test_64_lines_end_at_one_point_of_the_zero_page() -> None:
+    svg = root(snapshot(MACHINES["64 read"]()))
+    ends = {one.attrib["d"].split()[-2:][1] for one in strokes(svg, EDGE, stroke_width="0.6")}
+    starts = {one.attrib["d"].split("C")[0] for one in strokes(svg, EDGE, stroke_width="0.6")}
+    assert (len(starts), len(ends)) == (64, 1)
+
+
+def test_lines_to_64_frames_end_side_by_side() -> None:
+    svg = root(snapshot(MACHINES["64 written"]()))
+    ends = {one.attrib["d"].split()[-1] for one in strokes(svg, EDGE, stroke_width="0.6")}
+    assert len(ends) == 64
+
+
+@pytest.mark.parametrize(
+    ("name", "references", "pins", "dashed"),
+    [("64 read", 0, 0, 0), ("64 read and held", 1, 0, 0), ("64 read and exempt", 0, 0, 1),
+     ("1 written, 63 zero", 0, 1, 1), ("64 written", 0, 1, 0), ("three requests", 0, 5, 0),
+     ("huge zero folio", 1, 1, 0), ("freed", 0, 0, 1), ("8 pages", 0, 5, 1)],
+)  # fmt: skip
+def test_an_arrow_for_each_holder_and_kind(
+    name: str, references: int, pins: int, dashed: int
+) -> None:
+    svg = root(snapshot(MACHINES[name]()))
+    assert len(strokes(svg, REFERENCE)) == references
+    assert len(strokes(svg, PIN)) == len(strokes(svg, EDGE, stroke_width="5")) == pins
+    assert len(strokes(svg, EDGE, stroke_dasharray="5 4")) == dashed
+
+
+def test_the_arrows_of_a_request_say_how_many_holds_they_are() -> None:
+    assert "64 references" in words(root(snapshot(MACHINES["64 read and held"]())))
+    assert "64 pages: not counted" in words(root(snapshot(MACHINES["64 read and exempt"]())))
+    assert "64 pins, 1 on each" in words(root(snapshot(MACHINES["64 written"]())))
+    assert "1 page: no hold left" in words(root(snapshot(MACHINES["freed"]())))
+
+
+def test_a_request_says_what_its_device_does() -> None:
+    drawn = words(root(snapshot(MACHINES["three requests"]())))
+    assert "device, for DIO 1 of parent reads memory (to disk)" in drawn
+    assert "device, for DIO 2 of parent writes memory (from disk)" in drawn
+
+
+def test_only_devices_have_their_colour() -> None:
+    def bands(name: str, colour: str) -> int:
+        return sum(one.get("fill") == colour for one in rects(root(snapshot(MACHINES[name]()))))
+
+    assert (bands("three requests", DEVICE), bands("three requests", EDGE)) == (3, 0)
+    assert (bands("overflow", DEVICE), bands("overflow", EDGE)) == (0, 1)
+
+
+def test_a_zero_page_is_grey_and_dashed() -> None:
+    (zero,) = (
+        one
+        for one in rects(root(snapshot(mapped("6.5", 1, read=True))))
+        if one.get("fill") == ZERO_PAGE
+    )
+    assert zero.get("stroke-dasharray")
+
+
+def test_below_zero_is_said_and_coloured() -> None:
+    below = root(snapshot(MACHINES["overflow"]()))
+    assert "below zero" in words(below)
+    (tag,) = below.iter(f"{SVG}circle")
+    assert tag.get("stroke") == OVERFLOW
+    for name in set(MACHINES) - {"overflow"}:
+        svg = root(snapshot(MACHINES[name]()))
+        assert "below zero" not in words(svg)
+        assert all(one.get("stroke") == EDGE for one in svg.iter(f"{SVG}circle"))
+
+
+def test_a_freed_frame_is_called_so() -> None:
+    assert "freed" in words(root(snapshot(MACHINES["freed"]())))
+    assert "freed" in draw_map(MACHINES["freed"]()).twin
+
+
+def thick(svg: ET.Element) -> list[str | None]:
+    """The colours of boxes and tags with a thick edge."""
+    boxes = [*rects(svg), *(one for one in svg.iter(f"{SVG}path") if one.get("class") == "tag")]
+    return [one.get("stroke") for one in boxes if one.get("stroke-width") == "3"]
+
+
+def test_what_did_not_change_has_no_thick_edge() -> None:
+    state = snapshot(MACHINES["three requests"]())
+    for before in (None, state):
+        svg = root(state, before=before)
+        assert thick(svg) == []
+        assert "was" not in words(svg)
+
+
+def test_what_changed_has_a_thick_edge_and_says_what_it_was() -> None:
+    kernel, mm = machine("6.5")
+    addr = mm.mmap(2 * PAGE_SIZE)
+    mm.write(addr, bytes(2 * PAGE_SIZE))
+    before = snapshot(kernel)
+    kernel.submit_dio_write(mm, addr, 1)
+    svg = root(snapshot(kernel), before=before)
+    tags = [one for one in svg.iter(f"{SVG}path") if one.get("class") == "tag"]
+    assert [one.get("stroke-width") for one in tags] == ["3", "1"]
+    assert "refcount 1025, was 1" in words(svg)
+    assert thick(svg) == [DEVICE, EDGE]
+
+
+def test_an_entry_that_points_elsewhere_has_a_thick_edge() -> None:
+    kernel, mm = machine("6.5")
+    addr = mm.mmap(2 * PAGE_SIZE)
+    mm.read(addr, 2 * PAGE_SIZE)
+    before = snapshot(kernel)
+    mm.write(addr + PAGE_SIZE, b"x")
+    rows = [
+        one for one in rects(root(snapshot(kernel), before=before)) if one.get("height") == "22"
+    ]
+    assert [one.get("stroke-width") for one in rows] == ["1", "3"]
+
+
+@pytest.mark.parametrize("columns", [WIDE, NARROW])
+@pytest.mark.parametrize(
+    ("name", "marks"),
+    [("forked", 2), ("forked, 1 of 3 written", 5), ("64 forked", 2), ("64 forked, 10 written", 3),
+     ("two processes", 0), ("64 read", 0), ("huge zero folio", 0), ("mixed", 0)],
+)  # fmt: skip
+def test_an_entry_that_cannot_be_written_says_so_but_not_those_of_a_zero_page(
+    name: str, marks: int, columns: Columns
+) -> None:
+    assert words(root(snapshot(MACHINES[name]()), columns)).count("read-only") == marks
+
+
+def test_an_entry_that_becomes_read_only_has_a_thick_edge() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(2 * PAGE_SIZE)
+    mm.write(addr, bytes(2 * PAGE_SIZE))
+    before = snapshot(kernel)
+    mm.write_protect(addr)
+    assert thick(root(snapshot(kernel), before=before)) == [EDGE]
+
+
+def test_letters_are_in_the_box_of_their_frame_and_have_a_thick_edge_when_they_change() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"AB\x00?")
+    before = snapshot(kernel, letters=4)
+    assert "frame 2 AB·· refcount 1" in words(root(before))
+    mm.write(addr, b"C")
+    svg = root(snapshot(kernel, letters=4), before=before)
+    assert "frame 2 CB·· refcount 1" in words(svg)
+    assert thick(svg) == [EDGE]
+
+
+def test_frames_with_other_letters_are_not_stacked() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(12 * PAGE_SIZE)
+    for page in range(12):
+        mm.write(addr + page * PAGE_SIZE, b"AB"[page % 2 : page % 2 + 1])
+    assert len(group(snapshot(kernel)).stacks) == 1
+    stacks = group(snapshot(kernel, letters=1)).stacks
+    assert [(stack.first.letters, len(stack.frames)) for stack in stacks] == [("A", 6), ("B", 6)]
+
+
+def test_frames_are_stacked_only_if_they_are_many_and_alike() -> None:
+    def stacks(name: str) -> list[str]:
+        return [stack.name for stack in group(snapshot(MACHINES[name]())).stacks]
+
+    assert stacks("8 pages") == ["frame 2", "frame 3", "frame 4", "frame 5", "frame 6", "zero page"]
+    assert stacks("64 written") == ["frames 2 to 65"]
+    assert stacks("mixed") == ["frames 2 to 4", "28 frames", "zero page"]
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_strips_cover_each_page_once(name: str) -> None:
+    state = snapshot(MACHINES[name]())
+    for process, areas in zip(state.processes, group(state).strips, strict=True):
+        for area, strips in zip(process.areas, areas, strict=True):
+            covered = [page for one in strips for page in range(one.first, one.last + 1)]
+            assert covered == list(range(area.first, area.last + 1))
+
+
+def test_words_stand_above_the_map_and_come_first() -> None:
+    drawing = lab.draw_map(Kernel(), "Nothing has happened yet.")
+    assert words(ET.fromstring(drawing.svg)).startswith("Nothing has happened yet.")
+    assert drawing.twin.startswith("Nothing has happened yet.\n")
+
+
+def test_a_long_sentence_is_broken_into_lines() -> None:
+    svg = ET.fromstring(draw_map(Kernel(), "many words " * 40).svg)
+    assert all(where.right <= WIDE.width for _, where in texts(svg))
+
+
+def test_the_drawing_says_itself_what_it_shows() -> None:
+    drawing = draw_map(MACHINES["64 read"]())
+    svg = ET.fromstring(drawing.svg)
+    assert svg.get("role") == "img"
+    assert str(svg.get("aria-label")).split() == drawing.twin.split()
+    assert "max-width:100%" in str(svg.get("style"))
+
+
+def test_the_same_machine_is_the_same_picture() -> None:
+    assert draw_map(MACHINES["mixed"]()).svg == draw_map(MACHINES["mixed"]()).svg
+
+
+@pytest.mark.parametrize("wanted", [[50.0, 20.0, 90.0], [5.0, 5.0, 5.0], [100.0, 10.0, 50.0], []])
+def test_boxes_stand_in_order_without_overlap_and_near(wanted: list[float]) -> None:
+    boxes = stand([20.0] * len(wanted), wanted, 4)
+    for one, following in pairwise(boxes):
+        assert one.y + one.height < following.y
+    assert all(box.y >= 4 for box in boxes)
+
+
+def test_a_box_with_room_stands_where_it_is_wanted() -> None:
+    assert [box.middle for box in stand([20, 20], [30, 90], 0)] == [30, 90]
+    assert [box.y for box in stand([20, 20], [60, 60], 0)] == [60 - 27, 60 + 7]
+
+
+def test_what_is_no_kernel_is_named() -> None:
+    with pytest.raises(TypeError, match="kernel is 'a map': it has to be of type Kernel"):
+        lab.draw_map("a map")  # type: ignore[arg-type]
+
+
+def test_a_mapping_as_large_as_the_address_space_is_told_by_its_runs() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(2**39)
+    for page in range(0, 64, 2):
+        mm.write(addr + page * PAGE_SIZE, b"x")
+    (((strip,),),) = group(snapshot(kernel)).strips
+    assert (strip.first, strip.last) == (0, 2**27 - 1)
+    assert strip.teeth == (0, *[None] * (TEETH - 1))
+    assert f"pages 0 to {2**27 - 1}" in draw_map(kernel).twin

@@ -1,0 +1,56 @@
+"""Powers of two: short where a number is one, or a little more or less, and silent elsewhere."""
+
+import pytest
+
+from pinlab.lab.text import digits, power
+
+
+def value(written: str) -> int:
+    """What a power in words amounts to, read without the code that wrote it."""
+    first, *rest = written.split(" ", 1)
+    base, _, exponent = first.removeprefix("-").partition("^")
+    number: int = int(base) ** int(exponent) * (-1 if first.startswith("-") else 1)
+    return number + int(rest[0].replace(" ", "")) if rest else number
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        (2**10, "2^10"),
+        (2**10 + 1, "2^10 + 1"),
+        (2**10 - 1, "2^10 - 1"),
+        (2**21, "2^21"),
+        (2**31 - 1023, "2^31 - 1023"),
+        (2**31 + 1024, "2^31 + 1024"),
+        (1 - 2**31, "-2^31 + 1"),
+        (-(2**31) - 1, "-2^31 - 1"),
+        (-(2**21), "-2^21"),
+        (2**63 - 1, "2^63 - 1"),
+        (65537, "2^16 + 1"),
+    ],
+)
+def test_a_power_or_nearly_one_is_written_as_one(number: int, written: str) -> None:
+    assert power(number) == written
+
+
+@pytest.mark.parametrize(
+    "number", [0, 1, -1, 2, 64, 512, 1022, 1000, 2**16 + 2, 2**31 + 1025, 10**6, -10240]
+)
+def test_other_numbers_are_better_in_digits(number: int) -> None:
+    assert power(number) is None
+    assert digits(number) == str(number)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("rest", [-1024, -1023, -1, 0, 1, 1024])
+@pytest.mark.parametrize("exponent", [20, 21, 30, 31, 32, 62, 63])
+def test_what_is_written_is_the_number(exponent: int, rest: int, sign: int) -> None:
+    number = sign * (2**exponent + rest)
+    written = power(number)
+    assert written is not None
+    assert value(written) == number
+
+
+@pytest.mark.parametrize(("number", "text"), [(2**21, "2097152 (2^21)"), (64, "64"), (-5, "-5")])
+def test_the_digits_come_first_and_the_power_in_brackets(number: int, text: str) -> None:
+    assert digits(number) == text

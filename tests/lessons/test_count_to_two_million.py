@@ -1,0 +1,557 @@
+"""Lesson 04: what is drawn and told is the model's, the recording's, and plain arithmetic's."""
+
+import csv
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
+from itertools import product
+from typing import Any
+
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from pinlab import PAGE_SIZE, Kernel
+from pinlab.data_folder import DATA
+from pinlab.lab.callers import CALLS, KERNEL, WITH_FIX, WITHOUT_FIX, refused, results
+from pinlab.lab.exhibit import Exhibit
+from pinlab.lab.palette import DEVICE
+from pinlab.lab.picture import Picture, png
+from pinlab.lab.writes import Writes
+from pinlab.lessons import count_to_two_million as here
+from pinlab.machine import recording
+from pinlab.machine.limits import Limit, OwnLimits, limits
+from pinlab.model.ends import ENDS, climb, climb_and_return
+from tests.lab.lines import points
+from tests.lab.parts import Parts, differ
+
+MAIL = Writes()
+APART = replace(MAIL, together=False)
+TOP, BOTTOM = 2**31 - 1023, 1 - 2**31
+"""The last refcount above zero on the way of the mail's pins, and the one after it."""
+
+
+def numbers(text: str) -> set[int]:
+    return {int(number) for number in re.findall(r"(?<![\w^.-])-?\d+(?![\w%]|\.\d)", text)}
+
+
+def row_of(shown: object, name: str) -> str:
+    """The row of a table in words that begins with a name, its columns apart by one space."""
+    rows = (" ".join(line.split()) for line in str(shown).splitlines())
+    (found,) = (row for row in rows if row.startswith(f"{name} "))
+    return found
+
+
+# Writes: closed forms.
+
+
+def in_the_model(writes: Writes) -> tuple[int, int, int]:
+    """Most holds at once, the refcount then, and its highest value, in the model."""
+    rules: dict[str, Any] = {"zero_page_pins": "counted"} if writes.bias == 1024 else {}
+    kernel = Kernel("6.5" if rules else "6.4", **rules)
+    mm = kernel.new_mm()
+    addr = mm.mmap(writes.pages * PAGE_SIZE)
+    held, refcount = 0, 1
+    for _ in range(writes.writes):
+        with suppress(OSError):
+            request = kernel.submit_dio_write(mm, addr, writes.pages)
+            held += len(request.pages)
+        refcount = kernel.zero_page.refcount
+        if not writes.together:
+            held = len(request.pages)
+            request.complete()
+            assert kernel.zero_page.refcount == 1
+    return held, refcount, max(event.refcount_after for event in kernel.trace)
+
+
+def step_by_step(writes: Writes) -> tuple[int, int, int]:
+    """The same, one addition after another in plain arithmetic."""
+    value = highest = 1
+    held = 0
+    while held < writes.wanted and value > 0:
+        held += 1
+        value += writes.bias
+        if value > 2 ** (writes.bits - 1) - 1:
+            value -= 2**writes.bits
+        highest = max(highest, value)
+    return held, value, highest
+
+
+def closed(writes: Writes) -> tuple[int, int, int]:
+    return writes.held, writes.refcount, writes.highest
+
+
+SMALL = [(1, 1), (1, 64), (2, 3), (5, 16), (40, 7)]
+
+
+@pytest.mark.parametrize(
+    "writes",
+    [
+        *(
+            Writes(*size, bias, together=together)
+            for size, bias, together in product(SMALL, (1, 1024), (True, False))
+        ),
+    ],
+    ids=str,
+)
+def test_writes_are_as_in_the_model(writes: Writes) -> None:
+    assert closed(writes) == in_the_model(writes)
+
+
+@pytest.mark.parametrize("writes", [MAIL, Writes(4097, 512)], ids=str)
+def test_writes_that_go_below_zero_are_as_in_the_model(writes: Writes) -> None:
+    assert closed(writes)[:2] == in_the_model(writes)[:2]
+    assert writes.highest == TOP
+
+
+@pytest.mark.parametrize(("writes", "pages"), [*SMALL, (1, 512), (100, 64)])
+def test_a_counter_of_any_width_is_as_in_plain_arithmetic(writes: int, pages: int) -> None:
+    for bias, bits, together in product((1, 512, 1024, 4096), (16, 17, 33), (True, False)):
+        made = Writes(writes, pages, bias, bits, together)
+        assert closed(made) == step_by_step(made)
+        assert made.limit == int("1" * (bits - 1), 2)
+
+
+@pytest.mark.parametrize(
+    ("writes", "refcount", "is_refused"),
+    [
+        (Writes(32767), 2**31 + 1 - 64 * 1024, False),
+        (MAIL, BOTTOM, False),
+        (Writes(32769), BOTTOM, True),
+        (Writes(bits=64), 2**31 + 1, False),
+        (Writes(10**6, together=False), 65537, False),
+    ],
+)
+def test_the_first_write_to_be_refused_is_the_one_after_the_mails(
+    writes: Writes, refcount: int, is_refused: bool
+) -> None:
+    assert (writes.refcount, writes.refused) == (refcount, is_refused)
+
+
+# The refcount in flight.
+
+SETTINGS = [
+    MAIL, APART, Writes(16384), Writes(65536), Writes(bias=1), Writes(bits=64), Writes(bits=16),
+    Writes(bits=16, together=False), Writes(1, 1, 1, 16),
+    *(Writes(*corner) for corner in product((1, 65536), (1, 512), (1, 4096), (17, 64))),
+]  # fmt: skip
+LOW, HIGH = TOP / 2**31, BOTTOM / 2**31
+
+
+@cache
+def panel() -> tuple[Axes, here.InFlight]:
+    made = Figure().subplots()
+    return made, here.InFlight(made, MAIL)
+
+
+def drawn(writes: Writes) -> tuple[list[tuple[float, float]], ...]:
+    """The points of the climb, the drop and the end; behind them is the line at zero."""
+    axes, plot = panel()
+    plot.draw(writes)
+    _, *lines = axes.lines
+    return tuple(map(points, lines))
+
+
+@pytest.mark.parametrize(
+    ("writes", "climb", "drop"),
+    [
+        (MAIL, [(0, 2**-31), (32768, LOW)], [(32768, LOW), (32768, HIGH), (32768, HIGH)]),
+        (Writes(16384), [(0, 2**-31), (16384, (1 + 2**30) / 2**31)], []),
+        (Writes(65536), [(0, 2**-31), (32768, LOW)], [(32768, LOW), (32768, HIGH), (65536, HIGH)]),
+        (APART, [(0, 2**-31)] * 2, []),
+    ],
+)
+def test_the_climb_goes_to_the_top_and_the_drop_to_the_bottom(
+    writes: Writes, climb: list[tuple[float, float]], drop: list[tuple[float, float]]
+) -> None:
+    assert drawn(writes)[:2] == (climb, drop)
+
+
+@pytest.mark.parametrize("writes", SETTINGS, ids=str)
+def test_a_setting_is_drawn_on_axes_that_stay_and_told_in_numbers(writes: Writes) -> None:
+    axes, _ = panel()
+    before = axes.get_xlim(), axes.get_ylim(), len(axes.get_children())
+    climb, drop, end = drawn(writes)
+    assert (axes.get_xlim(), axes.get_ylim(), len(axes.get_children())) == before
+    ((x, y),) = end
+    assert (x, y * 2 ** (writes.bits - 1)) == (writes.writes, pytest.approx(writes.refcount))
+    assert bool(drop) == (writes.refcount < 0)
+    assert all(0 <= x <= 2**16 and -1 <= y <= 1 for x, y in climb + drop + end)
+    half = f"2^{writes.bits - 1}"
+    assert [label.get_text() for label in axes.get_yticklabels()] == [
+        f"-{half}",
+        "0",
+        f"{half} - 1",
+    ]
+    when = "together" if writes.together else "one after another"
+    told = here.in_words(writes)
+    assert when in told
+    assert when in axes.get_title()
+    assert numbers(told) >= {writes.writes, writes.wanted, writes.refcount}
+    assert ("None is refused" in told) != writes.refused
+    assert not writes.refused or writes.wanted - writes.held in numbers(told)
+
+
+def test_one_after_another_is_a_band() -> None:
+    drawn(APART)
+    (band,) = (patch for patch in panel()[0].patches if patch.get_hatch())
+    assert band.get_extents().height > 0
+
+
+@pytest.mark.parametrize(
+    ("bias", "kind"), [(1, " references"), (1024, " pins"), (512, " holds of 512")]
+)
+def test_a_hold_is_called_what_it_is_in_a_colour_of_its_own(bias: int, kind: str) -> None:
+    drawn(Writes(3, 5, bias))
+    colour = panel()[0].lines[1].get_color()
+    assert kind in here.in_words(Writes(3, 5, bias))
+    drawn(Writes(bias=1024 if bias == 1 else 1))
+    assert panel()[0].lines[1].get_color() != colour or bias == 512
+
+
+@pytest.mark.parametrize(
+    "writes", [Writes(1, 1), Writes(1, 1, together=False), Writes(1, 1, 1), Writes(33, 1, bits=16)]
+)
+@pytest.mark.parametrize("tell", [here.in_words, here.headline])
+def test_one_is_not_spoken_of_as_many(writes: Writes, tell: Callable[[Writes], str]) -> None:
+    assert not re.findall(r"(?<!\^)\b1 (?:writes|pages|pins|references|more are)\b", tell(writes))
+
+
+def test_powers_are_short_in_the_headline() -> None:
+    headline = here.headline(Writes(63, 64, 1))
+    assert headline == "63 writes of 2^6 pages, together\n1 for each hold, 32 bits"
+
+
+def test_the_filmstrip_tells_each_of_its_panels_on_the_same_axes() -> None:
+    picture = here.changes_to_the_mail()
+    refcounts = {BOTTOM, 65537, 1 + 2**30, 1 + 2**21}
+    assert numbers(picture.twin) >= refcounts
+    assert numbers(picture.alt) >= refcounts
+    axes = picture.figure.axes
+    assert len(axes) == len(picture.twin.split("\n")) == 6
+    assert len({(panel.get_xlim(), panel.get_ylim()) for panel in axes}) == 1
+
+
+def test_toggle_and_sliders_set_the_numbers() -> None:
+    parts = Parts(here.refcount_in_flight())
+    assert [row.box.value for row in parts.rows] == [32768, 64, 1024, 32]
+    assert parts.sentence == here.in_words(MAIL)
+    together = parts.picture
+    parts.toggle.value = parts.toggle.options[1]
+    assert parts.sentence == here.in_words(APART)
+    assert parts.picture != together
+    for (bar, box), last in zip(parts.rows, (2**16, 2**9, 2**12, 2**6), strict=True):
+        bar.value = bar.max
+        assert box.value == last
+    assert parts.sentence == here.in_words(Writes(2**16, 2**9, 2**12, 2**6, together=False))
+    began = Parts(here.refcount_in_flight(writes=1000, pages=65, bias=1, bits=33))
+    assert began.sentence == here.in_words(Writes(1000, 65, 1, 33))
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments", "error"),
+    [
+        (here.refcount_in_flight, {"writes": 0}, ValueError),
+        (here.refcount_in_flight, {"writes": 2**16 + 1}, ValueError),
+        (here.refcount_in_flight, {"pages": 513}, ValueError),
+        (here.refcount_in_flight, {"bias": 4097}, ValueError),
+        (here.refcount_in_flight, {"bits": 65}, ValueError),
+        (here.refcount_in_flight, {"bits": 32.0}, TypeError),
+        *product((here.cliff, here.two_builds), ({"readers": -1}, {"readers": 2053}), [ValueError]),
+        *product((here.cliff, here.two_builds), [{"readers": True}], [TypeError]),
+    ],
+)
+def test_sliders_begin_within_their_ranges(
+    make: Callable[..., object], arguments: dict[str, Any], error: type[Exception]
+) -> None:
+    ((name, value),) = arguments.items()
+    with pytest.raises(error, match=f"{name} is {value}: "):
+        make(**arguments)
+
+
+# The cliff, and two builds.
+
+BUILDS = (WITHOUT_FIX, WITH_FIX)
+PLOTS: dict[str, Callable[[], here.Cliff | here.TwoBuilds]] = {
+    "cliff": cache(here.Cliff),
+    "two_builds": cache(here.TwoBuilds),
+}
+PLOT = pytest.mark.parametrize("name", PLOTS)
+
+
+@cache
+def in_the_file(build: str, quantity: str) -> dict[int, int]:
+    """A recorded quantity by the number of readers, straight from the data file."""
+    with (DATA / "recordings" / "real_kernels.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            int(case[1]): int(row["value"])
+            for row in csv.DictReader(file)
+            if (row["kernel"], row["build"], row["quantity"]) == (KERNEL, build, quantity)
+            and (case := re.fullmatch(r"hold2056:threads=(\d+)", row["case"]))
+            and int(case[1]) <= 2052
+        }
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_the_model_has_what_was_recorded_and_that_is_what_the_file_says(build: str) -> None:
+    recorded = here.recorded_readers(build)
+    assert {n: held.refcount for n, held in recorded.items()} == {
+        0: 1, **in_the_file(build, "refcount")
+    }  # fmt: skip
+    assert {n: held.pins for n, held in recorded.items()} == {
+        0: 0, **in_the_file(build, "vmstat_inflight")
+    }  # fmt: skip
+    assert len(recorded) > 15
+    assert all(here.modelled_readers(build)[n] == held for n, held in recorded.items())
+
+
+@pytest.mark.parametrize(
+    ("readers", "held"),
+    [(0, (1, 0)), (1, (1 + 2**20, 1024)), (2047, (1 + 2047 * 2**20, 2047 * 1024)),
+     (2048, (BOTTOM, 2**21)), (2049, (BOTTOM, 2**21)), (2052, (BOTTOM, 2**21))],
+)  # fmt: skip
+def test_without_the_patch_it_climbs_falls_and_stays(readers: int, held: tuple[int, int]) -> None:
+    assert here.modelled_readers(WITHOUT_FIX)[readers] == held
+    assert here.modelled_readers(WITH_FIX)[readers] == (1, 0)
+
+
+def recorded_in(line: Line2D) -> bool:
+    return line.get_marker() in ("o", "D")
+
+
+@PLOT
+def test_every_recorded_point_lies_on_a_line_of_the_model(name: str) -> None:
+    scale = 1024 if name == "cliff" else 1
+    panels = PLOTS[name]().figure.axes
+    drawn = [
+        {point for line in panel.lines if recorded_in(line) for point in points(line)}
+        for panel in panels
+    ]
+    each = [
+        {(n * scale, held.refcount) for n, held in here.recorded_readers(build).items()}
+        for build in BUILDS
+    ]
+    assert drawn == ([each[0] | each[1]] * 2 if name == "cliff" else each)
+    for found, panel in zip(drawn, panels, strict=True):
+        model = [points(line) for line in panel.lines if line.get_marker() == "None"]
+        assert found <= {point for line in model for point in line}
+
+
+def test_the_climb_ends_with_the_last_pin_above_zero() -> None:
+    for panel in PLOTS["cliff"]().figure.axes:
+        climb, fall, *_ = map(points, panel.lines)
+        assert climb[-1] == fall[0] == (2**21 - 1, TOP)
+        assert fall[1] == (2**21, BOTTOM)
+    _, climb, fall, *_ = map(points, PLOTS["two_builds"]().figure.axes[0].lines)
+    assert climb[-1] == fall[0] == (2047, 2146435073)
+    assert {y for _, y in fall[1:]} == {BOTTOM}
+
+
+@PLOT
+@pytest.mark.parametrize("readers", [0, 1, 1000, 2047, 2048, 2052])
+def test_mark_and_title_follow_the_readers_and_nothing_else_moves(name: str, readers: int) -> None:
+    plot = PLOTS[name]()
+    before = [(p.get_xlim(), p.get_ylim(), len(p.get_children())) for p in plot.figure.axes]
+    plot.draw(readers)
+    after = [(p.get_xlim(), p.get_ylim(), len(p.get_children())) for p in plot.figure.axes]
+    assert after == before
+    scale, builds = (1024, [WITHOUT_FIX] * 2) if name == "cliff" else (1, BUILDS)
+    for panel, build in zip(plot.figure.axes, builds, strict=True):
+        refcount = here.modelled_readers(build)[readers].refcount
+        assert points(panel.lines[-1]) == [(readers * scale, refcount)]
+        assert panel.get_title() == "" or panel.get_title().endswith(f": {refcount}")
+    assert f"{readers} reader" in plot.figure.axes[0].get_title()
+
+
+def test_one_panel_shows_all_readers_and_one_the_last_few() -> None:
+    whole, edge = PLOTS["cliff"]().figure.axes
+    assert whole.get_xlim()[0] <= 0 < edge.get_xlim()[0] < 2048 * 1024 < edge.get_xlim()[1]
+
+
+@pytest.mark.parametrize(
+    ("tell", "readers", "words"),
+    [
+        (here.cliff_in_words, 1, "1 reader wants 1024 (2^10) pins."),
+        (here.cliff_in_words, 2048, "2048 readers want 2097152 (2^21) pins. Without the patch "
+         "2097152 (2^21) are held and the refcount is -2147483647 (-2^31 + 1), recorded "
+         "-2147483647. With it 0 are held and the refcount is 1, recorded 1."),
+        (here.cliff_in_words, 1000, "the refcount is 1048576001. With it 0 are held and the "
+         "refcount is 1."),
+        (here.builds_in_words, 2048, "Without the three tests: 2097152 (2^21) held, refcount "
+         "predicted -2147483647 (-2^31 + 1), recorded -2147483647. With the three tests: 0 held, "
+         "refcount predicted 1, recorded 1."),
+        (here.builds_in_words, 1000, "predicted 1, not recorded."),
+    ],
+)  # fmt: skip
+def test_the_sentence_has_the_modelled_and_the_recorded_numbers(
+    tell: Callable[[int], str], readers: int, words: str
+) -> None:
+    assert words in tell(readers)
+
+
+@pytest.mark.parametrize("film", [here.whole_cliff, here.both_builds])
+def test_the_filmstrip_has_the_numbers_of_both_builds(film: Callable[[], Picture]) -> None:
+    picture = film()
+    for readers in (0, 1, 1024, 2047, 2048, 2049, 2052):
+        refcount = str(here.recorded_readers(WITHOUT_FIX)[readers].refcount)
+        row = row_of(picture, str(readers)).split()[1:]
+        assert row == [str(1024 * readers), refcount, refcount, "1", "1"]
+    assert str(BOTTOM) in picture.alt
+    assert "level at 1" in picture.alt
+
+
+@pytest.mark.parametrize(
+    ("make", "first", "tell"),
+    [(here.cliff, 2047, here.cliff_in_words), (here.two_builds, 0, here.builds_in_words)],
+)
+def test_the_slider_stops_where_something_was_recorded(
+    make: Callable[..., Exhibit], first: int, tell: Callable[[int], str]
+) -> None:
+    parts = Parts(make())
+    ((bar, box),) = parts.rows
+    assert (box.value, parts.sentence) == (first, tell(first))
+    pictures: list[object] = []
+    for box.value in (2047, 1000, 2048):
+        assert parts.sentence == tell(box.value)
+        pictures.append(parts.picture)
+    assert differ(pictures)
+    bar.value += 1
+    assert box.value == 2049
+    assert bar.max + 1 == len(here.recorded_readers(WITHOUT_FIX))
+    assert Parts(make(readers=77)).sentence == tell(77)
+
+
+# Whoever else asks for a page.
+
+
+def test_who_asks_for_a_hold_is_refused_and_nobody_else() -> None:
+    table = here.calls_below_zero()
+    first, *others = (table[column].to_dict() for column in table.columns)
+    assert first == {
+        "process_vm_readv": "-1, EFAULT",
+        "vmsplice": "-1, ENOMEM",
+        "O_DIRECT write": "-1, ENOMEM",
+        "/proc/self/mem": "-1, EIO",
+        "plain read": "works",
+        "fork and exec": "works",
+    }
+    assert refused() == {call for call, words in first.items() if words != "works"}
+    assert not [words for other in others for words in other.values() if "-1" in words]
+    assert others[0]["O_DIRECT write"].endswith(" bytes")
+
+
+def test_the_results_are_the_recorded_numbers_of_a_negative_refcount() -> None:
+    row = recording(KERNEL, "held_pins", "overflowed", WITHOUT_FIX)
+    assert results("overflowed", WITHOUT_FIX) == {name: row[CALLS[name]] for name in CALLS}
+    assert int(recording(KERNEL, "held_pins", "hold2056:threads=2048", WITHOUT_FIX)["refcount"]) < 0
+
+
+# The limits of writes.
+
+BY_ID = {limit.id: limit for limit in limits()}
+NOT_READ = OwnLimits((), live=False, note="This system is Plan 9, not Linux.", label="not read")
+
+
+def own(*values: int) -> OwnLimits:
+    """A machine with a limit for each of these numbers."""
+    found = tuple(
+        Limit(f"disk-{n}", f"disk {n}", value, "requests per disk", "", "/sys", "your kernel, 6.18")
+        for n, value in enumerate(values)
+    )
+    return OwnLimits(found, live=True, note="", label="your kernel, 6.18")
+
+
+def bars(picture: Picture) -> dict[str, Rectangle]:
+    """The bars by the name beside them."""
+    (panel,) = picture.figure.axes
+    names = [label.get_text() for label in panel.get_yticklabels()]
+    return dict(zip(names, (p for p in panel.patches if isinstance(p, Rectangle)), strict=True))
+
+
+def is_own(bar: Rectangle) -> bool:
+    return to_hex(bar.get_facecolor()) == DEVICE.lower()
+
+
+def test_a_bar_is_as_long_as_its_limit_or_dotted_without_an_end() -> None:
+    picture = here.limits_of_writes(NOT_READ)
+    assert len(bars(picture)) == len(here.SHOWN)
+    for limit in map(BY_ID.__getitem__, here.SHOWN):
+        bar, line = bars(picture)[limit.name], row_of(picture, limit.name)
+        assert bool(bar.get_hatch()) == (limit.value is None)
+        assert bar.get_width() == (limit.value or bar.get_width()) >= 32
+        assert str(limit.value or "no limit") in line
+        assert limit.unit in line
+        assert f"{limit.name}: {limit.value or 'no limit'}" in picture.alt
+        assert not is_own(bar)
+    (panel,) = picture.figure.axes
+    assert [x for line in panel.lines for x, _ in points(line)] == [32768, 32768]
+    assert "This system is Plan 9, not Linux." in picture.twin
+
+
+def test_a_machine_that_was_read_has_its_bars_below_the_others() -> None:
+    picture = here.limits_of_writes(own(128, 16384))
+    *source, first, second = bars(picture).values()
+    assert not any(map(is_own, source))
+    assert is_own(first)
+    assert is_own(second)
+    assert (first.get_width(), second.get_width()) == (128, 16384)
+    assert "your kernel, 6.18" in picture.twin
+    assert "yours: disk 1: 16384 (2^14)" in picture.alt
+
+
+@pytest.mark.parametrize("value", [0, 1, 31, 2**20, 2**40, 2**64 - 1])
+def test_whatever_a_machine_says_can_be_drawn_and_read(value: int) -> None:
+    picture = here.limits_of_writes(own(value))
+    (panel,) = picture.figure.axes
+    low, high = panel.get_xlim()
+    assert all(low <= text.get_position()[0] <= high for text in panel.texts)
+    assert png(picture.figure, dpi=20)
+    assert str(value) in row_of(picture, "yours: disk 0")
+
+
+@pytest.mark.parametrize("wrong", [None, (), limits()])
+def test_only_what_own_limits_returns_can_be_drawn(wrong: Any) -> None:  # noqa: ANN401
+    with pytest.raises(TypeError, match="own is "):
+        here.limits_of_writes(wrong)
+
+
+# Five ends.
+
+FOUND = {
+    "wrap": ("freed while held", 255, 0, "1"),
+    "refuse": ("refused", 128, -128, "1"),
+    "saturate": ("saturated", 127, -64, "-64"),
+    "abort": ("aborted", 128, 129, "no program left"),
+    "exempt": ("ignored", 1, 1, "1"),
+}
+"""What happens, from which get on, what the counter shows at last, and after as many puts."""
+
+five_ends = cache(here.five_ends)
+
+
+def test_every_end_has_a_plot() -> None:
+    assert [axes.get_title() for axes in five_ends().figure.axes] == list(ENDS) == list(FOUND)
+
+
+@pytest.mark.parametrize("end", FOUND)
+def test_an_end_is_drawn_told_and_tabled_as_the_counter_climbs(end: str) -> None:
+    event, number, last, after = FOUND[end]
+    (panel,) = (axes for axes in five_ends().figure.axes if axes.get_title() == end)
+    steps = [1, *(step.value for step in climb(end, 272, 8, 1))]
+    lines = {line.get_marker(): points(line) for line in panel.lines}
+    assert [y for _, y in lines["None"]] == steps
+    assert lines.get("X", []) == ([] if end == "exempt" else [(number, steps[number])])
+    low, high = panel.get_ylim()
+    assert low < min(steps) <= max(steps) < high
+    assert panel.get_xlabel() == f"references\n{event}: no. {number}"
+    assert f"{end}: up to {max(steps)}, {event} from number {number} on, {last} at last" in (
+        five_ends().alt
+    )
+    assert row_of(five_ends(), end) == f"{end} {event} {number} {last} {after}"
+    left = climb_and_return(end, 200, 8, 1)[-1]
+    assert after in (str(left.value), "no program left")

@@ -1,0 +1,342 @@
+"""Lesson 01: its exercises right where the model is, every seed a question of its own; its map."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pinlab import PAGE_SIZE, Kernel, lab
+from pinlab.lab.exercise import Number, Program
+from pinlab.lab.problems import exercise
+from pinlab.lessons import draw_a_page as here
+from pinlab.model.trace import Trace
+from tests.lab.parts import Parts
+
+SEEDS = range(50)
+NONE, ZERO = 0, 1
+
+
+def page_fault(entry: int, write: int, free: int) -> tuple[int, int]:
+    """What a page fault does to an entry."""
+    if write and entry in (NONE, ZERO):
+        return free, free + 1
+    if entry == NONE:
+        return ZERO, free
+    return entry, free
+
+
+def trace(seed: int) -> Trace:
+    """The trace of `frames-in-the-trace`."""
+    given = lab.given("frames-in-the-trace", seed)
+    assert isinstance(given, Trace)
+    return given
+
+
+def frames(seed: int) -> int:
+    """The names of frames in that trace."""
+    return len({event.page for event in trace(seed)})
+
+
+def written(seed: int) -> set[tuple[str, int]]:
+    """The pages in which the bytes of `own-frames` lie, with their process."""
+    rows = re.findall(r"\| (first|second) \| (\d+) \| (\d+) \|", str(lab.given("own-frames", seed)))
+    return {
+        (process, byte // 4096)
+        for process, start, nbytes in rows
+        for byte in range(int(start), int(start) + int(nbytes))
+    }
+
+
+LINE = re.compile(r"\d\. (?P<what>\D+?) (?:a byte into )?pages? (?P<first>\d)(?: to (?P<last>\d))?")
+BRINGS = {
+    "the program reads": "the zero page",
+    "direct I/O to disk takes": "the zero page",
+    "the program writes": "frame",
+    "direct I/O from disk fills": "frame",
+}
+
+
+def impossible(seed: int) -> list[int]:
+    """The pages of `entry-that-cannot-be` whose entry is not what the accesses brought."""
+    done, _, table = str(lab.given("entry-that-cannot-be", seed)).partition("\n\n")
+    wanted = dict.fromkeys(range(8), "- (empty)")
+    for line in done.splitlines():
+        found = LINE.fullmatch(line)
+        assert found is not None, line
+        first, last = int(found["first"]), int(found["last"] or found["first"])
+        for page in range(first, last + 1):
+            if wanted[page] != "frame":
+                wanted[page] = BRINGS[found["what"]]
+    rows = [line.split(maxsplit=1) for line in table.splitlines()[1:]]
+    assert [int(page) for page, _ in rows] == list(range(8))
+    return [int(page) for page, entry in rows if not entry.startswith(wanted[int(page)])]
+
+
+def five_questions() -> dict[str, int]:
+    """The five numbers, counted in the model."""
+    kernel = Kernel("6.18")
+    first, second = kernel.new_mm("first"), kernel.new_mm("second")
+    one, other = first.mmap(64 * PAGE_SIZE), second.mmap(64 * PAGE_SIZE)
+    first.read(one, 64 * PAGE_SIZE)
+    second.read(other, 64 * PAGE_SIZE)
+    read = {first.page_at(one + page * PAGE_SIZE) for page in range(64)}
+    both = read | {second.page_at(other + page * PAGE_SIZE) for page in range(64)}
+    for page in (0, 9, 63):
+        first.write(one + page * PAGE_SIZE, b"\0")
+    mapped = {first.page_at(one + page * PAGE_SIZE) for page in range(64)}
+    from_disk = kernel.submit_dio_read(second, other, 64)
+    first.write(one, b"letters" * (64 * PAGE_SIZE // 7))
+    to_disk = kernel.submit_dio_write(first, one, 64)
+    own = [first.page_at(one + page * PAGE_SIZE) for page in range(64)]
+    return {
+        "read": len(read),
+        "both": len(both),
+        "written": len(mapped),
+        "from_disk": len(set(from_disk.pages) - {kernel.zero_page}),
+        "copied": 0 if to_disk.pages == own else 64 * PAGE_SIZE,
+    }
+
+
+def bytes_on_the_way() -> str:
+    kernel = Kernel("6.18")
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"old")
+    request = kernel.submit_dio_write(mm, addr, 1)
+    mm.write(addr, b"new")
+    return request.device_read(3).decode()
+
+
+def with_the_zero_page() -> set[str]:
+    """The requests whose device is given the zero page by the model."""
+    found = set()
+    for direction in ("to disk", "from disk"):
+        for state in ("never touched", "only read", "all written"):
+            kernel = Kernel("6.18")
+            mm = kernel.new_mm()
+            addr = mm.mmap(PAGE_SIZE)
+            if state == "only read":
+                mm.read(addr, 1)
+            if state == "all written":
+                mm.write(addr, b"\0")
+            to_disk = direction == "to disk"
+            submit = kernel.submit_dio_write if to_disk else kernel.submit_dio_read
+            if submit(mm, addr, 1).pages == [kernel.zero_page]:
+                found.add(f"{direction}: {state}")
+    return found
+
+
+RIGHT: dict[str, object] = {
+    "five-questions": five_questions(),
+    "which-bytes": bytes_on_the_way(),
+    "meets-the-zero-page": with_the_zero_page(),
+    "page-fault": page_fault,
+    "frames-in-the-trace": frames(seed=0),
+    "own-frames": len(written(seed=0)),
+    "entry-that-cannot-be": impossible(seed=0)[0],
+}
+
+
+@pytest.mark.parametrize("id", RIGHT)
+def test_what_the_text_calls_right_is_what_the_model_does(id: str) -> None:
+    assert lab.check(id, RIGHT[id]).right
+
+
+def test_a_wrong_number_of_five_is_told_its_idea_beside_right_ones() -> None:
+    some = dict.fromkeys(five_questions()) | {"read": 1, "both": 2, "copied": 64 * PAGE_SIZE}
+    reply = lab.check("five-questions", some)
+    assert (reply.right, reply.misconception) == (False, "every-process-has-its-own-zero-page")
+    assert "- read: 1 is right." in reply.text
+    assert "direct-io-copies-first" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("id", "right"),
+    [
+        ("frames-in-the-trace", frames),
+        ("own-frames", lambda seed: len(written(seed))),
+        ("entry-that-cannot-be", lambda seed: impossible(seed)[0]),
+    ],
+)
+def test_each_seed_has_a_problem_of_its_own_and_its_answer_worked_out_by_hand(
+    id: str, right: Callable[[int], int]
+) -> None:
+    assert [seed for seed in SEEDS if not lab.check(id, right(seed), seed).right] == []
+    made = [exercise(id, seed) for seed in SEEDS]
+    assert len({f"{each.question}\n{each.given}" for each in made}) >= 45
+    assert len({each.right for each in made if isinstance(each, Number)}) >= 3
+
+
+def test_a_trace_has_both_processes_a_pin_and_a_page_that_stays_with_the_zero_page() -> None:
+    for seed in SEEDS:
+        events = list(trace(seed))
+        assert {event.actor.split(",")[0] for event in events} == {"first", "second"}
+        assert any(event.operation == "pin" for event in events)
+        read = sum(event.pages for event in events if event.operation == "read fault")
+        assert read > sum(event.operation == "write fault" for event in events)
+
+
+def test_the_number_of_a_frame_does_not_give_the_answer_away() -> None:
+    for seed in SEEDS:
+        numbers = [
+            int(found[0]) for event in trace(seed) if (found := re.findall(r"\d+", event.page))
+        ]
+        assert max(numbers) > frames(seed)
+
+
+def test_both_processes_write_into_a_page_of_the_same_number() -> None:
+    for seed in SEEDS:
+        pages = [{p for who, p in written(seed) if who == name} for name in ("first", "second")]
+        assert pages[0] & pages[1], seed
+
+
+def test_exactly_one_entry_cannot_be_and_the_others_are_told_what_made_them() -> None:
+    for seed in SEEDS:
+        (wrong,) = impossible(seed)
+        for page in set(range(8)) - {wrong}:
+            reply = lab.check("entry-that-cannot-be", page, seed)
+            assert f"Page {page} is as it should be: " in reply.text
+
+
+FRAMES_1 = """\
+step  actor         operation    page       pages  refcount  acquired  released  note
+   6  first         read fault   zero page      7         1         0         0
+   7  second        read fault   zero page      5         1         0         0
+   8  first         write fault  frame 8        1    0 -> 1         0         0"""
+
+OWN_FRAMES_1 = """\
+| first | 0 | 8 |
+| first | 12290 | 1 |
+| first | 16383 | 1 |
+| first | 24574 | 2 |
+| second | 40 | 8 |
+"""
+
+ENTRY_1 = """\
+5. direct I/O to disk takes pages 2 to 3
+
+page  its entry points to
+   0  - (empty)
+   1  frame 3
+   2  the zero page
+   3  - (empty)
+   4  frame 4
+"""
+
+
+@pytest.mark.parametrize(
+    ("id", "text"),
+    [
+        ("frames-in-the-trace", FRAMES_1),
+        ("own-frames", OWN_FRAMES_1),
+        ("entry-that-cannot-be", ENTRY_1),
+    ],
+)
+def test_this_is_the_problem_of_seed_1_for_ever(id: str, text: str) -> None:
+    assert text in str(lab.given(id, seed=1))
+
+
+def test_the_fault_is_tried_in_64_states_with_every_kind_of_entry_read_and_written() -> None:
+    fault = exercise("page-fault")
+    assert isinstance(fault, Program)
+    assert len(set(fault.states)) == len(fault.states) == 64
+    kinds = {(min(entry, 2), write) for entry, write, _ in fault.states}
+    assert kinds == {(kind, write) for kind in range(3) for write in range(2)}
+
+
+def own_zero_pages(entry: int, write: int, free: int) -> tuple[int, int]:
+    return (entry, free) if entry >= 2 else (free, free + 1) if entry == 0 or write else (1, free)
+
+
+def copies_always(entry: int, write: int, free: int) -> tuple[int, int]:
+    if not write:
+        return max(entry, 1), free
+    return free, free + 1
+
+
+def test_a_wrong_fault_is_known_however_it_is_written_and_shown_the_models_trace() -> None:
+    reply = lab.check("page-fault", own_zero_pages)
+    assert (reply.right, reply.misconception) == (False, "64-pages-64-frames")
+    assert "`page_fault(entry=0, write=0, free=2)`: expected (1, 2), came (2, 3)" in reply.text
+    assert "read fault" in reply.details
+
+
+def test_a_frame_on_every_write_is_told_that_the_first_write_brought_one() -> None:
+    reply = lab.check("page-fault", copies_always)
+    assert (reply.right, reply.misconception) == (False, None)
+    assert "the next one finds it there" in reply.text
+    assert "`page_fault(entry=2, write=1, free=3)`: expected (2, 3), came (3, 4)" in reply.text
+    assert reply.details == "Nothing happens: the entry allows this access."
+
+
+def at(read: int, written: int, processes: int = 1) -> Parts:
+    """The exhibit with its sliders moved there."""
+    parts = Parts(here.read_and_written())
+    for row, number in zip(parts.rows, (read, written, processes), strict=True):
+        row.box.value = number
+    return parts
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize(
+    ("read", "written"), [(64, 0), (64, 3), (0, 3), (10, 3), (3, 10), (64, 64), (1, 0), (0, 0)]
+)
+def test_the_map_and_its_sentence_are_of_the_machine_worked_out_by_hand(
+    read: int, written: int, processes: int
+) -> None:
+    parts = at(read, written, processes)
+    done, _, found = parts.sentence.partition("written")
+    assert list(map(int, re.findall(r"\d+", done))) == [read, written]
+    zero, empty = max(read - written, 0), 64 - max(read, written)
+    frames = processes * written + (zero > 0)
+    by_hand = [*(processes * n for n in (written, zero, empty, 64)), frames]
+    found = found.removeprefix(", by each of 2 processes")
+    assert list(map(int, re.findall(r"\d+", found))) == by_hand
+    kernel = Kernel()
+    for name in ("parent", "other")[:processes]:
+        mm = kernel.new_mm(name)
+        addr = mm.mmap(64 * PAGE_SIZE)
+        mm.read(addr, read * PAGE_SIZE)
+        mm.write(addr, b"x" * written * PAGE_SIZE)
+    assert parts.picture == lab.draw_map(kernel).svg
+
+
+@pytest.mark.parametrize(
+    ("read", "written", "words"),
+    [
+        (64, 1, "1 page has a frame of its own, 63 entries point to the zero page, 0 are empty."),
+        (1, 0, "1 page read, 0 written. 0 pages have frames of their own, 1 entry points to"),
+        (63, 0, "1 is empty. Behind 64 pages: 1 frame."),
+    ],
+)
+def test_one_is_one(read: int, written: int, words: str) -> None:
+    assert words in at(read, written).sentence
+
+
+def test_it_begins_where_it_is_told_to() -> None:
+    parts = Parts(here.read_and_written(read=5, written=2, processes=2))
+    assert [row.box.value for row in parts.rows] == [5, 2, 2]
+    assert parts.sentence.startswith("5 pages read, 2 written, by each of 2 processes.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named", "error"),
+    [
+        ((65,), "read is 65", ValueError),
+        ((0, -1), "written is -1", ValueError),
+        ((0, 0, 3), "processes is 3", ValueError),
+        ((1.5,), r"read is 1\.5", TypeError),
+    ],
+)
+def test_it_begins_within_its_ranges(
+    arguments: tuple[Any, ...], named: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error, match=named):
+        here.read_and_written(*arguments)
+
+
+def test_the_filmstrip_says_what_each_of_its_maps_shows() -> None:
+    twin = here.read_and_written().filmstrip.twin.splitlines()
+    places = (64, 3, 1), (40, 3, 1), (64, 3, 2), (0, 3, 1)
+    assert twin == [*(at(*where).sentence for where in places), "Refcount of each frame: 1."]
