@@ -253,7 +253,7 @@ def _fault_in_pmd(mm: Mm, vpn: int, need: Need) -> tuple[Folio, int]:
         name, text = "write fault", ""
         if not need.write:
             name, text = "unshare", f"of {mm.kernel.huge_zero_folio.name}"
-        folio, _ = _own_folio(mm, HPAGE_ORDER, name, text)
+        folio, _ = _own_folio(mm, slot * PTRS_PER_PMD, HPAGE_ORDER, name, text)
         mm.pmds[slot] = folio
     return folio, index
 
@@ -286,15 +286,15 @@ def _unshare_zero(mm: Mm, vpn: int) -> Pte:
 
 def map_own(mm: Mm, vpn: int, operation: str = "write fault", text: str = "") -> Pte:
     """Map a fresh frame, writable."""
-    folio, hold = _own_folio(mm, 0, operation, text)
+    folio, hold = _own_folio(mm, vpn, 0, operation, text)
     pte = mm.ptes[vpn] = Pte(folio.page(0), hold, writable=True)
     return pte
 
 
-def _own_folio(mm: Mm, order: int, operation: str, text: str) -> tuple[Folio, Hold]:
+def _own_folio(mm: Mm, vpn: int, order: int, operation: str, text: str) -> tuple[Folio, Hold]:
     """A fresh folio of this process alone, whose first reference is the mapping's."""
     folio = allocate(mm.kernel, order)
-    folio.mapcount, folio.anon_exclusive = 1, True
+    folio.vpn, folio.mapcount, folio.anon_exclusive = vpn, 1, True
     hold = mm.kernel.ledger.take(folio, MAPPING, mm.name, 1)
     note(mm.kernel, mm.name, operation, folio, folio.nr_pages, 0, folio.pincount, text)
     return folio, hold
@@ -314,7 +314,7 @@ def do_wp_page(mm: Mm, vpn: int, *, unshare: bool) -> None:
         old.folio.anon_exclusive = True
         note(mm.kernel, mm.name, "unshare" if unshare else "reuse", old.folio)
     else:
-        folio, hold = _own_folio(mm, 0, "unshare" if unshare else "copy", f"of {old.name}")
+        folio, hold = _own_folio(mm, vpn, 0, "unshare" if unshare else "copy", f"of {old.name}")
         copy(folio.page(0), old)
         pte.page, former = folio.page(0), pte.hold
         pte.hold = hold
