@@ -46,7 +46,7 @@ class World:
 
     def __init__(self, scenario: Scenario, kernel: Kernel) -> None:
         self.scenario = scenario
-        self.kernel = kernel
+        self.kernel: Kernel = kernel
         self.values: dict[str, str] = {}
         self.begun: dict[str, Begun] = {}
         self.freed = ""

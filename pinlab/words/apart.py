@@ -17,7 +17,7 @@ from pinlab.explore.world import World
 from pinlab.model.folio import Folio
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import NEWEST
-from pinlab.words.senses import SENSES, senses
+from pinlab.words.senses import SENSES
 
 if TYPE_CHECKING:
     import pandas
@@ -119,7 +119,7 @@ def apart(release: str = NEWEST) -> Apart:
 
 def _lit(folio: Folio) -> frozenset[str]:
     """Return the senses that hold for a folio."""
-    return frozenset(senses(folio.page(0)).lit)
+    return frozenset(sense.id for sense in SENSES.values() if sense.holds(folio))
 
 
 def _shortest(patterns: Mapping[frozenset[str], Example], yes: str, no: str) -> Example | None:
