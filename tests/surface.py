@@ -56,7 +56,6 @@ RECEIVERS: dict[str, Callable[[World], object]] = {
     "Proposal": lambda world: words.proposals()["nail"],
     "Sentence": lambda world: words.SENTENCES["landed-rst"],
     "Run": lambda world: machine.start("never"),
-    "Measuring": lambda world: machine.start_measuring("frames"),
     "Drawing": lambda world: lab.draw_map(world.kernel),
     "Picture": lambda world: lab.Picture(Figure(), "what is seen", "the same in words"),
 }
@@ -124,7 +123,7 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "claims": lambda world: {"pins": ("process_vm_readv", "zero64", "acq")},
     "exists": lambda world: "v = A",
     "measured": lambda world: machine.recorded(0, 8, 64),
-    "three_columns.measured": lambda world: machine.measure("frames"),
+    "kernel_like.measured": lambda world: machine.measure("frames"),
     "report.measured": lambda world: machine.measure("frames"),
     "orders": lambda world: 0,
     "given.id": lambda world: next(iter(SEEDED)),

@@ -35,7 +35,6 @@ PACKAGES = (
 MADE_BY = {
     "DirectIO": Kernel.submit_dio_read, "Folio": Kernel.alloc_folio, "Mm": Kernel.new_mm,
     "Page": Folio.page, "RegisteredBuffer": Mm.register_buffer, "Run": machine.start,
-    "Measuring": machine.start_measuring,
 }  # fmt: skip
 """Classes that nobody calls: whose work it is to make one, and to look at the arguments."""
 

@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import singledispatch
 from typing import NamedTuple
 
 from pinlab.machine import builds, predict, recordings
-from pinlab.machine.answer import AGAIN, DIRECT_IO, Answer, aligned, version
-from pinlab.machine.buffers import Buffer
-from pinlab.machine.columns import NOT_SEEN
-from pinlab.machine.measured import Measured
-from pinlab.machine.mlock import Mlocked
-from pinlab.machine.questions import Place
+from pinlab.machine.measured import AGAIN, NOT_SEEN, Answer, Place, aligned, version
 from pinlab.machine.recordings import Build
-from pinlab.machine.smaps import Residents
 from pinlab.model.arguments import instance, mapping, one_of, several, shown
 from pinlab.model.kernel import Kernel
 
@@ -93,7 +85,7 @@ class Columns:
 
 def three_columns(
     claims: Mapping[str, Place],
-    measured: Measured | Answer | Residents | Mlocked | None = None,
+    measured: Answer | None = None,
     recorded: str = "6.18.44",
     kernel: Kernel | None = None,
 ) -> Columns:
@@ -133,76 +125,18 @@ def _sources(recorded: str) -> list[Build]:
     return found
 
 
-@singledispatch
-def _yours(measured: object) -> Yours:
-    raise TypeError(f"measured is {shown(measured)}: it has to be an answer of pinlab.machine")
-
-
-@_yours.register
-def _(measured: None) -> Yours:
-    return Yours(None, {}, {}, "")
-
-
-@_yours.register
-def _(measured: Measured) -> Yours:
-    values = {row[2:5]: row.value for row in measured.quantities}
-    return _live(measured, measured.kernel, values, measured.missing, measured.noisy)
-
-
-@_yours.register
-def _(measured: Answer) -> Yours:
-    values = {
-        ("touched_pages", f"{_buffer(m.buffer)}:writes={m.writes}", name): pins
-        for m in measured
-        if m.method == DIRECT_IO and m.agreed
-        for name, pins in (("acq", m.acquired), ("rel", m.released))
-    }
-    return _live(measured, measured.kernel, values, noisy=measured.noisy)
-
-
-@_yours.register
-def _(measured: Residents) -> Yours:
-    case = "64 pages read"
-    values = {("resident_pages", case, f"k={row.written}"): row.rss for row in measured.rows}
-    return _live(measured, platform.release(), values)
-
-
-@_yours.register
-def _(measured: Mlocked) -> Yours:
-    calls = (measured.mlock, measured.read)
-    values = {
-        ("mlocked_pages", f"{call.call}:times={call.times}", name): pins
-        for call in calls
-        if call.agreed
-        for name, pins in (("acq", call.acquired), ("rel", call.released))
-    }
-    case = f"mlock:times={measured.mlock.times}"
-    values["mlocked_pages", case, "VmLck_kB"] = measured.resident
-    spoilt = {
-        ("mlocked_pages", f"{call.call}:times={call.times}"): measured.note
-        for call in calls
-        if not call.agreed
-    }
-    return _live(measured, platform.release(), values, spoilt, measured.noisy)
-
-
-def _live(
-    measured: Measured | Answer | Residents | Mlocked,
-    release: str,
-    values: Values,
-    missing: Mapping[tuple[str, str], str] | None = None,
-    noisy: bool = False,
-) -> Yours:
+def _yours(measured: Answer | None) -> Yours:
     """What was measured now; a recording in its place is left out, and its note says why."""
+    if measured is None:
+        return Yours(None, {}, {}, "")
+    if not isinstance(measured, Answer):
+        raise TypeError(f"measured is {shown(measured)}: it has to be an answer of pinlab.machine")
     if not measured.live:
         # What that recording does not have either is of no interest here.
         reason, _, _ = measured.note.partition(" Not recorded: ")
         return Yours(None, {}, {}, reason)
-    return Yours(version(release), values, missing or {}, measured.note, noisy)
-
-
-def _buffer(buffer: Buffer) -> str:
-    return buffer if isinstance(buffer, str) else f"k={buffer}"
+    release = version(measured.kernel)
+    return Yours(release, measured.values, measured.missing, measured.note, measured.noisy)
 
 
 def _model(yours: Yours, first: Build) -> Kernel:

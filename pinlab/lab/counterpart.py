@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from pinlab.machine.answer import PROCESS_VM_READV, Answer, Measurement, version
 from pinlab.machine.buffers import Buffer, check_all, touched
+from pinlab.machine.measured import PROCESS_VM_READV, Answer, Measurement, of_buffers, version
 from pinlab.machine.predictions.process import buffer_in, huge_buffer_in
 from pinlab.model.arguments import instance
 from pinlab.model.kernel import Kernel
@@ -23,17 +23,9 @@ def in_the_model(answer: Answer, *buffers: Buffer) -> Answer:
     require_some(answer, "repeat")
     release = version(answer.kernel)
     question = asked(answer, buffers) if buffers else answer
-    measured = tuple(_repeat(Kernel(release), measurement) for measurement in question)
-    return Answer(
-        measured,
-        kernel=release,
-        live=False,
-        date=None,
-        method=answer.method,
-        control=None,
-        note="",
-        label=f"the model, Linux {release}",
-    )
+    measured = [_repeat(Kernel(release), measurement) for measurement in question]
+    model = Answer(release, live=False, label=f"the model, Linux {release}")
+    return of_buffers(model, measured, answer[0].method)
 
 
 def require_some(answer: Answer, purpose: str, name: str = "answer") -> None:

@@ -1,7 +1,7 @@
 """Exercise texts: data/exercises/NN_name.md, what is asked and what is right as Markdown.
 
-README has the form. Python is asked where a text says so: `draw:` names a function of the lesson's
-module that takes a `Draw` and returns what a seed has drawn, `from:` one without a seed.
+The README there has the form. Where a text says `draw:`, it names a function of the lesson's module
+that takes a `Draw` and returns what a seed has drawn; `from:` names one without a seed.
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 import importlib
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
 from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pinlab.data_folder import DATA
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exercise import (
-    IT_IS,
-    MODEL_GIVES,
     Choice,
     Exercise,
     Number,
@@ -50,21 +49,25 @@ KEYS = ("draw", "from", "gives", "low", "options", "releases")
 
 SIGNS = {"=": "right", "-": "wrong", "?": "a hint", "!": "because"}
 
-HEADING = re.compile(r"## ([\w-]+) \((\w+)\)")
+EXERCISE = re.compile(
+    r"## ([\w-]+) \((\w+)\)\n((?:\w+: [^\n]*\n)*)(.*?)^((?:[?!-] |= ?).*)", re.M | re.S
+)
+"""Heading, keys, the question, and the lines with signs."""
+
+SIGNED = re.compile(r"^([=?!-]) ?([^\n]*)\n(?:```\w*\n(.*?)^```\n)?", re.M | re.S)
 BRACES = re.compile(r"\{([a-z_]\w*)(?: ([-+*]) (\w+))?(?::([^{}]+))?\}")
 SUMS = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A line that begins with a sign, and what stands fenced below it."""
 
     number: int
     text: str
-    block: str = ""
+    block: str
 
 
-@dataclass
+@dataclass(frozen=True)
 class Text:
     """An exercise as it stands in a file; `make` reads it for one seed."""
 
@@ -72,9 +75,9 @@ class Text:
     number: int
     id: str
     kind: str
-    keys: dict[str, str] = field(default_factory=dict)
-    question: str = ""
-    signed: dict[str, list[Line]] = field(default_factory=lambda: {sign: [] for sign in SIGNS})
+    keys: Mapping[str, str]
+    question: str
+    signed: Mapping[str, Sequence[Line]]
 
     def make(self, seed: int = 0) -> Exercise:
         """Return the exercise; ValueError with file and line for what cannot be one."""
@@ -87,72 +90,35 @@ class Text:
 
 def read(file: Path) -> list[Text]:
     """Return the exercises of a file; OSError, or ValueError with the line of what is wrong."""
-    texts: list[Text] = []
-    lines = list(enumerate(decoded(file).split("\n"), start=1))
-    while lines:
-        number, line = lines.pop(0)
-        if line.startswith("## "):
-            texts.append(_begun(file, number, line))
-        elif texts:
-            _take(texts[-1], number, line, lines)
-        elif line and not line.startswith("# "):
-            raise ValueError(f"{file.name}, line {number}: an exercise begins with ## id (kind)")
-    for text in texts:
-        text.question = text.question.strip()
-        _complete(text)
-    return texts
+    told = decoded(file) + "\n"
+    places = [*(found.start() for found in re.finditer("^## ", told, re.M)), len(told)]
+    return [
+        _text(file, told.count("\n", 0, begin) + 1, told[begin:end])
+        for begin, end in pairwise(places)
+    ]
 
 
-def _begun(file: Path, number: int, line: str) -> Text:
-    heading = HEADING.fullmatch(line)
-    if heading is None or heading[2] not in KINDS:
-        allowed = f"allowed is ## id (kind), the kinds are {', '.join(KINDS)}"
-        raise ValueError(f"{file.name}, line {number}: {line!r}: {allowed}")
-    return Text(file, number, heading[1], heading[2])
-
-
-def _take(text: Text, number: int, line: str, lines: list[tuple[int, str]]) -> None:
-    """Add a line to a text, with what stands fenced below it: a key, a sign or the question."""
-    key, _, value = line.partition(": ")
-    sign, _, rest = line.partition(" ")
-    begun = any(text.signed.values())
-    if key in KEYS and not text.question and not begun:
-        text.keys[key] = value
-    elif sign in SIGNS:
-        text.signed[sign].append(Line(number, rest, _fenced(text, number, lines)))
-    elif not begun:
-        text.question += f"{line}\n"
-    elif line:
-        allowed = ", ".join(f"{sign} ({words})" for sign, words in SIGNS.items())
-        raise text.wrong(number, f"{line!r} begins with no sign: allowed are {allowed}")
-
-
-def _fenced(text: Text, number: int, lines: list[tuple[int, str]]) -> str:
-    """Take what stands between two fences below a line, if that is what follows."""
-    if not lines or not lines[0][1].startswith("```"):
-        return ""
-    lines.pop(0)
-    block = []
-    while lines and lines[0][1] != "```":
-        block.append(lines.pop(0)[1])
-    if not lines:
-        raise text.wrong(number, "the fence below has no end")
-    lines.pop(0)
-    return "\n".join(block) + "\n"
-
-
-def _complete(text: Text) -> None:
-    if not text.question:
-        raise text.wrong(text.number, "it has no question")
-    for sign, wanted in (("?", 2), ("!", 1)):
-        found = len(text.signed[sign])
-        if found != wanted:
-            raise text.wrong(
-                text.number, f"it has to have {wanted} of the sign {sign}, and has {found}"
-            )
-    gives = text.keys.get("gives", IT_IS)
-    if gives not in (IT_IS, MODEL_GIVES):
-        raise text.wrong(text.number, f"gives is {gives!r}: allowed are {IT_IS}, {MODEL_GIVES}")
+def _text(file: Path, number: int, told: str) -> Text:
+    found = EXERCISE.match(told)
+    if found is None or found[2] not in KINDS:
+        allowed = f"allowed is ## id (kind), then keys, question, signs; the kinds are {[*KINDS]}"
+        raise ValueError(f"{file.name}, line {number}: {told.splitlines()[0]!r}: {allowed}")
+    id, kind, keys, question, signed = found.groups()
+    first = number + told.count("\n", 0, found.start(5))
+    signs: dict[str, list[Line]] = {sign: [] for sign in SIGNS}
+    for each in SIGNED.finditer(signed):
+        line = first + signed.count("\n", 0, each.start())
+        signs[each[1]].append(Line(line, each[2], each[3] or ""))
+    named = dict(key.split(": ", 1) for key in keys.splitlines())
+    text = Text(file, number, id, kind, named, question.strip(), signs)
+    if not named.keys() <= set(KEYS):
+        raise text.wrong(number, f"its keys are {[*named]}: allowed are {', '.join(KEYS)}")
+    left = SIGNED.sub(lambda each: "\n" * each[0].count("\n"), signed).splitlines()
+    for line, words in enumerate(left, start=first):
+        if words:
+            allowed = ", ".join(f"{sign} ({meaning})" for sign, meaning in SIGNS.items())
+            raise text.wrong(line, f"{words!r} begins with no sign: allowed are {allowed}")
+    return text
 
 
 class _Maker:
@@ -176,9 +142,11 @@ class _Maker:
         if "gives" in text.keys:
             own["gives"] = text.keys["gives"]
         getattr(self, f"_{text.kind}")(own)
-        told = [[words for words, _, _ in self._lines(sign)] for sign in "?!"]
-        own |= {"id": text.id, "lesson": text.file.stem, "hints": tuple(told[0])}
-        own |= {"question": self._filled(text.question, text.number), "because": told[1][0]}
+        hints, because = (tuple(told for told, _, _ in self._lines(sign)) for sign in "?!")
+        if (bool(text.question), len(hints), len(because)) != (True, 2, 1):
+            raise text.wrong(text.number, "it has to have a question, two hints (?) and one !")
+        own |= {"id": text.id, "lesson": text.file.stem, "hints": hints, "because": because[0]}
+        own["question"] = self._filled(text.question, text.number)
         try:
             return self.kind(**own)
         except TypeError as error:
@@ -304,7 +272,8 @@ class _Maker:
 
     def _numbers(self, own: dict[str, Any]) -> None:
         """`= name: 3`, `- name: 4: reason`, `- name: 4 + other: 5: reason` for several at once."""
-        right = {name: self._whole(told, n) for name, told, n in self._pairs("=")}
+        pairs = [(*told.partition(": ")[::2], n) for told, _, n in self._lines("=")]
+        right = {name: self._whole(value, n) for name, value, n in pairs}
         wrong: dict[str, dict[int, str]] = {name: {} for name in right}
         together: list[tuple[dict[str, int], str]] = []
         part = rf"({'|'.join(map(re.escape, right))}): (-?\d+)"
@@ -324,11 +293,6 @@ class _Maker:
             wrong[name] |= more
         own["parts"] = {name: (n, self._but(n, wrong[name])) for name, n in right.items()}
         own["together"] = together
-
-    def _pairs(self, sign: str) -> Iterator[tuple[str, str, int]]:
-        for told, _, number in self._lines(sign):
-            name, _, value = told.partition(": ")
-            yield name, value, number
 
     def _selection(self, own: dict[str, Any]) -> None:
         """`= option: reason if it is missing`, `- option: reason if it is chosen`, in their order.

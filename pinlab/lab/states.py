@@ -18,7 +18,7 @@ from pinlab.explore.search import Schedule
 from pinlab.explore.world import World
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit
 from pinlab.lab.layers import ordered, placed
-from pinlab.lab.map import Scene
+from pinlab.lab.map import Piece
 from pinlab.lab.map import draw as draw_scene
 from pinlab.lab.map_words import changes, in_words
 from pinlab.lab.palette import EDGE, OVERFLOW
@@ -144,7 +144,7 @@ def left(node: Node) -> list[str]:
     return [f"{name} = {spelled(letter)}" for name, letter in sorted((node.end or {}).items())]
 
 
-def draw(what: Asked, graph: StateGraph, way: Schedule | None, at: int | None = None) -> Scene:
+def draw(what: Asked, graph: StateGraph, way: Schedule | None, at: int | None = None) -> Piece:
     """Return the graph from the origin on; `way` is drawn thick, the state `at` has a ring."""
     places = _places(graph)
     height = TOP + _high(graph) + FOOT
@@ -164,7 +164,7 @@ def draw(what: Asked, graph: StateGraph, way: Schedule | None, at: int | None = 
         *(_end(node, places) for node in graph.nodes if node.end is not None),
         *_legend(actors, height - FOOT + 22),
     ]
-    return Scene("".join(drawn), height)
+    return Piece("".join(drawn), height)
 
 
 Places = Mapping[int, tuple[float, float]]
@@ -336,7 +336,7 @@ class Way:
         did = f"step {step} of {self.last}, {self.steps[step - 1]}" if step else "before step 1"
         return f"Linux {self.what.release}, {did}. State {node.number}: {TOLD[node.answer]}."
 
-    def scenes(self, step: int) -> list[Scene]:
+    def scenes(self, step: int) -> list[Piece]:
         """Return the graph with a ring around the state, and the map of that state."""
         number = self.graph.way(self.schedule)[step]
         before = self.maps[step - 1] if step else None
@@ -405,7 +405,7 @@ def way_filmstrip(ways: Mapping[str, Way]) -> Drawing:
     return Drawing(_below(scenes, twin), f"Graphs of states, each with a map. {twin}", twin)
 
 
-def _below(scenes: Sequence[Scene], label: str) -> str:
+def _below(scenes: Sequence[Piece], label: str) -> str:
     """Return scenes one below the other."""
     *tops, height = accumulate((scene.height + BETWEEN for scene in scenes), initial=0)
     drawn = (

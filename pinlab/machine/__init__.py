@@ -5,18 +5,13 @@ buffer take, to disk, past the page cache? Every answer says where its numbers a
 `measure` asks which kernel it is, really, and `kernel_like` has the model answer the same.
 """
 
-from pinlab.machine.answer import Answer, Measurement
-from pinlab.machine.availability import why_not
-from pinlab.machine.columns import three_columns
+from pinlab.machine.ask import ask, ask_mlock, measure, resident, start, why_not
+from pinlab.machine.child import Progress, Run
 from pinlab.machine.compare import compare
-from pinlab.machine.dialogue import Progress
-from pinlab.machine.finding import Finding
 from pinlab.machine.limits import own_limits
-from pinlab.machine.measured import Measured, kernel_like
-from pinlab.machine.measuring import Measuring, measure, start_measuring
-from pinlab.machine.mlock import Mlocked, ask_mlock
-from pinlab.machine.pool import pooled
+from pinlab.machine.measured import Answer, Measurement
 from pinlab.machine.predictions import predict
+from pinlab.machine.questions import Finding, Measured, kernel_like
 from pinlab.machine.recordings import (
     Build,
     Quantity,
@@ -27,9 +22,7 @@ from pinlab.machine.recordings import (
     recording,
     recordings,
 )
-from pinlab.machine.report import Report, report
-from pinlab.machine.run import Run, ask, start
-from pinlab.machine.smaps import resident
+from pinlab.machine.report import Report, pooled, report
 
 __all__ = [
     "Answer",
@@ -37,8 +30,6 @@ __all__ = [
     "Finding",
     "Measured",
     "Measurement",
-    "Measuring",
-    "Mlocked",
     "Progress",
     "Quantity",
     "Report",
@@ -60,7 +51,5 @@ __all__ = [
     "report",
     "resident",
     "start",
-    "start_measuring",
-    "three_columns",
     "why_not",
 ]

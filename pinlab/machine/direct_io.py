@@ -1,4 +1,4 @@
-"""Direct writes to an unnamed file: the device reads the buffer's own frames.
+"""Direct I/O with an unnamed file, and where that is possible: the device has the buffer's frames.
 
 The file has no name from its first moment on (O_TMPFILE), so it ends with its process, however
 that ends.
@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pinlab.machine import proc
+from pinlab.machine.proc import UnavailableError, require_counters
 from pinlab.model.arguments import path
 
 MOUNTS = Path("/proc/self/mountinfo")
@@ -26,19 +27,32 @@ IN_MEMORY = ("tmpfs", "devtmpfs", "ramfs")
 """File systems without a device. tmpfs takes O_DIRECT since 6.6 (e88e0d366f9c), and copies."""
 
 
-def folders(folder: str | os.PathLike[str] | None = None) -> list[str]:
-    """Return the folders that may be tried: the given one, or the usual ones.
+def place(folder: str | os.PathLike[str] | None) -> str:
+    """Return the folder to measure in; UnavailableError if that or anything else is lacking.
 
-    Raises FileNotFoundError or NotADirectoryError if the given one is no folder.
+    folder: None takes the first usual one that can do direct I/O. Raises FileNotFoundError or
+    NotADirectoryError if it is no folder, ValueError for an unknown value of PINLAB_MACHINE.
     """
-    if folder is None:
-        return _usual_folders()
+    candidates = _usual_folders() if folder is None else [_given(folder)]
+    require_counters()
+    objections = []
+    for candidate in candidates:
+        objection = _objection(candidate)
+        if objection is None:
+            return candidate
+        objections.append(objection)
+    raise UnavailableError(
+        f"Direct I/O to an unnamed file is not possible here: {'; '.join(objections)}."
+    )
+
+
+def _given(folder: str | os.PathLike[str]) -> str:
     given = path("folder", folder)
     if not given.exists():
         raise FileNotFoundError(errno.ENOENT, "the folder does not exist", str(given))
     if not given.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, "this is not a folder", str(given))
-    return [str(given)]
+    return str(given)
 
 
 def _usual_folders() -> list[str]:
@@ -50,7 +64,7 @@ def _usual_folders() -> list[str]:
     return list(dict.fromkeys(usual))
 
 
-def objection(folder: str) -> str | None:
+def _objection(folder: str) -> str | None:
     """Return in a few words why `folder` cannot do a direct write, None if it can."""
     try:
         kind = file_system(folder)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from pinlab.machine import buffers, proc, syscalls
-from pinlab.machine.children import Numbers, in_child
+from pinlab.machine.child import Numbers, in_child
 from pinlab.machine.proc import UnavailableError
 
 LAST = 1100

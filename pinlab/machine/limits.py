@@ -5,7 +5,6 @@ The first is from data/in_flight_limits.csv. The second is only read, never set.
 
 from __future__ import annotations
 
-import platform
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pinlab.data_folder import DATA
-from pinlab.machine.answer import version
-from pinlab.machine.availability import no_linux_wanted
+from pinlab.machine.measured import yours
+from pinlab.machine.proc import UnavailableError, require_linux
 from pinlab.model.arguments import shown
 from pinlab.text_files import table, whole_number
 
@@ -92,10 +91,11 @@ def own_limits() -> OwnLimits:
     note says why. Off Linux and with PINLAB_MACHINE=recording nothing is read. Raises ValueError
     for an unknown value of that variable.
     """
-    reason = no_linux_wanted()
-    if reason is not None:
-        return OwnLimits((), live=False, note=reason, label="this machine was not read")
-    label = f"your kernel, {version(platform.release())}"
+    try:
+        require_linux()
+    except UnavailableError as reason:
+        return OwnLimits((), live=False, note=str(reason), label="this machine was not read")
+    label = yours().label
     notes: list[str] = []
     found = (*_announced(label, notes), *_busiest(_disks(notes), label))
     return OwnLimits(found, live=True, note=" ".join(notes), label=label)

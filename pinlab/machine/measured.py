@@ -1,115 +1,189 @@
-"""What a kernel answered to all experiments that a reader's machine can do."""
+"""Answer: what a kernel did, and where the numbers are from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import groupby
+import platform
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
-from pinlab.machine.finding import Finding, findings
-from pinlab.machine.questions import QUESTIONS, predicted
-from pinlab.machine.recordings import Quantity
-from pinlab.machine.spans import spans
-from pinlab.model.arguments import instance
-from pinlab.model.kernel import Kernel
-from pinlab.model.rules import parse_release, releases
+from pinlab.machine.buffers import Buffer
+from pinlab.model.arguments import shown
+
+DIRECT_IO = "direct I/O"
+PROCESS_VM_READV = "process_vm_readv"
+CONTROL = "control"
+"""Takes the place of the buffer in a measurement of other people's pins."""
+
+AGAIN = "Measure again when it is quieter."
+NOT_SEEN = "It takes frame numbers to see that, which are for CAP_SYS_ADMIN only."
+
+Case = tuple[str, str]
+Place = tuple[str, str, str]
+"""Experiment, case, and of a Place also the quantity, as the recordings name them."""
+
+Value = int | str
 
 
-@dataclass(frozen=True)
-class Measured:
-    """Everything that was measured, or a recording of it.
+class Measurement(NamedTuple):
+    """Pins acquired and released, system-wide, while one buffer was written `writes` times.
 
-    quantities: rows as in the recordings; those of the recording if nothing could be measured.
-    missing: by experiment and case, why it was not measured. instead: the recorded rows of these
-    cases. live: whether it was measured just now; if not, date says when. note: what else to
-    know, such as the pins that others took meanwhile; noisy: whether they took any. label: the
-    words to put beside the numbers.
+    pages: in one write. touched: how many of those had been written to before. seconds: of the
+    writes alone, None where nobody measured them. In a control measurement nothing is written,
+    and seconds is the time from reading to reading. agreed: whether counting again gave the same;
+    if not, others' pins are in the numbers, and the truth is no more than they say.
+    """
 
-    answers: one for each question about which kernel this is. releases: those that fit all
-    answers measured.
+    buffer: Buffer
+    writes: int
+    pages: int
+    touched: int
+    acquired: int
+    released: int
+    seconds: float | None
+    method: str = DIRECT_IO
+    agreed: bool = True
+
+    @property
+    def moved(self) -> bool:
+        """Whether either counter moved."""
+        return bool(self.acquired or self.released)
+
+    def cells(self) -> tuple[str, ...]:
+        """Return what stands in a table of several."""
+        seconds = "-" if self.seconds is None else f"{self.seconds:.3f}"
+        return (*map(str, self[:6]), seconds)
+
+
+_HEADS = ("buffer", "writes", "pages", "written", "acquired", "released", "seconds")
+
+
+@dataclass(frozen=True, repr=False)
+class Answer:
+    """What a kernel did when it was asked, or a recording of one.
+
+    live: whether it was measured just now on this machine; if not, date says when. label: the
+    words to put beside the numbers. note: what else to know, in plain sentences; "" if nothing.
+    values: by experiment, case and quantity. missing: by experiment and case, why there is none.
+    noisy: whether others are known to have taken pins meanwhile; control: how many they took
+    before and after, None in a recording. lines: the numbers as a table. measurements: those of
+    `machine.ask`, in the order of the question; the answer is a sequence of them.
     """
 
     kernel: str
-    build: str
-    quantities: tuple[Quantity, ...]
-    missing: dict[tuple[str, str], str]
-    instead: tuple[Quantity, ...]
     live: bool
-    date: str | None
-    note: str
     label: str
+    date: str | None = None
+    note: str = ""
+    values: Mapping[Place, Value] = field(default_factory=dict)
+    missing: Mapping[Case, str] = field(default_factory=dict)
     noisy: bool = False
+    control: Measurement | None = None
+    lines: tuple[str, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
 
-    @cached_property
-    def answers(self) -> tuple[Finding, ...]:
-        """The answer to each question, in the order of the questions."""
-        if self.live:
-            noise = self.note if self.noisy else ""
-            return findings(self.quantities, self.missing, self.instead, noise)
-        return findings((), self.missing, self.instead)
+    def __len__(self) -> int:
+        return len(self.measurements)
 
-    @property
-    def releases(self) -> tuple[str, ...]:
-        """The releases of the model that agree with every answer, oldest first."""
-        answers = [set(answer.releases) for answer in self._counted()]
-        return tuple(r for r in releases() if all(r in answer for answer in answers))
+    def __iter__(self) -> Iterator[Measurement]:
+        return iter(self.measurements)
 
-    def _counted(self) -> list[Finding]:
-        """The answers that say something of the kernel: if any was measured, only those."""
-        told = [answer for answer in self.answers if answer.values]
-        return [answer for answer in told if not answer.why_not or not self.live]
+    def __getitem__(self, key: int | str) -> Measurement:
+        """Return a measurement by its position, or by its buffer's name.
+
+        Raises IndexError, or KeyError naming the buffers there are.
+        """
+        if not isinstance(key, str):
+            return self.measurements[key]
+        for measurement in self.measurements:
+            if measurement.buffer == key:
+                return measurement
+        raise KeyError(f"no measurement of {shown(key)}, only of {[m.buffer for m in self]}")
 
     def table(self) -> str:
-        """Return questions, answers and releases as plain text."""
-        lines = [self.label, *(line for answer in self.answers for line in answer.lines())]
-        together = spans(self.releases) if self._counted() else "nothing was measured"
-        return "\n".join([*lines, f"All together: {together}", *self._notes()])
+        """Return all of it as plain text, the numbers in aligned columns."""
+        return "\n".join([*self.lines, *filter(None, [self.note])])
 
-    __str__ = table
+    def __str__(self) -> str:
+        return self.table()
 
-    def _notes(self) -> Iterator[str]:
-        if self.note:
-            yield self.note
-        if self.live:
-            reasons: dict[str, list[str]] = {}
-            for (experiment, case), reason in self.missing.items():
-                reasons.setdefault(reason, []).append(f"{experiment} {case}")
-            for reason, cases in reasons.items():
-                yield f"Not measured: {', '.join(cases)}. {reason}"
-        if self.live and self.instead:
-            yield f"In their place Linux {self.instead[0].kernel}; {'; '.join(self._recorded())}."
-
-    def _recorded(self) -> Iterator[str]:
-        for (experiment, case), rows in groupby(self.instead, key=lambda row: row[2:4]):
-            values = ", ".join(f"{row.quantity} {row.value}" for row in rows)
-            yield f"{experiment} {case}: {values}"
+    __repr__ = __str__
 
 
-def kernel_like(measured: Measured) -> Kernel:
-    """Return a machine of the model that gives the answers that were measured.
+def yours() -> Answer:
+    """Return an answer of the running kernel, with nothing in it yet."""
+    release = platform.release()
+    return Answer(release, live=True, label=f"your kernel, {version(release)}")
 
-    Of the releases that agree with the most answers it is the newest; where it disagrees, rules
-    are overridden. What no rule can change stays as it is. Where nothing was measured it is the
-    newest release.
 
-    Raises TypeError if `measured` is none.
+def version(release: str) -> str:
+    """Return the numbers of a release: 6.18.44 of 6.18.44-generic."""
+    found = re.match(r"\d+\.\d+(\.\d+)?", release)
+    return found.group() if found else release
+
+
+def of_buffers(
+    whose: Answer,
+    measurements: Sequence[Measurement],
+    method: str = DIRECT_IO,
+    control: Measurement | None = None,
+    note: str = "",
+) -> Answer:
+    """Return an answer that has these measurements; whose: one of the same kernel."""
+    unsure = [str(measurement.buffer) for measurement in measurements if not measurement.agreed]
+    words, noisy = noise(control, unsure)
+    rows = [*measurements, *([] if control is None else [control])]
+    head = f"{whose.label}; {method}"
+    return replace(
+        whose,
+        measurements=tuple(measurements),
+        control=control,
+        values={
+            ("touched_pages", case_of(m.buffer, m.writes), quantity): pins
+            for m in measurements
+            if m.method == DIRECT_IO and m.agreed
+            for quantity, pins in (("acq", m.acquired), ("rel", m.released))
+        },
+        note=" ".join(filter(None, [note, words])),
+        noisy=noisy,
+        lines=(head, *aligned([_HEADS, *(row.cells() for row in rows)])),
+    )
+
+
+def case_of(buffer: Buffer, writes: int) -> str:
+    """Return what the recordings call so many writes of a buffer."""
+    return f"{buffer if isinstance(buffer, str) else f'k={buffer}'}:writes={writes}"
+
+
+def noise(
+    control: Measurement | None, unsure: Sequence[str] = (), *, left_out: bool = False
+) -> tuple[str, bool]:
+    """Return what others pinned meanwhile, as far as anybody can know, and whether they did.
+
+    control: all controls together, None where nobody counted. unsure: whose numbers have others'
+    pins in them. left_out: whether such numbers are not shown at all.
     """
-    answers = {a.name: a for a in instance("measured", measured, Measured)._counted()}
-    release = max(_newest_first(), key=lambda r: sum(r in a.releases for a in answers.values()))
-    overrides: dict[str, str] = {}
-    for question in QUESTIONS:
-        if question.name not in answers:
-            continue
-        for lever in ({}, *question.levers):
-            kernel = Kernel(release, **overrides, **lever)
-            if predicted(question, kernel) == answers[question.name].values:
-                overrides.update(lever)
-                break
-    return Kernel(release, **overrides)
+    if control is None:
+        return "", False
+    pins = "1 pin" if control.acquired == 1 else f"{control.acquired} pins"
+    controls = f"Controls of {control.seconds:.2f} s, before and after, saw"
+    others = (
+        f"Others were pinning meanwhile. {controls} {pins} acquired, {control.released} released."
+    )
+    if unsure:
+        rows = f"Their pins are in the rows {', '.join(unsure)}, too"
+        return f"{others} {rows}: the smallest of several tries is shown. {AGAIN}", True
+    if left_out:
+        return f"{others} What cannot be told is left out.", True
+    if control.moved:
+        return f"{others} Counting again gave the same numbers all the same.", True
+    return f"{controls} no pin of others, and counting again gave the same numbers.", False
 
 
-def _newest_first() -> list[str]:
-    """Mainline releases before those of stable branches."""
-    versions = sorted(map(parse_release, releases()), key=lambda v: (len(v), [-n for n in v]))
-    return [".".join(map(str, version)) for version in versions]
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return the rows of a table as lines: words to the left in the first column, then numbers."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
+    ]

@@ -5,22 +5,27 @@ The last two are for root, who sees frame numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from itertools import groupby, product
 from typing import NamedTuple
 
 from pinlab.machine.fork_threshold import LAST, NEVER
+from pinlab.machine.measured import AGAIN, Answer, Place, Value
 from pinlab.machine.predictions import predict
+from pinlab.machine.recordings import RECORDED
+from pinlab.machine.spans import spans
+from pinlab.model.arguments import instance
 from pinlab.model.kernel import Kernel
-from pinlab.model.rules import CHOICES, ZERO_PAGE_PINS, releases
+from pinlab.model.rules import CHOICES, ZERO_PAGE_PINS, parse_release, releases
 
-Place = tuple[str, str, str]
-"""Experiment, case and quantity."""
-
-Values = tuple[int | str, ...]
+Values = tuple[Value, ...]
 
 COUNTED = ("process_vm_readv", "anon64", "acq")
 """Pins of 64 written pages: where this is 0, no other 0 means anything."""
+
+NOT_COUNTED = "process_vm_readv of written pages moves no counter, so a zero would show nothing."
 
 
 class Question(NamedTuple):
@@ -34,12 +39,41 @@ class Question(NamedTuple):
     text: str
     told_by: tuple[Place, ...]
     say: Callable[..., str]
-    levers: tuple[Mapping[str, str], ...]
+    levers: tuple[Mapping[str, str], ...] = ()
 
     @property
     def counted(self) -> bool:
         """Whether the first of the quantities is a number of pins."""
         return self.told_by[0][2] == COUNTED[2]
+
+    def predicted(self, kernel: Kernel) -> Values:
+        """Return what a machine like `kernel` answers in the model, in the order of told_by."""
+        return tuple(predict(*place[:2], kernel)[place[2]] for place in self.told_by)
+
+    def fitting(self, answer: Values) -> tuple[str, ...]:
+        """Return the releases that give this answer in the model, oldest first.
+
+        Those that count no pins answer no question about their number.
+        """
+        told = _by_release(self.name)
+        asked = [r for r in told if not self.counted or _counts(r)]
+        return tuple(r for r in asked if told[r] == answer)
+
+
+@cache
+def _by_release(name: str) -> Mapping[str, Values]:
+    """What each release with rules of its own answers to one question, oldest first."""
+    (question,) = (question for question in QUESTIONS if question.name == name)
+    return {release: question.predicted(Kernel(release)) for release in releases()}
+
+
+@cache
+def _counts(release: str) -> bool:
+    return bool(predict(*COUNTED[:2], Kernel(release))[COUNTED[2]])
+
+
+def _levers(**choices: Sequence[str]) -> tuple[Mapping[str, str], ...]:
+    return tuple(dict(zip(choices, values, strict=True)) for values in product(*choices.values()))
 
 
 def _zero_page(pins: int, returned: int) -> str:
@@ -99,26 +133,22 @@ QUESTIONS: tuple[Question, ...] = (
     Question(
         "zero-page",
         "Is the zero page pinned?",
-        (
-            ("process_vm_readv", "zero64", "acq"),
-            ("process_vm_readv", "zero64", "ret"),
-        ),
+        (("process_vm_readv", "zero64", "acq"), ("process_vm_readv", "zero64", "ret")),
         _zero_page,
-        tuple({"zero_page_pins": value} for value in ZERO_PAGE_PINS),
+        _levers(zero_page_pins=tuple(ZERO_PAGE_PINS)),
     ),
     Question(
         "direct-io",
         "Does direct I/O pin?",
         (("direct_io", "file:write_anon64", "acq"),),
         _direct_io,
-        tuple({"dio_hold": value} for value in CHOICES["dio_hold"]),
+        _levers(dio_hold=CHOICES["dio_hold"]),
     ),
     Question(
         "huge-zero",
         "Is the huge zero folio exempt?",
         (("process_vm_readv", "hugezero512", "acq"),),
         _huge_zero,
-        (),
     ),
     Question(
         "fork",
@@ -128,11 +158,7 @@ QUESTIONS: tuple[Question, ...] = (
             ("fork_copy_threshold", "unpriv_threshold_haspinned_0", "copies_from_extra"),
         ),
         _fork,
-        tuple(
-            {"fork_copies": copies, "fork_asks": asks}
-            for copies in CHOICES["fork_copies"]
-            for asks in CHOICES["fork_asks"]
-        ),
+        _levers(fork_copies=CHOICES["fork_copies"], fork_asks=CHOICES["fork_asks"]),
     ),
     Question(
         "vm-pin",
@@ -142,14 +168,13 @@ QUESTIONS: tuple[Question, ...] = (
             ("fixed_buffer", "anon64", "VmPin_kB_unregistered"),
         ),
         _vm_pin,
-        tuple({"fixed_buffer_vmpin": value} for value in CHOICES["fixed_buffer_vmpin"]),
+        _levers(fixed_buffer_vmpin=CHOICES["fixed_buffer_vmpin"]),
     ),
     Question(
         "frames",
         "How many frames are behind 64 pages that were only read?",
         (("frames", "read64", "frames"), ("frames", "read64", "zero_pages")),
         _frames,
-        (),
     ),
     Question(
         "fork-frames",
@@ -160,35 +185,136 @@ QUESTIONS: tuple[Question, ...] = (
             ("fork_frames", "io_uring", "child_pfn_same_as_orig"),
         ),
         _fork_frames,
-        (),
     ),
 )
 
 
-def predicted(question: Question, kernel: Kernel) -> Values:
-    """Return what a machine like `kernel` answers in the model, in the order of told_by."""
-    found = {(e, case): predict(e, case, kernel) for e, case, _ in question.told_by}
-    return tuple(found[e, case][quantity] for e, case, quantity in question.told_by)
+class Finding(NamedTuple):
+    """The answer to one question.
 
-
-@cache
-def by_release(name: str) -> Mapping[str, Values]:
-    """Return what each release with rules of its own answers to one question, oldest first."""
-    (question,) = (question for question in QUESTIONS if question.name == name)
-    return {release: predicted(question, Kernel(release)) for release in releases()}
-
-
-def fitting(question: Question, answer: Values) -> tuple[str, ...]:
-    """Return the releases that give this answer in the model, oldest first.
-
-    Those that count no pins answer no question about their number.
+    answer: in words, "" if there is none. values: what was measured, or recorded. why_not: why it
+    was not measured here, else "". releases: those of the model that answer the same.
     """
-    told = by_release(question.name)
-    asked = [r for r in told if not question.counted or _counts(r)]
-    return tuple(r for r in asked if told[r] == answer)
+
+    question: Question
+    why_not: str = ""
+    answer: str = ""
+    values: Values = ()
+    releases: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        """Return it as plain text, a line each for question, answer and releases."""
+        yield self.question.text
+        if self.why_not:
+            yield f"    not measured here: {self.why_not}"
+        if self.answer:
+            yield f"    {'recorded: ' if self.why_not else ''}{self.answer}"
+            yield f"    so does the model of: {spans(self.releases)}"
 
 
-@cache
-def _counts(release: str) -> bool:
-    experiment, case, quantity = COUNTED
-    return bool(predict(experiment, case, Kernel(release))[quantity])
+def _finding(question: Question, source: Mapping[Place, Value], why_not: str) -> Finding:
+    if not all(place in source for place in question.told_by):
+        return Finding(question, why_not)
+    values = tuple(source[place] for place in question.told_by)
+    return Finding(question, why_not, question.say(*values), values, question.fitting(values))
+
+
+@dataclass(frozen=True, repr=False)
+class Measured(Answer):
+    """What a kernel answered to all experiments that a reader's machine can do.
+
+    build: tells it apart from others of its release. values: those of the recording if nothing
+    could be measured. instead: the recorded values of the cases that are missing.
+
+    findings: one for each question about which kernel this is. releases: those that fit all
+    answers measured.
+    """
+
+    build: str = ""
+    instead: Mapping[Place, Value] = field(default_factory=dict)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """The answer to each question, in the order of the questions."""
+        return tuple(map(self._found, QUESTIONS))
+
+    def _found(self, question: Question) -> Finding:
+        measured = self.values if self.live else {}
+        why_not = self._why_not(question, measured)
+        finding = _finding(question, self.instead if why_not else measured, why_not)
+        if self.live and self.noisy and question.counted and not (why_not or finding.releases):
+            # An answer that fits no release is the pins of others.
+            return _finding(question, self.instead, f"{self.note} {AGAIN}")
+        return finding
+
+    def _why_not(self, question: Question, measured: Mapping[Place, Value]) -> str:
+        for place in question.told_by:
+            if place not in measured:
+                return self.missing.get(place[:2], "It was not asked.")
+        # A positive count is its own proof that pins are counted here.
+        if not question.counted or measured[question.told_by[0]] or measured.get(COUNTED):
+            return ""
+        return NOT_COUNTED if COUNTED in measured else self.missing.get(COUNTED[:2], NOT_COUNTED)
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """The releases of the model that agree with every answer, oldest first."""
+        told = self.telling
+        return tuple(r for r in releases() if all(r in finding.releases for finding in told))
+
+    @property
+    def telling(self) -> list[Finding]:
+        """The findings that say something of the kernel: if any was measured, only those."""
+        told = [finding for finding in self.findings if finding.values]
+        return [finding for finding in told if not finding.why_not or not self.live]
+
+    def table(self) -> str:
+        """Return questions, answers and releases as plain text."""
+        lines = [self.label, *(line for finding in self.findings for line in finding.lines())]
+        together = spans(self.releases) if self.telling else "nothing was measured"
+        return "\n".join([*lines, f"All together: {together}", *self._notes()])
+
+    def _notes(self) -> Iterator[str]:
+        if self.note:
+            yield self.note
+        if not self.live:
+            return
+        reasons: dict[str, list[str]] = {}
+        for case, reason in self.missing.items():
+            reasons.setdefault(reason, []).append(" ".join(case))
+        for reason, cases in reasons.items():
+            yield f"Not measured: {', '.join(cases)}. {reason}"
+        if self.instead:
+            yield f"In their place Linux {RECORDED}; {'; '.join(self._recorded())}."
+
+    def _recorded(self) -> Iterator[str]:
+        for case, places in groupby(self.instead, key=lambda place: place[:2]):
+            values = ", ".join(f"{place[2]} {self.instead[place]}" for place in places)
+            yield f"{' '.join(case)}: {values}"
+
+
+def kernel_like(measured: Measured) -> Kernel:
+    """Return a machine of the model that gives the answers that were measured.
+
+    Of the releases that agree with the most answers it is the newest; where it disagrees, rules
+    are overridden. What no rule can change stays as it is. Where nothing was measured it is the
+    newest release.
+
+    Raises TypeError if `measured` is none.
+    """
+    told = instance("measured", measured, Measured).telling
+    release = max(_newest_first(), key=lambda r: sum(r in finding.releases for finding in told))
+    overrides: dict[str, str] = {}
+    for finding in told:
+        for lever in ({}, *finding.question.levers):
+            kernel = Kernel(release, **overrides, **lever)
+            if finding.question.predicted(kernel) == finding.values:
+                overrides.update(lever)
+                break
+    return Kernel(release, **overrides)
+
+
+def _newest_first() -> list[str]:
+    """Mainline releases before those of stable branches."""
+    versions = sorted(map(parse_release, releases()), key=lambda v: (len(v), [-n for n in v]))
+    return [".".join(map(str, version)) for version in versions]

@@ -11,14 +11,21 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from pinlab.data_folder import DATA
-from pinlab.machine.answer import DIRECT_IO, Answer, Measurement
 from pinlab.machine.buffers import PAGES, Buffer, check_all, touched
+from pinlab.machine.measured import Answer, Measurement, case_of, of_buffers
 from pinlab.model.arguments import instance, shown, whole
 from pinlab.model.kernel import Kernel
 from pinlab.text_files import table, whole_number
 
 DATE = "November 2026"
 """When all of the file was recorded."""
+
+RECORDED, BUILD = "6.18.44", "x86-64 virtual machine"
+"""Who answers where nobody can be asked. It has pinned direct I/O and exempts the zero page, as a
+reader's kernel most likely does."""
+
+MANY = 32768
+"""Writes of some buffers, which were recorded beside 100 of each."""
 
 FOLDER = DATA / "recordings"
 NO_RECORDINGS = ("kernels.csv", "quantities.csv", "differences.csv")
@@ -176,31 +183,6 @@ def _choices(rows: tuple[Row, ...], column: str) -> str:
     return ", ".join(dict.fromkeys(repr(getattr(row, column)) for row in rows))
 
 
-class _StandIn(NamedTuple):
-    """A recorded kernel that answers for one that cannot be asked."""
-
-    kernel: str
-    experiment: str
-    writes: int
-    cases: dict[Buffer, str]
-    words: str
-
-
-# It has pinned direct I/O and exempts the zero page, as a reader's kernel most likely does.
-_BY_NAME = _StandIn(
-    "6.18.44", "touched_pages", 100,
-    {b: f"{b}:writes=100" for b in ("letters", "zeros", "never", "huge-never")}, "100 writes each",
-)  # fmt: skip
-_BY_TOUCHED_PAGES = _BY_NAME._replace(
-    cases={k: f"k={k}:writes=100" for k in (0, 1, 2, 8, 32, 64)},
-)
-_MANY_WRITES = _BY_NAME._replace(
-    writes=32768,
-    cases={b: f"{b}:writes=32768" for b in ("letters", "never")},
-    words="32768 writes each",
-)
-
-
 def recorded(*buffers: Buffer, writes: int = 100) -> Answer:
     """Return what a recorded kernel did with those of the buffers that it was asked about.
 
@@ -210,33 +192,21 @@ def recorded(*buffers: Buffer, writes: int = 100) -> Answer:
     """
     writes = whole("writes", writes, 1)
     asked = check_all(buffers)
-    source = _source(asked, writes)
-    return Answer(
-        measurements=tuple(_replay(source, name) for name in asked if name in source.cases),
-        kernel=source.kernel,
-        live=False,
-        date=DATE,
-        method=DIRECT_IO,
-        control=None,
-        note=_left_out([name for name in asked if name not in source.cases]),
-        label=f"recording: Linux {source.kernel}, {DATE}, {source.words}",
+    known = cases(RECORDED, "touched_pages")
+    many = writes == MANY and all(case_of(buffer, MANY) in known for buffer in asked)
+    times = MANY if many else 100
+    named = any(isinstance(buffer, str) for buffer in asked)
+    told = [b for b in asked if case_of(b, times) in known and isinstance(b, str) is named]
+    left_out = [repr(buffer) for buffer in asked if buffer not in told]
+    label = f"recording: Linux {RECORDED}, {DATE}, {times} writes each"
+    return of_buffers(
+        Answer(RECORDED, live=False, label=label, date=DATE),
+        [_replayed(buffer, times) for buffer in told],
+        note=f"Not recorded: {', '.join(left_out)}." if left_out else "",
     )
 
 
-def _source(asked: tuple[Buffer, ...], writes: int) -> _StandIn:
-    if writes == _MANY_WRITES.writes and all(buffer in _MANY_WRITES.cases for buffer in asked):
-        return _MANY_WRITES
-    by_name = any(isinstance(buffer, str) for buffer in asked)
-    return _BY_NAME if by_name else _BY_TOUCHED_PAGES
-
-
-def _replay(source: _StandIn, buffer: Buffer) -> Measurement:
-    quantities = recording(source.kernel, source.experiment, source.cases[buffer])
-    acquired, released = int(quantities["acq"]), int(quantities["rel"])
-    return Measurement(
-        buffer, source.writes, PAGES, touched(buffer), acquired, released, seconds=None
-    )
-
-
-def _left_out(buffers: list[Buffer]) -> str:
-    return f"Not recorded: {', '.join(map(repr, buffers))}." if buffers else ""
+def _replayed(buffer: Buffer, writes: int) -> Measurement:
+    told = recording(RECORDED, "touched_pages", case_of(buffer, writes))
+    pins = int(told["acq"]), int(told["rel"])
+    return Measurement(buffer, writes, PAGES, touched(buffer), *pins, seconds=None)

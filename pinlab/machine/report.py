@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import mmap
 import os
 import re
 import tempfile
@@ -14,20 +15,26 @@ from hashlib import sha256
 from html import escape
 from io import StringIO
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from pinlab.machine.columns import Row, rows
-from pinlab.machine.measured import Measured, kernel_like
-from pinlab.machine.measuring import measure
-from pinlab.machine.recordings import Quantity
+from pinlab.machine.ask import in_experiments, measure
+from pinlab.machine.compare import differences
+from pinlab.machine.measured import AGAIN, NOT_SEEN, Place, Value
+from pinlab.machine.predictions import predict
+from pinlab.machine.questions import Measured, kernel_like
+from pinlab.machine.recordings import BUILD, RECORDED, Quantity, builds, read
 from pinlab.machine.spans import spans
 from pinlab.model.arguments import instance, path, shown
+from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.kernel import Kernel
+
+if TYPE_CHECKING:
+    import pandas
 
 LONGEST = 100
 """Characters of a machine's name that go into the names of its files."""
 
-HEADS = ("predicted", "recorded", "yours")
+UNEXPLAINED = "No reason is known. data/recordings/README.md says how to report it."
 
 
 class Report(NamedTuple):
@@ -52,29 +59,18 @@ def report(
     `build` that is no text.
     """
     where = path("folder", folder)
-    if build is not None:
-        _check_build(build)
+    if build is not None and not (instance("build", build, str).isprintable() and build):
+        raise ValueError(f"build is {shown(build)}: allowed are letters in one line")
     found = measure() if measured is None else instance("measured", measured, Measured)
-    if build is not None:
-        found = _renamed(found, build)
+    if build is not None and found.live:
+        found = replace(found, build=build)
     name = where / f"which_kernel_{_slug(f'{found.kernel} {found.build}')}"
     markdown, table = (name.with_name(f"{name.name}.{ending}") for ending in ("md", "csv"))
     texts = {markdown: "\n".join(_lines(found)) + "\n"}
-    if found.live and found.quantities:
-        texts[table] = _rows(found)
+    if found.live and found.values:
+        texts[table] = _table(found)
     _replace(texts)
     return Report(markdown, table if table in texts else None)
-
-
-def _check_build(build: str) -> None:
-    """It is in a line of each file."""
-    if not instance("build", build, str).isprintable() or not build:
-        raise ValueError(f"build is {shown(build)}: allowed are letters in one line")
-
-
-def _renamed(measured: Measured, build: str) -> Measured:
-    quantities = tuple(row._replace(build=build) for row in measured.quantities)
-    return replace(measured, build=build, quantities=quantities) if measured.live else measured
 
 
 def _slug(text: str) -> str:
@@ -84,11 +80,12 @@ def _slug(text: str) -> str:
     return f"{slug[:LONGEST]}_{sha256(text.encode()).hexdigest()[:8]}"
 
 
-def _rows(measured: Measured) -> str:
+def _table(measured: Measured) -> str:
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(Quantity._fields)
-    writer.writerows(measured.quantities)
+    names = (measured.kernel, measured.build)
+    writer.writerows((*names, *place, value) for place, value in measured.values.items())
     return text.getvalue()
 
 
@@ -117,9 +114,12 @@ def _lines(measured: Measured) -> Iterator[str]:
     yield f"# Linux {_plain(measured.kernel)}, {_plain(measured.build)}"
     yield ""
     yield f"Made by `pinlab.machine.report()`; {_plain(measured.label)}, {when}."
-    yield from _answers(measured)
-    yield from _columns(rows(measured))
-    yield from _missing(measured)
+    yield from _findings(measured)
+    yield from _columns(list(_rows(measured)))
+    if measured.missing:
+        yield from ("", "## Not measured", "")
+    for (experiment, case), reason in measured.missing.items():
+        yield f"- `{experiment}`, `{case}`: {_plain(reason)}"
     yield ""
     if measured.note:
         yield _plain(measured.note)
@@ -127,15 +127,16 @@ def _lines(measured: Measured) -> Iterator[str]:
     yield "data/recordings/README.md of pinlab says how to add the CSV file to the recordings."
 
 
-def _answers(measured: Measured) -> Iterator[str]:
+def _findings(measured: Measured) -> Iterator[str]:
     yield from ("", "## Which kernel is this, really?", "")
-    for answer in measured.answers:
-        yield f"- {answer.question}"
-        if answer.why_not:
-            yield f"  Not measured: {_plain(answer.why_not)}"
-        if answer.answer:
-            source = "Recorded: " if answer.why_not else ""
-            yield f"  {source}{answer.answer} So does the model of: {answer.spans}."
+    for finding in measured.findings:
+        yield f"- {finding.question.text}"
+        if finding.why_not:
+            yield f"  Not measured: {_plain(finding.why_not)}"
+        if finding.answer:
+            source = "Recorded: " if finding.why_not else ""
+            answer = f"{finding.answer} So does the model of: {spans(finding.releases)}."
+            yield f"  {source}{answer}"
     yield from ("", f"All together: {spans(measured.releases)}. The model that answers the same:")
     yield f"`{_spelled(kernel_like(measured))}`."
 
@@ -151,23 +152,67 @@ def _spelled(kernel: Kernel) -> str:
     return f"Kernel({kernel.release!r}{''.join(changed)})"
 
 
-def _columns(found: list[Row]) -> Iterator[str]:
-    agreeing = sum(row.agrees for row in found)
-    by = found[0].recorded_by if found else ""
+def _columns(rows: list[tuple[Value, ...]]) -> Iterator[str]:
+    agreeing = sum(row[6] == "yes" for row in rows)
     yield from ("", "## Three columns", "")
-    yield f"Recorded by Linux {by}. The model agrees in {agreeing} of {len(found)} rows."
+    agree = f"The model agrees in {agreeing} of {len(rows)} rows."
+    yield f"Recorded by Linux {RECORDED}, {BUILD}. {agree}"
     yield ""
-    yield f"| experiment | case | quantity | {' | '.join(HEADS)} | agrees | why not |"
+    yield "| experiment | case | quantity | predicted | recorded | yours | agrees | why not |"
     yield f"|{'---|' * 8}"
-    for row in found:
-        values = (row.experiment, row.case, row.quantity, row.predicted, row.recorded, row.yours)
-        cells = (*map(str, values), "yes" if row.agrees else "no", row.why)
-        yield f"| {' | '.join(map(_plain, cells))} |"
+    for row in rows:
+        yield f"| {' | '.join(_plain(str(cell)) for cell in row)} |"
 
 
-def _missing(measured: Measured) -> Iterator[str]:
-    if not measured.missing:
-        return
-    yield from ("", "## Not measured", "")
-    for (experiment, case), reason in measured.missing.items():
-        yield f"- `{experiment}`, `{case}`: {_plain(reason)}"
+def _rows(measured: Measured) -> Iterator[tuple[Value, ...]]:
+    """What `measure` can find, predicted, recorded and found, and why that differs."""
+    like = kernel_like(measured)
+    asked = {place[0] for place in measured.values} | {case[0] for case in measured.missing}
+    everything = in_experiments(asked)
+    cases = dict.fromkeys(place[:2] for place in everything)
+    predicted = {case: predict(*case, like) for case in cases}
+    for place, recorded in everything.items():
+        told = predicted[place[:2]].get(place[2])
+        own = measured.values.get(place) if measured.live else None
+        judge = own if measured.live else recorded
+        agrees = told is not None and told == judge
+        why = "" if agrees else _why(measured, place, told, judge)
+        values = ("" if told is None else told, recorded, "" if own is None else own)
+        yield (*place, *values, "yes" if agrees else "no", why)
+
+
+def _why(measured: Measured, place: Place, predicted: Value | None, found: Value | None) -> str:
+    if found is None:
+        return measured.missing.get(place[:2], NOT_SEEN)
+    for build in builds():  # the reason that a recorded kernel has for the same difference
+        row = Quantity(build.kernel, build.build, *place, found)
+        for difference in differences():
+            if difference.explains(row, predicted):
+                return f"{difference.reason} ({difference.source})"
+    if measured.live and mmap.PAGESIZE != PAGE_SIZE:
+        return f"A page has {mmap.PAGESIZE} bytes here, and {PAGE_SIZE} in the model."
+    if place[2] in ("acq", "rel") and measured.noisy:
+        return f"{measured.note} {AGAIN}"
+    return UNEXPLAINED
+
+
+def pooled(*files: str | os.PathLike[str]) -> pandas.DataFrame:
+    """Return one row for each quantity, and a column for each machine of some CSV files.
+
+    files: written by `report`, or recordings. A column is named after kernel and build; what a
+    machine has no value for is empty. Raises OSError for a file that cannot be read, ValueError
+    naming file and line where it is no recording or says one thing twice.
+    """
+    import pandas
+
+    machines: dict[str, dict[tuple[str, ...], int | str]] = {}
+    places: dict[tuple[str, ...], None] = {}
+    for file in [path("file", file) for file in files]:
+        for row in read(file):
+            told = machines.setdefault(f"{row.kernel}, {row.build}", {})
+            if row[2:5] in told:
+                raise ValueError(f"{file}: {', '.join(row[:5])} is in another of the files, too")
+            told[row[2:5]] = row.value
+            places.setdefault(row[2:5])
+    columns = [[*place, *(told.get(place, "") for told in machines.values())] for place in places]
+    return pandas.DataFrame(columns, columns=[*Quantity._fields[2:5], *machines])

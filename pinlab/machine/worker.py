@@ -1,40 +1,45 @@
 """The process that measures: `python -m pinlab.machine.worker` with the question as JSON.
 
-It says on its output, one JSON object a line, how many writes are done and in the end one of
-`result`, `refusal` and `error`. It ends with the process that started it, however that ends, and
-takes its unnamed file with it.
+It says on its output, one JSON object a line, how many steps are done and in the end one of
+`result`, `refusal` and `error`. It ends with the process that started it, however that ends; its
+own children do, too, and its unnamed file is gone with it.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
-import threading
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from pinlab.machine import buffers, direct_io, syscalls
-from pinlab.machine.answer import DIRECT_IO, PROCESS_VM_READV, Measurement
-from pinlab.machine.control import others, together, turn
-from pinlab.machine.proc import Meter, Pins, UnavailableError
-from pinlab.machine.tally import NOISE, REPEATING, NoisyError, confirmed, per_call
+from pinlab.machine.buffers import Buffer
+from pinlab.machine.child import end_with, outcome
+from pinlab.machine.experiments import EXPERIMENTS
+from pinlab.machine.experiments.case import Case, Values
+from pinlab.machine.measured import AGAIN, DIRECT_IO, PROCESS_VM_READV, Measurement
+from pinlab.machine.proc import Meter, UnavailableError
+from pinlab.machine.tally import (
+    NOISE,
+    NoisyError,
+    Report,
+    control,
+    count,
+    per_call,
+    repeat,
+    together,
+    turn,
+)
 
 Transfer = Callable[[memoryview], None]
-Report = Callable[[int], None]
 
 TRIALS = 32
 """Writes from written memory, to see how long they take."""
 
-REPORT_EVERY = 0.1
-CHECK_EVERY = 0.05
-"""Seconds, both of them."""
-
-LONG = 1.0
-"""Seconds of writes that are not done over again to count them anew."""
+SECONDS_OF_CONTROL = 0.1
+PINS = {"acq", "rel"}
 
 
 def main() -> None:
@@ -42,12 +47,9 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # an Interrupt ends it without a traceback
     question = json.loads(sys.argv[1])
     end_with(question.pop("parent"))
-    try:
-        say(result=measure(**question, report=lambda done: say(done=done)))
-    except UnavailableError as reason:
-        say(refusal=str(reason))
-    except OSError as error:
-        say(error=[error.errno, error.strerror, question["folder"]])
+    work = do_experiments if "experiments" in question else write_buffers
+    work = partial(work, **question, report=lambda done: say(done=done))
+    say(**outcome(work, question.get("folder")))
 
 
 def say(**message: object) -> None:
@@ -55,91 +57,38 @@ def say(**message: object) -> None:
     print(json.dumps(message), flush=True)
 
 
-def end_with(parent: int) -> None:
-    """Have this process end soon after the one that started it, whichever thread that was."""
-    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
-
-
-def _watch(parent: int) -> None:
-    # A pipe that closes would be no sign: another child of the parent may hold it open.
-    while os.getppid() == parent:
-        time.sleep(CHECK_EVERY)
-    os._exit(1)
-
-
-class Means(NamedTuple):
-    """A way of making the kernel pin 64 pages once, and the seconds it takes."""
-
-    method: str
-    transfer: Transfer
-    pace: float
-
-
-def measure(
-    names: Sequence[buffers.Buffer], writes: int, folder: str, report: Report
+def write_buffers(
+    names: Sequence[Buffer], writes: int, folder: str, report: Report
 ) -> dict[str, Any]:
     """Return method, control and measurements, with each buffer written `writes` times.
 
-    report gets the writes done so far, over all buffers. What does not agree with itself is
-    measured again, if that does not take long. Raises OSError if a write fails, UnavailableError
-    if neither way of pinning is counted here or a buffer is not to be had.
+    report gets the writes done so far, over all buffers. Raises OSError if a write fails,
+    UnavailableError if neither way of pinning is counted here or a buffer is not to be had.
     """
     with direct_io.unnamed_file(folder) as file, turn():
-        means = _choose(file)
-        meter = Meter()
-        controls = [others(meter, means.pace * writes)]
-        takes: list[_Take] = []
-        for name in names:
-            reported = partial(_report_from, len(takes) * writes, report)
-            takes.append(_take(means, name, writes, meter, reported))
-        controls.append(others(meter, means.pace * writes))
-        until = time.monotonic() + REPEATING
-        measurements = [_confirmed(means, take, writes, meter, until) for take in takes]
+        method, transfer = _choose(file)
+        pace = repeat(partial(transfer, buffers.new("letters")), TRIALS) / TRIALS
+        calls = [partial(transfer, buffers.new(name)) for name in names]
+        counts, others = count(calls, writes, pace, report)
+    touched = map(buffers.touched, names)
+    measurements = [
+        Measurement(name, writes, buffers.PAGES, written, *pins, seconds, method, agreed)
+        for name, written, (seconds, pins, agreed) in zip(names, touched, counts, strict=True)
+    ]
     if any(m.touched and m.agreed and not m.acquired for m in measurements):
         raise NoisyError(NOISE)  # it was chosen by the pins of others
-    return {"method": means.method, "control": together(controls), "measurements": measurements}
+    return {"method": method, "control": others, "measurements": measurements}
 
 
-class _Take(NamedTuple):
-    """One buffer after all of its writes."""
-
-    name: buffers.Buffer
-    memory: memoryview
-    seconds: float
-    pins: Pins
-
-
-def _take(means: Means, name: buffers.Buffer, writes: int, meter: Meter, report: Report) -> _Take:
-    memory = buffers.new(name)
-    seconds = _repeat(means.transfer, memory, writes, report)
-    return _Take(name, memory, seconds, meter.pins())
-
-
-def _confirmed(means: Means, take: _Take, writes: int, meter: Meter, until: float) -> Measurement:
-    def again() -> Pins:
-        meter.pins()  # what was counted until here
-        _repeat(means.transfer, take.memory, writes, report=lambda done: None)
-        return meter.pins()
-
-    if take.seconds > LONG:
-        until = 0.0
-    write = partial(means.transfer, take.memory)
-    pins, agreed = confirmed(write, writes, take.pins, again, until)
-    touched = buffers.touched(take.name)
-    return Measurement(
-        take.name, writes, buffers.PAGES, touched, *pins, take.seconds, means.method, agreed
-    )
-
-
-def _choose(file: int) -> Means:
+def _choose(file: int) -> tuple[str, Transfer]:
     """Return direct I/O if it pins written memory, else process_vm_readv if that does."""
     write = partial(direct_io.write, file)
     if _pins(write):
-        return Means(DIRECT_IO, write, _pace(write))
+        return DIRECT_IO, write
     read = partial(syscalls.process_vm_readv, target=buffers.new("never"))
     try:
         if _pins(read):
-            return Means(PROCESS_VM_READV, read, _pace(read))
+            return PROCESS_VM_READV, read
     except OSError as error:
         raise UnavailableError(f"Direct I/O takes no pins here, and {error.strerror}.") from error
     raise UnavailableError("Neither direct I/O nor process_vm_readv moves the counters here.")
@@ -152,25 +101,43 @@ def _pins(transfer: Transfer) -> bool:
         return True  # most likely; if not, what is counted will show it
 
 
-def _pace(transfer: Transfer) -> float:
-    memory = buffers.new("letters")
-    return _repeat(transfer, memory, TRIALS, report=lambda done: None) / TRIALS
+def do_experiments(experiments: Sequence[str], report: Report) -> dict[str, Any]:
+    """Return rows (experiment, case, quantity, value), what is missing, and the control.
 
-
-def _repeat(transfer: Transfer, memory: memoryview, times: int, report: Report) -> float:
-    """Transfer a buffer so many times; return the seconds that took."""
-    start = reported = time.monotonic()
-    for done in range(1, times + 1):
-        transfer(memory)
-        now = time.monotonic()
-        if now - reported >= REPORT_EVERY or done == times:
+    missing: rows (experiment, case, reason). control: what others pinned before and after, None
+    where nobody counts. report gets the number of cases done so far.
+    """
+    with turn():
+        controls = _control()
+        rows: list[tuple[str, str, str, int | str]] = []
+        missing: list[tuple[str, str, str]] = []
+        cases = [(name, case) for name in experiments for case in EXPERIMENTS[name]]
+        for done, (experiment, case) in enumerate(cases, 1):
+            try:
+                found = _twice(EXPERIMENTS[experiment][case])
+                rows += [(experiment, case, name, value) for name, value in found.items()]
+            except UnavailableError as reason:
+                missing.append((experiment, case, str(reason)))
+            except OSError as error:
+                missing.append((experiment, case, f"{error.strerror or error}."))
             report(done)
-            reported = now
-    return now - start
+        controls += _control()
+    return {"rows": rows, "missing": missing, "control": together(controls) if controls else None}
 
 
-def _report_from(before: int, report: Report, done: int) -> None:
-    report(before + done)
+def _twice(find: Case) -> Values:
+    """Return what is found the second time as well; of pins each case sees to that itself."""
+    found = find()
+    if found.keys() & PINS or found == find():
+        return found
+    raise UnavailableError(f"It was not the same twice, as if others had a hand in it. {AGAIN}")
+
+
+def _control() -> list[Measurement]:
+    try:
+        return [control(Meter(), SECONDS_OF_CONTROL)]
+    except (KeyError, OSError):
+        return []
 
 
 if __name__ == "__main__":

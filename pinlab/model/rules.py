@@ -5,57 +5,61 @@ for X.Y speaks of the release itself and all later ones; a row for X.Y.Z of that
 only, from Z on.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal, NamedTuple, get_args
 
 from pinlab.data_folder import DATA
 from pinlab.model.arguments import shown, whole
 from pinlab.text_files import table
 
 Version = tuple[int, ...]
+Hold = Literal["get", "pin"]
+
+
+class Values(NamedTuple):
+    """Every rule and the values it can have, as the data file spells them; see `Rules`."""
+
+    pin_bias: Literal[1, 1024]
+    separate_pincount: Literal["none", "order_2_up", "order_1_up"]
+    foll_pin_vmstat: Literal["absent", "counted"]
+    pin_refuses: Literal["pin", "get", "get_and_pin"]
+    refused_pin: Literal["EINVAL", "no_pages"]
+    longterm_get: Literal["allowed", "refused"]
+    gup_read_fault: Literal["zero_page", "private_page", "private_page_if_longterm"]
+    slow_guard: Literal["with_flags", "as_fast", "always"]
+    slow_grab_2mib: Literal["unguarded", "page_by_page", "first_then_rest"]
+    huge_zero_pmd: Literal["ordinary", "special"]
+    huge_zero_wp: Literal["whole", "split"]
+    dio_hold: Hold
+    dio_hold_fuse: Hold
+    dio_hold_smb: Hold
+    dio_hold_nfs: Hold
+    dio_hold_ceph: Hold
+    dio_hold_9p: Hold
+    fork_copies: Literal["never", "maybe_pinned", "exclusive_and_maybe_pinned"]
+    fork_asks: Literal["first", "with_own_reference"]
+    write_fault_reuses: Literal["mapped_once", "held_once", "exclusive_or_held_once"]
+    pin_unshares: Literal["never", "shared_page"]
+    fast_pin_adds: Literal["at_once", "in_two"]
+    fast_pin_and_fork: Literal["may_meet", "kept_apart"]
+    fixed_buffer_vmpin: Literal["absent", "each_page", "folio_once"]
+    fixed_buffer_keeps: Literal["each_pin", "one_pin_if_one_folio", "one_pin_per_folio"]
+    zero_page_grab: Literal["counted", "skipped", "refused"]
+    zero_page_grab_fast: Literal["counted", "skipped"]
+    zero_page_unpin: Literal["counted", "skipped"]
+    zero_page_still_counts: Literal["nothing", "pincount", "refcount", "vmstat"]
+    zero_page_gets: Literal["counted", "skipped"]
+    huge_zero_pins: Literal["counted", "skipped"]
+
 
 CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "pin_bias": ("1", "1024"),
-        "separate_pincount": ("none", "order_2_up", "order_1_up"),
-        "foll_pin_vmstat": ("absent", "counted"),
-        "pin_refuses": ("pin", "get", "get_and_pin"),
-        "refused_pin": ("EINVAL", "no_pages"),
-        "longterm_get": ("allowed", "refused"),
-        "gup_read_fault": ("zero_page", "private_page", "private_page_if_longterm"),
-        "slow_guard": ("with_flags", "as_fast", "always"),
-        "slow_grab_2mib": ("unguarded", "page_by_page", "first_then_rest"),
-        "huge_zero_pmd": ("ordinary", "special"),
-        "huge_zero_wp": ("whole", "split"),
-        "dio_hold": ("get", "pin"),
-        "dio_hold_fuse": ("get", "pin"),
-        "dio_hold_smb": ("get", "pin"),
-        "dio_hold_nfs": ("get", "pin"),
-        "dio_hold_ceph": ("get", "pin"),
-        "dio_hold_9p": ("get", "pin"),
-        "fork_copies": ("never", "maybe_pinned", "exclusive_and_maybe_pinned"),
-        "fork_asks": ("first", "with_own_reference"),
-        "write_fault_reuses": ("mapped_once", "held_once", "exclusive_or_held_once"),
-        "pin_unshares": ("never", "shared_page"),
-        "fast_pin_adds": ("at_once", "in_two"),
-        "fast_pin_and_fork": ("may_meet", "kept_apart"),
-        "fixed_buffer_vmpin": ("absent", "each_page", "folio_once"),
-        "fixed_buffer_keeps": ("each_pin", "one_pin_if_one_folio", "one_pin_per_folio"),
-        "zero_page_grab": ("counted", "skipped", "refused"),
-        "zero_page_grab_fast": ("counted", "skipped"),
-        "zero_page_unpin": ("counted", "skipped"),
-        "zero_page_still_counts": ("nothing", "pincount", "refcount", "vmstat"),
-        "zero_page_gets": ("counted", "skipped"),
-        "huge_zero_pins": ("counted", "skipped"),
-    }
+    {rule: tuple(map(str, get_args(kind))) for rule, kind in Values.__annotations__.items()}
 )
-"""Every rule and the values it can have, as the data file spells them."""
+"""Every rule and the values it can have."""
 
 HYPOTHETICAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -86,8 +90,7 @@ FILE_SYSTEMS: Mapping[str, str] = MappingProxyType(
 """Whose direct I/O there is, and the rule of each; block is a disk, whatever is on it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Values):
     """What a machine of one release does; `sources` says where each rule is from.
 
     pin_bias: what a pin adds to the refcount of a folio without its own pincount.
@@ -114,38 +117,7 @@ class Rules:
     only "counted" is real. huge_zero_pins: are pins of the huge zero folio; only "counted" is real.
     """
 
-    pin_bias: int
-    separate_pincount: str
-    foll_pin_vmstat: str
-    pin_refuses: str
-    refused_pin: str
-    longterm_get: str
-    gup_read_fault: str
-    slow_guard: str
-    slow_grab_2mib: str
-    huge_zero_pmd: str
-    huge_zero_wp: str
-    dio_hold: str
-    dio_hold_fuse: str
-    dio_hold_smb: str
-    dio_hold_nfs: str
-    dio_hold_ceph: str
-    dio_hold_9p: str
-    fork_copies: str
-    fork_asks: str
-    write_fault_reuses: str
-    pin_unshares: str
-    fast_pin_adds: str
-    fast_pin_and_fork: str
-    fixed_buffer_vmpin: str
-    fixed_buffer_keeps: str
-    zero_page_grab: str
-    zero_page_grab_fast: str
-    zero_page_unpin: str
-    zero_page_still_counts: str
-    zero_page_gets: str
-    huge_zero_pins: str
-    sources: Mapping[str, str] = field(compare=False, repr=False)
+    sources: Mapping[str, str]
 
     @property
     def dio_holds(self) -> dict[str, str]:
@@ -161,8 +133,7 @@ class Rules:
         return first is not None and order >= first
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class RuleRow(NamedTuple):
     """One line of data/kernel_rules.csv."""
 
     version: Version
@@ -186,19 +157,19 @@ def parse_release(release: str) -> Version:
     return tuple(int(part) for part in release.split("."))
 
 
-def read_rows(path: Path) -> list[Row]:
+def read_rows(path: Path) -> list[RuleRow]:
     """Return the rows of a rules file; ValueError with file and line for one that is wrong."""
     columns = ("release", "rule", "value", "source")
     return table(path, columns, _row, unique=columns[:2])
 
 
-def _row(record: Mapping[str, str]) -> Row:
+def _row(record: Mapping[str, str]) -> RuleRow:
     version = parse_release(record["release"])
     _check_choice(record["rule"], record["value"])
     _check_real(record["rule"], record["value"])
     if not record["source"]:
         raise ValueError(f"rule {record['rule']!r} has no source")
-    return Row(version, record["rule"], record["value"], record["source"])
+    return RuleRow(version, record["rule"], record["value"], record["source"])
 
 
 def _check_choice(rule: str, value: object) -> str:
@@ -216,6 +187,7 @@ def _check_real(rule: str, value: str) -> None:
 
 ROWS = read_rows(DATA / "kernel_rules.csv")
 VERSIONS = sorted({row.version for row in ROWS})
+BY_KEYWORD = "set by keyword"
 NEWEST = ".".join(map(str, max(version for version in VERSIONS if len(version) == 2)))
 """The newest release that has rules of its own; later ones follow the same rules."""
 
@@ -240,22 +212,23 @@ def rules_for(release: str, overrides: Mapping[str, object] = MappingProxyType({
     if not overrides:
         return rules
     changed = {rule: _check_choice(rule, v) for rule, v in _hunk_by_hunk(overrides).items()}
-    sources = {**rules.sources, **dict.fromkeys(changed, "set by keyword")}
-    bias = int(changed.pop("pin_bias", rules.pin_bias))
-    return replace(rules, pin_bias=bias, **changed, sources=MappingProxyType(sources))
+    return _made(rules._asdict() | changed, {**rules.sources, **dict.fromkeys(changed, BY_KEYWORD)})
 
 
 @cache
 def _rules_of(version: Version) -> Rules:
     """Return the rules of one release; machines share them, they never change."""
-    chosen = {row.rule: row for row in sorted(_rows_of(version), key=lambda row: row.version)}
-    values = {rule: row.value for rule, row in chosen.items()}
-    sources = {rule: row.source for rule, row in chosen.items()}
-    bias = int(values.pop("pin_bias"))
-    return Rules(pin_bias=bias, **values, sources=MappingProxyType(sources))
+    rows = sorted(_rows_of(version), key=lambda row: row.version)
+    return _made({row.rule: row.value for row in rows}, {row.rule: row.source for row in rows})
 
 
-def _rows_of(version: Version) -> list[Row]:
+def _made(values: Mapping[str, object], sources: Mapping[str, str]) -> Rules:
+    rules = Rules._make(int(str(values[r])) if r == "pin_bias" else values[r] for r in CHOICES)
+    rules.sources = MappingProxyType({rule: sources[rule] for rule in CHOICES})
+    return rules
+
+
+def _rows_of(version: Version) -> list[RuleRow]:
     """A stable release follows its branch's mainline release, then its own branch's rows."""
     return [row for row in ROWS if speaks_of(row.version, version)]
 

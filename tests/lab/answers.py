@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from pinlab.machine import Answer, Measurement
-from pinlab.machine.answer import DIRECT_IO, noise
 from pinlab.machine.buffers import Buffer, touched
+from pinlab.machine.measured import DIRECT_IO, of_buffers
 
 
 def an_answer(
@@ -17,22 +17,12 @@ def an_answer(
     long as a measurement.
     """
     control = Measurement("control", 0, 0, 0, others, others, 0.1)
-    names = [str(buffer) for buffer in unsure]
-    return Answer(
-        tuple(
-            Measurement(
-                buffer, writes, 64, touched(buffer), n, n, 0.01, method, buffer not in unsure
-            )
-            for buffer, n in pins.items()
-        ),
-        kernel=kernel,
-        live=True,
-        date=None,
-        method=method,
-        control=control,
-        note=noise(control, names),
-        label="your kernel, 6.18.44",
-    )
+    measurements = [
+        Measurement(buffer, writes, 64, touched(buffer), n, n, 0.01, method, buffer not in unsure)
+        for buffer, n in pins.items()
+    ]
+    whose = Answer(kernel, live=True, label="your kernel, 6.18.44")
+    return of_buffers(whose, measurements, method, control)
 
 
 BUFFERS: dict[Buffer, int] = {"letters": 6400, "zeros": 6400, "never": 0}

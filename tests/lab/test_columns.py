@@ -7,8 +7,8 @@ import pytest
 
 from pinlab import Kernel, lab, machine
 from pinlab.lab.columns import UNLIKE, Columns
-from pinlab.machine import Measured, Quantity
-from pinlab.machine.questions import Place
+from pinlab.machine import Measured
+from pinlab.machine.measured import Answer, Place, of_buffers
 from tests.lab.answers import an_answer
 
 READ = "process_vm_readv"
@@ -22,15 +22,9 @@ WITHOUT, WITH = "without the zero-page fix (A/B pair)", "with the zero-page fix 
 def measured(kernel: str, zero: int | None, written: int | None = 64) -> Measured:
     """An answer of a kernel that says it is `kernel`."""
     found = {"zero64": zero, "anon64": written}
-    rows = [
-        Quantity(kernel, kernel, READ, case, "acq", pins)
-        for case, pins in found.items()
-        if pins is not None
-    ]
+    values = {(READ, case, "acq"): pins for case, pins in found.items() if pins is not None}
     missing = {(READ, case): "It is forbidden." for case, pins in found.items() if pins is None}
-    return Measured(
-        kernel, kernel, tuple(rows), missing, (), live=True, date=None, note="", label="yours"
-    )
+    return Measured(kernel, live=True, label="yours", values=values, missing=missing)
 
 
 def cells(columns: Columns) -> dict[str, tuple[str, ...]]:
@@ -127,14 +121,9 @@ def test_answers_of_every_kind_fill_the_third_column(monkeypatch: pytest.MonkeyP
 
 
 def test_pins_of_another_system_call_are_not_those_of_direct_io() -> None:
-    answer = machine.recorded("letters")
-    instead = replace(
-        answer,
-        measurements=tuple(m._replace(writes=100, method=READ) for m in answer),
-        live=True,
-        method=READ,
-        note="Direct I/O takes no pins here.",
-    )
+    rows = [row._replace(method=READ) for row in machine.recorded("letters")]
+    mine = Answer("6.4", live=True, label="your kernel, 6.4")
+    instead = of_buffers(mine, rows, READ, note="Direct I/O takes no pins here.")
     claims = {"letters": ("touched_pages", "letters:writes=100", "acq")}
     columns = lab.three_columns(claims, instead)
     assert columns.rows[1][3] == "-"
@@ -179,7 +168,7 @@ def test_noise_is_a_reason_for_a_difference() -> None:
     noisy = replace(measured("6.18", zero=3), noisy=True, note="Others pinned 3 pages meanwhile.")
     told = lab.three_columns(CLAIMS, noisy).notes
     assert told == ("Others pinned 3 pages meanwhile. Measure again when it is quieter.",)
-    same = replace(noisy, quantities=measured("6.18", zero=0).quantities)
+    same = replace(noisy, values=measured("6.18", zero=0).values)
     assert lab.three_columns(CLAIMS, same).notes == ()
     quiet = replace(noisy, noisy=False, note="Controls saw no pin of others.")
     assert lab.three_columns(CLAIMS, quiet).notes == (UNLIKE,)
@@ -195,16 +184,16 @@ def test_a_number_with_others_pins_in_it_is_not_yours() -> None:
     assert columns.notes == (f"Not measured on your kernel: never. {mine.note}",)
 
 
-def test_the_same_of_mlock(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_part_of_an_answer_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINLAB_MACHINE", "recording")
     answer = machine.ask_mlock()
-    spoilt = answer.mlock._replace(acquired=14848, agreed=False)
-    mine = replace(answer, mlock=spoilt, live=True, note="Others were pinning meanwhile.")
     claims: dict[str, Place] = {
         "mlock": ("mlocked_pages", "mlock:times=100", "acq"),
         "VmLck": ("mlocked_pages", "mlock:times=100", "VmLck_kB"),
         "readv": ("mlocked_pages", "process_vm_readv:times=100", "acq"),
     }
-    columns = lab.three_columns(claims, mine)
+    values = {place: value for place, value in answer.values.items() if place != claims["mlock"]}
+    missing = {claims["mlock"][:2]: "Others were pinning meanwhile."}
+    columns = lab.three_columns(claims, replace(answer, values=values, missing=missing, live=True))
     assert [row[3] for row in columns.rows[1:]] == ["-", "256", "6400"]
     assert columns.notes == ("Not measured on your kernel: mlock. Others were pinning meanwhile.",)

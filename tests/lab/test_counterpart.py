@@ -6,7 +6,7 @@ import pytest
 
 from pinlab import lab
 from pinlab.machine import recorded
-from pinlab.machine.answer import PROCESS_VM_READV
+from pinlab.machine.measured import PROCESS_VM_READV
 from tests.lab.answers import BUFFERS, TOUCHED, an_answer
 
 

@@ -79,11 +79,10 @@ def test_an_answer_of_several_lines_stands_fenced(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("# A lesson", "A lesson", "line 1: an exercise begins with ## id"),
-        ("(number)", "(numerals)", r"line 3: .*: allowed is ## id \(kind\), the kinds are "),
-        ("low: 1", "gives: 1", "line 3: which: gives is '1': allowed are it is, the model gives"),
-        ("How *many*?\n\n* no sign: this is the question", "", "line 3: which: it has no question"),
-        ("? Count.\n", "", "line 3: which: it has to have 2 of the sign ?, and has 1"),
+        ("(number)", "(numerals)", r"line 3: .*: allowed is ## id \(kind\), "),
+        ("low: 1", "high: 1", r"line 3: which: its keys are \['high'\]: allowed are draw, "),
+        ("How *many*?\n\n* no sign: this is the question", "", "which: it has to have a question"),
+        ("? Count.\n", "", "line 3: which: it has to have .*two hints"),
         ("= 3\n", "", "line 3: which: it has to have 1 right answer, not 0"),
         ("= 3", "= three", "line 10: which: 'three' is no whole number"),
         ("the-last-pin-fails", "the-last-pin", "line 11: which: 'the-last-pin' is no sentence"),
@@ -92,10 +91,10 @@ def test_an_answer_of_several_lines_stands_fenced(tmp_path: Path) -> None:
         ("(number)\nlow: 1", "(program)", "line 9: which: the right program stands fenced"),
         ("low: 1", "draw: nothing", "pinlab.lessons.count_to_two_million has no function nothing"),
         ("low: 1\n\nHow", "draw: find_the_leak\n\n{much}", "line 3: which: {much} is not drawn: "),
-        ("= 3\n", "= 3\n```\n", "line 10: which: the fence below has no end"),
+        ("= 3\n", "= 3\n```\n", "line 11: which: '```' begins with no sign"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_by_its_line(old: str, new: str, told: str, tmp_path: Path) -> None:
     assert old in LINES
-    with pytest.raises(ValueError, match=told.replace("?,", r"\?,")):
+    with pytest.raises(ValueError, match=told):
         made(LINES.replace(old, new), tmp_path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pinlab import machine
-from pinlab.machine.availability import place
+from pinlab.machine.direct_io import place
 from pinlab.machine.proc import UnavailableError
 
 
@@ -34,7 +34,7 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def method() -> str:
     """How this kernel is asked; every measurement of an ordinary user takes seconds."""
-    return machine.ask("letters", writes=1).method
+    return machine.ask("letters", writes=1)[0].method
 
 
 @pytest.fixture

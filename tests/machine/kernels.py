@@ -1,7 +1,9 @@
 """Machines that were measured in a test's imagination."""
 
+from dataclasses import replace
+
 from pinlab import Kernel
-from pinlab.machine import Measured, Quantity, predict
+from pinlab.machine import Measured, predict
 from pinlab.machine.experiments import EXPERIMENTS
 
 
@@ -12,14 +14,21 @@ def measured_like(
 
     without: cases that nobody could measure there. changed: values of all quantities of a name.
     """
-    rows = [
-        Quantity("9.9.9", "imagined", experiment, case, name, changed.get(name, value))
+    values = {
+        (experiment, case, name): changed.get(name, value)
         for experiment, cases in EXPERIMENTS.items()
         for case in cases
         if (experiment, case) not in without
         for name, value in predict(experiment, case, kernel).items()
-    ]
-    return Measured(
-        "9.9.9", "imagined", tuple(rows), dict.fromkeys(without, "Nobody may."), (), True, None, "",
-        "your kernel, 9.9.9",
-    )  # fmt: skip
+    }
+    missing = dict.fromkeys(without, "Nobody may.")
+    return Measured("9.9.9", True, "your kernel, 9.9.9", values=values, missing=missing, build="me")
+
+
+def changed(measured: Measured, case: str, quantity: str, to: int) -> Measured:
+    """The same, with another value of one quantity."""
+    values = {
+        place: to if place[1:] == (case, quantity) else value
+        for place, value in measured.values.items()
+    }
+    return replace(measured, values=values)

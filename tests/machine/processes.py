@@ -42,6 +42,12 @@ def children_of(parent: int) -> set[int]:
     return {int(status.parent.name) for status in found if _parent(status) == parent}
 
 
+def descendants_of(parent: int) -> set[int]:
+    """Its children, and theirs."""
+    children = children_of(parent)
+    return children.union(*map(descendants_of, children))
+
+
 def _parent(status: Path) -> int | None:
     try:
         return int(status.read_text().rpartition(")")[2].split()[1])

@@ -1,4 +1,4 @@
-"""The unnamed file and the folders it can be in."""
+"""The unnamed file and the folders it can be in; each obstacle has its words."""
 
 import errno
 import mmap
@@ -9,75 +9,98 @@ from pathlib import Path
 import pytest
 
 from pinlab.machine import buffers, direct_io
+from pinlab.machine.direct_io import place
+from pinlab.machine.proc import UnavailableError
 
 linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="needs Linux")
 
 
-def test_a_chosen_folder_is_the_only_one(tmp_path: Path) -> None:
-    assert direct_io.folders(tmp_path) == direct_io.folders(str(tmp_path)) == [str(tmp_path)]
-
-
-def test_a_chosen_folder_has_to_exist(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r"does not exist.*nowhere"):
-        direct_io.folders(tmp_path / "nowhere")
-
-
-def test_a_chosen_folder_has_to_be_a_folder(tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.touch()
-    with pytest.raises(NotADirectoryError, match=r"not a folder.*file"):
-        direct_io.folders(file)
-
-
-def test_a_chosen_folder_has_to_be_a_path() -> None:
-    with pytest.raises(TypeError, match="folder is 7: it has to be a path"):
-        direct_io.folders(7)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("name", "error", "words"),
+    [
+        ("nowhere", FileNotFoundError, "does not exist.*nowhere"),
+        ("file", NotADirectoryError, "not a folder.*file"),
+        (7, TypeError, "folder is 7: it has to be a path"),
+    ],
+)
+def test_a_chosen_folder_has_to_be_one_whatever_else_is_missing(
+    name: str | int, error: type[Exception], words: str, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setenv("PINLAB_MACHINE", "recording")
+    (tmp_path / "file").touch()
+    with pytest.raises(error, match=words):
+        place(tmp_path / name if isinstance(name, str) else name)  # type: ignore[arg-type]
 
 
 def test_the_usual_folders_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader may have neither temporary folder nor home."""
+
+    def nothing(error: type[Exception]) -> str:
+        raise error
+
     monkeypatch.setattr("tempfile.gettempdir", lambda: "/scratch")
     monkeypatch.setenv("HOME", "/home/reader")
-    assert direct_io.folders() == ["/scratch", "/var/tmp", ".", "/home/reader"]
+    assert direct_io._usual_folders() == ["/scratch", "/var/tmp", ".", "/home/reader"]
+    monkeypatch.setattr("tempfile.gettempdir", lambda: nothing(FileNotFoundError))
+    monkeypatch.setattr(Path, "home", lambda: nothing(RuntimeError))
+    assert direct_io._usual_folders() == ["/var/tmp", "."]
 
 
-def test_a_reader_may_have_neither_temporary_folder_nor_home(
-    monkeypatch: pytest.MonkeyPatch,
+def refused(folder: Path | str | None = None) -> str:
+    """Why there is no place for a measurement, of which the sentence begins always the same."""
+    with pytest.raises(UnavailableError) as caught:
+        place(folder)
+    before, _, reason = str(caught.value).partition("Direct I/O to an unnamed file is not ")
+    assert before == ""
+    return reason
+
+
+@linux_only
+def test_the_first_usable_folder_is_taken_or_all_are_named(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_folder() -> str:
-        raise FileNotFoundError
+    monkeypatch.setattr(direct_io, "_usual_folders", lambda: ["/proc", str(folder), "/sys"])
+    assert place(None) == str(folder)
+    _mount(folder, "tmpfs", monkeypatch)
+    monkeypatch.setattr(direct_io, "_usual_folders", lambda: [str(folder), "/proc"])
+    assert refused().startswith(
+        f"possible here: {folder} is on tmpfs, which copies instead; /proc answers '"
+    )
 
-    def no_home() -> Path:
-        raise RuntimeError
 
-    monkeypatch.setattr("tempfile.gettempdir", no_folder)
-    monkeypatch.setattr(Path, "home", no_home)
-    assert direct_io.folders() == ["/var/tmp", "."]
+@linux_only
+def test_a_full_disk_is_passed_over(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(file: int, data: object, offset: int) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "pwrite", refuse)
+    assert refused(folder) == f"possible here: {folder} answers 'No space left on device'."
 
 
 @linux_only
 def test_proc_cannot_hold_a_file() -> None:
     assert direct_io.file_system("/proc") == "proc"
     refusal = "Operation not supported" if os.geteuid() == 0 else "Permission denied"
-    assert direct_io.objection("/proc") == f"/proc answers {refusal!r}"
+    assert refused("/proc") == f"possible here: /proc answers {refusal!r}."
 
 
 @linux_only
 @pytest.mark.parametrize("kind", ["tmpfs", "devtmpfs", "ramfs"])
 def test_memory_is_no_device(kind: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _mount(folder, kind, monkeypatch)
-    assert direct_io.objection(str(folder)) == f"{folder} is on {kind}, which copies instead"
+    assert refused(folder) == f"possible here: {folder} is on {kind}, which copies instead."
 
 
 @linux_only
 def test_a_device_that_no_mount_has_may_still_do(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table = direct_io.MOUNTS.with_name("none")
-    monkeypatch.setattr(direct_io, "MOUNTS", table)
-    assert direct_io.objection(str(folder)) == f"{folder} answers 'No such file or directory'"
+    monkeypatch.setattr(direct_io, "MOUNTS", direct_io.MOUNTS.with_name("none"))
+    assert refused(folder) == f"possible here: {folder} answers 'No such file or directory'."
     _mount(Path("/proc"), "proc", monkeypatch)
     assert direct_io.file_system(str(folder)) == ""
-    assert direct_io.objection(str(folder)) is None
+    assert place(folder) == str(folder)
 
 
 def _mount(folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:

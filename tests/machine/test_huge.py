@@ -10,9 +10,7 @@ from pathlib import Path
 import pytest
 
 from pinlab import machine
-from pinlab.machine import buffers, huge, proc, worker
-from pinlab.machine import run as run_module
-from pinlab.machine.dialogue import Dialogue
+from pinlab.machine import buffers, huge, proc
 from pinlab.machine.proc import UnavailableError
 from tests.machine.counting import ask_for
 from tests.machine.processes import output_of
@@ -172,17 +170,3 @@ def test_a_process_without_huge_pages_gets_the_recording_and_the_reason(
         "There is no huge zero folio to be had here: "
         "a read maps a single page; memory is short, or this process may not.\n"
     )
-
-
-def test_the_worker_refuses_and_the_recording_answers(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    switch_the_huge_zero_folio_off(monkeypatch, tmp_path)
-    with pytest.raises(UnavailableError) as caught:
-        worker.measure(["never", "huge-never"], 1, str(folder), lambda done: None)
-    dialogue = Dialogue(total=2)
-    dialogue.close({"refusal": str(caught.value)})
-    answer = run_module.Run(("never", "huge-never"), dialogue).wait()
-    assert not answer.live
-    assert answer.note == str(caught.value)
-    assert [(m.buffer, m.acquired) for m in answer] == [("never", 0), ("huge-never", 6400)]

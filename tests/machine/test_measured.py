@@ -1,221 +1,124 @@
-"""Which kernel is it? Machines that are known answer, and are recognised."""
+"""The answer: its table, its ways in, and what it says of other people's pins."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
-from pinlab import Kernel, machine
-from pinlab.machine import Measured, kernel_like
-from pinlab.machine.questions import QUESTIONS, predicted
-from pinlab.machine.recordings import builds
-from pinlab.model.rules import releases
-from tests.machine.kernels import measured_like
+from pinlab.machine.ask import written
+from pinlab.machine.measured import Answer, Measurement
+
+LETTERS = ("letters", 100, 64, 64, 6400, 6400, 0.0123, "direct I/O")
+NEVER = ("never", 100, 64, 0, 0, 0, 0.0101, "direct I/O")
+QUIET = ("control", 0, 0, 0, 0, 0, 0.1)
+NOISY = ("control", 0, 0, 0, 16, 12, 1.5)
+ALONE = (
+    "Controls of 0.10 s, before and after, saw no pin of others, and counting again gave the "
+    "same numbers."
+)
 
 
-def answers(kernel: Kernel) -> list[object]:
-    return [predicted(question, kernel) for question in QUESTIONS]
+def answer(
+    control: Sequence[Any] = QUIET,
+    rows: Sequence[Sequence[Any]] = (LETTERS, NEVER),
+    method: str = "direct I/O",
+) -> Answer:
+    return written({"method": method, "control": control, "measurements": rows})
 
 
-@pytest.mark.parametrize("release", releases()[1:])
-def test_each_release_is_recognised(release: str) -> None:
-    measured = measured_like(Kernel(release))
-    assert release in measured.releases
-    assert all(release in answer.releases for answer in measured.answers)
-    assert answers(kernel_like(measured)) == answers(Kernel(release))
-
-
-def test_where_pins_are_not_counted_the_other_questions_decide() -> None:
-    """5.6 has no counters; fork copies nothing up to 5.8, and VmPin knows no fixed buffers."""
-    measured = measured_like(Kernel("5.6"))
-    assert [bool(answer.why_not) for answer in measured.answers] == [True] * 3 + [False] * 4
-    assert measured.releases == ("5.6", "5.7", "5.7.3", "5.8")
-    assert kernel_like(measured).release == "5.8"
-
-
-@pytest.mark.parametrize("build", builds(), ids=lambda build: f"{build.kernel}, {build.build}")
-def test_each_recorded_build_is_recognised(build: machine.Build) -> None:
-    measured = measured_like(build.boot())
-    assert answers(kernel_like(measured)) == answers(build.boot())
-
-
-def spans_of(kernel: Kernel) -> dict[str, str]:
-    return {answer.name: answer.spans for answer in measured_like(kernel).answers}
-
-
-def test_spans_before_and_after_the_fix() -> None:
-    """As the fact sheet has it: commit by commit."""
-    assert spans_of(Kernel("6.18")) == {
-        "zero-page": "6.5 and later; of 6.1.y 6.1.135 and later",
-        "direct-io": "6.5 and later",
-        "huge-zero": "5.7 and later",
-        "fork": "5.19 and later",
-        "vm-pin": "5.9 and later",
-        "frames": "5.6 and later",
-        "fork-frames": "5.9 and later",
-    }
-    unfixed = spans_of(Kernel("5.10"))
-    assert unfixed["zero-page"] == "5.7 to before 6.5, but of 6.1.y not 6.1.130 and later"
-    assert unfixed["direct-io"] == "5.7 to before 6.5"
-    assert unfixed["fork"] == "5.9 to before 5.19"
-    assert spans_of(Kernel("5.8"))["vm-pin"] == "before 5.9"
-
-
-def test_a_version_number_lies() -> None:
-    """The same release, before and after the backport; the measurement tells them apart."""
-    before, after = measured_like(Kernel("6.1")), measured_like(Kernel("6.1.192"))
-    assert "6.1.135" not in before.releases
-    assert after.releases == ("6.1.135",)
-    assert kernel_like(after).rules == Kernel("6.1.135").rules
-    assert kernel_like(before).rules.zero_page_grab == "counted"
-
-
-def test_no_release_does_this_and_the_model_does_it_all_the_same() -> None:
-    """A fix that somebody carried over to a kernel whose direct I/O takes references."""
-    strange = Kernel("5.10", zero_page_pins="skipped", fixed_buffer_vmpin="absent")
-    measured = measured_like(strange)
-    assert measured.releases == ()
-    assert "All together: no release of the model" in str(measured)
-    like = kernel_like(measured)
-    assert answers(like) == answers(strange)
-
-
-def test_what_no_rule_can_change() -> None:
-    measured = changed(measured_like(Kernel("6.18")), "hugezero512", "acq", 0)
-    (huge,) = (answer for answer in measured.answers if answer.name == "huge-zero")
-    assert (huge.answer, huge.releases, huge.spans) == (
-        "Yes: a read of its 512 pages takes 0 pins.", (), "no release of the model",
-    )  # fmt: skip
-    assert answers(kernel_like(measured)) == answers(Kernel("6.18"))
-
-
-def test_counters_that_stand_still_tell_nothing() -> None:
-    measured = measured_like(Kernel("6.18"), acq=0, rel=0)
-    told = {answer.name: answer.why_not for answer in measured.answers}
-    assert [name for name, reason in told.items() if reason] == [
-        "zero-page", "direct-io", "huge-zero",
-    ]  # fmt: skip
-    assert told["zero-page"].startswith("process_vm_readv of written pages moves no counter")
-    assert kernel_like(measured).rules == Kernel("6.18").rules
-
-
-def test_a_positive_count_is_its_own_proof() -> None:
-    """A container may forbid process_vm_readv; direct I/O has been counted all the same."""
-    forbidden = (("process_vm_readv", "zero64"), ("process_vm_readv", "anon64"))
-    told = {a.name: a for a in measured_like(Kernel("6.18"), without=forbidden).answers}
-    assert (told["direct-io"].why_not, told["direct-io"].values) == ("", (64,))
-    assert told["direct-io"].spans == "6.5 and later"
-    assert told["zero-page"].why_not == "Nobody may."
-    old = {a.name: a for a in measured_like(Kernel("6.4"), without=forbidden).answers}
-    assert (old["direct-io"].why_not, old["direct-io"].values) == ("Nobody may.", ())
-
-
-def test_a_question_without_its_case() -> None:
-    measured = measured_like(Kernel("5.10"), without=(("process_vm_readv", "zero64"),))
-    first = measured.answers[0]
-    assert (first.answer, first.why_not, first.values) == ("", "Nobody may.", ())
-    assert "not measured here: Nobody may." in str(measured)
-    assert "Not measured: process_vm_readv zero64. Nobody may." in str(measured)
-    assert kernel_like(measured).rules.dio_hold == "get"
-
-
-def test_the_recording_in_the_place_of_a_case_does_not_decide() -> None:
-    """It is shown; the model is still that of what was measured."""
-    other = measured_like(Kernel("6.18"))
-    measured = replace(
-        measured_like(Kernel("5.10"), without=(("fixed_buffer", "anon64"),)),
-        instead=tuple(row for row in other.quantities if row.experiment == "fixed_buffer"),
-    )
-    (last,) = (answer for answer in measured.answers if answer.name == "vm-pin")
-    assert (last.answer, last.why_not) == (
-        "It goes up by 256 kB for a buffer of 64 pages.",
-        "Nobody may.",
-    )
-    assert "recorded: It goes up by 256 kB" in str(measured)
-    assert str(measured).splitlines()[-1] == (
-        "In their place Linux 9.9.9; fixed_buffer anon64: VmPin_kB 256, VmPin_kB_unregistered 0."
-    )
-    assert measured.releases == measured_like(Kernel("5.10")).releases
-
-
-def test_nothing_at_all() -> None:
-    nothing = Measured("9.9.9", "imagined", (), {}, (), True, None, "", "your kernel, 9.9.9")
-    assert [answer.why_not for answer in nothing.answers] == ["It was not asked."] * len(QUESTIONS)
-    assert nothing.releases == tuple(releases())
-    assert "All together: nothing was measured" in str(nothing)
-    assert kernel_like(nothing).rules == Kernel().rules
-
-
-def test_only_what_was_measured_can_be_imitated() -> None:
-    with pytest.raises(TypeError, match=r"measured is '6\.5': it has to be of type Measured"):
-        kernel_like("6.5")  # type: ignore[arg-type]
+def test_it_is_a_sequence_of_measurements_with_names() -> None:
+    letters, never = found = answer()
+    assert len(found) == 2
+    assert found[0] == found["letters"] == letters == Measurement(*LETTERS)
+    assert found[-1] == never == Measurement(*NEVER)
+    with pytest.raises(IndexError):
+        found[2]
+    with pytest.raises(KeyError, match=r"'zeros', only of \['letters', 'never'\]"):
+        found["zeros"]
 
 
 @pytest.mark.parametrize(
-    ("release", "words"),
-    [
-        ("6.18", "No: a read of 64 zero pages takes 0 pins."),
-        ("6.4", "Yes: a read of 64 zero pages takes 64 pins."),
-        ("6.1.130", "It is refused: a read of 64 zero pages answers -14."),
-    ],
+    ("release", "label"),
+    [("6.18.44-1-generic", "your kernel, 6.18.44"), ("mine", "your kernel, mine")],
 )
-def test_words_of_the_zero_page(release: str, words: str) -> None:
-    assert measured_like(Kernel(release)).answers[0].answer == words
+def test_whose_it_is(release: str, label: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.release", lambda: release)
+    found = answer()
+    assert (found.kernel, found.live, found.date, found.label) == (release, True, None, label)
 
 
-def test_words_of_the_other_questions() -> None:
-    answers = {answer.name: answer.answer for answer in measured_like(Kernel("6.4")).answers}
-    assert answers["direct-io"] == "No: a direct write of 64 written pages takes 0 pins."
-    assert answers["huge-zero"] == "No: a read of its 512 pages takes 512 pins."
-    assert answers["fork"] == (
-        "From 1022 on if the process has pinned something before; else never, tried up to 1100."
+def test_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("platform.release", lambda: "6.18.44")
+    found = answer()
+    assert found.table() == str(found) == repr(found)
+    assert found.table() == (
+        "your kernel, 6.18.44; direct I/O\n"
+        "buffer   writes  pages  written  acquired  released  seconds\n"
+        "letters     100     64       64      6400      6400    0.012\n"
+        "never       100     64        0         0         0    0.010\n"
+        "control       0      0        0         0         0    0.100\n"
+        f"{ALONE}"
     )
-    assert answers["vm-pin"] == "It goes up by 256 kB for a buffer of 64 pages."
-    assert measured_like(Kernel("6.4"), acq=1).answers[1].answer.endswith("takes 1 pin.")
-    left = measured_like(Kernel("6.4"), VmPin_kB_unregistered=4).answers[4].answer
-    assert left.endswith("pages, and 4 kB stay when it is unregistered.")
 
 
-def test_words_of_the_questions_for_root() -> None:
-    answers = {answer.name: answer.answer for answer in measured_like(Kernel("6.4")).answers}
-    assert answers["frames"] == "One frame is behind all of them: the zero page."
-    assert answers["fork-frames"] == (
-        "After fork the child has a frame of its own. "
-        "After a write the parent still has its own; the child does not have it."
+@pytest.mark.parametrize(
+    ("control", "agreed", "note"),
+    [
+        (QUIET, (True, True), ALONE),
+        (
+            NOISY, (True, True),
+            "Others were pinning meanwhile. Controls of 1.50 s, before and after, saw 16 pins "
+            "acquired, 12 released. Counting again gave the same numbers all the same.",
+        ),
+        (
+            NOISY, (False, True),
+            "Others were pinning meanwhile. Controls of 1.50 s, before and after, saw 16 pins "
+            "acquired, 12 released. Their pins are in the rows letters, too: the smallest of "
+            "several tries is shown. Measure again when it is quieter.",
+        ),
+        (
+            QUIET, (False, False),
+            "Others were pinning meanwhile. Controls of 0.10 s, before and after, saw 0 pins "
+            "acquired, 0 released. Their pins are in the rows letters, never, too: the smallest "
+            "of several tries is shown. Measure again when it is quieter.",
+        ),
+        (
+            (*QUIET[:5], 3, 0.1), (True, True),
+            "Others were pinning meanwhile. Controls of 0.10 s, before and after, saw 0 pins "
+            "acquired, 3 released. Counting again gave the same numbers all the same.",
+        ),
+        (
+            (*QUIET[:4], 1, 0, 0.1), (True, True),
+            "Others were pinning meanwhile. Controls of 0.10 s, before and after, saw 1 pin "
+            "acquired, 0 released. Counting again gave the same numbers all the same.",
+        ),
+    ],
+    ids=["quiet", "noisy and agreed", "one is not", "quiet is no proof", "late release", "one pin"],
+)  # fmt: skip
+def test_the_note_says_how_noisy_it_was(
+    control: tuple[Any, ...], agreed: tuple[bool, bool], note: str
+) -> None:
+    rows = [(*row, sure) for row, sure in zip((LETTERS, NEVER), agreed, strict=True)]
+    found = answer(control, rows)
+    assert (found.noisy, found.note) == (note != ALONE, note)
+    cases = {place[1].partition(":")[0] for place in found.values}
+    assert cases == {str(m.buffer) for m in found if m.agreed}
+
+
+def test_pins_of_another_call_are_not_those_of_direct_io() -> None:
+    found = answer(rows=[(*LETTERS[:7], "process_vm_readv")], method="process_vm_readv")
+    assert found.values == {}
+    assert found.note == (
+        "Direct I/O takes no pins of written memory here (up to Linux 6.4 it takes references), "
+        f"so process_vm_readv read the same pages instead. {ALONE}"
     )
-    old = {answer.name: answer.answer for answer in measured_like(Kernel("5.8")).answers}
-    assert old["fork-frames"] == (
-        "After fork child and parent have the same frame. "
-        "After a write the parent has another one; the child has the buffer's."
-    )
-    many = measured_like(Kernel("6.4"), frames=64, zero_pages=0).answers[5].answer
-    assert many == "Behind them are 64 frames, 0 of them the zero page."
-    one = {
-        answer.name: answer.answer for answer in measured_like(Kernel("6.4"), zero_pages=0).answers
+
+
+def test_values_are_placed_as_the_recordings_have_them() -> None:
+    found = answer(rows=[NEVER, (8, *LETTERS[1:4], 800, 801, 0.1)])
+    assert found.values == {
+        ("touched_pages", "never:writes=100", "acq"): 0,
+        ("touched_pages", "never:writes=100", "rel"): 0,
+        ("touched_pages", "k=8:writes=100", "acq"): 800,
+        ("touched_pages", "k=8:writes=100", "rel"): 801,
     }
-    assert one["frames"] == "One frame is behind all of them, and it is not the zero page."
-
-
-def test_other_peoples_pins_are_no_answer() -> None:
-    """A number that no release gives is the others', if there were any; else it is a finding."""
-    measured = changed(measured_like(Kernel("6.18")), "zero64", "acq", 17)
-    assert measured.answers[0].releases == ()
-    assert measured.releases == ()
-    measured = replace(measured, noisy=True, note="Others acquired 9999 pins.")
-    assert (measured.answers[0].answer, measured.answers[0].why_not) == (
-        "", "Others acquired 9999 pins. Measure again when it is quieter.",
-    )  # fmt: skip
-    assert measured.releases == tuple(releases()[releases().index("6.5") :])
-    assert kernel_like(measured).rules == Kernel("6.18").rules
-
-
-def test_noise_does_not_undo_what_fits() -> None:
-    measured = replace(measured_like(Kernel("5.10")), noisy=True, note="Others acquired 9 pins.")
-    assert measured.answers == measured_like(Kernel("5.10")).answers
-
-
-def changed(measured: Measured, case: str, quantity: str, to: int) -> Measured:
-    rows = (
-        row._replace(value=to) if row[3:5] == (case, quantity) else row
-        for row in measured.quantities
-    )
-    return replace(measured, quantities=tuple(rows))

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from pinlab.machine.children import idle_child
 
 from pinlab.machine import buffers, proc
-from pinlab.machine.children import idle_child
 from pinlab.machine.experiments.case import read_once
 from pinlab.machine.proc import Pins, UnavailableError
 

@@ -1,8 +1,9 @@
-"""How many pins one call takes, with counters of our own and with the kernel's."""
+"""How many pins calls take, with counters of our own and with the kernel's; whose turn it is."""
 
 import os
 import platform
 import random
+import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -12,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from pinlab.machine import buffers, proc, syscalls, tally
-from pinlab.machine.availability import require_counters
-from pinlab.machine.proc import Pins, UnavailableError
-from pinlab.machine.tally import NOISE, NoisyError, Tally, confirmed, per_call
+from pinlab.machine.measured import Measurement
+from pinlab.machine.proc import Meter, Pins, UnavailableError, require_counters
+from pinlab.machine.tally import NOISE, NoisyError, per_call
 from tests.machine.counting import TRIES, Counters
 
 if platform.system() != "Linux":
@@ -40,7 +41,7 @@ def test_pages(
     pages: int, may_flush: bool, fewest: int, most: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counters = Counters(monkeypatch, may_flush)
-    assert per_call(lambda: counters.pin(pages)) == Tally(pages, pages)
+    assert per_call(lambda: counters.pin(pages)) == Pins(pages, pages)
     assert fewest <= counters.calls - ONE_CALL <= most
 
 
@@ -48,7 +49,7 @@ def test_pages(
 def test_a_share_left_by_somebody_before(share: int, monkeypatch: pytest.MonkeyPatch) -> None:
     counters = Counters(monkeypatch, may_flush=False)
     counters.share = share
-    assert per_call(lambda: counters.pin(64)) == Tally(64, 64)
+    assert per_call(lambda: counters.pin(64)) == Pins(64, 64)
 
 
 @pytest.mark.parametrize("pages", [0, 64])
@@ -92,7 +93,7 @@ def test_others_who_pin_as_often_as_we_do(monkeypatch: pytest.MonkeyPatch) -> No
 )
 def test_a_quiet_round_is_enough(others: Iterable[int], monkeypatch: pytest.MonkeyPatch) -> None:
     counters = Counters(monkeypatch, others=others)
-    assert per_call(lambda: counters.pin(64)) == Tally(64, 64)
+    assert per_call(lambda: counters.pin(64)) == Pins(64, 64)
 
 
 @pytest.mark.parametrize("others", [repeat(40_000), cycle([40_000, 0]), repeat(195)])
@@ -105,7 +106,7 @@ def test_others_of_an_ordinary_user(others: Iterable[int], monkeypatch: pytest.M
 def test_a_call_that_takes_long_is_made_seldom(monkeypatch: pytest.MonkeyPatch) -> None:
     counters = Counters(monkeypatch, may_flush=False)
     monkeypatch.setattr(tally, "LONG", 0.0)
-    assert per_call(lambda: counters.pin(64)) == Tally(64, 64)
+    assert per_call(lambda: counters.pin(64)) == Pins(64, 64)
     assert 14 <= counters.calls - ONE_CALL <= 26
     assert counters.settled == 5
 
@@ -124,22 +125,22 @@ def test_many_calls_are_confirmed_by_single_ones(
 ) -> None:
     """The least is kept; what nothing confirms is not agreed, be it more or less."""
     counters = Counters(monkeypatch)
-    left = list(later)
-    monkeypatch.setattr(time, "monotonic", lambda: float(not left))
+    readings = [pins for count in later for pins in (0, count)]
+    monkeypatch.setattr(time, "monotonic", lambda: float(not readings))
 
-    def again() -> Pins:
-        pins = left.pop(0)
-        return Pins(pins, pins)
+    class Readings(Meter):
+        def pins(self) -> Pins:
+            return Pins(*[readings.pop(0)] * 2)
 
-    told = confirmed(lambda: counters.pin(64), 100, Pins(first, first), again, until=1.0)
+    told = tally._confirmed(lambda: counters.pin(64), 100, Pins(first, first), Readings(), 1.0)
     assert told == found
-    assert not left
+    assert not readings
 
 
 def test_nothing_is_confirmed_while_others_pin(monkeypatch: pytest.MonkeyPatch) -> None:
     counters = Counters(monkeypatch, others=repeat(64))
     right = Pins(6400, 6400)
-    told = confirmed(lambda: counters.pin(64), 100, right, lambda: right, until=0.0)
+    told = tally._confirmed(lambda: counters.pin(64), 100, right, Meter(), 0.0)
     assert told == (right, False)
 
 
@@ -176,10 +177,10 @@ def test_a_container_where_no_cpu_can_be_chosen(monkeypatch: pytest.MonkeyPatch)
 
     counters = Counters(monkeypatch, may_flush=False)
     monkeypatch.setattr(os, "sched_setaffinity", refuse)
-    assert per_call(lambda: counters.pin(64)) == Tally(64, 64)
+    assert per_call(lambda: counters.pin(64)) == Pins(64, 64)
 
 
-def told(call: Callable[[], object]) -> Tally:
+def told(call: Callable[[], object]) -> Pins:
     """This kernel's answer, if others leave it time for one."""
     for _ in range(TRIES):
         with suppress(NoisyError):
@@ -197,5 +198,54 @@ def test_this_kernel(flush: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if not flush:  # as anybody but root
         monkeypatch.setattr(proc, "flush", lambda: False)
     source, target = buffers.new("letters"), buffers.new("never")
-    assert told(lambda: syscalls.process_vm_readv(source, target)) == Tally(64, 64)
-    assert told(lambda: None) == Tally(0, 0)
+    assert told(lambda: syscalls.process_vm_readv(source, target)) == Pins(64, 64)
+    assert told(lambda: None) == Pins(0, 0)
+
+
+@pytest.mark.parametrize(("expected", "least"), [(0.0001, 0.05), (0.3, 0.3), (4.0, 0.5)])
+def test_a_control_is_about_as_long_as_the_measurement_and_never_the_same_twice(
+    expected: float, least: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    naps: list[float] = []
+    Counters(monkeypatch, others=repeat(7))
+    monkeypatch.setattr(time, "sleep", naps.append)
+    for _ in range(20):
+        found = tally.control(Meter(), expected)
+        assert found[:6] == ("control", 0, 0, 0, 7, 7)
+    assert all(least <= nap <= 1.5 * least for nap in naps)
+    assert len(set(naps)) == 20
+
+
+def test_several_controls_are_one() -> None:
+    controls = [Measurement("control", 0, 0, 0, n, 2 * n, n / 4) for n in (1, 2)]
+    assert tally.together(controls) == Measurement("control", 0, 0, 0, 3, 6, 0.75)
+
+
+def test_who_measures_at_the_same_time_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In another process, as it were: each opening of the file has a lock of its own."""
+    monkeypatch.undo()
+    said: list[str] = []
+
+    def measure() -> None:
+        with tally.turn():
+            said.append("second")
+
+    second = threading.Thread(target=measure)
+    with tally.turn():
+        second.start()
+        second.join(0.3)
+        said.append("first")
+    second.join(10)
+    assert said == ["first", "second"]
+
+
+def test_nobody_waits_for_ever_nor_without_a_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tally, "WAIT", 0.1)
+    with tally.turn(), tally.turn():
+        pass
+    monkeypatch.setattr(proc, "VMSTAT", tmp_path / "vmstat")
+    monkeypatch.setattr(time, "sleep", lambda seconds: pytest.fail("it waits"))
+    with tally.turn():
+        pass

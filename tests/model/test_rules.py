@@ -1,6 +1,5 @@
 """The rules of each release, and what the data file may contain."""
 
-from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
@@ -135,7 +134,7 @@ def test_backports(rule: str, value: str, first: str, before: str) -> None:
 
 
 def test_rules_are_frozen() -> None:
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         Kernel("6.5").rules.dio_hold = "get"  # type: ignore[misc]
 
 

@@ -1,14 +1,14 @@
 """The glossary: its terms, the notebook made of them, and the links that lessons owe it."""
 
-import csv
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from nbformat import NotebookNode, v4
 
+from pinlab.text_files import table
 from tests.notebooks.lesson import FOLDER, ROOT, Lesson, read
 from tests.notebooks.normalise import normalise
 from tests.notebooks.quotations import IN_TEXT
@@ -39,8 +39,7 @@ LINK = r"\[(?P<label>[^\[\]]*)\]\(\s*(?P<target>[^)\s]+)[^)]*\)"
 GAP = "|"
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(NamedTuple):
     """One row of data/glossary.csv; its definition and its source are Markdown."""
 
     term: str
@@ -69,8 +68,7 @@ class Term:
         return re.sub(r"[^a-z0-9]+", "-", self.term.lower())
 
 
-@dataclass(frozen=True)
-class Use:
+class Use(NamedTuple):
     """A term in the prose of a cell, in the words that stand there."""
 
     cell: int
@@ -81,8 +79,7 @@ class Use:
 
 def terms() -> list[Term]:
     """Every row of data/glossary.csv."""
-    with REGISTER.open(encoding="utf-8", newline="") as file:
-        return [Term(**row) for row in csv.DictReader(file)]
+    return table(REGISTER, Term._fields, lambda row: Term(**row))
 
 
 def notebook(rows: Iterable[Term]) -> NotebookNode:
@@ -120,19 +117,14 @@ def wrong_links(lesson: Lesson, rows: list[Term]) -> Iterator[str]:
 
 
 def misplaced(rows: list[Term], lessons: Iterable[Lesson]) -> Iterator[str]:
-    """Terms that are not first used in the lesson that their row names, of those that are there."""
+    """Terms that are not first used in the lesson that their row names."""
     first: dict[Term, str] = {}
-    names = set()
     for lesson in sorted(lessons, key=lambda lesson: lesson.path.stem):
-        names.add(lesson.path.stem)
         for use in uses(lesson, rows):
             first.setdefault(use.term, lesson.path.stem)
     for row in rows:
-        found = first.get(row)
-        # A lesson still to be written may use the term before the later lessons do.
-        is_due = row.lesson in names or (found is not None and found < row.lesson)
-        if is_due and found != row.lesson:
-            yield f"{row.term!r} is first used in {found or 'no lesson'}, not in {row.lesson}"
+        if (found := first.get(row, "no lesson")) != row.lesson:
+            yield f"{row.term!r} is first used in {found}, not in {row.lesson}"
 
 
 def uses(lesson: Lesson, rows: list[Term]) -> Iterator[Use]:
@@ -154,17 +146,9 @@ def uses(lesson: Lesson, rows: list[Term]) -> Iterator[Use]:
 
 
 def _entry(row: Term) -> str:
-    first = f"First used in {_lesson_link(row.lesson)}."
+    title = read(FOLDER / f"{row.lesson}.ipynb").notebook.cells[0].source.splitlines()[0]
+    first = f"First used in [{title.removeprefix('# ')}]({row.lesson}.ipynb)."
     return "\n\n".join([f"## {row.term}", row.definition, first, f"Source: {row.source}."])
-
-
-def _lesson_link(name: str) -> str:
-    """A lesson by its title, or by its name as long as it is not written."""
-    path = FOLDER / f"{name}.ipynb"
-    if not path.exists():
-        return f"`{name}`"
-    title = read(path).notebook.cells[0].source.splitlines()[0].removeprefix("# ")
-    return f"[{title}]({path.name})"
 
 
 def _prose(source: str) -> str:

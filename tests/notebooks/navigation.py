@@ -6,7 +6,6 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from tests.notebooks.glossary import GLOSSARY
 from tests.notebooks.lesson import Lesson
 from tests.notebooks.shape import CODE, LINK, MARKUP
 
@@ -55,17 +54,9 @@ def off_the_chain(lessons: Sequence[Lesson]) -> Iterator[str]:
             yield f"{before.path.name} does not say in its last cell: {on}"
 
 
-def without_glossary(lesson: Lesson) -> Iterator[str]:
-    """A lesson whose last cell does not lead to the glossary."""
-    if GLOSSARY.name not in targets(lesson.notebook.cells[-1].source):
-        yield f"{lesson.path.name} does not link to {GLOSSARY.name} in its last cell"
-
-
-def apart(lesson: Lesson, solutions: Lesson) -> Iterator[str]:
-    """A lesson and its solutions that do not lead to each other."""
-    for one, other in ((lesson, solutions), (solutions, lesson)):
-        if other.path not in (file_of(target, one) for target in all_targets(one)):
-            yield f"{one.path.name} in {one.path.parent.name}/ does not link to the other one"
+def files_of(lesson: Lesson) -> set[Path | None]:
+    """The files that a lesson leads to."""
+    return {file_of(target, lesson) for target in all_targets(lesson)}
 
 
 def unreached(notebooks: Iterable[Lesson], start: Path) -> list[Path]:
@@ -73,9 +64,7 @@ def unreached(notebooks: Iterable[Lesson], start: Path) -> list[Path]:
     by_path = {lesson.path: lesson for lesson in notebooks}
     reached, to_read = {start}, [start]
     while to_read:
-        lesson = by_path[to_read.pop()]
-        files = {file_of(target, lesson) for target in all_targets(lesson)}
-        new = by_path.keys() & files - reached
+        new = by_path.keys() & files_of(by_path[to_read.pop()]) - reached
         reached |= new
         to_read += new
     return sorted(by_path.keys() - reached)
@@ -98,19 +87,17 @@ def wrong_rows(first: Lesson, lessons: Iterable[Lesson]) -> Iterator[str]:
             yield f"{name} is {'linked' if is_linked else 'not linked'}: {entry}"
 
 
-def dead_headings(lesson: Lesson, notebooks: Iterable[Lesson]) -> Iterator[str]:
-    """Links to a heading of a notebook that has no such heading."""
-    by_path = {each.path: each for each in notebooks}
+def dead_anchors(lesson: Lesson, notebooks: Iterable[Lesson]) -> Iterator[str]:
+    """Links to a heading or a cell of a notebook that has no such heading or cell."""
+    by_path = {each.path: each for each in notebooks} | {lesson.path: lesson}
     for target in all_targets(lesson):
-        fragment = unquote(urlsplit(target).fragment)
-        if not fragment or fragment.startswith(CELL):
-            continue
-        file = file_of(target, lesson)
-        if file in by_path and fragment not in headings(by_path[file]):
+        fragment, file = unquote(urlsplit(target).fragment), file_of(target, lesson)
+        if fragment and file in by_path and fragment not in anchors(by_path[file]):
             yield target
 
 
-def headings(lesson: Lesson) -> set[str]:
-    """The anchors of a notebook's headings, as JupyterLab makes them."""
+def anchors(lesson: Lesson) -> set[str]:
+    """What a link to a notebook may lead to: cells by their ids, headings as JupyterLab does."""
     texts = "\n".join(cell.source for _, cell in lesson.cells("markdown"))
-    return {MARKS.sub("", words).replace(" ", "-") for words in HEADING.findall(texts)}
+    headings = {MARKS.sub("", words).replace(" ", "-") for words in HEADING.findall(texts)}
+    return headings | {CELL + cell.id for _, cell in lesson.cells()}

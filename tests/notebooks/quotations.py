@@ -1,11 +1,11 @@
 """The register of everything quoted, and the quotations that stand in a lesson's text."""
 
-import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
+from pinlab.text_files import table
 from tests.notebooks.lesson import ROOT, Lesson
 
 REGISTER = ROOT / "data" / "quotations.csv"
@@ -15,8 +15,7 @@ ATTRIBUTION = re.compile(r"(?:—|--)\s*(?P<speaker>.+)")
 IN_TEXT = re.compile(r"""(?<!\*)\*["“](?P<words>[^*]+)["”]\*""")
 
 
-@dataclass(frozen=True)
-class Quotation:
+class Quotation(NamedTuple):
     """One row of the register."""
 
     id: str
@@ -26,8 +25,7 @@ class Quotation:
     words: str
 
 
-@dataclass(frozen=True)
-class Quoted:
+class Quoted(NamedTuple):
     """Words that a lesson quotes; the attribution is empty within a sentence."""
 
     words: str
@@ -36,8 +34,7 @@ class Quoted:
 
 def register() -> list[Quotation]:
     """Every row of data/quotations.csv."""
-    with REGISTER.open(encoding="utf-8", newline="") as file:
-        return [Quotation(**row) for row in csv.DictReader(file)]
+    return table(REGISTER, Quotation._fields, lambda row: Quotation(**row))
 
 
 def unregistered(lesson: Lesson, rows: list[Quotation]) -> Iterator[str]:

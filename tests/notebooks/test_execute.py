@@ -7,7 +7,7 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 
 from tests.notebooks.examples import code, notebook
-from tests.notebooks.execute import clean_environment, run, store
+from tests.notebooks.execute import run, store
 from tests.notebooks.normalise import as_stored
 
 
@@ -17,11 +17,17 @@ def stored(folder: Path, *sources: str) -> Path:
     return path
 
 
-def test_a_notebook_runs_in_its_folder_with_the_recording(tmp_path: Path) -> None:
-    source = "import os, pathlib\nprint(os.environ['PINLAB_MACHINE'])\npathlib.Path('here').touch()"
-    fresh = run(stored(tmp_path, source))
-    assert fresh.cells[0].outputs[0].text == "recording\n"
+def test_it_runs_in_its_folder_with_the_recording_and_without_the_users_settings(
+    tmp_path: Path,
+) -> None:
+    before = dict(os.environ)
+    asked = "print(*map(os.getenv, ['PINLAB_MACHINE', 'JUPYTER_CONFIG_DIR']))"
+    fresh = run(stored(tmp_path, f"import os, pathlib\n{asked}\npathlib.Path('here').touch()"))
+    machine, folder = fresh.cells[0].outputs[0].text.split()
+    assert machine == "recording"
+    assert folder != before.get("JUPYTER_CONFIG_DIR")
     assert (tmp_path / "here").exists()
+    assert dict(os.environ) == before
 
 
 def test_what_a_cell_shows_when_it_is_run_again_is_kept(tmp_path: Path) -> None:
@@ -32,23 +38,13 @@ def test_what_a_cell_shows_when_it_is_run_again_is_kept(tmp_path: Path) -> None:
     assert run(path).cells[2].outputs[0].data["text/plain"] == "1"
 
 
-def test_storing_twice_changes_the_file_once(tmp_path: Path) -> None:
+def test_storing_twice_changes_the_file_once_and_a_failing_cell_not_at_all(tmp_path: Path) -> None:
     path = stored(tmp_path, "import ipywidgets\nipywidgets.IntSlider()", "print(2)\n2")
     assert store(path)
     assert not store(path)
     assert "model_id" not in path.read_text(encoding="utf-8")
-
-
-def test_a_failing_cell_is_shown_and_nothing_is_stored(tmp_path: Path) -> None:
     path = stored(tmp_path, "1 / 0")
     before = path.read_text(encoding="utf-8")
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
         store(path)
     assert path.read_text(encoding="utf-8") == before
-
-
-def test_the_users_settings_are_out_of_reach_only_while_it_runs() -> None:
-    before = dict(os.environ)
-    with clean_environment():
-        assert os.environ["JUPYTER_CONFIG_DIR"] != before.get("JUPYTER_CONFIG_DIR")
-    assert dict(os.environ) == before

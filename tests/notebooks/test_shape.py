@@ -26,92 +26,71 @@ def drawn(svg: str) -> str:
 
 GOOD = [TITLE, code("pin()", stream("1025\n")), WORDS, code("draw()", picture(), FOLDED), WORDS]
 
-# The rule that is broken, and the cells that break it.
+OPEN = display({"text/html": "<details open></details>"})
+SLIDE = node({"cell_type": "slide", "metadata": {}, "source": ""})
+WIDE = display({"text/html": '<img alt="Bars." src="data:image/png,">'})
+
+# The rule that is broken, and the cells below the title that break it.
 BAD: dict[str, tuple[shape.Rule, list[NotebookNode]]] = {
-    "no cells": (shape.title, []),
-    "a title that is no heading": (shape.title, [WORDS]),
-    "a title below the code": (shape.title, [code("1"), TITLE]),
-    "no word for whoever has the file alone": (shape.alone, [TITLE, code("import pinlab")]),
-    "a cell that is neither text nor code": (
-        shape.valid,
-        [TITLE, node({"cell_type": "slide", "metadata": {}, "source": ""})],
-    ),
-    "a median of four lines": (shape.short_cells, [TITLE, code("1\n2\n3\n4"), WORDS]),
+    "no word for whoever has the file alone": (shape.alone, [code("import pinlab")]),
+    "a cell that is neither text nor code": (shape.valid, [SLIDE]),
+    "a median of four lines": (shape.short_cells, [code("1\n2\n3\n4"), WORDS]),
     "a quarter over ten lines": (
         shape.short_cells,
-        [TITLE, code("1"), WORDS, code("1"), WORDS, code("1"), WORDS, code("1\n" * 11)],
+        [*[code("1"), WORDS] * 3, code("1\n" * 11)],
     ),
     "one in ten over twenty lines": (
         shape.short_cells,
-        [TITLE, code("1\n" * 21), *[WORDS, code("1")] * 9],
+        [code("1\n" * 21), *[WORDS, code("1")] * 9],
     ),
-    "an empty code cell": (shape.short_cells, [TITLE, code("")]),
-    "two code cells in a row": (shape.text_between, [TITLE, code("1"), code("2"), WORDS]),
-    "a picture without alt text": (
-        shape.pictures_described,
-        [TITLE, code("1", picture("")), WORDS],
-    ),
+    "an empty code cell": (shape.short_cells, [code("")]),
+    "two code cells in a row": (shape.text_between, [code("1"), code("2"), WORDS]),
+    "a picture without alt text": (shape.pictures_described, [code("1", picture("")), WORDS]),
     "a plot that loses its alt text": (
         shape.pictures_seen,
-        [TITLE, code("1", display({"image/png": PIXEL, "text/plain": "Three bars."})), WORDS],
+        [code("1", display({"image/png": PIXEL, "text/plain": "Three bars."})), WORDS],
     ),
     "a drawing that is shown to those who trust it": (
         shape.pictures_seen,
-        [TITLE, code("1", display({"image/svg+xml": "<svg/>", "text/plain": "A map."})), WORDS],
+        [code("1", display({"image/svg+xml": "<svg/>", "text/plain": "A map."})), WORDS],
     ),
-    "a picture that does not shrink": (
-        shape.pictures_seen,
-        [
-            TITLE,
-            code("1", display({"text/html": '<img alt="Bars." src="data:image/png,">'})),
-            WORDS,
-        ],
-    ),
+    "a picture that does not shrink": (shape.pictures_seen, [code("1", WIDE), WORDS]),
     "a picture that is elsewhere": (
         shape.pictures_seen,
-        [TITLE, code("1", picture(src="https://example.org/bars.png")), WORDS],
+        [code("1", picture(src="https://example.org/bars.png")), WORDS],
     ),
     "words below a picture that everybody has to read": (
         shape.twins_folded,
-        [TITLE, code("1", picture(), display({"text/markdown": "The same in words."})), WORDS],
+        [code("1", picture(), display({"text/markdown": "The same in words."})), WORDS],
     ),
     "a table below a picture": (
         shape.twins_folded,
-        [TITLE, code("1", picture(), display({"text/html": "<table></table>"})), WORDS],
+        [code("1", picture(), display({"text/html": "<table></table>"})), WORDS],
     ),
-    "words that are open": (
-        shape.twins_folded,
-        [TITLE, code("1", picture(), display({"text/html": "<details open></details>"})), WORDS],
-    ),
-    "a picture without a caption": (shape.pictures_captioned, [TITLE, code("1", picture())]),
-    "a picture with an empty caption": (
-        shape.pictures_captioned,
-        [TITLE, code("1", picture()), text(" ")],
-    ),
-    "a widget": (shape.no_widget_state, [TITLE, code("1", WIDGET)]),
+    "words that are open": (shape.twins_folded, [code("1", picture(), OPEN), WORDS]),
+    "a picture without a caption": (shape.pictures_captioned, [code("1", picture())]),
+    "an empty caption": (shape.pictures_captioned, [code("1", picture()), text(" ")]),
+    "a widget": (shape.no_widget_state, [code("1", WIDGET)]),
     "a printed traceback": (
         shape.no_errors,
-        [TITLE, code("1", stream("Traceback (most recent call last):\n"))],
+        [code("1", stream("Traceback (most recent call last):\n"))],
     ),
-    "an error": (
-        shape.no_errors,
-        [TITLE, code("1", ERROR)],
-    ),
-    "a home folder in the source": (shape.no_machine, [TITLE, code("open('/home/ada/x')")]),
-    "a home folder in the text": (shape.no_machine, [TITLE, text("It is in C:\\Users\\Ada.")]),
-    "a temporary folder in an output": (shape.no_machine, [TITLE, code("1", stream("/tmp/x\n"))]),
+    "an error": (shape.no_errors, [code("1", ERROR)]),
+    "a home folder in the source": (shape.no_machine, [code("open('/home/ada/x')")]),
+    "a home folder in the text": (shape.no_machine, [text("It is in C:\\Users\\Ada.")]),
+    "a temporary folder in an output": (shape.no_machine, [code("1", stream("/tmp/x\n"))]),
     "a home folder in a drawing": (
         shape.no_machine,
-        [TITLE, code("1", picture(src=drawn("<svg>/home/ada/x</svg>"))), WORDS],
+        [code("1", picture(src=drawn("<svg>/home/ada/x</svg>"))), WORDS],
     ),
     "a memory address": (
         shape.no_machine,
-        [TITLE, code("1", display({"text/plain": "<object at 0x7f0123456789>"}))],
+        [code("1", display({"text/plain": "<object at 0x7f0123456789>"}))],
     ),
-    "a dead link": (shape.links, [TITLE, text("See [that](missing.md).")]),
+    "a dead link": (shape.links, [text("See [that](missing.md).")]),
     "a dead link in an output": (
         shape.links,
-        [TITLE, code("1", display({"text/markdown": "See [that](missing.md)."}))],
+        [code("1", display({"text/markdown": "See [that](missing.md)."}))],
     ),
 }
 
@@ -140,7 +119,12 @@ def test_a_good_lesson_breaks_no_rule(tmp_path: Path) -> None:
 def test_a_bad_lesson_breaks_its_rule(
     tmp_path: Path, rule: shape.Rule, cells: list[NotebookNode]
 ) -> None:
-    assert broken(stored(tmp_path, cells)) == [rule]
+    assert broken(stored(tmp_path, [TITLE, *cells])) == [rule]
+
+
+@pytest.mark.parametrize("cells", [[], [WORDS], [code("1"), TITLE]])
+def test_a_lesson_begins_with_its_title(tmp_path: Path, cells: list[NotebookNode]) -> None:
+    assert broken(stored(tmp_path, cells)) == [shape.title]
 
 
 @pytest.mark.parametrize("file", ["pin_a_page.ipynb", "03_pin.ipynb", "03-pin-a-page.ipynb"])
@@ -175,13 +159,10 @@ def test_a_text_twin_is_a_caption_too(tmp_path: Path, twin: NotebookNode) -> Non
 @pytest.mark.parametrize(
     "text",
     [
-        "[list](../data/quotations.csv)",
-        "[licence](../LICENSE#mit)",
+        "[list](../data/quotations.csv) [licence](../LICENSE#mit)",
         "[code][1]\n\n[1]: ../pyproject.toml",
-        '<a href="../Makefile">make</a>',
-        "[mail](mailto:list@example.org)",
-        "`pages[0](missing)`",
-        "```\npages[0](missing)\n```",
+        '<a href="../Makefile">make</a> [mail](mailto:list@example.org)',
+        "`pages[0](missing)`\n\n```\npages[0](missing)\n```",
     ],
 )
 def test_links_into_the_repository_and_out_into_the_web_are_alive(text: str) -> None:

@@ -101,8 +101,8 @@ def test_each_wrong_kernel_is_one_rule_away() -> None:
     for wrong in WRONG_KERNELS.values():
         assert str(getattr(right, wrong.rule)) != wrong.value
         changed = rules_for("6.5", wrong.rules)
-        assert [name for name in right.__dataclass_fields__ if name != "sources"
-                and getattr(right, name) != getattr(changed, name)] == [wrong.rule]  # fmt: skip
+        rules = zip(right._fields, right, changed, strict=True)
+        assert [name for name, old, new in rules if old != new] == [wrong.rule]
         assert not (wrong.real and wrong.value in HYPOTHETICAL.get(wrong.rule, ()))
     real = [name for name, wrong in WRONG_KERNELS.items() if wrong.real]
     assert real == ["zero-page-refused"]

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from pinlab.lab.clues import CLUES, answer, kernels
 from pinlab.lab.draw import Draw
 from pinlab.lab.exercise import IT_IS, Choice, Exercise, Number, Program, besides
-from pinlab.machine.answer import DIRECT_IO, PROCESS_VM_READV
 from pinlab.machine.buffers import PAGES
+from pinlab.machine.measured import DIRECT_IO, PROCESS_VM_READV
 from pinlab.machine.predictions.process import buffer_in
 from pinlab.model.kernel import Kernel
 

@@ -12,8 +12,8 @@ from pinlab.lab.counterpart import asked, in_the_model, require_some
 from pinlab.lab.palette import EDGE, OTHERS, OTHERS_HATCH, PIN, PIN_HATCH, ZERO_PAGE
 from pinlab.lab.picture import Picture
 from pinlab.lab.svg import label
-from pinlab.machine.answer import AGAIN, PROCESS_VM_READV, Answer, Measurement
 from pinlab.machine.buffers import PAGES
+from pinlab.machine.measured import AGAIN, PROCESS_VM_READV, Answer, Measurement
 from pinlab.model.arguments import sequence, whole
 
 if TYPE_CHECKING:

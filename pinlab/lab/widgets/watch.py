@@ -8,14 +8,14 @@ from html import escape
 import ipywidgets
 
 from pinlab.lab.widgets.exhibit import status
-from pinlab.machine import Progress, Run
+from pinlab.machine import Answer, Progress, Run
 from pinlab.model.arguments import instance
 
 
 class Watch:
     """A run beside the notebook: how far it is, a button that stops it, and its answer."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run[Answer]) -> None:
         self.run = run
         self.bar = ipywidgets.IntProgress(0, 0, run.progress.total, description="writes")
         self.button = ipywidgets.Button(description="Stop", icon="stop")
@@ -49,7 +49,7 @@ class Watch:
         display(self.widget._repr_mimebundle_() | {"text/plain": words}, raw=True)
 
 
-def watch(run: Run) -> Watch:
+def watch(run: Run[Answer]) -> Watch:
     """Show a run that was started with `machine.start`, while the notebook stays free.
 
     Raises TypeError for anything else.

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from pinlab.machine import buffers, direct_io, huge
-from pinlab.machine.availability import place
 from pinlab.machine.experiments.case import Case, Values, pins_of, read_once
 from pinlab.machine.proc import UnavailableError
 
@@ -26,7 +25,7 @@ def _read() -> Values:
 
 
 def _transfer(memory: memoryview, transfer: Callable[[int, memoryview], None]) -> Values:
-    folder = place(None)
+    folder = direct_io.place(None)
     with direct_io.unnamed_file(folder) as file:
         direct_io.write(file, buffers.new("letters"))  # the blocks are there from now on
         found = pins_of(lambda: transfer(file, memory), len(memory))

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 
 from pinlab.machine import proc, syscalls
-from pinlab.machine.children import Numbers, idle_child, in_child
+from pinlab.machine.child import Numbers, idle_child, in_child
 from pinlab.machine.experiments.case import Case, Values
 from pinlab.machine.fork_threshold import lone_page
 

@@ -1,0 +1,418 @@
+"""Child processes: they answer, they end, and nobody has to wait for them in vain."""
+
+import errno
+import gc
+import os
+import platform
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import KernelManager
+
+from pinlab import machine
+from pinlab.machine import child
+from pinlab.machine.ask import start_measuring
+from pinlab.machine.child import Numbers, Progress, Run, idle_child, in_child
+from pinlab.machine.experiments import EXPERIMENTS
+from pinlab.machine.proc import UnavailableError
+from tests.machine.processes import (
+    ROOT,
+    alive,
+    children_of,
+    descendants_of,
+    eventually,
+    output_of,
+    python,
+    worker_of,
+)
+
+if platform.system() != "Linux":
+    pytest.skip("needs Linux", allow_module_level=True)
+
+
+@pytest.fixture
+def nothing_is_left() -> Iterator[None]:
+    def open_files() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    files, before = open_files(), children_of(os.getpid())
+    yield
+    assert open_files() == files
+    assert children_of(os.getpid()) <= before
+
+
+forked = pytest.mark.usefixtures("nothing_is_left")
+
+
+@forked
+def test_a_child_answers_from_a_process_of_its_own() -> None:
+    pid, parent, nothing = in_child(lambda: (os.getpid(), os.getppid(), None))
+    assert parent == os.getpid() != pid
+    assert nothing is None
+    assert not Path(f"/proc/{pid}").exists()
+
+
+@forked
+def test_a_child_of_a_child_and_a_long_answer() -> None:
+    assert in_child(lambda: [*in_child(lambda: [1, 2]), 3]) == [1, 2, 3]
+    assert in_child(lambda: list(range(100_000))) == list(range(100_000))
+
+
+def fail() -> Numbers:
+    raise OSError(errno.ENOSYS, "vmsplice answers 'no'")
+
+
+def refuse() -> Numbers:
+    raise UnavailableError("Not here.")
+
+
+def die() -> Numbers:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return ()
+
+
+def divide() -> Numbers:
+    return (1 // 0,)
+
+
+def come_too_late() -> Numbers:
+    child.end_with(parent=1 << 22)  # no process number goes that far
+    return ()
+
+
+def hang() -> Numbers:
+    time.sleep(60)
+    return ()
+
+
+@forked
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        (fail, OSError, r"^\[Errno 38\] vmsplice answers 'no'$"),
+        (refuse, UnavailableError, r"^Not here\.$"),
+        (die, UnavailableError, "ended without an answer"),
+        (divide, UnavailableError, "ended without an answer"),
+        (come_too_late, UnavailableError, "ended without an answer"),
+        (hang, UnavailableError, r"no answer within 0\.2 s"),
+    ],
+)
+def test_a_child_without_an_answer(
+    answer: Callable[[], Numbers], error: type[Exception], words: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(child, "PATIENCE", 0.2 if answer is hang else 20)
+    start = time.monotonic()
+    with pytest.raises(error, match=words):
+        in_child(answer)
+    assert time.monotonic() - start < 10
+
+
+def stay_beside_an_idle_child(seen: list[int]) -> None:
+    with idle_child() as pid:
+        seen.append(pid)
+        assert alive(pid)
+        assert pid in children_of(os.getpid())
+        time.sleep(60)
+
+
+@forked
+def test_an_idle_child_lives_as_long_as_the_block_even_if_that_is_interrupted() -> None:
+    seen: list[int] = []
+
+    def interrupt(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            stay_beside_an_idle_child(seen)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert not Path(f"/proc/{seen[0]}").exists()
+
+
+def pid_of(run: Run[Any]) -> int:
+    assert run._process is not None
+    return run._process.pid
+
+
+@pytest.fixture
+def long_run(folder: Path) -> Iterator[Run[machine.Answer]]:
+    """A run that takes seconds and has begun to write."""
+    with machine.start(*["letters"] * 40, folder=folder) as run:
+        assert eventually(lambda: run.progress.done > 0)
+        yield run
+
+
+def a_run(**question: object) -> Run[object]:
+    """A run of the experiments, if nothing else is asked; its answers are as the worker says."""
+    asked = question or {"experiments": list(EXPERIMENTS)}
+    return Run("steps", 1, lambda result: result, lambda reason: reason, lambda: asked)
+
+
+def test_a_timeout_leaves_the_run_alone(long_run: Run[machine.Answer]) -> None:
+    with pytest.raises(TimeoutError, match=r"within 0\.05 s; the run goes on"):
+        long_run.wait(timeout=0.05)
+    assert long_run.running
+    assert alive(pid_of(long_run))
+
+
+def test_a_timeout_does_not_wait_for_the_next_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "REPORT_EVERY", 1000)
+    with pytest.raises(TimeoutError):
+        a_run().wait(timeout=0.01)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"timeout": "soon"}, TypeError, "timeout is 'soon'"),
+        ({"timeout": True}, TypeError, "timeout is True"),
+        ({"timeout": -1}, ValueError, "timeout is -1: allowed are 0 seconds and more"),
+        ({"timeout": float("nan")}, ValueError, "timeout is nan"),
+        ({"report": 3}, TypeError, "report is 3"),
+    ],
+)
+def test_wait_refuses_and_the_run_goes_on(
+    arguments: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    run = a_run()
+    with pytest.raises(error, match=message):
+        run.wait(**arguments)
+    assert run.running
+
+
+@pytest.mark.parametrize("hangs", [False, True])
+def test_stop_while_it_writes(long_run: Run[machine.Answer], hangs: bool) -> None:
+    if hangs:
+        os.kill(pid_of(long_run), signal.SIGSTOP)
+    long_run.stop()
+    assert not long_run.running
+    assert not alive(pid_of(long_run))
+    assert 0 < long_run.progress.done < long_run.progress.total == 40 * 1024
+    long_run.stop()
+    with pytest.raises(RuntimeError, match=r"stopped after \d+ of 40960 writes"):
+        long_run.wait()
+
+
+def test_an_interrupt_while_waiting_stops_it(long_run: Run[machine.Answer]) -> None:
+    def interrupt(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        long_run.wait(report=interrupt)
+    assert not long_run.running
+    assert not alive(pid_of(long_run))
+
+
+def test_it_ends_with_its_block_and_with_the_object(folder: Path) -> None:
+    with machine.start("letters", writes=32768, folder=folder) as run:
+        assert alive(pid_of(run))
+    assert not alive(pid_of(run))
+    run = machine.start("letters", writes=32768, folder=folder)
+    pid = pid_of(run)
+    assert alive(pid)
+    del run
+    gc.collect()
+    assert not alive(pid)
+
+
+def test_it_may_be_started_by_a_thread_that_ends() -> None:
+    started: list[Run[machine.Measured]] = []
+    thread = threading.Thread(target=lambda: started.append(start_measuring(["frames"])))
+    thread.start()
+    thread.join()
+    measured = started[0].wait(timeout=60)
+    assert {place[:2] for place in measured.values} | set(measured.missing) == {
+        ("frames", "read64"), ("frames", "written64"),
+    }  # fmt: skip
+
+
+def code_of(folder: Path, then: str) -> str:
+    """A long run beside a program that goes on with something."""
+    start = f"run = machine.start(*['letters'] * 20, writes=32768, folder={str(folder)!r})"
+    return f"import os, sys, time\nfrom pinlab import machine\n{start}\n{then}\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_an_interrupt_of_the_group_and_kill_9_of_the_parent(number: int, folder: Path) -> None:
+    with python(code_of(folder, "run.wait()")) as parent:
+        worker = eventually(lambda: worker_of(parent.pid, folder))
+        assert worker is not None
+        (os.killpg if number == signal.SIGINT else os.kill)(parent.pid, number)
+        assert parent.wait(timeout=15) == -number
+        assert eventually(lambda: not alive(worker))
+
+
+def test_kill_9_of_a_parent_that_has_forked(folder: Path) -> None:
+    """The fork holds all that the parent held open."""
+    fork = (
+        "child = os.fork()\nif not child:\n    time.sleep(60)\nprint(child, flush=True)\nrun.wait()"
+    )
+    with python(code_of(folder, fork), sys.executable, "-W", "ignore", "-c", _EXEC) as parent:
+        assert parent.stdout is not None
+        other = int(parent.stdout.readline())
+        worker = eventually(lambda: worker_of(parent.pid, folder))
+        assert worker is not None
+        parent.kill()
+        try:
+            assert eventually(lambda: not alive(worker))
+            assert alive(other)
+        finally:
+            os.kill(other, signal.SIGKILL)
+
+
+_EXEC = "import os, sys; os.execv(sys.argv[1], sys.argv[1:])"
+
+
+def test_the_end_of_the_interpreter_ends_it(folder: Path) -> None:
+    assert not alive(int(output_of(code_of(folder, "print(run._process.pid)"))))
+
+
+def test_a_fork_that_ends_does_not_end_it(folder: Path) -> None:
+    code = (
+        "import os, warnings\n"
+        "warnings.simplefilter('ignore')\n"
+        "from pinlab import machine\n"
+        f"run = machine.start('never', writes=2000, folder={str(folder)!r})\n"
+        "child = os.fork()\n"
+        "if child:\n"
+        "    os.waitpid(child, 0)\n"
+        "    print(len(run.wait()))\n"
+    )
+    assert output_of(code) == "1\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_worker_child_and_grandchild_end_with_whoever_asked(number: int) -> None:
+    code = "from pinlab import machine\nwhile True:\n    machine.measure('fork_copy_threshold')\n"
+    with python(code) as parent:
+        seen: set[int] = set()
+        deadline = time.monotonic() + 20
+        while len(seen) < 3 and time.monotonic() < deadline:
+            seen = descendants_of(parent.pid)
+        assert seen
+        (os.killpg if number == signal.SIGINT else os.kill)(parent.pid, number)
+        parent.wait(timeout=15)
+        assert eventually(lambda: not any(map(alive, seen | descendants_of(parent.pid))))
+
+
+class Notebook(NamedTuple):
+    """A Jupyter kernel and a conversation with it."""
+
+    manager: KernelManager
+    client: BlockingKernelClient
+
+    def run(self, code: str) -> str:
+        """What the code prints in a cell; it has to end well."""
+        said: list[str] = []
+        reply = self.client.execute_interactive(
+            code, output_hook=lambda m: said.append(m["content"].get("text", "")), timeout=60
+        )
+        assert reply["content"]["status"] == "ok"
+        return "".join(said)
+
+
+@pytest.fixture
+def notebook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Notebook]:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    manager = KernelManager()
+    manager.start_kernel(cwd=str(tmp_path), extra_arguments=["--IPKernelApp.log_level=ERROR"])
+    client = manager.blocking_client()
+    client.start_channels()
+    client.wait_for_ready(timeout=60)
+    yield Notebook(manager, client)
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
+def begin_in(notebook: Notebook, folder: Path) -> int:
+    """Start a long run beside the notebook; return the worker's pid once it writes."""
+    kernel = int(notebook.run(code_of(folder, "print(os.getpid())")))
+    worker = eventually(lambda: worker_of(kernel, folder))
+    assert worker is not None
+    return worker
+
+
+def test_jupyters_interrupt_ends_a_run_beside_the_notebook(
+    notebook: Notebook, folder: Path
+) -> None:
+    worker = begin_in(notebook, folder)
+    notebook.manager.interrupt_kernel()
+    assert eventually(lambda: not alive(worker))
+    said = notebook.run("try:\n    run.wait()\nexcept RuntimeError as error:\n    print(error)")
+    assert said.startswith("stopped after")
+
+
+def test_closing_the_notebook_ends_a_run_beside_it(notebook: Notebook, folder: Path) -> None:
+    worker = begin_in(notebook, folder)
+    notebook.manager.shutdown_kernel()
+    assert eventually(lambda: not alive(worker))
+
+
+def test_a_worker_that_breaks_down(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho '{\"done\": 1}'\necho 'no such module' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(broken))
+    run = machine.start("letters", folder=folder)
+    with pytest.raises(RuntimeError, match="without an answer: no such module"):
+        run.wait()
+    assert run.progress.done == 1
+
+
+def test_a_worker_that_somebody_kills(folder: Path) -> None:
+    """As the kernel does where memory is short."""
+    with machine.start("letters", writes=32768, folder=folder) as run:
+        os.kill(pid_of(run), signal.SIGKILL)
+        with pytest.raises(RuntimeError, match=r"ended without an answer: SIGKILL ended it$"):
+            run.wait()
+
+
+def test_the_error_of_a_write_has_its_own_class(folder: Path) -> None:
+    """A folder that goes away between the look at it and the measurement."""
+    doomed = str(folder / "doomed")
+    with pytest.raises(FileNotFoundError, match="doomed"):
+        a_run(names=["letters"], writes=1, folder=doomed).wait()
+
+
+def test_modules_beside_the_notebook_are_left_alone(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('this is the wrong json')")
+    monkeypatch.chdir(tmp_path)
+    assert machine.ask("never", writes=1, folder=folder).live
+
+
+@pytest.mark.parametrize(
+    ("where", "error", "words"),
+    [
+        ("subprocess.Popen", OSError(errno.EAGAIN, "Try again"), "Try again"),
+        ("threading.Thread.start", RuntimeError("no more threads"), "no more threads"),
+    ],
+)
+def test_no_process_to_be_had(
+    where: str, error: Exception, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **named: object) -> None:
+        raise error
+
+    monkeypatch.setattr(where, refuse)
+    before = children_of(os.getpid())
+    run = a_run()
+    assert run.wait() == f"No measuring process can be started here: {words}."
+    assert (run.running, run.progress) == (False, (1, 1))
+    assert children_of(os.getpid()) <= before
