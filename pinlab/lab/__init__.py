@@ -1,4 +1,18 @@
-"""The notebook's face: pictures with their text twins, widgets, and exercises that answer back."""
+"""The kit of every notebook: exercises that answer back, and pictures of any machine.
+
+    check(id, answer, seed)         is it right? hint(id, level), mistakes(id), solution(id)
+    given(id, seed)                 what an exercise asks, or hands out
+    problems(lesson, seed)          a worksheet of fresh problems, with its key
+    draw_map(kernel)                page tables, frames with their counters, devices
+    step_through(story)             the map before and after each step, and the trace
+    side_by_side(story, kernels)    the same on two to four machines
+    draw_states(scenario, release)  every state of a scenario, and each step between two of them
+    walk_the_states(litmus test)    one way through them, with the map
+    three_columns(claims)           predicted, recorded, and on your kernel
+    Picture, Drawing                what is shown: with alt text, and the same in words
+
+What only one lesson shows is in its module: `from pinlab.lessons import count_to_two_million`.
+"""
 
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
@@ -6,7 +20,6 @@ from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.figures.adequacy import draw_adequacy
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
 from pinlab.lab.figures.folio import draw_folios
-from pinlab.lab.figures.ledger import ledger
 from pinlab.lab.figures.lenses import draw_lenses
 from pinlab.lab.figures.orders import pins_by_order
 from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
@@ -21,7 +34,6 @@ from pinlab.lab.none import uses_of_none
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
 from pinlab.lab.readers import huge_zero_readers
-from pinlab.lab.references import references
 from pinlab.lab.scenes import fork_story, recorded_scenes, scenes_by_release
 from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.walk import side_by_side, step_through
@@ -61,7 +73,6 @@ __all__ = [
     "huge_zero_readers",
     "identify",
     "in_the_model",
-    "ledger",
     "light_the_senses",
     "mistakes",
     "never_written",
@@ -70,7 +81,6 @@ __all__ = [
     "pins_by_order",
     "problems",
     "recorded_scenes",
-    "references",
     "scenes_by_release",
     "side_by_side",
     "solution",

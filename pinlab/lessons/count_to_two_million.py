@@ -544,7 +544,7 @@ def limits_of_writes(own: OwnLimits) -> Picture:
     Raises TypeError for anything but what `machine.limits.own_limits()` returns.
     """
     by_id = {limit.id: limit for limit in limits()}
-    shown = [by_id[name] for name in SHOWN] + list(instance("own", own, OwnLimits))
+    shown = [by_id[name] for name in SHOWN] + list(instance("own", own, OwnLimits).limits)
     named = [(f"yours: {one.name}" if one in own.limits else one.name, one) for one in shown]
     figure = Figure(figsize=(8.4, 0.36 * len(shown) + 1.1), layout="constrained")
     panel = figure.subplots()

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from pinlab.lab.picture import COLUMNS, SUMMARY, Drawing, Picture, drawing, fitted, png, width
 from tests.lab.front_end import WIDGET_VIEW, FrontEnd
-from tests.notebooks.lesson import Images
+from tests.notebooks.lesson import images_in
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
 TABLE = pandas.DataFrame({"refcount": [1025, 65537]}, index=pandas.Index([1, 64], name="pins"))
@@ -45,7 +45,7 @@ def test_a_picture_is_displayed_once_with_its_alt_text(
     (place,) = front_end.pictures()
     assert front_end.bundles[place].keys() == {"text/html", "text/plain"}
     assert front_end.bundles[place]["text/plain"] == shown.alt
-    (image,) = Images(front_end.bundles[place]["text/html"]).found
+    (image,) = images_in(front_end.bundles[place]["text/html"])
     assert (image.mime, image.alt) == (mime, " ".join(shown.alt.split()))
     assert image.drawing == (SVG if isinstance(shown, Drawing) else "")
     assert "max-width:100%" in image.style

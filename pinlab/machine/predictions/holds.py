@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import NamedTuple
 
-from pinlab.machine.fork_threshold import NEVER, first_that_copies
 from pinlab.machine.predictions.calls import both_counts
 from pinlab.machine.predictions.process import (
     MOST,
@@ -243,17 +242,36 @@ def _registered(kernel: Kernel) -> Values:
     return _fork(parent, 0)
 
 
-def _threshold(kernel: Kernel, pinned: int) -> Values:
-    """Search for the least number of references from which on fork copies; -1 if there is none."""
+LAST = 1100
+"""Extra references that the search tries at most; with one pin a page's refcount is 1025."""
 
+NEVER = -1
+"""In the place of a number: none that was tried makes fork copy."""
+
+
+def first_that_copies(copies: Callable[[int], bool]) -> int:
+    """Return the least number up to LAST from which on `copies` holds, NEVER if it does not.
+
+    >>> first_that_copies(lambda extra: extra >= 1022)
+    1022
+    """
+    if not copies(LAST):
+        return NEVER
+    low, high = -1, LAST
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if copies(middle) else (middle, high)
+    return high
+
+
+def _threshold(kernel: Kernel, pinned: int) -> Values:
     def copies(references: int) -> bool:
         parent = _parent(kernel, pinned)
         if references:  # all at once: the search asks for many
             kernel.try_grab_folio(parent.page.folio, references, FOLL_GET)
         return _fork(parent, references)["child_has_own_copy"] == 1
 
-    first = first_that_copies(copies)
-    return {"copies_from_extra": NEVER if first is None else first}
+    return {"copies_from_extra": first_that_copies(copies)}
 
 
 def _fork(parent: Process, extra: int) -> Values:

@@ -16,31 +16,33 @@ from pinlab.lab.problems import EXERCISES, exercise
 from tests.lab.exercises.solved import (
     ask_a_real_kernel,
     count_pins_apart,
-    count_to_two_million,
-    fork_during_direct_io,
-    hold_a_page,
     pin_a_page,
     pretend_to_pin,
     read_the_thread,
     say_what_pinned_means,
-    start_here,
     try_every_interleaving,
     word_the_note,
 )
-from tests.lessons import test_draw_a_page
+from tests.lessons import (
+    test_count_to_two_million,
+    test_draw_a_page,
+    test_fork_during_direct_io,
+    test_hold_a_page,
+    test_start_here,
+)
 
 Errors = type[Exception] | tuple[type[Exception], ...]
 EITHER = (TypeError, ValueError)
 
 RIGHT: dict[str, object] = {
-    **start_here.RIGHT,
+    **test_start_here.RIGHT,
     **test_draw_a_page.RIGHT,
-    **hold_a_page.RIGHT,
+    **test_hold_a_page.RIGHT,
     **pin_a_page.RIGHT,
-    **count_to_two_million.RIGHT,
+    **test_count_to_two_million.RIGHT,
     **pretend_to_pin.RIGHT,
     **count_pins_apart.RIGHT,
-    **fork_during_direct_io.RIGHT,
+    **test_fork_during_direct_io.RIGHT,
     **try_every_interleaving.RIGHT,
     **say_what_pinned_means.RIGHT,
     **word_the_note.RIGHT,
