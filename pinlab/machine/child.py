@@ -17,8 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Generic, NamedTuple, NoReturn, Self, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from pinlab.machine.proc import UnavailableError
 from pinlab.model.arguments import function, shown
@@ -113,32 +112,23 @@ def idle_child() -> Iterator[int]:
 
 @contextmanager
 def _child(run: Callable[[], None]) -> Iterator[int]:
-    parent, child = os.getpid(), 0
-    try:
-        child = _fork()
-        if not child:
-            _run_and_exit(run, parent)
-        yield child
-    finally:
-        if child:
-            os.kill(child, signal.SIGKILL)  # it has ended already, or has nothing to tidy up
-            os.waitpid(child, 0)
-
-
-def _fork() -> int:
+    parent = os.getpid()
     with warnings.catch_warnings():
         # Python 3.12 and later warn of forks in a process with threads, for the sake of their
         # mutexes. The child calls nothing that another thread here could be in the middle of.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return os.fork()
-
-
-def _run_and_exit(run: Callable[[], None], parent: int) -> NoReturn:
+        child = os.fork()
     try:
-        end_with(parent)
-        run()
+        if not child:
+            end_with(parent)
+            run()
+            os._exit(0)
+        yield child
     finally:
-        os._exit(0)
+        if not child:
+            os._exit(1)
+        os.kill(child, signal.SIGKILL)  # it has ended already, or has nothing to tidy up
+        os.waitpid(child, 0)
 
 
 class Progress(NamedTuple):
@@ -287,12 +277,7 @@ class Run(Generic[T]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
 
