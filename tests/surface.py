@@ -41,26 +41,6 @@ class World:
 
 RACE = Scenario({"x": "A"}, {"parent": ["read x v"]})
 
-RECEIVERS: dict[str, Callable[[World], object]] = {
-    "Kernel": lambda world: world.kernel,
-    "Mm": lambda world: world.mm,
-    "Folio": lambda world: world.folio,
-    "Page": lambda world: world.page,
-    "DirectIO": lambda world: world.request,
-    "RegisteredBuffer": lambda world: world.buffer,
-    "Rules": lambda world: world.kernel.rules,
-    "Exploration": lambda world: explore(RACE),
-    "Question": lambda world: Question("v = A"),
-    "Graph": lambda world: explore(RACE, graph=True).graph,
-    "Litmus": lambda world: litmus.load("fork+parent-writes"),
-    "Proposal": lambda world: words.proposals()["nail"],
-    "Sentence": lambda world: words.SENTENCES["landed-rst"],
-    "Run": lambda world: machine.start("never"),
-    "Drawing": lambda world: lab.draw_map(world.kernel),
-    "Picture": lambda world: lab.Picture(Figure(), "what is seen", "the same in words"),
-}
-"""What a method is called on, by its class."""
-
 STEP = reach("6.5").transitions[0]
 
 GOOD: dict[str, Callable[[World], Any]] = {
@@ -68,6 +48,16 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "Mm": lambda world: world.mm,
     "Folio": lambda world: world.folio,
     "Page": lambda world: world.page,
+    "DirectIO": lambda world: world.request,
+    "RegisteredBuffer": lambda world: world.buffer,
+    "Exploration": lambda world: explore(RACE),
+    "Question": lambda world: Question("v = A"),
+    "Graph": lambda world: explore(RACE).graph,
+    "Litmus": lambda world: litmus.load("fork+parent-writes"),
+    "Proposal": lambda world: words.proposals()["nail"],
+    "Sentence": lambda world: words.SENTENCES["landed-rst"],
+    "Drawing": lambda world: lab.draw_map(world.kernel),
+    "Picture": lambda world: lab.Picture(Figure(), "what is seen", "the same in words"),
     "Answer": lambda world: machine.recorded("never", 0, 8, 64, "letters"),
     "Story": lambda world: lab.fork_story("parent writes"),
     "Scenario": lambda world: RACE,

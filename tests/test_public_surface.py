@@ -1,7 +1,7 @@
 """The public surface, walked: a wrong argument is refused by name, at once, and changes nothing.
 
 What is public is found by inspection, so a new name is walked by itself. It fails until
-tests/surface.py has something good for each parameter, and an object for each method.
+tests/surface.py has something good for each parameter, and an object of each class.
 """
 
 from __future__ import annotations
@@ -24,17 +24,20 @@ from typing import Any, NamedTuple
 import pytest
 
 from pinlab import Folio, Kernel, Mm, lessons, machine
+from pinlab.explore import explore
 from pinlab.model.arguments import shown
-from tests.surface import GOOD, RECEIVERS, World
+from tests.lab_server import ROOT
+from tests.surface import GOOD, World
 
 PACKAGES = (
     "pinlab", "pinlab.explore", "pinlab.explore.litmus", "pinlab.words", "pinlab.machine",
-    "pinlab.lab", *(module.name for module in iter_modules(lessons.__path__, "pinlab.lessons.")),
+    "pinlab.lab",
 )  # fmt: skip
 
 MADE_BY = {
-    "DirectIO": Kernel.submit_dio_read, "Folio": Kernel.alloc_folio, "Mm": Kernel.new_mm,
-    "Page": Folio.page, "RegisteredBuffer": Mm.register_buffer, "Run": machine.start,
+    "DirectIO": Kernel.submit_dio_read, "Exploration": explore, "Folio": Kernel.alloc_folio,
+    "Mm": Kernel.new_mm, "Page": Folio.page, "RegisteredBuffer": Mm.register_buffer,
+    "Run": machine.start,
 }  # fmt: skip
 """Classes that nobody calls: whose work it is to make one, and to look at the arguments."""
 
@@ -96,7 +99,7 @@ class Case(NamedTuple):
         """Return good arguments, but one."""
         bound = inspect.signature(self.call).bind_partial()
         if self.owner is not None:
-            bound.arguments["self"] = RECEIVERS[self.owner](world)
+            bound.arguments["self"] = GOOD[self.owner](world)
         for parameter in self.parameters():
             if parameter.name == asked.name:
                 if asked.kind == asked.VAR_POSITIONAL:
@@ -132,16 +135,26 @@ def of_class(kind: type) -> Iterator[Case]:
             yield Case(f"{name}.{method}", made, name)
 
 
+def public() -> Iterator[tuple[str, str]]:
+    """Every package with the names in its index, every lesson's room with those of its notebook."""
+    for package in PACKAGES:
+        yield from ((package, name) for name in import_module(package).__all__)
+    for room in iter_modules(lessons.__path__, "pinlab.lessons."):
+        (notebook,) = (ROOT / "notebooks").glob(f"??_{room.name.rpartition('.')[2]}.ipynb")
+        names = re.findall(r"\bhere\.([a-z]\w*)", notebook.read_text("utf-8"))
+        index = getattr(import_module(room.name), "__all__", ())
+        yield from ((room.name, name) for name in sorted({*names, *index}))
+
+
 @cache
 def cases() -> dict[str, Case]:
     found: dict[str, Case] = {}
-    for package in PACKAGES:
-        public = import_module(package)
-        for thing in (getattr(public, name) for name in getattr(public, "__all__", ())):
-            if inspect.isclass(thing):
-                found |= {case.name: case for case in of_class(thing)}
-            elif callable(thing):
-                found[f"{package}.{thing.__name__}"] = Case(thing.__name__, thing, None)
+    for package, name in public():
+        thing = getattr(import_module(package), name)
+        if inspect.isclass(thing):
+            found |= {case.name: case for case in of_class(thing)}
+        elif callable(thing):
+            found[f"{package}.{thing.__name__}"] = Case(thing.__name__, thing, None)
     return found
 
 

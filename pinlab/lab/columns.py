@@ -37,29 +37,6 @@ class Column(NamedTuple):
     values: Values
 
 
-class Yours(NamedTuple):
-    """What the reader's kernel did.
-
-    release: None where nothing was measured. missing: by experiment and case, why a value is not
-    there; note: the same of all of them. noisy: whether others took pins meanwhile.
-    """
-
-    release: str | None
-    values: Values
-    missing: Mapping[tuple[str, str], str]
-    note: str
-    noisy: bool = False
-
-    def why_not(self, place: Place) -> str:
-        """Return why there is no value of a place."""
-        experiment, case, _ = place
-        if reason := self.missing.get((experiment, case)):
-            return reason
-        if any(known[:2] == (experiment, case) for known in self.values):
-            return NOT_SEEN
-        return NEVER_HERE.get(experiment) or self.note or "It was not asked."
-
-
 @dataclass(frozen=True, repr=False)
 class Columns:
     """A table of claims: predicted, recorded, yours, and whether these are the same.
@@ -109,9 +86,10 @@ def three_columns(
     yours = _yours(measured)
     model = _model(yours, sources[0]) if kernel is None else instance("kernel", kernel, Kernel)
     places = list(claims.values())
-    columns = [_prediction(model, places), *_recorded(sources), Column("yours", "", yours.values)]
+    mine = Column("yours", f"your kernel, {version(yours.kernel)}", yours.values)
+    columns = [_prediction(model, places), *_recorded(sources), mine]
     return Columns(
-        head=tuple(f"{c.name}: {c.source}" for c in _with_source(columns, yours)),
+        head=tuple(f"{c.name}: {c.source}" for c in columns if yours.live or c is not mine),
         rows=tuple(_rows(claims, columns)),
         notes=(*_missing(claims, yours), *_differing(columns, places, sources, yours)),
     )
@@ -125,24 +103,22 @@ def _sources(recorded: str) -> list[Build]:
     return found
 
 
-def _yours(measured: Answer | None) -> Yours:
+def _yours(measured: Answer | None) -> Answer:
     """What was measured now; a recording in its place is left out, and its note says why."""
     if measured is None:
-        return Yours(None, {}, {}, "")
+        return Answer("", live=False, label="")
     if not isinstance(measured, Answer):
         raise TypeError(f"measured is {shown(measured)}: it has to be an answer of pinlab.machine")
-    if not measured.live:
-        # What that recording does not have either is of no interest here.
-        reason, _, _ = measured.note.partition(" Not recorded: ")
-        return Yours(None, {}, {}, reason)
-    release = version(measured.kernel)
-    return Yours(release, measured.values, measured.missing, measured.note, measured.noisy)
+    if measured.live:
+        return measured
+    # What that recording does not have either is of no interest here.
+    return Answer("", live=False, label="", note=measured.note.partition(" Not recorded: ")[0])
 
 
-def _model(yours: Yours, first: Build) -> Kernel:
+def _model(yours: Answer, first: Build) -> Kernel:
     """Return the machine that predicts; one older than the model cannot be the reader's."""
     try:
-        return first.boot() if yours.release is None else Kernel(yours.release)
+        return Kernel(version(yours.kernel)) if yours.live else first.boot()
     except ValueError:
         return first.boot()
 
@@ -165,13 +141,6 @@ def _recorded(sources: list[Build]) -> Iterator[Column]:
         yield Column(name, f"Linux {build.kernel}{which}, {build.date}", values)
 
 
-def _with_source(columns: list[Column], yours: Yours) -> Iterator[Column]:
-    *others, mine = columns
-    yield from others
-    if yours.release is not None:
-        yield mine._replace(source=f"your kernel, {yours.release}")
-
-
 def _rows(claims: Mapping[str, Place], columns: list[Column]) -> Iterator[tuple[str, ...]]:
     yield ("", *(column.name for column in columns), "")
     for words, place in claims.items():
@@ -191,18 +160,28 @@ def _differs(place: Place, prediction: Column, other: Column) -> bool:
     return place in other.values and other.values[place] != prediction.values.get(place)
 
 
-def _missing(claims: Mapping[str, Place], yours: Yours) -> Iterator[str]:
+def _why_not(yours: Answer, place: Place) -> str:
+    """Return why there is no value of a place."""
+    experiment, case, _ = place
+    if reason := yours.missing.get((experiment, case)):
+        return reason
+    if any(known[:2] == (experiment, case) for known in yours.values):
+        return NOT_SEEN
+    return NEVER_HERE.get(experiment) or yours.note or "It was not asked."
+
+
+def _missing(claims: Mapping[str, Place], yours: Answer) -> Iterator[str]:
     reasons: dict[str, list[str]] = {}
     for words, place in claims.items():
         if place not in yours.values:
-            reasons.setdefault(yours.why_not(place), []).append(words)
+            reasons.setdefault(_why_not(yours, place), []).append(words)
     for reason, missing in reasons.items():
         which = "" if len(missing) == len(claims) else f": {', '.join(missing)}"
         yield f"Not measured on your kernel{which}. {reason}"
 
 
 def _differing(
-    columns: list[Column], places: list[Place], sources: list[Build], yours: Yours
+    columns: list[Column], places: list[Place], sources: list[Build], yours: Answer
 ) -> Iterator[str]:
     prediction, *recorded, mine = columns
     for column, build in zip(recorded, sources, strict=True):

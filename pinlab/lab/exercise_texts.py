@@ -1,7 +1,7 @@
 """Exercise texts: data/exercises/NN_name.md, what is asked and what is right as Markdown.
 
-README has the form. Python is asked where a text says so: `draw:` names a function of the lesson's
-module that takes a `Draw` and returns what a seed has drawn, `from:` one without a seed.
+The README there has the form. Where a text says `draw:`, it names a function of the lesson's module
+that takes a `Draw` and returns what a seed has drawn; `from:` names one without a seed.
 """
 
 from __future__ import annotations

@@ -6,9 +6,10 @@ frame that the entry points to; an arrow from a device ends at the frame that it
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import NamedTuple
 
 from pinlab.lab.map_words import in_words, readonly, size, title
@@ -16,12 +17,11 @@ from pinlab.lab.palette import DEVICE, EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import (
     Frame,
-    Groups,
-    Held,
     Holder,
-    Process,
+    PageTable,
     Snapshot,
     Stack,
+    StackHold,
     Strip,
     group,
     remapped,
@@ -49,7 +49,7 @@ PORT = 16
 
 
 @dataclass(frozen=True)
-class Columns:
+class Layout:
     """Where the three columns are, how wide, and how large the letters."""
 
     width: int
@@ -63,13 +63,17 @@ class Columns:
         """The distance of two lines of text."""
         return self.letters + 4
 
+    def wrap(self, words: str, width: float, *, bold: bool = False) -> list[str]:
+        """Return words as lines that fit into a box of that width."""
+        return fitted(words, width - 2 * PAD, self.letters, bold=bold)
 
-WIDE = Columns(760, (8, 172), (276, 180), (544, 208), 12)
-NARROW = Columns(396, (4, 94), (130, 120), (276, 108), 11)
+
+WIDE = Layout(760, (8, 172), (276, 180), (544, 208), 12)
+NARROW = Layout(396, (4, 94), (130, 120), (276, 108), 11)
 
 
-class Scene(NamedTuple):
-    """A drawn map: SVG from the origin on, and how high it is."""
+class Piece(NamedTuple):
+    """SVG from the origin on, and how high it is."""
 
     svg: str
     height: float
@@ -86,17 +90,9 @@ class Box(NamedTuple):
         """Half way down."""
         return self.y + self.height / 2
 
-
-class End(NamedTuple):
-    """Where lines of one strip or arrows of one holder begin, and the stack where they end."""
-
-    stack: int
-    ys: tuple[float, ...]
-
-    @property
-    def y(self) -> float:
-        """Half way between them."""
-        return sum(self.ys) / len(self.ys)
+    def part(self, n: int, of: int) -> float:
+        """Return the middle of one of several equal parts."""
+        return self.y + self.height * (n + 0.5) / of
 
 
 def draw_map(kernel: Kernel, words: str = "") -> Drawing:
@@ -130,214 +126,204 @@ class Panel(NamedTuple):
         return [*([said] if said else []), *in_words(self.state, group(self.state, self.before))]
 
 
-def sheet(panels: Sequence[Panel], columns: Columns = WIDE, abreast: int = 1) -> Drawing:
+def sheet(panels: Sequence[Panel], layout: Layout = WIDE, abreast: int = 1) -> Drawing:
     """Draw maps one below the other, or some abreast; of several, each has a line of words."""
     lines = panels[0].twin if len(panels) == 1 else [" ".join(panel.twin) for panel in panels]
     told = "\n".join(lines)
     alt = f"Page tables left, frames with their counters in the middle, devices right. {told}"
-    return Drawing(maps(panels, columns, abreast, told), alt, told)
+    return Drawing(maps(panels, layout, abreast, told), alt, told)
 
 
-def maps(panels: Sequence[Panel | None], columns: Columns, abreast: int, label: str) -> str:
+def maps(panels: Sequence[Panel | None], layout: Layout, abreast: int, label: str) -> str:
     """Return maps as one SVG, `abreast` of them in each row; None leaves a place empty."""
     drawn, y = [], 0.0
     for first in range(0, len(panels), abreast):
         high = 0.0
         for n, panel in enumerate(panels[first : first + abreast]):
             if panel is not None:
-                scene = draw(panel.state, panel.before, panel.words, columns)
-                place = f"translate({n * columns.width} {y:g})"
-                drawn.append(f'<g transform="{place}">{scene.svg}</g>')
-                high = max(high, scene.height)
+                piece = draw(panel.state, panel.before, panel.words, layout)
+                place = f"translate({n * layout.width} {y:g})"
+                drawn.append(f'<g transform="{place}">{piece.svg}</g>')
+                high = max(high, piece.height)
         y += high
-    return document(abreast * columns.width, y, "".join(drawn), label)
+    return document(abreast * layout.width, y, "".join(drawn), label)
 
 
 def draw(
-    state: Snapshot, before: Snapshot | None = None, words: str = "", columns: Columns = WIDE
-) -> Scene:
+    state: Snapshot, before: Snapshot | None = None, words: str = "", layout: Layout = WIDE
+) -> Piece:
     """Draw one map; with `before`, what has changed since has a thick edge and says what it was."""
-    heading = fitted(words, columns.width - 2 * MARGIN, columns.letters + 1, bold=True)
+    letters = layout.letters
+    heading = fitted(words, layout.width - 2 * MARGIN, letters + 1, bold=True)
     drawn = [
-        text(columns.left[0], 18 + n * 17, line, size=columns.letters + 1, weight="bold")
+        text(layout.left[0], 18 + n * 17, line, size=letters + 1, weight="bold")
         for n, line in enumerate(heading)
     ]
     top = 17 * len(heading) + (12 if heading else 4)
-    places = Places(state, before, columns, top + HEAD)
-    drawn += [_heads(columns, top), *places.lines(), *places.boxes()]
-    return Scene("".join(drawn), places.bottom + MARGIN)
-
-
-def _heads(columns: Columns, top: float) -> str:
     heads = (
-        (columns.left, "page tables"),
-        (columns.middle, "frames"),
-        (columns.right, "devices and other holders" if columns is WIDE else "holders"),
+        (layout.left, "page tables"),
+        (layout.middle, "frames"),
+        (layout.right, "devices and other holders" if layout is WIDE else "holders"),
     )
-    return "".join(text(x, top + 12, words, size=columns.letters - 1) for (x, _), words in heads)
+    drawn += [text(x, top + 12, head, size=letters - 1) for (x, _), head in heads]
+    places = Places(state, before, layout, top + HEAD)
+    return Piece("".join([*drawn, *places.lines(), *places.boxes()]), places.bottom + MARGIN)
 
 
 class Places:
     """Where everything on a map stands; what is drawn follows from that."""
 
     def __init__(
-        self, state: Snapshot, before: Snapshot | None, columns: Columns, top: float
+        self, state: Snapshot, before: Snapshot | None, layout: Layout, top: float
     ) -> None:
-        self.state, self.before, self.columns = state, before, columns
-        self.groups: Groups = group(state, before)
+        self.state, self.before, self.layout = state, before, layout
+        self.groups = group(state, before)
+        self.holding = list(zip(state.holders, self.groups.held, strict=True))
         self.processes = list(self._stand_processes(top))
-        self.strips = [list(self._stand_strips(n)) for n in range(len(self.processes))]
-        pointers = self._pointers()
-        self.stacks = self._stand_stacks(top, pointers)
+        self.pointers = self._pointers()
+        self.stacks = self._stand_stacks(top)
         self.holders = self._stand_holders(top)
-        self.bottom = max(
-            [top, *(box.y + box.height for box in self.processes + self.stacks + self.holders)]
-        )
+        boxes = [box for box, _ in self.processes] + self.stacks + self.holders
+        self.bottom = max([top, *(box.y + box.height for box in boxes)])
 
     # Left.
 
-    def _title(self, process: Process) -> list[str]:
+    def _name(self, process: PageTable) -> list[str]:
+        return self.layout.wrap(process.name, self.layout.left[1], bold=True)
+
+    def _title(self, process: PageTable) -> list[str]:
         """The lines at the top of a process's box."""
-        empty = [] if process.areas else self._fitted("nothing mapped", self.columns.left[1])
-        return [*self._name(process), *empty]
+        empty = self.layout.wrap("nothing mapped", self.layout.left[1])
+        return self._name(process) + (empty if not process.areas else [])
 
-    def _name(self, process: Process) -> list[str]:
-        return self._fitted(process.name, self.columns.left[1], bold=True)
-
-    def _stand_processes(self, top: float) -> Iterator[Box]:
+    def _stand_processes(self, top: float) -> Iterator[tuple[Box, list[tuple[Strip, Box]]]]:
+        """The box of each process, and those of its strips."""
         for process, areas in zip(self.state.processes, self.groups.strips, strict=True):
-            rows = sum(self._high(strip) for area in areas for strip in area)
-            gaps = AREA_GAP * max(len(areas) - 1, 0)
-            height = PAD + len(self._title(process)) * self.columns.line + rows + gaps + PAD
-            yield Box(top, height)
-            top += height + GAP
-
-    def _stand_strips(self, n: int) -> Iterator[tuple[Strip, Box]]:
-        lines = len(self._title(self.state.processes[n]))
-        y = self.processes[n].y + PAD + lines * self.columns.line
-        for area in self.groups.strips[n]:
-            for strip in area:
-                yield strip, Box(y, self._high(strip))
-                y += self._high(strip)
-            y += AREA_GAP
+            y = top + PAD + len(self._title(process)) * self.layout.line
+            strips = []
+            for n, area in enumerate(areas):
+                y += AREA_GAP if n else 0
+                for strip in area:
+                    strips.append((strip, Box(y, self._high(strip))))
+                    y += self._high(strip)
+            yield Box(top, y + PAD - top), strips
+            top = y + PAD + GAP
 
     def _high(self, strip: Strip) -> float:
         if strip.entries == 1:
             lines = len(self._row_lines(strip)) if strip.readonly else 1
-            return TALL_ROW if strip.span > 1 else ROW + (lines - 1) * self.columns.line
+            return TALL_ROW if strip.span > 1 else ROW + (lines - 1) * self.layout.line
         return min(max(COMB_LOW, 6 * len(strip.teeth)), COMB_HIGH)
 
-    def _tooth(self, strip: Strip, box: Box, n: int) -> float:
-        """How far down a tooth of a comb is, or the only entry of a row."""
-        return box.y + box.height * (n + 0.5) / len(strip.teeth)
+    def _row_lines(self, strip: Strip) -> list[str]:
+        """The words of a row or beside a comb."""
+        room = self.layout.left[1] - PAD - (COMB + 4 if strip.entries > 1 else 2)
+        lines = [
+            part for label in _labels(strip) for part in fitted(label, room, self.layout.letters)
+        ]
+        if strip.first == strip.last and not strip.readonly and len(lines) > 1:
+            return [strip.name]  # a row has room for one line; its dashes say "empty", too
+        return lines
 
-    def _pointers(self) -> list[End]:
-        ends = []
-        for strip, box in (pair for strips in self.strips for pair in strips):
+    def _pointers(self) -> list[list[list[float]]]:
+        """For each stack, for each strip that points to it: where its lines begin."""
+        found: list[list[list[float]]] = [[] for _ in self.groups.stacks]
+        for strip, box in (pair for _, strips in self.processes for pair in strips):
             by: defaultdict[int, list[float]] = defaultdict(list)
             for n, stack in enumerate(strip.teeth):
                 if stack is not None:
-                    by[stack].append(self._tooth(strip, box, n))
-            ends += [End(stack, tuple(ys)) for stack, ys in by.items()]
-        return ends
+                    by[stack].append(box.part(n, len(strip.teeth)))
+            for stack, ys in by.items():
+                found[stack].append(ys)
+        return [sorted(ends, key=fmean) for ends in found]
 
     # Middle.
 
-    def _stand_stacks(self, top: float, pointers: list[End]) -> list[Box]:
-        left = [[end for end in pointers if end.stack == n] for n in range(len(self.groups.stacks))]
-        right = [
-            [row for held in self.groups.held for row in held if row.stack == n]
-            for n in range(len(self.groups.stacks))
-        ]
+    def _stand_stacks(self, top: float) -> list[Box]:
+        holds = Counter(row.stack for _, held in self.holding for row in held)
         heights = [
-            max(self._deep(stack), PORT * max(len(left[n]), len(right[n])) + 4)
-            for n, stack in enumerate(self.groups.stacks)
+            max(self._deep(stack), PORT * max(len(ends), holds[n]) + 4)
+            for n, (stack, ends) in enumerate(zip(self.groups.stacks, self.pointers, strict=True))
         ]
-        wanted = [sum(end.y for end in ends) / len(ends) if ends else top for ends in left]
-        boxes = stand(heights, wanted, top)
-        self.pointers = [
-            (end, box, slot, len(ends))
-            for ends, box in zip(left, boxes, strict=True)
-            for slot, end in enumerate(sorted(ends, key=lambda end: end.y))
-        ]
-        return boxes
+        wanted = [fmean(map(fmean, ends)) if ends else top for ends in self.pointers]
+        return _stand(heights, wanted, top)
 
     def _deep(self, stack: Stack) -> float:
         lines = len(self._stack_lines(stack)) + len(self._tag_lines(stack))
         large = 4 * stack.first.order
-        return PAD + lines * self.columns.line + 2 * PAD + large + (DEEP if stack.each else 0)
+        return PAD + lines * self.layout.line + 2 * PAD + large + (DEEP if stack.each else 0)
 
     def _stack_lines(self, stack: Stack) -> list[str]:
-        lines = self._fitted(stack.name, self.columns.middle[1], bold=True)
-        if stack.first.order:
-            lines.append(f"{1 << stack.first.order} pages")
-        letters = [stack.first.letters] if stack.first.letters else []
-        return lines + letters + (["freed"] if stack.first.freed else [])
+        frame = stack.first
+        more = [
+            f"{1 << frame.order} pages" * bool(frame.order),
+            frame.letters,
+            "freed" * frame.freed,
+        ]
+        name = self.layout.wrap(stack.name, self.layout.middle[1], bold=True)
+        return [*name, *filter(None, more)]
 
     def _tag_lines(self, stack: Stack) -> list[str]:
-        was = self.before.frame(stack.first.number) if self.before else None
         room = self._tag_width(stack) - HOLE - 4
-        return [
-            line
-            for words in tag(stack.first, was, stack.each)
-            for line in fitted(words, room, self.columns.letters)
-        ]
+        said = _tag(stack.first, self._was(stack.first), stack.each)
+        return [line for words in said for line in fitted(words, room, self.layout.letters)]
 
     def _tag_width(self, stack: Stack) -> float:
-        return self.columns.middle[1] - 2 * PAD - (DEEP if stack.each else 0)
+        return self.layout.middle[1] - 2 * PAD - (DEEP if stack.each else 0)
+
+    def _was(self, frame: Frame) -> Frame | None:
+        return self.before.frame(frame.number) if self.before else None
 
     # Right.
 
     def _stand_holders(self, top: float) -> list[Box]:
         wanted = [
-            sum(self.stacks[row.stack].middle for row in held) / len(held) if held else top
-            for held in self.groups.held
+            fmean(self.stacks[row.stack].middle for row in held) if held else top
+            for _, held in self.holding
         ]
         heights = [
-            PAD + self.columns.line * (len(self._holder_lines(holder)) + len(self._rows(held))) + 18
-            for holder, held in zip(self.state.holders, self.groups.held, strict=True)
+            PAD + self.layout.line * (len(self._holder_lines(holder)) + sum(map(len, rows))) + 18
+            for holder, held in self.holding
+            for rows in [[self._row(row) for row in held]]
         ]
-        return stand(heights, wanted, top)
+        return _stand(heights, wanted, top)
 
     def _holder_lines(self, holder: Holder) -> list[str]:
-        return self._fitted(title(holder), self.columns.right[1]) + (
-            self._fitted(holder.request, self.columns.right[1]) if holder.request else []
-        )
+        said = filter(None, (title(holder), holder.request))
+        return [line for words in said for line in self.layout.wrap(words, self.layout.right[1])]
 
-    def _rows(self, held: Sequence[Held]) -> list[tuple[int, str]]:
-        """The lines of a holder's rows, each with the place of its row."""
-        wide = self.columns.right[1] - 22
-        return [(n, line) for n, row in enumerate(held) for line in self._fitted(row.words, wide)]
+    def _row(self, row: StackHold) -> list[str]:
+        return self.layout.wrap(row.words, self.layout.right[1] - 22)
 
-    def _fitted(self, words: str, width: float, *, bold: bool = False) -> list[str]:
-        return fitted(words, width - 2 * PAD, self.columns.letters, bold=bold)
+    def _rows(
+        self, holder: Holder, held: Sequence[StackHold], box: Box
+    ) -> Iterator[tuple[StackHold, list[str], float]]:
+        """The rows of a holder, each with its lines and where the first of them stands."""
+        y = box.y + PAD + self.layout.line * (len(self._holder_lines(holder)) + 1) + 4
+        for row in held:
+            lines = self._row(row)
+            yield row, lines, y
+            y += self.layout.line * len(lines)
 
     # Lines.
 
     def lines(self) -> Iterator[str]:
         """The lines from the page tables and the arrows from the holders."""
-        x0, x1 = sum(self.columns.left), self.columns.middle[0]
-        for end, box, slot, slots in self.pointers:
-            yield from _pointer(x0, x1, end, box, slot, slots, self.groups.stacks[end.stack])
-        x0, x1 = self.columns.right[0], sum(self.columns.middle)
-        arrows = sorted(self._arrows(), key=lambda arrow: arrow[1])
+        x0, x1 = sum(self.layout.left), self.layout.middle[0]
+        for stack, ends, box in zip(self.groups.stacks, self.pointers, self.stacks, strict=True):
+            for slot, ys in enumerate(ends):
+                room, y = box.height / len(ends), box.part(slot, len(ends))
+                yield from _pointer(x0, x1, ys, y, 0.7 * room if stack.each else 0)
+        x0, x1 = self.layout.right[0], sum(self.layout.middle)
+        arrows = [
+            (y - 4, row)
+            for (holder, held), box in zip(self.holding, self.holders, strict=True)
+            for row, _, y in self._rows(holder, held, box)
+        ]
         for n, box in enumerate(self.stacks):
-            here = [(held, y) for held, y in arrows if held.stack == n]
-            for slot, (held, y) in enumerate(here):
-                yield _arrow(x0, y, x1, box.y + box.height * (slot + 0.5) / len(here), held)
-
-    def _arrows(self) -> Iterator[tuple[Held, float]]:
-        """What each arrow says, and where it begins."""
-        for holder, held, box in zip(
-            self.state.holders, self.groups.held, self.holders, strict=True
-        ):
-            y = self._first_row(holder, box)
-            for n, line in enumerate(self._rows(held)):
-                if n == 0 or self._rows(held)[n - 1][0] != line[0]:
-                    yield held[line[0]], y + n * self.columns.line - 4
-
-    def _first_row(self, holder: Holder, box: Box) -> float:
-        return box.y + PAD + self.columns.line * (len(self._holder_lines(holder)) + 1) + 4
+            here = sorted((y, row.kind) for y, row in arrows if row.stack == n)
+            for slot, (y, kind) in enumerate(here):
+                yield _arrow(x0, y, x1, box.part(slot, len(here)), kind)
 
     # Boxes.
 
@@ -347,49 +333,42 @@ class Places:
             yield from self._draw_process(n, process)
         for stack, box in zip(self.groups.stacks, self.stacks, strict=True):
             yield from self._draw_stack(stack, box)
-        for holder, held, box in zip(
-            self.state.holders, self.groups.held, self.holders, strict=True
-        ):
+        for (holder, held), box in zip(self.holding, self.holders, strict=True):
             yield from self._draw_holder(holder, held, box)
 
-    def _draw_process(self, n: int, process: Process) -> Iterator[str]:
-        x, width = self.columns.left
-        box = self.processes[n]
+    def _words(
+        self, x: float, y: float, lines: Sequence[str], fill: str = EDGE, bold: int = 0
+    ) -> Iterator[str]:
+        """Lines of text below each other, the first `bold` of them bold."""
+        for n, words in enumerate(lines):
+            weight = "bold" if n < bold else "normal"
+            place = x, y + n * self.layout.line
+            yield text(*place, words, size=self.layout.letters, fill=fill, weight=weight)
+
+    def _draw_process(self, n: int, process: PageTable) -> Iterator[str]:
+        x, width = self.layout.left
+        box, strips = self.processes[n]
         yield rect(x, box.y, width, box.height, edge=edge(faint=True), round=6)
-        letters, name = self.columns.letters, self._name(process)
-        for row, line in enumerate(self._title(process), 1):
-            weight = "bold" if row <= len(name) else "normal"
-            yield text(x + PAD, box.y + row * self.columns.line, line, size=letters, weight=weight)
-        for strip, place in self.strips[n]:
+        lines, bold = self._title(process), len(self._name(process))
+        yield from self._words(x + PAD, box.y + self.layout.line, lines, bold=bold)
+        for strip, place in strips:
             changed = self.before is not None and remapped(self.before, self.state, n, strip)
             yield from self._draw_strip(strip, place, changed=changed)
 
     def _draw_strip(self, strip: Strip, box: Box, *, changed: bool) -> Iterator[str]:
-        x, width = self.columns.left
-        letters, line = self.columns.letters, self.columns.line
-        empty = set(strip.teeth) == {None}
+        x, width = self.layout.left
         if strip.entries > 1:
             yield from self._draw_comb(strip, box, changed=changed)
         else:
-            place = (x + 4, box.y + 1, width - 4, box.height - 2)
+            empty = set(strip.teeth) == {None}
             around = edge(3 if changed else 1, dashed=empty, faint=not changed)
-            yield rect(*place, edge=around)
+            yield rect(x + 4, box.y + 1, width - 4, box.height - 2, edge=around)
         lines = self._row_lines(strip)
-        y = box.middle - line * (len(lines) - 1) / 2 + letters * 0.36
-        for n, words in enumerate(lines):
-            yield text(x + PAD, y + n * line, words, size=letters)
-
-    def _row_lines(self, strip: Strip) -> list[str]:
-        """The words of a row or a comb."""
-        room = self.columns.left[1] - PAD - (COMB + 4 if strip.entries > 1 else 2)
-        letters = self.columns.letters
-        lines = [part for label in labels(strip) for part in fitted(label, room, letters)]
-        if strip.first == strip.last and not strip.readonly and len(lines) > 1:
-            return [strip.name]  # a row has room for one line; its dashes say "empty", too
-        return lines
+        y = box.middle - self.layout.line * (len(lines) - 1) / 2 + self.layout.letters * 0.36
+        yield from self._words(x + PAD, y, lines)
 
     def _draw_comb(self, strip: Strip, box: Box, *, changed: bool) -> Iterator[str]:
-        x = sum(self.columns.left) - COMB
+        x = sum(self.layout.left) - COMB
         pitch = box.height / len(strip.teeth)
         for n, tooth in enumerate(strip.teeth):
             zero = tooth is not None and self.groups.stacks[tooth].first.zero
@@ -399,18 +378,18 @@ class Places:
             yield rect(x, box.y, COMB, box.height, fill="none", edge=THICK)
 
     def _draw_stack(self, stack: Stack, box: Box) -> Iterator[str]:
-        x, width = self.columns.middle
-        frame = stack.first
-        fill = ZERO_PAGE if frame.zero else "white"
+        x, width = self.layout.middle
+        frame, was = stack.first, self._was(stack.first)
+        rewritten = was is not None and was.letters != frame.letters
         deep = DEEP if stack.each else 0
         for n in reversed(range(0, deep + 1, 4)):
             place = (x + n, box.y + n, width - deep, box.height - deep)
-            wide = 3 if n == 0 and self._rewritten(frame) else 1
+            wide = 3 if n == 0 and rewritten else 1
             around = edge(wide, dashed=frame.zero or frame.freed)
-            yield rect(*place, fill=fill, edge=around, round=3)
+            yield rect(*place, fill=ZERO_PAGE if frame.zero else "white", edge=around, round=3)
         if frame.freed:
-            yield cross(x, box.y, width - deep, box.height - deep)
-        letters, line = self.columns.letters, self.columns.line
+            yield _cross(x, box.y, width - deep, box.height - deep)
+        letters, line = self.layout.letters, self.layout.line
         y = box.y + PAD + letters - 2
         for words in self._stack_lines(stack):
             plain = words.endswith(" pages") or words == frame.letters
@@ -419,63 +398,46 @@ class Places:
         yield from self._draw_tag(stack, y - letters + 4)
 
     def _draw_tag(self, stack: Stack, y: float) -> Iterator[str]:
-        x = self.columns.middle[0]
-        lines = self._tag_lines(stack)
-        letters, line = self.columns.letters, self.columns.line
-        height = len(lines) * line + 5
-        below = stack.first.refcount < 0
-        colour = OVERFLOW if below else EDGE
-        thick = self.before is not None and self._moved(stack)
-        yield luggage(x + PAD, y, self._tag_width(stack), height, colour, thick=thick)
-        for n, words in enumerate(lines):
-            yield text(x + PAD + HOLE, y + letters + 3 + n * line, words, size=letters, fill=colour)
+        now, was = stack.first, self._was(stack.first)
+        lines, colour = self._tag_lines(stack), OVERFLOW if now.refcount < 0 else EDGE
+        new = was is None or (was.refcount, was.pincount) != (now.refcount, now.pincount)
+        x, height = self.layout.middle[0] + PAD, len(lines) * self.layout.line + 5
+        around = edge(3 if self.before and new else 1, colour)
+        yield _luggage(x, y, self._tag_width(stack), height, colour, around)
+        yield from self._words(x + HOLE, y + self.layout.letters + 3, lines, fill=colour)
 
-    def _moved(self, stack: Stack) -> bool:
-        was = self.before.frame(stack.first.number) if self.before else None
-        now = stack.first
-        return was is None or (was.refcount, was.pincount) != (now.refcount, now.pincount)
-
-    def _rewritten(self, frame: Frame) -> bool:
-        was = self.before.frame(frame.number) if self.before else None
-        return was is not None and was.letters != frame.letters
-
-    def _draw_holder(self, holder: Holder, held: Sequence[Held], box: Box) -> Iterator[str]:
-        x, width = self.columns.right
-        letters, line = self.columns.letters, self.columns.line
+    def _draw_holder(self, holder: Holder, held: Sequence[StackHold], box: Box) -> Iterator[str]:
+        x, width = self.layout.right
+        line = self.layout.line
         colour = DEVICE if holder.request else EDGE
         lines = self._holder_lines(holder)
-        band = PAD + line * len(lines)
-        was = self.before.holders if self.before else (holder,)
-        thick = holder not in was
-        yield rect(x, box.y, width, band, fill=colour, edge=edge(1, colour))
-        yield rect(x, box.y, width, box.height, fill="none", edge=edge(3 if thick else 1, colour))
-        for n, words in enumerate(lines):
-            yield text(x + PAD, box.y + line * (n + 1), words, size=letters, fill="white")
-        y = self._first_row(holder, box)
-        for n, (row, words) in enumerate(self._rows(held)):
-            yield text(x + 24, y + n * line, words, size=letters)
-            if n == 0 or self._rows(held)[n - 1][0] != row:
-                yield chip(x + PAD, y + n * line - 9, held[row].kind)
+        new = self.before is not None and holder not in self.before.holders
+        yield rect(x, box.y, width, PAD + line * len(lines), fill=colour, edge=edge(1, colour))
+        around = edge(3 if new else 1, colour)
+        yield rect(x, box.y, width, box.height, fill="none", edge=around)
+        yield from self._words(x + PAD, box.y + line, lines, fill="white")
+        for row, (first, *more), y in self._rows(holder, held, box):
+            yield from self._words(x + 24, y, [first])
+            yield _chip(x + PAD, y - 9, row.kind)
+            yield from self._words(x + 24, y + line, more)
 
 
-def labels(strip: Strip) -> list[str]:
-    """Return what stands on a row or beside a comb."""
+def _labels(strip: Strip) -> list[str]:
+    """What stands on a row or beside a comb."""
     names = [strip.name] if strip.first == strip.last else [strip.name, size(strip)]
     state = readonly(strip) or ("empty" if set(strip.teeth) == {None} else "")
     return [*names[:-1], names[-1] + (f", {state}" if state else "")]
 
 
-def tag(frame: Frame, was: Frame | None, each: str) -> list[str]:
-    """Return what a frame's tag says, and what it said before if that was something else."""
-    lines = [_counter(f"{each}refcount", frame.refcount, None if was is None else was.refcount)]
-    if abs(frame.refcount) >= 2**LARGE and (written := power(frame.refcount)):
+def _tag(now: Frame, was: Frame | None, each: str) -> list[str]:
+    """What a frame's tag says, and what it said before if that was something else."""
+    lines = [_counter(f"{each}refcount", now.refcount, was.refcount if was else None)]
+    if abs(now.refcount) >= 2**LARGE and (written := power(now.refcount)):
         lines.append(f"({written})")
-    if frame.refcount < 0:
+    if now.refcount < 0:
         lines.append("below zero")
-    if frame.pincount is not None:
-        lines.append(
-            _counter(f"{each}pincount", frame.pincount, None if was is None else was.pincount)
-        )
+    if now.pincount is not None:
+        lines.append(_counter(f"{each}pincount", now.pincount, was.pincount if was else None))
     return lines
 
 
@@ -483,7 +445,7 @@ def _counter(name: str, now: int, was: int | None) -> str:
     return f"{name} {now}" + ("" if was in (None, now) else f", was\u00a0{was}")
 
 
-def stand(heights: Sequence[float], wanted: Sequence[float], top: float) -> list[Box]:
+def _stand(heights: Sequence[float], wanted: Sequence[float], top: float) -> list[Box]:
     """Stand boxes one below the other, their middles near what is wanted, in this order.
 
     As near as can be by squares: neighbours that would overlap move together to their mean
@@ -505,39 +467,34 @@ def stand(heights: Sequence[float], wanted: Sequence[float], top: float) -> list
 
 
 def _pointer(
-    x0: float, x1: float, end: End, box: Box, slot: int, slots: int, stack: Stack
+    x0: float, x1: float, starts: Sequence[float], y: float, spread: float
 ) -> Iterator[str]:
     """The lines of one strip: to one point of a frame, or side by side to a stack."""
-    room = box.height / slots
-    y = box.y + room * (slot + 0.5)
-    many = len(end.ys) > 1
-    spread = 0.7 * room if many and stack.each else 0
-    for n, start in enumerate(end.ys):
-        place = y + spread * ((n + 0.5) / len(end.ys) - 0.5)
+    many = len(starts) > 1
+    spread = spread if many else 0
+    for n, start in enumerate(starts):
+        end = y + spread * ((n + 0.5) / len(starts) - 0.5)
         yield (
-            f'<path d="{curve(x0, start, x1 - (0 if spread else 6), place)}" fill="none" '
+            f'<path d="{_curve(x0, start, x1 - (0 if spread else 6), end)}" fill="none" '
             f'stroke="{EDGE}" stroke-width="{0.6 if many else 1.3}"/>'
         )
     if not spread:
-        yield head(x1, y, 1, EDGE)
+        yield _head(x1, y, 1, EDGE)
 
 
-def _arrow(x0: float, y0: float, x1: float, y1: float, held: Held) -> str:
+def _arrow(x0: float, y0: float, x1: float, y1: float, kind: str) -> str:
     """An arrow from a holder to a frame."""
-    line = f'<path d="{curve(x0, y0, x1 + 8, y1)}" fill="none"'
-    if held.kind == "pin":
-        edge, inside = f'{line} stroke="{EDGE}" stroke-width="5"/>', f'stroke="{PIN}"'
-        return f'{edge}{line} {inside} stroke-width="3"/>{head(x1, y1, -1, PIN, 6)}'
-    colour = REFERENCE if held.kind == "reference" else EDGE
-    dashes = "" if held.kind == "reference" else ' stroke-dasharray="5 4"'
-    return f'{line} stroke="{colour}" stroke-width="1.8"{dashes}/>{head(x1, y1, -1, colour)}'
+    line = f'<path d="{_curve(x0, y0, x1 + 8, y1)}" fill="none"'
+    if kind == "pin":
+        around, inside = f'{line} stroke="{EDGE}" stroke-width="5"/>', f'stroke="{PIN}"'
+        return f'{around}{line} {inside} stroke-width="3"/>{_head(x1, y1, -1, PIN, 6)}'
+    colour = REFERENCE if kind == "reference" else EDGE
+    dashes = "" if kind == "reference" else ' stroke-dasharray="5 4"'
+    return f'{line} stroke="{colour}" stroke-width="1.8"{dashes}/>{_head(x1, y1, -1, colour)}'
 
 
-# Shapes.
-
-
-def cross(x: float, y: float, width: float, height: float) -> str:
-    """Return two faint lines across what is no longer there."""
+def _cross(x: float, y: float, width: float, height: float) -> str:
+    """Two faint lines across what is no longer there."""
     return (
         f'<path d="M{x:g} {y:g} l{width:g} {height:g} '
         f'M{x:g} {y + height:g} l{width:g} {-height:g}" '
@@ -545,32 +502,31 @@ def cross(x: float, y: float, width: float, height: float) -> str:
     )
 
 
-def luggage(x: float, y: float, width: float, height: float, colour: str, *, thick: bool) -> str:
-    """Return a tag: a label with a pointed end and a hole for the string."""
+def _luggage(x: float, y: float, width: float, height: float, colour: str, around: str) -> str:
+    """A tag: a label with a pointed end and a hole for the string."""
     middle = y + height / 2
     return (
         f'<path class="tag" d="M{x + 9:g} {y:g} H{x + width:g} V{y + height:g} H{x + 9:g} '
-        f"L{x:g} {middle + 4:g} "
-        f'V{middle - 4:g} Z" fill="white" stroke="{colour}" stroke-width="{3 if thick else 1}" '
+        f'L{x:g} {middle + 4:g} V{middle - 4:g} Z" fill="white" {around} '
         f'stroke-linejoin="round"/>'
         f'<circle cx="{x + 7:g}" cy="{middle:g}" r="2" fill="none" stroke="{colour}"/>'
     )
 
 
-def chip(x: float, y: float, kind: str) -> str:
-    """Return the sign of a kind of hold, as its arrow has it."""
+def _chip(x: float, y: float, kind: str) -> str:
+    """The sign of a kind of hold, as its arrow has it."""
     fill = {"reference": REFERENCE, "pin": PINNED}.get(kind, "white")
     return rect(x, y, 10, 10, fill=fill, edge=edge(dashed=kind not in ("reference", "pin")))
 
 
-def curve(x0: float, y0: float, x1: float, y1: float) -> str:
-    """Return the path of a line that leaves and arrives level."""
+def _curve(x0: float, y0: float, x1: float, y1: float) -> str:
+    """The path of a line that leaves and arrives level."""
     bend = (x1 - x0) / 2
     return f"M{x0:g} {y0:g}C{x0 + bend:g} {y0:g} {x1 - bend:g} {y1:g} {x1:g} {y1:g}"
 
 
-def head(x: float, y: float, to: int, colour: str, large: int = 4) -> str:
-    """Return the head of an arrow that ends at x, pointing right (1) or left (-1)."""
+def _head(x: float, y: float, to: int, colour: str, large: int = 4) -> str:
+    """The head of an arrow that ends at x, pointing right (1) or left (-1)."""
     back = x - to * 2 * large
     return (
         f'<path d="M{x:g} {y:g}L{back:g} {y - large:g}V{y + large:g}Z" fill="{colour}" '

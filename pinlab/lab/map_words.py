@@ -8,20 +8,20 @@ from dataclasses import replace
 from pinlab.lab.snapshot import (
     NO_HOLD_LEFT,
     NOT_COUNTED,
-    Area,
     Frame,
     Groups,
-    Held,
     Holder,
+    Region,
     Snapshot,
     Stack,
+    StackHold,
     Strip,
     entries,
     group,
     pages,
     remapped,
 )
-from pinlab.lab.text import LARGE, digits, plural
+from pinlab.lab.text import LARGE, digits, many, plural
 
 
 def in_words(state: Snapshot, groups: Groups) -> list[str]:
@@ -134,13 +134,13 @@ def counters(frame: Frame) -> str:
     return f"refcount {number(frame.refcount)}{below}{pins}" + (", freed" if frame.freed else "")
 
 
-def _holds(held: tuple[Held, ...], stacks: tuple[Stack, ...]) -> str:
+def _holds(held: tuple[StackHold, ...], stacks: tuple[Stack, ...]) -> str:
     return "; ".join(_hold(row, the(stacks[row.stack].name)) for row in held) or "no hold"
 
 
-def _hold(row: Held, name: str) -> str:
+def _hold(row: StackHold, name: str) -> str:
     if row.kind in (NOT_COUNTED, NO_HOLD_LEFT):
-        return f"{row.total} {plural(row.total, 'page')} on {name}, {row.kind}"
+        return f"{many(row.total, 'page')} on {name}, {row.kind}"
     each = f", {row.times} on each of" if row.frames > 1 else " on"
     return f"{number(row.total)} {plural(row.total, row.kind)}{each} {name}"
 
@@ -175,7 +175,7 @@ def _opened(before: Snapshot, process: int, strip: Strip) -> bool:
     return not strip.readonly and any(entry[2] for entry in entries(before, process, strip))
 
 
-def _spans(areas: tuple[Area, ...]) -> str:
+def _spans(areas: tuple[Region, ...]) -> str:
     return " and ".join(pages(area.first, area.last) for area in areas) or "nothing"
 
 

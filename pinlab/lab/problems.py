@@ -37,7 +37,7 @@ def _lessons() -> tuple[Lesson, ...]:
     names = (module.name for module in iter_modules(exercises.__path__))
     modules = (import_module(f"{exercises.__name__}.{name}") for name in names)
     found = {each.LESSON: Lesson(each.LESSON, each.FIXED, each.SEEDED) for each in modules}
-    for file in FOLDER.glob("*.md"):
+    for file in FOLDER.glob("[0-9][0-9]_*.md"):
         makers = {text.id: text.make for text in read(file)}
         seeded = {text.id for text in read(file) if "draw" in text.keys}
         found[file.stem] = Lesson(

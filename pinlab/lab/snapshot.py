@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 
-from pinlab.lab.text import plural
+from pinlab.lab.text import many
 from pinlab.model.arguments import instance
 from pinlab.model.dio import DirectIO
 from pinlab.model.folio import PAGE_SHIFT, Folio
@@ -26,7 +26,7 @@ NOT_COUNTED, NO_HOLD_LEFT = "not counted", "no hold left"
 
 
 @dataclass(frozen=True)
-class Area:
+class Region:
     """One mapping: its pages from `first` to `last`, and the entries that are filled.
 
     Pages are numbered from where the process's memory begins, so a number stays what it is when
@@ -43,11 +43,11 @@ class Area:
 
 
 @dataclass(frozen=True)
-class Process:
+class PageTable:
     """A process's page tables."""
 
     name: str
-    areas: tuple[Area, ...]
+    areas: tuple[Region, ...]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class Hold:
+class FrameHold:
     """`times` holds of one kind on a frame; for the kinds above, that many pages."""
 
     frame: int
@@ -82,7 +82,7 @@ class Holder:
 
     name: str
     request: str
-    holds: tuple[Hold, ...]
+    holds: tuple[FrameHold, ...]
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Snapshot:
     `waiting` are the zero pages that nobody has met yet.
     """
 
-    processes: tuple[Process, ...]
+    processes: tuple[PageTable, ...]
     frames: tuple[Frame, ...]
     holders: tuple[Holder, ...]
     waiting: tuple[Frame, ...]
@@ -126,7 +126,7 @@ def snapshot(kernel: Kernel, events: Iterable[Event] = (), letters: int = 0) -> 
     64
     """
     instance("kernel", kernel, Kernel)
-    processes = tuple(map(_process, kernel.mms))
+    processes = tuple(map(_page_table, kernel.mms))
     just_freed = {event.page for event in events if event.operation == "free"}
     pointed = {number for one in processes for area in one.areas for _, number in area.entries}
     requests = kernel.requests.values()
@@ -151,28 +151,19 @@ def _in_use(kernel: Kernel, folio: Folio) -> bool:
     return not folio.freed
 
 
-def _process(mm: Mm) -> Process:
-    base, mapped = MMAP_BASE >> PAGE_SHIFT, mm.mapped()
-    readonly = [
-        vpn for vpn, page, writable in mapped if not (writable or page.folio in mm.kernel.names)
-    ]
-    return Process(
-        mm.name,
-        tuple(
-            Area(
-                area.start - base,
-                area.end - 1 - base,
-                area.order,
-                tuple(
-                    (vpn - base, page.folio.pfn)
-                    for vpn, page, _ in mapped
-                    if area.start <= vpn < area.end
-                ),
-                tuple(vpn - base for vpn in readonly if area.start <= vpn < area.end),
-            )
-            for area in mm.areas()
-        ),
-    )
+def _page_table(mm: Mm) -> PageTable:
+    base, mapped, areas = MMAP_BASE >> PAGE_SHIFT, mm.mapped(), []
+    for area in mm.areas():
+        inside = [entry for entry in mapped if area.start <= entry.vpn < area.end]
+        entries = tuple((vpn - base, page.folio.pfn) for vpn, page, _ in inside)
+        readonly = tuple(
+            vpn - base
+            for vpn, page, writable in inside
+            if not (writable or page.folio in mm.kernel.names)
+        )
+        span = area.start - base, area.end - 1 - base, area.order
+        areas.append(Region(*span, entries, readonly))
+    return PageTable(mm.name, tuple(areas))
 
 
 def _frame(folio: Folio, letters: int) -> Frame:
@@ -189,34 +180,34 @@ def _letters(content: bytes) -> str:
 
 def _holders(kernel: Kernel, folios: Iterable[Folio]) -> tuple[Holder, ...]:
     """Those who hold some of these folios, requests in flight first, then as they come."""
-    holds: dict[str, list[Hold]] = {name: [] for name in kernel.requests}
+    holds: dict[str, list[FrameHold]] = {name: [] for name in kernel.requests}
     for folio in folios:
         for (kind, owner), times in kernel.ledger.holds(folio).items():
             if kind in (REFERENCE, PIN):
-                holds.setdefault(owner, []).append(Hold(folio.pfn, kind, times))
+                holds.setdefault(owner, []).append(FrameHold(folio.pfn, kind, times))
     for name, request in kernel.requests.items():
         holds[name] += _without_a_hold(request, holds[name])
     return tuple(
-        Holder(name, _does(kernel.requests.get(name)), tuple(sorted(held, key=_by_frame)))
+        Holder(
+            name,
+            _does(kernel.requests.get(name)),
+            tuple(sorted(held, key=lambda hold: hold.frame)),
+        )
         for name, held in holds.items()
     )
 
 
-def _by_frame(hold: Hold) -> int:
-    return hold.frame
-
-
-def _without_a_hold(request: DirectIO, holds: Iterable[Hold]) -> Iterable[Hold]:
+def _without_a_hold(request: DirectIO, holds: Iterable[FrameHold]) -> Iterable[FrameHold]:
     """What a device works on although the ledger has no hold of it."""
-    held: defaultdict[int, int] = defaultdict(int)
+    held: Counter[int] = Counter()
     for hold in holds:
         held[hold.frame] += hold.times
     exempt = Counter(page.folio.pfn for page in request.uncounted)
     for number, pages in Counter(page.folio.pfn for page in request.pages).items():
         if exempt[number]:
-            yield Hold(number, NOT_COUNTED, exempt[number])
+            yield FrameHold(number, NOT_COUNTED, exempt[number])
         if (left := pages - exempt[number] - held[number]) > 0:
-            yield Hold(number, NO_HOLD_LEFT, left)
+            yield FrameHold(number, NO_HOLD_LEFT, left)
 
 
 def _does(request: DirectIO | None) -> str:
@@ -298,7 +289,7 @@ class Strip:
 
 
 @dataclass(frozen=True)
-class Held:
+class StackHold:
     """What a holder has on the frames of one stack: `times` holds on each of them."""
 
     stack: int
@@ -315,9 +306,9 @@ class Held:
     def words(self) -> str:
         """Its label: how many of what."""
         if self.kind in (NOT_COUNTED, NO_HOLD_LEFT):
-            return f"{self.total} {plural(self.total, 'page')}: {self.kind}"
+            return f"{many(self.total, 'page')}: {self.kind}"
         each = f", {self.times} on each" if self.frames > 1 else ""
-        return f"{self.total} {plural(self.total, self.kind)}{each}"
+        return many(self.total, self.kind) + each
 
 
 @dataclass(frozen=True)
@@ -326,7 +317,7 @@ class Groups:
 
     stacks: tuple[Stack, ...]
     strips: tuple[tuple[tuple[Strip, ...], ...], ...]
-    held: tuple[tuple[Held, ...], ...]
+    held: tuple[tuple[StackHold, ...], ...]
 
 
 def group(state: Snapshot, before: Snapshot | None = None) -> Groups:
@@ -375,15 +366,11 @@ def _stacks(state: Snapshot, before: Snapshot | None) -> tuple[Stack, ...]:
 
 def _traits(state: Snapshot, before: Snapshot | None) -> Mapping[int, Hashable]:
     """What a frame has to have in common with another: counters, then and now, and who points."""
-    pointers = Counter(
-        (number, n)
-        for n, process in enumerate(state.processes)
-        for area in process.areas
-        for _, number in area.entries
-    )
     by: defaultdict[int, list[Hashable]] = defaultdict(list)
-    for (number, process), times in pointers.items():
-        by[number].append((process, times))
+    for n, process in enumerate(state.processes):
+        entries = Counter(number for area in process.areas for _, number in area.entries)
+        for number, times in entries.items():
+            by[number].append((n, times))
     for holder in state.holders:
         for hold in holder.holds:
             by[hold.frame].append((holder.name, hold.kind, hold.times))
@@ -401,7 +388,7 @@ def _shown(frame: Frame | None) -> tuple[Hashable, ...]:
     return (frame.refcount, frame.pincount, frame.letters) if frame else ()
 
 
-def _strips(process: Process, place: Mapping[int, int]) -> tuple[tuple[Strip, ...], ...]:
+def _strips(process: PageTable, place: Mapping[int, int]) -> tuple[tuple[Strip, ...], ...]:
     """The entries one by one if they are few; else runs; else, if these are many, all at once."""
     runs = [list(_runs(area, place)) for area in process.areas]
     if sum(run.entries for area in runs for run in area) <= FEW:
@@ -419,7 +406,7 @@ def _strips(process: Process, place: Mapping[int, int]) -> tuple[tuple[Strip, ..
     return tuple((_comb(*area),) for area in runs)
 
 
-def _runs(area: Area, place: Mapping[int, int]) -> Iterator[Strip]:
+def _runs(area: Region, place: Mapping[int, int]) -> Iterator[Strip]:
     """Stretches of an area whose entries are alike: all empty, or to the same stack."""
     span, readonly = 1 << area.order, frozenset(area.readonly)
     filled = (
@@ -466,11 +453,11 @@ def _comb(*runs: Strip) -> Strip:
 
 
 def _held(
-    holds: tuple[Hold, ...], place: Mapping[int, int], stacks: tuple[Stack, ...]
-) -> tuple[Held, ...]:
+    holds: tuple[FrameHold, ...], place: Mapping[int, int], stacks: tuple[Stack, ...]
+) -> tuple[StackHold, ...]:
     """What a holder has, stack by stack; alike frames are held alike."""
     rows = {
-        (place[hold.frame], hold.kind): Held(
+        (place[hold.frame], hold.kind): StackHold(
             place[hold.frame], hold.kind, hold.times, len(stacks[place[hold.frame]].frames)
         )
         for hold in holds

@@ -13,13 +13,13 @@ from itertools import accumulate, pairwise
 import pandas
 
 from pinlab.explore import Question, Scenario, explore, litmus
-from pinlab.explore.graph import Schedule
 from pinlab.explore.question import REMARKS, spelled
+from pinlab.explore.search import Schedule
 from pinlab.explore.world import World
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit
 from pinlab.lab.layers import ordered, placed
-from pinlab.lab.map import Scene
-from pinlab.lab.map import draw as draw_scene
+from pinlab.lab.map import Piece
+from pinlab.lab.map import draw as draw_map_of
 from pinlab.lab.map_words import changes, in_words
 from pinlab.lab.palette import EDGE, OVERFLOW
 from pinlab.lab.picture import Drawing
@@ -144,7 +144,7 @@ def left(node: Node) -> list[str]:
     return [f"{name} = {spelled(letter)}" for name, letter in sorted((node.end or {}).items())]
 
 
-def draw(what: Asked, graph: StateGraph, way: Schedule | None, at: int | None = None) -> Scene:
+def draw(what: Asked, graph: StateGraph, way: Schedule | None, at: int | None = None) -> Piece:
     """Return the graph from the origin on; `way` is drawn thick, the state `at` has a ring."""
     places = _places(graph)
     height = TOP + _high(graph) + FOOT
@@ -164,7 +164,7 @@ def draw(what: Asked, graph: StateGraph, way: Schedule | None, at: int | None = 
         *(_end(node, places) for node in graph.nodes if node.end is not None),
         *_legend(actors, height - FOOT + 22),
     ]
-    return Scene("".join(drawn), height)
+    return Piece("".join(drawn), height)
 
 
 Places = Mapping[int, tuple[float, float]]
@@ -336,13 +336,19 @@ class Way:
         did = f"step {step} of {self.last}, {self.steps[step - 1]}" if step else "before step 1"
         return f"Linux {self.what.release}, {did}. State {node.number}: {TOLD[node.answer]}."
 
-    def scenes(self, step: int) -> list[Scene]:
+    def pieces(self, step: int) -> list[Piece]:
         """Return the graph with a ring around the state, and the map of that state."""
         number = self.graph.way(self.schedule)[step]
         before = self.maps[step - 1] if step else None
         words = f"After step {step}: {self.steps[step - 1]}" if step else "Before the first step"
         graph = draw(self.what, self.graph, self.schedule, number)
-        return [graph, draw_scene(self.maps[step], before, words)]
+        return [graph, draw_map_of(self.maps[step], before, words)]
+
+    def shot(self, step: int) -> tuple[str, str]:
+        """Return the graph with the map below it, and the sentence; of the last step beyond it."""
+        step = min(step, self.last)
+        told = self.sentence(step)
+        return _below(self.pieces(step), told), told
 
     def words(self, step: int) -> list[str]:
         """Return the graph, a step and the map after it in words."""
@@ -392,25 +398,12 @@ def _kept(world: World, wished: Schedule) -> Iterator[str]:
         yield ready[0]
 
 
-def picture(way: Way, step: int) -> str:
-    """Return the graph with the map below it, as SVG."""
-    return _below(way.scenes(step), way.sentence(step))
-
-
-def way_filmstrip(ways: Mapping[str, Way]) -> Drawing:
-    """Draw the same step on each release: that after which a yes is certain on one of them."""
-    step = min(way.turn() for way in ways.values())
-    scenes = [scene for way in ways.values() for scene in way.scenes(step)]
-    twin = "\n".join(line for way in ways.values() for line in way.words(step))
-    return Drawing(_below(scenes, twin), f"Graphs of states, each with a map. {twin}", twin)
-
-
-def _below(scenes: Sequence[Scene], label: str) -> str:
-    """Return scenes one below the other."""
-    *tops, height = accumulate((scene.height + BETWEEN for scene in scenes), initial=0)
+def _below(pieces: Sequence[Piece], label: str) -> str:
+    """Return pieces one below the other."""
+    *tops, height = accumulate((piece.height + BETWEEN for piece in pieces), initial=0)
     drawn = (
-        f'<g transform="translate(0 {top:g})">{scene.svg}</g>'
-        for top, scene in zip(tops, scenes, strict=True)
+        f'<g transform="translate(0 {top:g})">{piece.svg}</g>'
+        for top, piece in zip(tops, pieces, strict=True)
     )
     return document(WIDTH, height, "".join(drawn), label)
 
@@ -424,15 +417,18 @@ def walk_the_states(name: str, releases: Sequence[str] = (), at: int = 0) -> Exh
     not there, TypeError for what is no number.
     """
     walked = ways(name, releases)
-
-    def drawn(release: str, at: int) -> tuple[str, str]:
-        way = walked[release]
-        step = min(at, way.last)
-        return picture(way, step), way.sentence(step)
-
+    last = max(way.last for way in walked.values())
     return exhibit(
-        drawn,
+        lambda release, at: walked[release].shot(at),
         choice("Linux", walked, next(iter(walked)), wide="5em"),
-        Dial("step", at, range(max(way.last for way in walked.values()) + 1), argument="at"),
-        filmstrip=way_filmstrip(walked),
+        Dial("step", at, range(last + 1), argument="at"),
+        filmstrip=_film([*walked.values()]),
     )
+
+
+def _film(ways: Sequence[Way]) -> Drawing:
+    """The same step on each release: that after which a yes is certain on one of them."""
+    step = min(way.turn() for way in ways)
+    pieces = [piece for way in ways for piece in way.pieces(step)]
+    twin = "\n".join(line for way in ways for line in way.words(step))
+    return Drawing(_below(pieces, twin), f"Graphs of states, each with a map. {twin}", twin)

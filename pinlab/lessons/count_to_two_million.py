@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from errno import ENOMEM
 from functools import cache
 from itertools import accumulate, product
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -32,8 +33,7 @@ from pinlab.lab.text import digits, many, plural, power, powers
 from pinlab.lab.writes import BITS, PAGES, WRITES, Writes
 from pinlab.machine import boot, cases, recording
 from pinlab.machine.limits import Limit, OwnLimits, limits
-from pinlab.machine.predictions.holds import Held, climb
-from pinlab.machine.predictions.process import PAGES_AT_ONCE
+from pinlab.machine.predictions.holds import PAGES_AT_ONCE, Load, climb
 from pinlab.model.arguments import instance
 from pinlab.model.counter import (
     GUP_PIN_COUNTING_BIAS,
@@ -46,8 +46,6 @@ from pinlab.model.counter import (
     wrap,
 )
 from pinlab.model.dio import DirectIO
-from pinlab.model.ends import ABORTED, ENDS, IGNORED, OK, Step, climb_and_return
-from pinlab.model.ends import climb as climb_to_the_end
 from pinlab.model.folio import PAGE_SIZE, Folio
 from pinlab.model.gup import FOLL_PIN
 from pinlab.model.kernel import Kernel
@@ -251,14 +249,14 @@ LOOKS = {WITHOUT_FIX: ("without", "o", PIN), WITH_FIX: ("with", "D", ZERO_PAGE)}
 
 
 @cache
-def recorded_readers(build: str) -> dict[int, Held]:
+def recorded_readers(build: str) -> dict[int, Load]:
     """Return what was recorded, by the number of readers that wanted 1024 pins each."""
-    found = {0: Held(_recorded("hold2056", build)["base_refcount"], 0)}
+    found = {0: Load(_recorded("hold2056", build)["base_refcount"], 0)}
     for case in cases(KERNEL, "held_pins", build):
         number = re.fullmatch(r"hold2056:threads=(\d+)", case)
         if number and int(number[1]) <= MOST_READERS:
             row = _recorded(case, build)
-            found[int(number[1])] = Held(row["refcount"], row["vmstat_inflight"])
+            found[int(number[1])] = Load(row["refcount"], row["vmstat_inflight"])
     return found
 
 
@@ -268,7 +266,7 @@ def _recorded(case: str, build: str) -> dict[str, int]:
 
 
 @cache
-def modelled_readers(build: str) -> tuple[Held, ...]:
+def modelled_readers(build: str) -> tuple[Load, ...]:
     """Return what the model has with 0, 1, 2 ... readers of 1024 never-written pages each."""
     kernel = boot(KERNEL, build)
     return tuple(climb(kernel, readers) for readers in range(MOST_READERS + 1))
@@ -545,7 +543,7 @@ def limits_of_writes(own: OwnLimits) -> Picture:
     Raises TypeError for anything but what `machine.limits.own_limits()` returns.
     """
     by_id = {limit.id: limit for limit in limits()}
-    shown = [by_id[name] for name in SHOWN] + list(instance("own", own, OwnLimits))
+    shown = [by_id[name] for name in SHOWN] + list(instance("own", own, OwnLimits).limits)
     named = [(f"yours: {one.name}" if one in own.limits else one.name, one) for one in shown]
     figure = Figure(figsize=(8.4, 0.36 * len(shown) + 1.1), layout="constrained")
     panel = figure.subplots()
@@ -591,11 +589,94 @@ def _number(limit: Limit) -> str:
 # Five ends of a counter, each in a counter of 8 bits.
 
 END_BITS, START = 8, 1
+END_TOP = 2 ** (END_BITS - 1) - 1
 GETS = 2**END_BITS + 2**4
 """Enough to take a counter of 8 bits once around."""
 
 GIVEN_BACK = 2**END_BITS - 56
 """Gets after which everything is given back: past the largest value, before once around."""
+
+OK, REFUSED, SATURATED, ABORTED = "ok", "refused", "saturated", "aborted"
+IGNORED, FREED = "ignored", "freed while held"
+
+
+class Left(NamedTuple):
+    """What the counter shows after a get or a put, and what happened."""
+
+    value: int
+    event: str
+
+
+def _wrap(value: int) -> Left:
+    """Add 1 and look at nothing; at 0 the object is freed, whoever still holds it.
+
+    `usage` of struct key, an atomic_t up to 4.11 (include/linux/key.h). The collector frees a key
+    whose counter shows 0, however it got there (key_garbage_collector, security/keys/gc.c, 4.4).
+    """
+    new = wrap(value + 1, END_BITS)
+    return Left(new, OK if new else FREED)
+
+
+def _refuse(value: int) -> Left:
+    """Add 1 if the *old* value is above zero, so that the get that crosses the top still succeeds.
+
+    `_refcount` in try_get_page() (8fde12ca79af, 5.1) and try_grab_folio() (mm/gup.c, 6.18).
+    """
+    return Left(wrap(value + 1, END_BITS), OK) if value > 0 else Left(value, REFUSED)
+
+
+def _saturate(value: int) -> Left:
+    """Add 1, and unless the old and the new value are above zero, set the counter far below it.
+
+    refcount_inc() since 5.5 (include/linux/refcount.h): REFCOUNT_SATURATED is INT_MIN / 2, about
+    as far from 0 as from INT_MAX. A get at 0 saturates as well: the object is free already.
+    """
+    new = wrap(value + 1, END_BITS)
+    return Left(new, OK) if value > 0 and new > 0 else Left(-(2 ** (END_BITS - 2)), SATURATED)
+
+
+def _abort(value: int) -> Left:
+    """Add 1, and end the program if the *old* value was above the largest signed number.
+
+    `Arc::clone` (library/alloc/src/sync.rs): an unsigned word, and MAX_REFCOUNT is isize::MAX.
+    """
+    return Left(value + 1, ABORTED if value > END_TOP else OK)
+
+
+def _exempt(value: int) -> Left:
+    """Leave the counter alone: this object is never freed, so nobody has to be counted.
+
+    A pin on the zero page since 6.5 (c8070b787519; a FOLL_GET reference is still counted), and
+    Python's None since CPython 3.12 (PEP 683).
+    """
+    return Left(value, IGNORED)
+
+
+ENDS: Mapping[str, Callable[[int], Left]] = MappingProxyType(
+    {"wrap": _wrap, "refuse": _refuse, "saturate": _saturate, "abort": _abort, "exempt": _exempt}
+)
+"""What one more get does, by the name of the end; data/counter_ends.csv has the originals."""
+
+
+@cache
+def _steps(end: str, gets: int = GETS) -> tuple[Left, ...]:
+    """What gets leave behind, one after another, until the object or the program is gone."""
+    steps: list[Left] = []
+    while len(steps) < gets and not (steps and steps[-1].event in (FREED, ABORTED)):
+        steps.append(ENDS[end](steps[-1].value if steps else START))
+    return tuple(steps)
+
+
+def _given_back(end: str) -> str:
+    """What the counter shows when every reference that was granted has been put back."""
+    steps = _steps(end, GIVEN_BACK)
+    value, granted = steps[-1].value, sum(step.event != REFUSED for step in steps)
+    if steps[-1].event == ABORTED:
+        return "no program left"
+    # refcount_sub_and_test() sets the saturated value anew, so that no row of puts leads to 0.
+    if end == "exempt" or steps[-1].event == SATURATED:
+        return str(value)
+    return str(wrap(value - granted, END_BITS))
 
 
 def five_ends() -> Picture:
@@ -611,13 +692,7 @@ def five_ends() -> Picture:
     return Picture(figure, alt, twin, _end_table())
 
 
-@cache
-def _steps(end: str) -> list[Step]:
-    """What is drawn, told in words and put into the table."""
-    return climb_to_the_end(end, GETS, END_BITS, START)
-
-
-def _turn(steps: list[Step]) -> tuple[int, str]:
+def _turn(steps: Sequence[Left]) -> tuple[int, str]:
     """The number of the first get that is not an ordinary one, and what becomes of it."""
     return next((n, step.event) for n, step in enumerate(steps, start=1) if step.event != OK)
 
@@ -655,9 +730,7 @@ def _end_table() -> pandas.DataFrame:
 def _end_row(end: str) -> tuple[str, str, int, int, str]:
     steps = _steps(end)
     number, event = _turn(steps)
-    left = climb_and_return(end, GIVEN_BACK, END_BITS, START)[-1]
-    after = "no program left" if left.event == ABORTED else str(left.value)
-    return end, event, number, steps[-1].value, after
+    return end, event, number, steps[-1].value, _given_back(end)
 
 
 # What the exercises draw.

@@ -5,7 +5,7 @@ buffer take, to disk, past the page cache? Every answer says where its numbers a
 `measure` asks which kernel it is, really, and `kernel_like` has the model answer the same.
 """
 
-from pinlab.machine.ask import ask, ask_mlock, measure, resident, start, why_not
+from pinlab.machine.ask import ask, ask_mlock, measure, resident, start
 from pinlab.machine.child import Progress, Run
 from pinlab.machine.compare import compare
 from pinlab.machine.limits import own_limits
@@ -51,5 +51,4 @@ __all__ = [
     "report",
     "resident",
     "start",
-    "why_not",
 ]

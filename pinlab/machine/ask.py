@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 
 from pinlab.machine import proc, syscalls
 from pinlab.machine.buffers import PAGES, Buffer, alone, check_all, new
@@ -18,7 +19,6 @@ from pinlab.machine.measured import (
     DIRECT_IO,
     PROCESS_VM_READV,
     Answer,
-    Case,
     Measurement,
     Place,
     Value,
@@ -41,19 +41,6 @@ MAX_TIMES, RECORDED_TIMES = 10_000, 100
 
 RECORDING = Answer(RECORDED, live=False, label=f"recording: Linux {RECORDED}, {DATE}", date=DATE)
 """Without anything in it yet."""
-
-
-def why_not(folder: str | os.PathLike[str] | None = None) -> str | None:
-    """Return in one sentence what is missing for a measurement here, None if nothing is.
-
-    folder: where the unnamed file would be. Raises FileNotFoundError or NotADirectoryError if
-    it is no folder, ValueError for an unknown value of PINLAB_MACHINE.
-    """
-    try:
-        place(folder)
-    except UnavailableError as reason:
-        return str(reason)
-    return None
 
 
 def ask(
@@ -125,17 +112,16 @@ def start_measuring(asked: Collection[str]) -> Run[Measured]:
     """Begin what `measure` does and return at once; the run's progress counts cases."""
     cases = [(name, case) for name in asked for case in EXPERIMENTS[name]]
 
+    def instead(reason: str) -> Measured:
+        found, missing = in_experiments(asked), dict.fromkeys(cases, reason)
+        answer = replace(RECORDING, values=found, missing=missing, note=reason)
+        return Measured(**vars(answer), instead=found, build=BUILD)
+
     def question() -> Message:
         require_linux()
         return {"experiments": asked}
 
-    return Run(
-        "cases",
-        len(cases),
-        lambda result: measured(asked, result),
-        lambda reason: _not_measured(asked, dict.fromkeys(cases, reason), reason),
-        question,
-    )
+    return Run("cases", len(cases), partial(measured, asked), instead, question)
 
 
 def measured(experiments: Collection[str], result: Message) -> Measured:
@@ -144,28 +130,17 @@ def measured(experiments: Collection[str], result: Message) -> Measured:
     control = result["control"] and Measurement(*result["control"])
     note, noisy = noise(control, left_out=NOISE in missing.values())
     instead = in_experiments(experiments)
-    mine = yours()
-    return Measured(
-        version(mine.kernel),
-        live=True,
-        label=mine.label,
+    answer = replace(
+        yours(),
         values={(e, case, quantity): value for e, case, quantity, value in result["rows"]},
         missing=missing,
-        instead={place: value for place, value in instead.items() if place[:2] in missing},
         note=note,
         noisy=noisy,
-        build=mine.kernel,
     )
-
-
-def _not_measured(
-    experiments: Collection[str], missing: Mapping[Case, str], reason: str
-) -> Measured:
-    found = in_experiments(experiments)
     return Measured(
-        **vars(replace(RECORDING, values=found, missing=missing, note=reason)),
-        instead=found,
-        build=BUILD,
+        **vars(answer) | {"kernel": version(answer.kernel)},
+        instead={place: value for place, value in instead.items() if place[:2] in missing},
+        build=answer.kernel,
     )
 
 
@@ -248,17 +223,6 @@ def mlocked_here(times: int) -> Answer:
         except OSError as error:
             raise UnavailableError(f"{error.strerror}, so a zero would show nothing.") from error
 
-    kib, pace = _try_once(memory)
-    calls = {"mlock": mlock_and_munlock, PROCESS_VM_READV: read}
-    counts, control = count(list(calls.values()), times, pace)
-    # Half is far from both answers: all, and the few of somebody else.
-    if counts[1].pins.acquired < times * PAGES // 2:
-        raise UnavailableError("process_vm_readv moves no counter, so a zero would show nothing.")
-    return _mlocked(yours(), dict(zip(calls, counts, strict=True)), times, kib, control)
-
-
-def _try_once(memory: memoryview) -> tuple[int, float]:
-    """Return by how many KiB VmLck rises, and the seconds that mlock and munlock take."""
     start, before = time.monotonic(), proc.status_kib("VmLck")
     try:
         syscalls.mlock(memory)
@@ -266,7 +230,13 @@ def _try_once(memory: memoryview) -> tuple[int, float]:
         syscalls.munlock(memory)
     except OSError as error:
         raise UnavailableError(f"{error.strerror}.") from error
-    return kib, time.monotonic() - start
+    pace = time.monotonic() - start
+    calls = {"mlock": mlock_and_munlock, PROCESS_VM_READV: read}
+    counts, control = count(list(calls.values()), times, pace)
+    # Half is far from both answers: all, and the few of somebody else.
+    if counts[1].pins.acquired < times * PAGES // 2:
+        raise UnavailableError("process_vm_readv moves no counter, so a zero would show nothing.")
+    return _mlocked(yours(), dict(zip(calls, counts, strict=True)), times, kib, control)
 
 
 def _mlocked_there(reason: str) -> Answer:

@@ -1,11 +1,14 @@
-"""The 64-page buffers of the experiment, and what has been written into each."""
+"""Memory to ask about: buffers of 64 pages, huge pages, and what has been written into them."""
 
 from __future__ import annotations
 
 import errno
 import mmap
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
-from pinlab.machine import huge, proc, syscalls
+from pinlab.machine import proc, syscalls
+from pinlab.machine.proc import UnavailableError
 from pinlab.model.arguments import shown, whole
 
 PAGES = 64
@@ -14,19 +17,16 @@ PAGES = 64
 Buffer = str | int
 """A name, or the number of pages that get one byte written into them."""
 
-_WORDS = {
-    "letters": "memory with letters in it",
-    "zeros": "memory with zeros written into it",
-    "never": "memory never written",
-    "huge-never": "memory never written, in huge pages",
-}
+_NAMES = ("letters", "zeros", "never", "huge-never")
+
+SETTINGS = Path("/sys/kernel/mm/transparent_hugepage")
 
 
 def check(buffer: Buffer) -> Buffer:
     """Return `buffer` if it names one; TypeError or ValueError saying which there are."""
     if not isinstance(buffer, str):
         return whole("buffer", buffer, 0, PAGES)
-    if buffer not in _WORDS:
+    if buffer not in _NAMES:
         raise ValueError(f"buffer is {shown(buffer)}: allowed are {_choices()}")
     return buffer
 
@@ -39,7 +39,7 @@ def check_all(buffers: tuple[Buffer, ...]) -> tuple[Buffer, ...]:
 
 
 def _choices() -> str:
-    return f"{', '.join(map(repr, _WORDS))} and whole numbers of pages from 0 to {PAGES}"
+    return f"{', '.join(map(repr, _NAMES))} and whole numbers of pages from 0 to {PAGES}"
 
 
 def touched(buffer: Buffer) -> int:
@@ -49,31 +49,29 @@ def touched(buffer: Buffer) -> int:
     return PAGES if buffer in ("letters", "zeros") else 0
 
 
-def describe(buffer: Buffer) -> str:
-    """Return the buffer in words, as a sentence needs them."""
-    if isinstance(buffer, str):
-        return _WORDS[buffer]
-    if buffer == 0:
-        return _WORDS["never"]
-    return f"memory with one byte written into {buffer} of its {PAGES} pages"
-
-
 def new(buffer: Buffer) -> memoryview:
     """Map 64 pages of private anonymous memory and write into them what `buffer` says.
 
     Raises UnavailableError for huge pages where they are not to be had.
     """
     if buffer == "huge-never":
-        return huge.never_written(PAGES * mmap.PAGESIZE)
+        return huge_zeros(PAGES * mmap.PAGESIZE)
     memory = _small_pages()
     if buffer == "letters":
-        memory[:] = b"pins" * (len(memory) // 4)
+        _write_letters(memory)
     elif buffer == "zeros":
         memory[:] = bytes(len(memory))
     elif isinstance(buffer, int):
         for page in range(buffer):
             memory[page * mmap.PAGESIZE] = 1
     return memory
+
+
+def lone_page() -> memoryview:
+    """Map one written page that is a mapping of its own: smaps speaks of it alone."""
+    page = alone(1)
+    page[:4] = b"page"
+    return page
 
 
 def alone(pages: int) -> memoryview:
@@ -98,3 +96,62 @@ def _small_pages(pages: int = PAGES) -> memoryview:
         if error.errno != errno.EINVAL:  # EINVAL: a kernel built without huge pages
             raise
     return memoryview(memory)
+
+
+# A read fault in a range that madvise(2) was told of maps all of one huge page at once: a folio
+# of zeros, if there is one (do_huge_pmd_anonymous_page(), mm/huge_memory.c, 6.18).
+
+
+def huge_zeros(nbytes: int | None = None) -> memoryview:
+    """Return memory from the start of a huge page on, with the huge zero folio behind it.
+
+    nbytes: at most a huge page, which is what None stands for. Raises UnavailableError saying why
+    there is none.
+    """
+    # Without the huge zero folio the fault allocates, and the pins of that memory tell nothing.
+    off = {"enabled": "[never]", "use_zero_page": "0"}
+    return _huge("huge zero folio", off, "a read", lambda memory: memory[0])[:nbytes]
+
+
+def huge_letters() -> memoryview:
+    """Return a huge page that was written; UnavailableError saying why there is none."""
+    memory = _huge("huge page", {"enabled": "[never]"}, "a write", _write_letters)
+    _write_letters(memory)
+    return memory
+
+
+def _write_letters(memory: memoryview) -> None:
+    memory[:] = b"pins" * (len(memory) // 4)
+
+
+def _huge(
+    what: str, off: Mapping[str, str], fault: str, touch: Callable[[memoryview], object]
+) -> memoryview:
+    """Touch a huge page; off: the words by which the settings say that there is none."""
+    try:
+        for setting, word in off.items():
+            said = proc.text(SETTINGS / setting)
+            if word in said.split():
+                raise _without(what, f"{SETTINGS / setting} says {said.strip()!r}")
+        size = int(proc.text(SETTINGS / "hpage_pmd_size"))
+        # Two huge pages' worth of addresses have a whole one among them, wherever they begin.
+        area = mmap.mmap(-1, 2 * size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        area.madvise(mmap.MADV_HUGEPAGE)
+        start = -proc.address(memoryview(area)) % size
+        memory = memoryview(area)[start : start + size]
+        touch(memory[: mmap.PAGESIZE])
+        # Of a huge page the last page is mapped, too, which nobody has touched.
+        mapped = proc.is_mapped(proc.address(memory) + size - mmap.PAGESIZE)
+    except FileNotFoundError as error:
+        raise _without(what, f"there is no {error.filename}") from error
+    except OSError as error:
+        raise _without(what, f"the kernel answers {error.strerror!r}") from error
+    if not mapped:
+        raise _without(
+            what, f"{fault} maps a single page; memory is short, or this process may not"
+        )
+    return memory
+
+
+def _without(what: str, reason: str) -> UnavailableError:
+    return UnavailableError(f"There is no {what} to be had here: {reason}.")

@@ -14,11 +14,10 @@ import time
 import warnings
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Generic, NamedTuple, NoReturn, Self, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from pinlab.machine.proc import UnavailableError
 from pinlab.model.arguments import function, shown
@@ -34,8 +33,6 @@ LONGEST_WAIT = 1e9
 _ROOT = Path(__file__).resolve().parents[2]
 
 Message = dict[str, Any]
-Numbers = Sequence[int | None]
-
 T = TypeVar("T")
 
 
@@ -81,8 +78,8 @@ def _watch(parent: int) -> None:
     os._exit(1)
 
 
-def in_child(answer: Callable[[], Numbers]) -> list[int | None]:
-    """Return what `answer` returns in a forked child.
+def in_child(answer: Callable[[], T]) -> T:
+    """Return what `answer` returns in a forked child, as JSON brings it here.
 
     The child is reaped whatever happens, and killed if this process dies or is interrupted.
     Raises its OSError or UnavailableError here, UnavailableError if it fails in another way.
@@ -100,9 +97,10 @@ def in_child(answer: Callable[[], Numbers]) -> list[int | None]:
                 raise UnavailableError(f"A child process gave no answer within {PATIENCE:g} s.")
             message: Message = json.loads(told.read() or b"{}")
     try:
-        return answer_of(message, list)
+        found: T = answer_of(message, lambda result: result)
     except LookupError:
         raise UnavailableError("A child process ended without an answer.") from None
+    return found
 
 
 @contextmanager
@@ -114,32 +112,23 @@ def idle_child() -> Iterator[int]:
 
 @contextmanager
 def _child(run: Callable[[], None]) -> Iterator[int]:
-    parent, child = os.getpid(), 0
-    try:
-        child = _fork()
-        if not child:
-            _run_and_exit(run, parent)
-        yield child
-    finally:
-        if child:
-            os.kill(child, signal.SIGKILL)  # it has ended already, or has nothing to tidy up
-            os.waitpid(child, 0)
-
-
-def _fork() -> int:
+    parent = os.getpid()
     with warnings.catch_warnings():
         # Python 3.12 and later warn of forks in a process with threads, for the sake of their
         # mutexes. The child calls nothing that another thread here could be in the middle of.
         warnings.simplefilter("ignore", DeprecationWarning)
-        return os.fork()
-
-
-def _run_and_exit(run: Callable[[], None], parent: int) -> NoReturn:
+        child = os.fork()
     try:
-        end_with(parent)
-        run()
+        if not child:
+            end_with(parent)
+            run()
+            os._exit(0)
+        yield child
     finally:
-        os._exit(0)
+        if not child:
+            os._exit(1)
+        os.kill(child, signal.SIGKILL)  # it has ended already, or has nothing to tidy up
+        os.waitpid(child, 0)
 
 
 class Progress(NamedTuple):
@@ -288,12 +277,7 @@ class Run(Generic[T]):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self.stop()
 
 

@@ -6,7 +6,7 @@ The first is from data/in_flight_limits.csv. The second is only read, never set.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import NamedTuple
 from pinlab.data_folder import DATA
 from pinlab.machine.measured import yours
 from pinlab.machine.proc import UnavailableError, require_linux
-from pinlab.model.arguments import shown
 from pinlab.text_files import table, whole_number
 
 ROOT = Path("/")
@@ -54,21 +53,6 @@ class OwnLimits:
     note: str
     label: str
 
-    def __len__(self) -> int:
-        return len(self.limits)
-
-    def __iter__(self) -> Iterator[Limit]:
-        return iter(self.limits)
-
-    def __getitem__(self, key: str) -> Limit:
-        """Return a limit by its id; KeyError naming the ids there are."""
-        for limit in self.limits:
-            if limit.id == key:
-                return limit
-        raise KeyError(
-            f"no limit {shown(key)} was read, only {[limit.id for limit in self.limits]}"
-        )
-
 
 @cache
 def limits() -> tuple[Limit, ...]:
@@ -78,10 +62,8 @@ def limits() -> tuple[Limit, ...]:
 
 
 def _limit(row: Mapping[str, str]) -> Limit:
-    value = whole_number(row["value"]) if row["value"] else None
-    return Limit(
-        row["id"], row["limit"], value, row["unit"], row["what"], row["file"], row["source"]
-    )
+    id, name, value, *others = row.values()
+    return Limit(id, name, whole_number(value) if value else None, *others)
 
 
 def own_limits() -> OwnLimits:
@@ -97,22 +79,11 @@ def own_limits() -> OwnLimits:
         return OwnLimits((), live=False, note=str(reason), label="this machine was not read")
     label = yours().label
     notes: list[str] = []
-    found = (*_announced(label, notes), *_busiest(_disks(notes), label))
-    return OwnLimits(found, live=True, note=" ".join(notes), label=label)
-
-
-class _UnreadableError(Exception):
-    """A file has no number to give; the message says in one sentence why."""
-
-
-def _announced(label: str, notes: list[str]) -> list[Limit]:
-    try:
-        value = _number(AIO)
-    except _UnreadableError as reason:
-        notes.append(str(reason))
-        return []
+    value = _number(AIO, notes)
     (default,) = (limit for limit in limits() if limit.file == AIO)
-    return [default._replace(value=value, source=label)]
+    found = [] if value is None else [default._replace(value=value, source=label)]
+    found += _busiest(_disks(notes), label)
+    return OwnLimits(tuple(found), live=True, note=" ".join(notes), label=label)
 
 
 class _Disk(NamedTuple):
@@ -127,17 +98,16 @@ class _Disk(NamedTuple):
 def _disks(notes: list[str]) -> list[_Disk]:
     found, without = [], []
     for name in _names(BLOCK):
-        try:
-            if _number(f"{BLOCK}/{name}/size") == 0:
-                continue  # an unused loop device or an empty drive takes no writes
-            queues = len(_names(f"{BLOCK}/{name}/mq"))
-            if not queues:  # up to Linux 6.4 it has a file nr_requests all the same
-                without.append(name)
-                continue
-            file = f"{BLOCK}/{name}/queue/nr_requests"
-            found.append(_Disk(name, _number(file), queues, file))
-        except _UnreadableError as reason:
-            notes.append(str(reason))
+        if not _number(f"{BLOCK}/{name}/size", notes):
+            continue  # an unused loop device or an empty drive takes no writes
+        queues = len(_names(f"{BLOCK}/{name}/mq"))
+        if not queues:  # up to Linux 6.4 it has a file nr_requests all the same
+            without.append(name)
+            continue
+        file = f"{BLOCK}/{name}/queue/nr_requests"
+        requests = _number(file, notes)
+        if requests is not None:
+            found.append(_Disk(name, requests, queues, file))
     if not found:
         notes.append(f"No disk here has a file {BLOCK}/*/queue/nr_requests to read.")
     if without:
@@ -150,41 +120,35 @@ def _busiest(disks: list[_Disk], label: str) -> list[Limit]:
         return []
     deepest = max(disks, key=lambda disk: disk.requests)
     widest = max(disks, key=lambda disk: disk.requests * disk.queues)
+    queues = "1 hardware queue" if widest.queues == 1 else f"{widest.queues} hardware queues"
     return [
         Limit(
-            id="queue",
-            name=f"one hardware queue of {deepest.name}",
-            value=deepest.requests,
-            unit="requests per hardware queue",
-            what="Each hardware queue takes this many requests, then a submitter sleeps.",
-            file=deepest.file,
-            source=label,
+            "queue", f"one hardware queue of {deepest.name}",
+            deepest.requests, "requests per hardware queue",
+            "Each hardware queue takes this many requests, then a submitter sleeps.",
+            deepest.file, label,
         ),
         Limit(
-            id="disk",
-            name=f"all hardware queues of {widest.name}",
-            value=widest.requests * widest.queues,
-            unit="requests per disk",
-            what=f"{widest.requests} requests times {_many(widest.queues)}; less where these share "
-            "their places, and a write may share the request of the one before it.",
-            file=f"{widest.file}, {BLOCK}/{widest.name}/mq",
-            source=label,
+            "disk", f"all hardware queues of {widest.name}",
+            widest.requests * widest.queues, "requests per disk",
+            f"{widest.requests} requests times {queues}; less where these share their places, "
+            "and a write may share the request of the one before it.",
+            f"{widest.file}, {BLOCK}/{widest.name}/mq", label,
         ),
-    ]
+    ]  # fmt: skip
 
 
-def _many(queues: int) -> str:
-    return "1 hardware queue" if queues == 1 else f"{queues} hardware queues"
-
-
-def _number(file: str) -> int:
+def _number(file: str, notes: list[str]) -> int | None:
+    """Return the number in a file; None if there is none, and a note says in one sentence why."""
     try:
         text = _path(file).read_text(encoding="utf-8", errors="replace").strip()
     except OSError as error:
-        raise _UnreadableError(f"{file} cannot be read: {error.strerror}.") from None
-    if not re.fullmatch(r"[0-9]{1,20}", text):  # 2^64 - 1 has 20 digits
-        raise _UnreadableError(f"{file} says {text[:20]!r}, which is no number.")
-    return int(text)
+        notes.append(f"{file} cannot be read: {error.strerror}.")
+        return None
+    if re.fullmatch(r"[0-9]{1,20}", text):  # 2^64 - 1 has 20 digits
+        return int(text)
+    notes.append(f"{file} says {text[:20]!r}, which is no number.")
+    return None
 
 
 def _names(folder: str) -> list[str]:

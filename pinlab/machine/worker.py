@@ -17,8 +17,7 @@ from typing import Any
 from pinlab.machine import buffers, direct_io, syscalls
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.child import end_with, outcome
-from pinlab.machine.experiments import EXPERIMENTS
-from pinlab.machine.experiments.case import Case, Values
+from pinlab.machine.experiments import EXPERIMENTS, Case, Values
 from pinlab.machine.measured import AGAIN, DIRECT_IO, PROCESS_VM_READV, Measurement
 from pinlab.machine.proc import Meter, UnavailableError
 from pinlab.machine.tally import (

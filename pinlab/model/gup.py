@@ -8,9 +8,7 @@ differs by release comes from `kernel.rules`.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Iterator
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.model import fault
@@ -38,6 +36,7 @@ FLAG_NAMES = {
     FOLL_PIN: "FOLL_PIN",
 }
 KINDS = FOLL_GET | FOLL_PIN
+GET_AND_PIN = "FOLL_GET and FOLL_PIN exclude each other"
 
 ADD, SKIP, REFUSE = "add", "skip", "refuse"
 
@@ -46,14 +45,6 @@ ACQUIRED, RELEASED = "nr_foll_pin_acquired", "nr_foll_pin_released"
 
 MOST_PAGES = 2**20
 """Pages that one call may reach: 4 GiB, which takes a second or two here."""
-
-
-def get_and_pin(kernel: Kernel, flags: int) -> bool:
-    """Return whether both flags are set, which is a bug of the caller and worth a warning."""
-    both = flags & KINDS == KINDS
-    if both:
-        warn_once(kernel, "GET and PIN", "FOLL_GET and FOLL_PIN exclude each other")
-    return both
 
 
 def checked_flags(flags: int) -> int:
@@ -73,30 +64,23 @@ def entry_flags(kernel: Kernel, flags: int, kind: int, *, fast: bool = False) ->
     is_valid_gup_args() (6.3 to 6.18): FOLL_PIN is not the caller's to pass, excludes FOLL_GET,
     and is a prerequisite of FOLL_LONGTERM. What pin_user_pages() makes of it is its own affair.
     """
-    flags = checked_flags(flags)
+    flags, rule = checked_flags(flags), kernel.rules.pin_refuses
+    refused = FOLL_PIN
+    if fast and rule == "pin":
+        # In 5.6 pin_user_pages_fast() is get_user_pages_fast(), which allows FOLL_WRITE,
+        # FOLL_LONGTERM and FOLL_FORCE and nothing else (5.6.4).
+        refused = KINDS
+    elif kind == FOLL_PIN:
+        refused = {"pin": FOLL_PIN, "get": FOLL_GET, "get_and_pin": KINDS}[rule]
+    if kind == FOLL_GET and kernel.rules.longterm_get == "refused":
+        refused |= FOLL_LONGTERM
     for flag in (FOLL_PIN, FOLL_GET, FOLL_LONGTERM):
-        if flags & flag and _refuses(kernel, kind, flag, fast):
+        if flags & refused & flag:
             caller = "pin_user_pages" if kind == FOLL_PIN else "get_user_pages"
             text = f"{caller}: {FLAG_NAMES[flag]} not allowed"
             warn_once(kernel, f"{FLAG_NAMES[flag]} of a caller", text)
             raise OSError(errno.EINVAL, text)
     return flags & ~KINDS | kind
-
-
-def _refuses(kernel: Kernel, kind: int, flag: int, fast: bool) -> bool:
-    """Whether pin_user_pages() or get_user_pages() (`kind`) refuses a flag in this release.
-
-    In 5.6 pin_user_pages_fast() is get_user_pages_fast(), which allows FOLL_WRITE, FOLL_LONGTERM
-    and FOLL_FORCE and nothing else (5.6.4).
-    """
-    rule = kernel.rules.pin_refuses
-    if flag == FOLL_LONGTERM:
-        return kind == FOLL_GET and kernel.rules.longterm_get == "refused"
-    if fast and rule == "pin":
-        return True
-    if kind == FOLL_GET:
-        return flag == FOLL_PIN
-    return bool(flag & {"pin": FOLL_PIN, "get": FOLL_GET, "get_and_pin": KINDS}[rule])
 
 
 def needed(kernel: Kernel, flags: int) -> Need:
@@ -442,12 +426,6 @@ class GupCall(Grabber):
             self.runs.append(PageRun(folio, index, length, hold))
             vpn += length
         return vpn
-
-
-def unpin_user_pages(pages: Iterable[Page]) -> None:
-    """Release one pin of each page, a run of pages of one folio at a time (gup_folio_next)."""
-    for folio, run in groupby(pages, key=attrgetter("folio")):
-        Grabber(FOLL_PIN, "kernel").put(folio, len(list(run)))
 
 
 class FastPin:

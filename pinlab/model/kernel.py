@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable
+from itertools import groupby
+from operator import attrgetter
 
 from pinlab.model import gup, invariants, rules
 from pinlab.model.arguments import instance, several, whole
@@ -15,7 +17,7 @@ from pinlab.model.folio import HPAGE_ORDER, MAX_ORDER, Folio, Page, allocate
 from pinlab.model.gup import FOLL_GET, FOLL_PIN, Grabber
 from pinlab.model.ledger import BOOT, PIN, REFERENCE, Ledger
 from pinlab.model.mm import Mm
-from pinlab.model.trace import Trace, note
+from pinlab.model.trace import Trace, note, warn_once
 
 
 class Kernel:
@@ -110,23 +112,22 @@ class Kernel:
         which in the kernel the entry of GUP refuses (is_valid_gup_args, 6.3 to 6.18), and here the
         grab itself, which would take GET.
         """
-        grabber, refs = self._grabber(folio, refs, flags)
-        if gup.get_and_pin(self, grabber.flags):
-            raise OSError(errno.EINVAL, "FOLL_GET and FOLL_PIN exclude each other")
-        if not grabber.grab(folio, refs=refs)[0]:
+        if not self._grab(folio, refs, flags, fast=False):
+            if gup.checked_flags(flags) & gup.KINDS == gup.KINDS:
+                raise OSError(errno.EINVAL, gup.GET_AND_PIN)
             raise gup.no_memory(folio)
 
     def try_grab_folio_fast(self, folio: Folio, refs: int, flags: int) -> bool:
         """Take `refs` references or pins as GUP-fast does; False where it refuses."""
-        grabber, refs = self._grabber(folio, refs, flags)
-        if gup.get_and_pin(self, grabber.flags):
-            return False
-        return bool(grabber.grab(folio, refs=refs, fast=True)[0])
+        return self._grab(folio, refs, flags, fast=True)
 
-    def _grabber(self, folio: Folio, refs: int, flags: int) -> tuple[Grabber, int]:
+    def _grab(self, folio: Folio, refs: int, flags: int, *, fast: bool) -> bool:
         self._use(folio)
-        refs = whole("refs", refs, 1, INT_MAX)
-        return Grabber(gup.checked_flags(flags), "kernel"), refs
+        refs, flags = whole("refs", refs, 1, INT_MAX), gup.checked_flags(flags)
+        if flags & gup.KINDS == gup.KINDS:
+            warn_once(self, "GET and PIN", gup.GET_AND_PIN)
+            return False
+        return Grabber(flags, "kernel").grab(folio, refs=refs, fast=fast)[0] > 0
 
     def get_page(self, page: Page) -> None:
         """Add one reference, without any guard (get_page in a kernel without DEBUG_VM)."""
@@ -158,7 +159,9 @@ class Kernel:
 
     def unpin_user_pages(self, pages: Iterable[Page]) -> None:
         """Take one pin from each page; nothing changes if one of them is no usable page."""
-        gup.unpin_user_pages([self._use_page(page) for page in several("pages", pages, Page)])
+        used = [self._use_page(page) for page in several("pages", pages, Page)]
+        for folio, run in groupby(used, key=attrgetter("folio")):  # as gup_folio_next() does
+            Grabber(FOLL_PIN, "kernel").put(folio, len(list(run)))
 
     def folio_maybe_dma_pinned(self, folio: Folio) -> bool:
         """Return whether the folio may be pinned: exact with a separate pincount, else a guess."""

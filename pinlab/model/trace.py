@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, SupportsIndex, overload
 
 if TYPE_CHECKING:
     import pandas
@@ -35,44 +34,40 @@ class Event(NamedTuple):
     note: str
 
 
-class Trace(Sequence[Event]):
-    """A list of events; going back and forth through it is a matter of an index."""
-
-    def __init__(self, events: Iterable[Event] = ()) -> None:
-        self._events = list(events)
-
-    def append(self, event: Event) -> None:
-        """Add the newest event."""
-        self._events.append(event)
+class Trace(list[Event]):
+    """A list of events; a slice of it is a shorter trace."""
 
     @overload
-    def __getitem__(self, index: int) -> Event: ...
+    def __getitem__(self, index: SupportsIndex) -> Event: ...
     @overload
     def __getitem__(self, index: slice) -> Trace: ...
-    def __getitem__(self, index: int | slice) -> Event | Trace:
-        """Return one event, or a shorter trace for a slice."""
+    def __getitem__(self, index: SupportsIndex | slice) -> Event | Trace:
+        """Return one event, or a trace for a slice."""
         if isinstance(index, slice):
-            return Trace(self._events[index])
-        return self._events[index]
-
-    def __len__(self) -> int:
-        return len(self._events)
-
-    def __iter__(self) -> Iterator[Event]:
-        return iter(self._events)
+            return Trace(super().__getitem__(index))
+        return super().__getitem__(index)
 
     def table(self) -> str:
         """Return the trace as an aligned plain-text table, one line per event.
 
         There is a column for the separate pincount if any of these folios has one.
         """
-        heads = [head for head in _HEADS if head != "pincount" or self._has_pincounts()]
-        rows = [dict(zip(_HEADS, _HEADS, strict=True)), *map(_cells, self._events)]
-        widths = {head: max(len(row[head]) for row in rows) for head in heads}
-        return "\n".join(_line(row, widths) for row in rows)
-
-    def _has_pincounts(self) -> bool:
-        return any(event.pincount_after is not None for event in self._events)
+        rows = [
+            (
+                str(e.step), e.actor, e.operation, e.page, str(e.pages),
+                _change(e.refcount_before, e.refcount_after),
+                _change(e.pincount_before, e.pincount_after),
+                str(e.acquired), str(e.released), e.note,
+            )
+            for e in self
+        ]  # fmt: skip
+        columns = []
+        for head, *cells in zip(_HEADS, *rows, strict=True):
+            if head != "pincount" or any(cell != "-" for cell in cells):
+                width = max(map(len, (head, *cells)))
+                pad = str.ljust if head in _WORDS else str.rjust
+                columns.append([pad(cell, width) for cell in (head, *cells)])
+        return "\n".join("  ".join(line).rstrip() for line in zip(*columns, strict=True))
 
     __str__ = table
 
@@ -83,9 +78,21 @@ class Trace(Sequence[Event]):
         """Return the trace as a DataFrame indexed by step."""
         import pandas
 
-        frame = pandas.DataFrame(self._events, columns=list(Event._fields))
+        frame = pandas.DataFrame(list(self), columns=list(Event._fields))
         pincounts = dict.fromkeys(("pincount_before", "pincount_after"), "Int64")
-        return frame.astype(dict.fromkeys(_INTEGERS, "int64") | pincounts).set_index("step")
+        numbers = ("step", "pages", "refcount_before", "refcount_after", "acquired", "released")
+        return frame.astype(dict.fromkeys(numbers, "int64") | pincounts).set_index("step")
+
+
+_HEADS = ("step", "actor", "operation", "page", "pages", "refcount", "pincount",
+          "acquired", "released", "note")  # fmt: skip
+_WORDS = ("actor", "operation", "page", "note")
+
+
+def _change(before: int | None, after: int | None) -> str:
+    if after is None:
+        return "-"
+    return str(after) if before == after else f"{before} -> {after}"
 
 
 def note(
@@ -93,7 +100,7 @@ def note(
     before: int | None = None, pins_before: int | None = None, text: str = "",
 ) -> None:  # fmt: skip
     """Append an event to a machine's trace; without `before` the counters did not change."""
-    events, refcount, pincount = kernel.trace._events, what.refcount, what.pincount
+    events, refcount, pincount = kernel.trace, what.refcount, what.pincount
     if before is None:
         before, pins_before = refcount, pincount
     acquired, released = kernel.vmstat.values()
@@ -110,31 +117,3 @@ def warn_once(kernel: Kernel, site: str, text: str) -> None:
     if site not in kernel.sites:
         kernel.sites.add(site)
         kernel.warnings.append(text)
-
-
-_HEADS = ("step", "actor", "operation", "page", "pages", "refcount", "pincount",
-          "acquired", "released", "note")  # fmt: skip
-_INTEGERS = ("step", "pages", "refcount_before", "refcount_after", "acquired", "released")
-_NUMBERS = {"step", "pages", "refcount", "pincount", "acquired", "released"}
-
-
-def _cells(event: Event) -> dict[str, str]:
-    return {
-        **{head: str(getattr(event, head)) for head in _HEADS if head in Event._fields},
-        "refcount": _change(event.refcount_before, event.refcount_after),
-        "pincount": _change(event.pincount_before, event.pincount_after),
-    }
-
-
-def _change(before: int | None, after: int | None) -> str:
-    if after is None:
-        return "-"
-    return str(after) if before == after else f"{before} -> {after}"
-
-
-def _line(cells: dict[str, str], widths: dict[str, int]) -> str:
-    aligned = (
-        cells[head].rjust(width) if head in _NUMBERS else cells[head].ljust(width)
-        for head, width in widths.items()
-    )
-    return "  ".join(aligned).rstrip()

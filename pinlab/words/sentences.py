@@ -101,24 +101,19 @@ def unpinned(step: Step) -> bool:
     return step.verb == UNPIN and step.page == ZERO
 
 
-def references(counters: Counters, bias: int) -> int:
-    """Any reference: what the refcount shows beyond the 1 that a zero page starts with."""
-    return counters.refcount - 1
-
-
-def foll_pins(counters: Counters, bias: int) -> int:
-    """FOLL_PIN: what pins leave on record, in the pincount or else in the refcount."""
-    return counters.pins(bias)
-
-
-def maybe(counters: Counters, bias: int) -> int:
-    """The refcount says maybe: 1024 or more, read as unsigned (folio_maybe_dma_pinned(), 6.18)."""
-    return int(counters.refcount % 2**32 >= 1024)
-
-
-def pincount(counters: Counters, bias: int) -> int | None:
-    """The separate pincount, which a small page does not have."""
-    return counters.pincount
+READINGS: Mapping[str, Amount[int]] = MappingProxyType(
+    {
+        # What the refcount shows beyond the 1 that a zero page starts with.
+        "any-reference": lambda counters, bias: counters.refcount - 1,
+        # What pins leave on record, in the pincount or else in the refcount.
+        "foll-pin": lambda counters, bias: counters.pins(bias),
+        # 1024 or more, read as unsigned (folio_maybe_dma_pinned(), 6.18).
+        "refcount-says-maybe": lambda counters, bias: int(counters.refcount % 2**32 >= 1024),
+        # Which a small page does not have.
+        "pincount-above-zero": lambda counters, bias: counters.pincount,
+    }
+)
+"""How many pins there are in a page, by what is meant by them: senses of `pinlab.words.senses`."""
 
 
 def _both(counters: Counters, bias: int) -> tuple[int, int | None]:
@@ -137,53 +132,44 @@ def _zero_page(
     return says
 
 
-def _adds_none(amount: Amount[int]) -> Says:
-    return _zero_page(returned, amount, operator.ge)
+_ADDS_NONE = _zero_page(returned, READINGS["any-reference"], operator.ge)
+_REMOVES_NONE = _zero_page(unpinned, READINGS["any-reference"], operator.le)
 
 
-def _removes_none(amount: Amount[int]) -> Says:
-    return _zero_page(unpinned, amount, operator.le)
-
-
-def _patch_note(reading: str, has: str, removes: str, amount: Amount[int]) -> Sentence:
+def _patch_note(reading: str, has: str, removes: str) -> Sentence:
     """The note under a reading of "pins": how many "in it" there are in all, whoever put them."""
-    has_none = _zero_page(returned, amount, lambda _, has: has <= 0)
+    has_none = _zero_page(returned, READINGS[reading], lambda _, has: has <= 0)
+    removes_none = _zero_page(unpinned, READINGS[reading], operator.le)
     return Sentence(
         f"patch-note/{reading}",
         (
             Claim(f"a zero page that is returned {has}", has_none),
-            Claim(f"unpin_user_page() {removes}", _removes_none(amount)),
+            Claim(f"unpin_user_page() {removes} from it", removes_none),
         ),
         "note-on-zero-pages",
     )
 
 
 _ALL = (
-    _patch_note(
-        "any-reference", "has no extra reference of any kind", "removes none from it", references
-    ),
+    _patch_note("any-reference", "has no extra reference of any kind", "removes none"),
     Sentence(
         "patch-note/any-reference-by-this-call",
         (
-            Claim("the call adds no reference to a zero page it returns", _adds_none(references)),
-            Claim("unpin_user_page() removes no reference from it", _removes_none(references)),
+            Claim("the call adds no reference to a zero page it returns", _ADDS_NONE),
+            Claim("unpin_user_page() removes no reference from it", _REMOVES_NONE),
         ),
         "note-on-zero-pages",
     ),
-    _patch_note("foll-pin", "has no FOLL_PIN on record", "removes none from it", foll_pins),
+    _patch_note("foll-pin", "has no FOLL_PIN on record", "removes none"),
     _patch_note(
-        "refcount-says-maybe", "has a refcount that does not say maybe", "takes no maybe from it",
-        maybe,
+        "refcount-says-maybe", "has a refcount that does not say maybe", "takes no maybe"
     ),
-    _patch_note(
-        "pincount-above-zero", "has no pin in its pincount", "removes none from it", pincount
-    ),
+    _patch_note("pincount-above-zero", "has no pin in its pincount", "removes none"),
     Sentence(
         "refcount-sentence",
         (
-            Claim("the refcount of a zero page that is returned does not rise",
-                  _adds_none(references)),
-            Claim("unpin_user_page() does not lower it", _removes_none(references)),
+            Claim("the refcount of a zero page that is returned does not rise", _ADDS_NONE),
+            Claim("unpin_user_page() does not lower it", _REMOVES_NONE),
         ),
         "proposed-note",
     ),

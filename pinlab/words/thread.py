@@ -91,21 +91,6 @@ def thread(part: str = "") -> DataFrame:
     return pandas.DataFrame(rows, columns=Turn._fields).set_index("number")
 
 
-def way_to(number: int) -> list[Turn]:
-    """Return the turns that lead to one, the first turn of all before the others, and itself.
-
-    Raises ValueError for a number that no turn has.
-
-    >>> [turn.number for turn in way_to(12)]
-    [1, 2, 7, 8, 10, 11, 12]
-    """
-    known = {turn.number: turn for turn in turns()}
-    if number not in known:
-        raise ValueError(f"turn is {shown(number)}: allowed are 1 to {max(known)}")
-    found = known[number]
-    return [*(way_to(found.answers) if found.answers else []), found]
-
-
 @cache
 def read(path: Path) -> tuple[Turn, ...]:
     """Return the turns in a file, with their words from data/quotations.csv.

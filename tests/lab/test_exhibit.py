@@ -24,7 +24,7 @@ from pinlab.lab.exhibit import (
 from pinlab.lab.picture import MOVING_DPI, Drawing
 from tests.lab.front_end import FrontEnd
 from tests.lab.parts import Parts
-from tests.notebooks.lesson import Images
+from tests.notebooks.lesson import images_in
 
 STOPS = (0, 1, 2, 8, 64)
 FILM = Drawing("<svg/>", "What is seen.", "What is said.")
@@ -77,7 +77,7 @@ def test_a_drawing_is_its_own_frame_and_a_plot_has_its_sentence_as_alt_text() ->
     )
     assert (drawn.picture, drawn.sentence) == ("<svg>1</svg>", "one")
     plotted = Parts(exhibit(lambda _: (b"PNG", "one & two"), switch("a"), filmstrip=FILM))
-    assert [image.alt for image in Images(plotted.picture).found] == ["one & two"]
+    assert [image.alt for image in images_in(plotted.picture)] == ["one & two"]
 
 
 def test_it_is_one_output_for_those_with_widgets_and_those_without(
@@ -86,7 +86,7 @@ def test_it_is_one_output_for_those_with_widgets_and_those_without(
     front_end = FrontEnd(monkeypatch)
     made()._ipython_display_()
     assert front_end.widgets() == front_end.pictures() == [0]
-    (image,) = Images(front_end.bundles[0]["text/html"]).found
+    (image,) = images_in(front_end.bundles[0]["text/html"])
     assert image.alt == front_end.bundles[0]["text/plain"] == "What is seen."
     assert "Some positions of the sliders:\nWhat is said." in front_end.words()
     assert str(made()) == "What is said."

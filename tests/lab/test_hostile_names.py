@@ -8,21 +8,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
 from importlib import import_module
-from pkgutil import walk_packages
+from pkgutil import iter_modules, walk_packages
 
 import ipywidgets
 import pytest
 from nbconvert.filters import markdown2html
 
 import pinlab
-from pinlab import PAGE_SIZE, Kernel, lab
+from pinlab import PAGE_SIZE, Kernel, lab, lessons
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.identify import Game
 from pinlab.lab.picture import Shown
 from pinlab.lab.problems import Problems, Sheet
 from pinlab.lab.reply import Reply
 from pinlab.lab.widgets.watch import Watch
-from pinlab.lessons import count_to_two_million
+from pinlab.lessons import count_to_two_million, hold_a_page
 from pinlab.machine import Answer
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.limits import OwnLimits
@@ -94,11 +94,13 @@ def raises(*_: object) -> None:
     raise type(NAME, (ValueError,), {})(NAME)
 
 
+ROOMS = [f"{lessons.__name__}.{room.name}" for room in iter_modules(lessons.__path__)]
+
 MADE: dict[str, Callable[[], object]] = {
     "draw_map": lambda: lab.draw_map(named(), NAME),
     "step_through": lambda: lab.step_through(told, at=2),
     "side_by_side": lambda: lab.side_by_side(told, {NAME: Kernel("6.4"), "6.5": Kernel("6.5")}),
-    "ledger": lambda: lab.ledger(told),
+    "ledger": lambda: hold_a_page.ledger(told),
     "three_buffers": lambda: lab.three_buffers(labelled(BUFFERS)),
     "never_written": lambda: lab.never_written(labelled({"never": 1, "huge-never": 1})),
     "touched_pages": lambda: lab.touched_pages(labelled(TOUCHED)),
@@ -108,6 +110,7 @@ MADE: dict[str, Callable[[], object]] = {
     ),
     "draw_adequacy": lambda: lab.draw_adequacy({NAME: SENTENCES["landed-rst"]}),
     "watch": watched,
+    "solution": lambda: lab.solution("try-grab", raises),
     "check": lambda: lab.check("try-grab", raises),
     "details": lambda: Reply("So it is.", details=f"```\n{NAME}"),
 }
@@ -157,9 +160,9 @@ def test_every_class_that_is_displayed_is_made_here() -> None:
 def test_every_function_that_shows_what_it_is_given_is_called_here() -> None:
     given = {
         name
-        for room in (lab, count_to_two_million)
-        for name in room.__all__
-        if inspect.isfunction(function := getattr(room, name))
+        for room in (lab, *map(import_module, ROOMS))
+        for name, function in inspect.getmembers(room, inspect.isfunction)
+        if room in (lab, inspect.getmodule(function))
         and function.__annotations__.get("return") in {each.__name__ for each in displays()}
         and any(word in str(function.__annotations__.values()) for word in FOREIGN)
     }

@@ -11,7 +11,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
 from pinlab import PAGE_SIZE, Kernel, lab
-from pinlab.lab.map import NARROW, WIDE, Columns, draw, draw_map, stand
+from pinlab.lab.map import NARROW, WIDE, Layout, _stand, draw, draw_map
 from pinlab.lab.palette import DEVICE, EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
 from pinlab.lab.snapshot import TEETH, Snapshot, group, snapshot
 from pinlab.lab.svg import document
@@ -36,8 +36,8 @@ class Place(NamedTuple):
         return wide and other.top <= self.top and self.bottom <= other.bottom
 
 
-def root(state: Snapshot, columns: Columns = WIDE, before: Snapshot | None = None) -> ET.Element:
-    scene = draw(state, before, columns=columns)
+def root(state: Snapshot, columns: Layout = WIDE, before: Snapshot | None = None) -> ET.Element:
+    scene = draw(state, before, layout=columns)
     return ET.fromstring(document(columns.width, scene.height, scene.svg, "a map"))
 
 
@@ -77,65 +77,41 @@ def words(svg: ET.Element) -> str:
 
 
 @pytest.mark.parametrize("letters", [0, 8])
-@pytest.mark.parametrize("columns", [WIDE, NARROW])
+@pytest.mark.parametrize("layout", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("name", MACHINES)
-def test_no_text_overlaps_another_or_is_cut_off(name: str, columns: Columns, letters: int) -> None:
-    svg = root(snapshot(MACHINES[name](), letters=letters), columns)
+def test_nothing_overlaps_and_nothing_is_cut_off(name: str, layout: Layout, letters: int) -> None:
+    svg = root(snapshot(MACHINES[name](), letters=letters), layout)
     page = Place(0, 0, float(svg.attrib["width"]), float(svg.attrib["height"]))
-    found = list(texts(svg))
-    for said, where in found:
-        assert where.within(page), said
-    for (one, here), (other, there) in combinations(found, 2):
-        assert not here.meets(there), (one, other)
-
-
-@pytest.mark.parametrize("letters", [0, 8])
-@pytest.mark.parametrize("columns", [WIDE, NARROW])
-@pytest.mark.parametrize("name", MACHINES)
-def test_no_text_crosses_the_edge_of_a_box(name: str, columns: Columns, letters: int) -> None:
-    svg = root(snapshot(MACHINES[name](), letters=letters), columns)
-    boxes = [place(one) for one in rects(svg)] + [
+    sides = [(x, x + width) for x, width in (layout.left, layout.middle, layout.right)]
+    boxes = [place(one) for one in rects(svg)]
+    for box in boxes:
+        assert box.within(page)
+        assert any(left <= box.left and box.right <= right for left, right in sides)
+    boxes += [
         Place(*(float(tag[name]) for name in ("left", "top", "right", "bottom")))
         for one in svg.iter(f"{SVG}path")
         if (tag := re.match(TAG, one.attrib["d"]))
     ]
-    for said, where in texts(svg):
+    found = list(texts(svg))
+    for said, where in found:
+        assert where.within(page), said
         assert all(where.within(box) or not where.meets(box) for box in boxes), said
-
-
-@pytest.mark.parametrize("columns", [WIDE, NARROW])
-@pytest.mark.parametrize("name", MACHINES)
-def test_boxes_stay_on_the_page_and_columns_apart(name: str, columns: Columns) -> None:
-    svg = root(snapshot(MACHINES[name]()), columns)
-    page = Place(0, 0, float(svg.attrib["width"]), float(svg.attrib["height"]))
-    sides = [(x, x + width) for x, width in (columns.left, columns.middle, columns.right)]
-    for one in rects(svg):
-        box = place(one)
-        assert box.within(page)
-        assert any(left <= box.left and box.right <= right for left, right in sides)
+    for (one, here), (other, there) in combinations(found, 2):
+        assert not here.meets(there), (one, other)
 
 
 @pytest.mark.parametrize("name", MACHINES)
-def test_every_number_of_the_picture_is_in_the_words(name: str) -> None:
+def test_picture_and_words_have_the_same_numbers_and_the_counters_of_each_frame(name: str) -> None:
     kernel = MACHINES[name]()
     drawing = draw_map(kernel)
     drawn = words(ET.fromstring(drawing.svg))
     for number in re.findall(r"-?\d+", drawn):
         assert re.search(rf"(?<!\d){number}(?!\d)", drawing.twin), number
     assert drawing.twin in drawing.alt
-
-
-@pytest.mark.parametrize("name", MACHINES)
-def test_every_frame_in_use_has_its_counters_on_a_tag_and_in_words(name: str) -> None:
-    kernel = MACHINES[name]()
-    drawing = draw_map(kernel)
-    drawn = words(ET.fromstring(drawing.svg))
     for frame in snapshot(kernel).frames:
-        assert f"refcount {frame.refcount}" in drawn
-        assert f"refcount {frame.refcount}" in drawing.twin
-        if frame.pincount is not None:
-            assert f"pincount {frame.pincount}" in drawn
-            assert f"pincount {frame.pincount}" in drawing.twin
+        for told in (drawn, drawing.twin):
+            assert f"refcount {frame.refcount}" in told
+            assert frame.pincount is None or f"pincount {frame.pincount}" in told
 
 
 @pytest.mark.parametrize(
@@ -150,17 +126,11 @@ def test_each_entry_has_its_line(name: str, lines: int) -> None:
     assert len(pointers) == lines
 
 
-def test_64_lines_end_at_one_point_of_the_zero_page() -> None:
-    svg = root(snapshot(MACHINES["64 read"]()))
-    ends = {one.attrib["d"].split()[-2:][1] for one in strokes(svg, EDGE, stroke_width="0.6")}
-    starts = {one.attrib["d"].split("C")[0] for one in strokes(svg, EDGE, stroke_width="0.6")}
-    assert (len(starts), len(ends)) == (64, 1)
-
-
-def test_lines_to_64_frames_end_side_by_side() -> None:
-    svg = root(snapshot(MACHINES["64 written"]()))
-    ends = {one.attrib["d"].split()[-1] for one in strokes(svg, EDGE, stroke_width="0.6")}
-    assert len(ends) == 64
+@pytest.mark.parametrize(("name", "ends"), [("64 read", 1), ("64 written", 64)])
+def test_64_lines_end_at_one_point_of_the_zero_page_or_side_by_side(name: str, ends: int) -> None:
+    lines = strokes(root(snapshot(MACHINES[name]())), EDGE, stroke_width="0.6")
+    assert len({one.attrib["d"].split("C")[0] for one in lines}) == 64
+    assert len({one.attrib["d"].split()[-1] for one in lines}) == ends
 
 
 @pytest.mark.parametrize(
@@ -178,17 +148,19 @@ def test_an_arrow_for_each_holder_and_kind(
     assert len(strokes(svg, EDGE, stroke_dasharray="5 4")) == dashed
 
 
-def test_the_arrows_of_a_request_say_how_many_holds_they_are() -> None:
-    assert "64 references" in words(root(snapshot(MACHINES["64 read and held"]())))
-    assert "64 pages: not counted" in words(root(snapshot(MACHINES["64 read and exempt"]())))
-    assert "64 pins, 1 on each" in words(root(snapshot(MACHINES["64 written"]())))
-    assert "1 page: no hold left" in words(root(snapshot(MACHINES["freed"]())))
-
-
-def test_a_request_says_what_its_device_does() -> None:
-    drawn = words(root(snapshot(MACHINES["three requests"]())))
-    assert "device, for DIO 1 of parent reads memory (to disk)" in drawn
-    assert "device, for DIO 2 of parent writes memory (from disk)" in drawn
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("64 read and held", "64 references"),
+        ("64 read and exempt", "64 pages: not counted"),
+        ("64 written", "64 pins, 1 on each"),
+        ("freed", "1 page: no hold left"),
+        ("three requests", "device, for DIO 1 of parent reads memory (to disk)"),
+        ("three requests", "device, for DIO 2 of parent writes memory (from disk)"),
+    ],
+)
+def test_a_holder_says_what_it_has_and_does(name: str, said: str) -> None:
+    assert said in words(root(snapshot(MACHINES[name]())))
 
 
 def test_only_devices_have_their_colour() -> None:
@@ -208,20 +180,16 @@ def test_a_zero_page_is_grey_and_dashed() -> None:
     assert zero.get("stroke-dasharray")
 
 
-def test_below_zero_is_said_and_coloured() -> None:
+def test_below_zero_is_said_and_coloured_and_freed_is_said() -> None:
     below = root(snapshot(MACHINES["overflow"]()))
     assert "below zero" in words(below)
+    assert "freed" in words(root(snapshot(MACHINES["freed"]())))
     (tag,) = below.iter(f"{SVG}circle")
     assert tag.get("stroke") == OVERFLOW
     for name in set(MACHINES) - {"overflow"}:
         svg = root(snapshot(MACHINES[name]()))
         assert "below zero" not in words(svg)
         assert all(one.get("stroke") == EDGE for one in svg.iter(f"{SVG}circle"))
-
-
-def test_a_freed_frame_is_called_so() -> None:
-    assert "freed" in words(root(snapshot(MACHINES["freed"]())))
-    assert "freed" in draw_map(MACHINES["freed"]()).twin
 
 
 def thick(svg: ET.Element) -> list[str | None]:
@@ -251,16 +219,18 @@ def test_what_changed_has_a_thick_edge_and_says_what_it_was() -> None:
     assert thick(svg) == [DEVICE, EDGE]
 
 
-def test_an_entry_that_points_elsewhere_has_a_thick_edge() -> None:
+def test_an_entry_that_points_elsewhere_or_becomes_read_only_has_a_thick_edge() -> None:
     kernel, mm = machine("6.5")
     addr = mm.mmap(2 * PAGE_SIZE)
     mm.read(addr, 2 * PAGE_SIZE)
-    before = snapshot(kernel)
+    states = [snapshot(kernel)]
     mm.write(addr + PAGE_SIZE, b"x")
-    rows = [
-        one for one in rects(root(snapshot(kernel), before=before)) if one.get("height") == "22"
-    ]
-    assert [one.get("stroke-width") for one in rows] == ["1", "3"]
+    states.append(snapshot(kernel))
+    mm.write_protect(addr + PAGE_SIZE)
+    states.append(snapshot(kernel))
+    for before, after in pairwise(states):
+        rows = [one for one in rects(root(after, before=before)) if one.get("height") == "22"]
+        assert [one.get("stroke-width") for one in rows] == ["1", "3"]
 
 
 @pytest.mark.parametrize("columns", [WIDE, NARROW])
@@ -270,18 +240,9 @@ def test_an_entry_that_points_elsewhere_has_a_thick_edge() -> None:
      ("two processes", 0), ("64 read", 0), ("huge zero folio", 0), ("mixed", 0)],
 )  # fmt: skip
 def test_an_entry_that_cannot_be_written_says_so_but_not_those_of_a_zero_page(
-    name: str, marks: int, columns: Columns
+    name: str, marks: int, columns: Layout
 ) -> None:
     assert words(root(snapshot(MACHINES[name]()), columns)).count("read-only") == marks
-
-
-def test_an_entry_that_becomes_read_only_has_a_thick_edge() -> None:
-    kernel, mm = machine()
-    addr = mm.mmap(2 * PAGE_SIZE)
-    mm.write(addr, bytes(2 * PAGE_SIZE))
-    before = snapshot(kernel)
-    mm.write_protect(addr)
-    assert thick(root(snapshot(kernel), before=before)) == [EDGE]
 
 
 def test_letters_are_in_the_box_of_their_frame_and_have_a_thick_edge_when_they_change() -> None:
@@ -324,40 +285,27 @@ def test_strips_cover_each_page_once(name: str) -> None:
             assert covered == list(range(area.first, area.last + 1))
 
 
-def test_words_stand_above_the_map_and_come_first() -> None:
-    drawing = lab.draw_map(Kernel(), "Nothing has happened yet.")
-    assert words(ET.fromstring(drawing.svg)).startswith("Nothing has happened yet.")
-    assert drawing.twin.startswith("Nothing has happened yet.\n")
-
-
-def test_a_long_sentence_is_broken_into_lines() -> None:
-    svg = ET.fromstring(draw_map(Kernel(), "many words " * 40).svg)
-    assert all(where.right <= WIDE.width for _, where in texts(svg))
-
-
-def test_the_drawing_says_itself_what_it_shows() -> None:
-    drawing = draw_map(MACHINES["64 read"]())
+def test_words_stand_above_the_map_in_lines_that_fit() -> None:
+    drawing = lab.draw_map(Kernel(), "many words " * 40)
     svg = ET.fromstring(drawing.svg)
+    assert words(svg).startswith("many words many")
+    assert drawing.twin.startswith("many words many")
+    assert all(where.right <= WIDE.width for _, where in texts(svg))
     assert svg.get("role") == "img"
     assert str(svg.get("aria-label")).split() == drawing.twin.split()
-    assert "max-width:100%" in str(svg.get("style"))
-
-
-def test_the_same_machine_is_the_same_picture() -> None:
-    assert draw_map(MACHINES["mixed"]()).svg == draw_map(MACHINES["mixed"]()).svg
 
 
 @pytest.mark.parametrize("wanted", [[50.0, 20.0, 90.0], [5.0, 5.0, 5.0], [100.0, 10.0, 50.0], []])
 def test_boxes_stand_in_order_without_overlap_and_near(wanted: list[float]) -> None:
-    boxes = stand([20.0] * len(wanted), wanted, 4)
+    boxes = _stand([20.0] * len(wanted), wanted, 4)
     for one, following in pairwise(boxes):
         assert one.y + one.height < following.y
     assert all(box.y >= 4 for box in boxes)
 
 
 def test_a_box_with_room_stands_where_it_is_wanted() -> None:
-    assert [box.middle for box in stand([20, 20], [30, 90], 0)] == [30, 90]
-    assert [box.y for box in stand([20, 20], [60, 60], 0)] == [60 - 27, 60 + 7]
+    assert [box.middle for box in _stand([20, 20], [30, 90], 0)] == [30, 90]
+    assert [box.y for box in _stand([20, 20], [60, 60], 0)] == [60 - 27, 60 + 7]
 
 
 def test_what_is_no_kernel_is_named() -> None:

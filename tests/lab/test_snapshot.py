@@ -1,9 +1,11 @@
 """Snapshots: what is in use, who holds it, and that they stay as they were."""
 
+from collections.abc import Callable
+
 import pytest
 
 from pinlab import FOLL_PIN, PAGE_SIZE, Kernel
-from pinlab.lab.snapshot import FROM_DISK, NO_HOLD_LEFT, NOT_COUNTED, TO_DISK, Hold, snapshot
+from pinlab.lab.snapshot import FROM_DISK, NO_HOLD_LEFT, NOT_COUNTED, TO_DISK, FrameHold, snapshot
 from tests.lab.machines import MACHINES, machine, mapped
 
 
@@ -18,46 +20,29 @@ def holds(kernel: Kernel) -> dict[str, list[tuple[str, str, int]]]:
 
 
 @pytest.mark.parametrize("name", MACHINES)
-def test_the_counters_are_the_machines(name: str) -> None:
+def test_it_has_the_machines_counters_entries_and_holders(name: str) -> None:
     kernel = MACHINES[name]()
+    state, base = snapshot(kernel), 0x7F00_0000_0000 // PAGE_SIZE
     by_number = {folio.pfn: folio for folio in kernel.folios}
-    for frame in snapshot(kernel).frames:
+    for frame in state.frames:
         folio = by_number[frame.number]
         assert (frame.refcount, frame.pincount) == (folio.refcount, folio.pincount)
         assert (frame.name, frame.order, frame.freed) == (folio.name, folio.order, folio.freed)
-
-
-@pytest.mark.parametrize("name", MACHINES)
-def test_every_entry_is_what_page_at_says(name: str) -> None:
-    kernel = MACHINES[name]()
-    base = 0x7F00_0000_0000
-    for mm, process in zip(kernel.mms, snapshot(kernel).processes, strict=True):
-        assert process.name == mm.name
-        for area in process.areas:
-            filled = dict(area.entries)
-            for page in range(area.first, area.last + 1, 1 << area.order):
-                found = mm.page_at(base + page * PAGE_SIZE)
-                assert (None if found is None else found.folio.pfn) == filled.get(page)
-
-
-@pytest.mark.parametrize("name", MACHINES)
-def test_whoever_is_held_or_pointed_to_is_there(name: str) -> None:
-    state = snapshot(MACHINES[name]())
     there = {frame.number for frame in state.frames}
     assert len(there) == len(state.frames)
     assert {hold.frame for holder in state.holders for hold in holder.holds} <= there
-    assert {n for one in state.processes for area in one.areas for _, n in area.entries} <= there
-
-
-@pytest.mark.parametrize("name", MACHINES)
-def test_what_is_read_only_is_what_a_write_would_fault_on(name: str) -> None:
-    kernel = MACHINES[name]()
-    base = 0x7F00_0000_0000 // PAGE_SIZE
-    for mm, process in zip(kernel.mms, snapshot(kernel).processes, strict=True):
-        found = {page for area in process.areas for page in area.readonly}
+    for mm, process in zip(kernel.mms, state.processes, strict=True):
+        assert process.name == mm.name
+        for area in process.areas:
+            filled = dict(area.entries)
+            assert set(filled.values()) <= there
+            for page in range(area.first, area.last + 1, 1 << area.order):
+                found = mm.page_at((base + page) * PAGE_SIZE)
+                assert (None if found is None else found.folio.pfn) == filled.get(page)
+        readonly = {page for area in process.areas for page in area.readonly}
         zeros = set(kernel.names)
         faults = {e.vpn - base for e in mm.mapped() if not e.writable and e.page.folio not in zeros}
-        assert found == faults
+        assert readonly == faults
 
 
 def test_letters_are_kept_of_single_frames_that_are_no_zero_page() -> None:
@@ -73,37 +58,20 @@ def test_letters_are_kept_of_single_frames_that_are_no_zero_page() -> None:
     assert {frame.letters for frame in snapshot(kernel).frames} == {""}
 
 
-def test_a_zero_page_that_nobody_has_met_is_not_in_use() -> None:
-    assert snapshot(Kernel()).frames == ()
-    assert snapshot(mapped("6.5", 3)).frames == ()
-    assert [frame.name for frame in snapshot(mapped("6.5", 3, read=True)).frames] == ["zero page"]
-
-
-def test_the_counters_of_a_zero_page_are_known_before_it_is_in_use() -> None:
+def test_a_zero_page_is_in_use_from_when_it_is_met_and_its_counters_are_known_before() -> None:
     kernel, mm = machine("6.4")
     zero = kernel.zero_page.folio
-    for used in (0, 1):
+    for used in (0, 1, 1):
         state = snapshot(kernel)
         assert (len(state.frames), len(state.waiting)) == (used, 1 - used)
         frame = state.frame(zero.pfn)
         assert frame is not None
         assert frame.refcount == zero.refcount
-        kernel.submit_dio_write(mm, mm.mmap(PAGE_SIZE), 1)
+        addr = mm.mmap(PAGE_SIZE)
+        kernel.submit_dio_write(mm, addr, 1)
+        mm.munmap(addr, PAGE_SIZE)
     assert snapshot(kernel).frame(77) is None
-
-
-def test_a_zero_page_stays_in_use_when_it_is_unmapped() -> None:
-    kernel, mm = machine()
-    addr = mm.mmap(PAGE_SIZE)
-    mm.read(addr, 1)
-    mm.munmap(addr, PAGE_SIZE)
-    assert [frame.name for frame in snapshot(kernel).frames] == ["zero page"]
-
-
-def test_the_huge_zero_folio_is_not_allocated_by_looking() -> None:
-    kernel = Kernel()
-    snapshot(kernel)
-    assert len(kernel.folios) == 1
+    assert len(kernel.folios) == 1  # the huge zero folio is not allocated by looking
 
 
 def test_a_frame_that_a_step_has_freed_is_shown_once_more() -> None:
@@ -125,21 +93,21 @@ def test_page_numbers_stay_when_something_else_is_unmapped() -> None:
     assert [(area.first, area.last) for area in areas] == [(1, 1), (3, 3), (5, 5)]
 
 
-def test_references_pins_and_pages_that_are_not_counted() -> None:
-    assert holds(mapped("6.4", 3, written=1, dio=True)) == {
-        "parent, DIO 1": [("zero page", "reference", 2), ("frame 2", "reference", 1)]
-    }
-    assert holds(mapped("6.5", 3, written=1, dio=True)) == {
-        "parent, DIO 1": [("zero page", NOT_COUNTED, 2), ("frame 2", "pin", 1)]
-    }
-
-
-def test_mappings_and_the_boot_reference_are_nobodys_hold() -> None:
-    assert holds(mapped("6.5", 3, written=1, read=True)) == {}
-
-
-def test_a_hold_that_somebody_else_released_is_missing() -> None:
-    assert holds(MACHINES["freed"]()) == {"parent, DIO 1": [("frame 2", NO_HOLD_LEFT, 1)]}
+@pytest.mark.parametrize(
+    ("kernel", "found"),
+    [
+        (lambda: mapped("6.4", 3, written=1, dio=True),
+         {"parent, DIO 1": [("zero page", "reference", 2), ("frame 2", "reference", 1)]}),
+        (lambda: mapped("6.5", 3, written=1, dio=True),
+         {"parent, DIO 1": [("zero page", NOT_COUNTED, 2), ("frame 2", "pin", 1)]}),
+        (lambda: mapped("6.5", 3, written=1, read=True), {}),
+        (MACHINES["freed"], {"parent, DIO 1": [("frame 2", NO_HOLD_LEFT, 1)]}),
+    ],
+)  # fmt: skip
+def test_who_holds_what_but_for_mappings_and_the_boot_reference(
+    kernel: Callable[[], Kernel], found: dict[str, list[tuple[str, str, int]]]
+) -> None:
+    assert holds(kernel()) == found
 
 
 def test_other_holders_come_after_the_requests() -> None:
@@ -148,21 +116,15 @@ def test_other_holders_come_after_the_requests() -> None:
     mm.pin_user_pages(addr, 1)
     kernel.try_grab_folio(kernel.zero_page.folio, 3, FOLL_PIN)
     kernel.submit_dio_read(mm, addr, 1)
+    kernel.submit_dio_write(mm, addr, 1)
     state = snapshot(kernel)
     assert [(holder.name, holder.request) for holder in state.holders] == [
         ("parent, DIO 1", FROM_DISK),
+        ("parent, DIO 2", TO_DISK),
         ("parent", ""),
         ("kernel", ""),
     ]
-    assert state.holders[2].holds == (Hold(1, "pin", 3),)
-
-
-def test_the_direction_is_that_of_the_data() -> None:
-    assert [h.request for h in snapshot(MACHINES["three requests"]()).holders] == [
-        TO_DISK,
-        FROM_DISK,
-        TO_DISK,
-    ]
+    assert state.holders[3].holds == (FrameHold(1, "pin", 3),)
 
 
 def test_a_snapshot_stays_as_it_was() -> None:

@@ -3,14 +3,16 @@
 import re
 import xml.etree.ElementTree as ET
 from itertools import combinations, pairwise
+from typing import Any
 
 import pytest
 
 from pinlab import lab
 from pinlab.explore import Scenario, explore, litmus
 from pinlab.lab.palette import EDGE, OVERFLOW
-from pinlab.lab.states import SIDE, WIDTH, asked
+from pinlab.lab.states import SIDE, WIDTH, asked, ways
 from pinlab.lab.svg import measured
+from tests.lab.parts import Parts
 
 SVG = "{http://www.w3.org/2000/svg}"
 SCENE = Scenario(
@@ -50,33 +52,17 @@ def middles(svg: ET.Element) -> list[tuple[float, float]]:
 
 
 @pytest.mark.parametrize(("name", "release"), SMALL)
-def test_every_state_has_a_node_and_every_step_a_line(name: str, release: str) -> None:
-    svg = root(name, release)
-    found = explore(litmus.load(name).scenario, release)
-    graph = asked(name, release).graph()
-    assert len(middles(svg)) == len(graph.nodes) == found.states
-    actors = len(litmus.load(name).scenario.programs)
-    assert len(named(svg, "step")) == len(graph.edges) + actors
-
-
-@pytest.mark.parametrize(("name", "release"), SMALL)
-def test_the_graph_has_as_many_ways_as_there_are_orders(name: str, release: str) -> None:
-    graph = asked(name, release).graph()
-    ways = dict.fromkeys(range(len(graph.nodes)), 0)
-    ways[0] = 1
-    for edge in sorted(graph.edges, key=lambda edge: edge.start):
-        ways[edge.stop] += ways[edge.start]
-    ends = [node.number for node in graph.nodes if node.end is not None]
-    runs = explore(litmus.load(name).scenario, release).runs
-    assert sum(ways[end] for end in ends) == runs
-
-
-@pytest.mark.parametrize(("name", "release"), SMALL)
-def test_nodes_do_not_touch_and_nothing_is_cut_off(name: str, release: str) -> None:
-    svg = root(name, release)
+def test_every_state_is_drawn_once_with_its_steps_and_nothing_touches(
+    name: str, release: str
+) -> None:
+    test, graph = litmus.load(name), asked(name, release).graph()
+    drawing = lab.draw_states(name, release)
+    svg, table = ET.fromstring(drawing.svg), drawing.table
+    assert len(middles(svg)) == len(graph.nodes) == explore(test.scenario, release).states
+    assert len(named(svg, "step")) == len(graph.edges) + len(test.scenario.programs)
+    height = float(svg.attrib["height"])
     for (x, y), (u, v) in combinations(middles(svg), 2):
         assert max(abs(x - u), abs(y - v)) > SIDE + 12
-    height = float(svg.attrib["height"])
     for x, y in middles(svg):
         assert SIDE / 2 + 5 < x < WIDTH - SIDE
         assert SIDE < y < height - SIDE
@@ -85,26 +71,31 @@ def test_nodes_do_not_touch_and_nothing_is_cut_off(name: str, release: str) -> N
             bold = one.get("font-weight") == "bold"
             wide = measured(str(one.text), int(one.attrib["font-size"]), bold=bold)
             assert float(one.attrib["x"]) + wide <= WIDTH
+    assert table is not None
+    assert table.index.tolist() == list(range(len(graph.nodes)))
+    cells = {(n, str(cell)) for n, row in zip(table.index, table.to_numpy(), strict=True)
+             for cell in row}  # fmt: skip
+    assert {(edge.start, f"{edge.step}: to {edge.stop}") for edge in graph.edges} <= cells
 
 
 @pytest.mark.parametrize(("name", "release"), SMALL)
-def test_lines_go_one_column_to_the_right(name: str, release: str) -> None:
-    for edge in asked(name, release).graph().edges:
-        nodes = asked(name, release).graph().nodes
-        assert nodes[edge.stop].depth == nodes[edge.start].depth + 1
-
-
-@pytest.mark.parametrize(("name", "release"), SMALL)
-def test_an_answer_is_certain_if_all_ends_from_there_agree(name: str, release: str) -> None:
+def test_the_graph_has_all_orders_and_an_answer_is_certain_if_all_ends_agree(
+    name: str, release: str
+) -> None:
     what = asked(name, release)
     graph = what.graph()
-    question = what.exists
+    ways = dict.fromkeys(range(len(graph.nodes)), 0) | {0: 1}
+    for edge in sorted(graph.edges, key=lambda edge: edge.start):
+        assert graph.nodes[edge.stop].depth == graph.nodes[edge.start].depth + 1
+        ways[edge.stop] += ways[edge.start]
+    runs = explore(what.scenario, release).runs
+    assert sum(ways[node.number] for node in graph.nodes if node.end is not None) == runs
     reach: dict[int, set[bool]] = {}
     for node in reversed(graph.nodes):
         after = [edge.stop for edge in graph.edges if edge.start == node.number]
         reach[node.number] = set().union(*(reach[n] for n in after))
         if node.end is not None:
-            reach[node.number] = {question(node.end)}
+            reach[node.number] = {what.exists(node.end)}
         told = {(True,): "yes", (False,): "no", (False, True): "open"}
         assert node.answer == told[tuple(sorted(reach[node.number]))]
 
@@ -133,28 +124,14 @@ def test_the_scene_of_the_lesson_meets_in_one_state_and_falls_in_another() -> No
     assert drawing.table.loc[[2, 4], "answer"].tolist() == ["still open", "yes is certain"]
 
 
-def test_an_actor_is_told_by_its_dashes() -> None:
+def test_actors_differ_in_dashes_and_answers_in_shape() -> None:
     svg = root(EXITS, "5.9")
     dashes = [one.get("stroke-dasharray") for one in named(svg, "step")]
     assert set(dashes) == {None, "7 4", "1.5 3.5"}
     assert {one.get("stroke") for one in named(svg, "step")} == {EDGE}
-
-
-def test_answers_differ_in_shape() -> None:
-    svg = root(EXITS, "5.9")
     assert {one.tag for one in named(svg, "yes")} == {f"{SVG}rect"}
     assert {one.get("stroke-dasharray") for one in named(svg, "open")} == {"3 2"}
     assert {one.get("stroke-dasharray") for one in named(svg, "no")} == {None}
-
-
-@pytest.mark.parametrize(("name", "release"), SMALL)
-def test_the_table_has_a_row_for_each_state_and_all_its_steps(name: str, release: str) -> None:
-    graph, table = asked(name, release).graph(), lab.draw_states(name, release).table
-    assert table is not None
-    assert table.index.tolist() == list(range(len(graph.nodes)))
-    cells = {(n, str(cell)) for n, row in zip(table.index, table.to_numpy(), strict=True)
-             for cell in row}  # fmt: skip
-    assert {(edge.start, f"{edge.step}: to {edge.stop}") for edge in graph.edges} <= cells
 
 
 def test_the_drawing_says_itself_what_it_shows() -> None:
@@ -182,17 +159,86 @@ def test_a_byte_that_nobody_watches_can_be_asked_for_and_one_that_is_not_there_c
         lab.draw_states(SCENE, "6.4", "parnet:x = P")
 
 
-def test_what_cannot_be_drawn_is_named() -> None:
-    reads = tuple(f"read x v{n}" for n in range(8))
-    large = Scenario({"x": "A"}, {"parent": ("fork child", *reads), "child": ("read x c",) * 1 +
-                                  tuple(f"read x c{n}" for n in range(6))})  # fmt: skip
-    with pytest.raises(RuntimeError, match="more than 40 states"):
-        lab.draw_states(large, "6.5", LOST)
-    with pytest.raises(ValueError, match="scenario is 'no-such-test'"):
-        lab.draw_states("no-such-test", "6.5")
-    with pytest.raises(ValueError, match="exists is empty"):
-        lab.draw_states(SCENE, "6.5")
-    with pytest.raises(TypeError, match="scenario is 3"):
-        lab.draw_states(3, "6.5")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=r"release is '5\.5'"):
-        lab.draw_states(EXITS, "5.5")
+LARGE = Scenario(
+    {"x": "A"},
+    {
+        "parent": ("fork child", *(f"read x v{n}" for n in range(8))),
+        "child": ("read x c", *(f"read x c{n}" for n in range(6))),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments", "error", "words"),
+    [
+        (lab.draw_states, (LARGE, "6.5", LOST), RuntimeError, "more than 40 states"),
+        (lab.draw_states, ("no-such-test", "6.5"), ValueError, "scenario is 'no-such-test'"),
+        (lab.draw_states, (SCENE, "6.5"), ValueError, "exists is empty"),
+        (lab.draw_states, (3, "6.5"), TypeError, "scenario is 3"),
+        (lab.draw_states, (EXITS, "5.5"), ValueError, r"release is '5\.5'"),
+        (lab.walk_the_states, ("no-such-test",), ValueError, "name of a test is 'no-such-test'"),
+        (lab.walk_the_states, (EXITS, ["5.5"]), ValueError, r"release is '5\.5'"),
+        (lab.walk_the_states, (EXITS, (), 8), ValueError, "at is 8"),
+        (lab.walk_the_states, (EXITS, (), "1"), TypeError, "at is '1'"),
+        (lab.walk_the_states, (EXITS, "6.5"), TypeError, r"releases is '6\.5': it has to be"),
+    ],
+)
+def test_bad_arguments_are_named(
+    make: Any, arguments: tuple[Any, ...], error: type[Exception], words: str  # noqa: ANN401
+) -> None:  # fmt: skip
+    with pytest.raises(error, match=words):
+        make(*arguments)
+
+
+# A way through them.
+
+
+def test_it_begins_before_the_first_step_on_the_releases_that_the_test_speaks_of() -> None:
+    parts = Parts(lab.walk_the_states(EXITS))
+    assert parts.rows[0].box.value == 0
+    assert "Frame" not in parts.sentence
+    assert list(parts.toggle.options) == ["5.6", "5.9", "6.5"]
+    assert list(Parts(lab.walk_the_states(EXITS, ("6.4", "6.12"))).toggle.options) == [
+        "6.4", "6.12"
+    ]  # fmt: skip
+
+
+def test_picture_and_sentence_are_those_of_what_is_set() -> None:
+    parts = Parts(lab.walk_the_states(EXITS))
+    for release, way in ways(EXITS).items():
+        parts.toggle.value = release
+        for step in range(8):
+            parts.rows[0].box.value = step
+            assert (parts.picture, parts.sentence) == way.shot(step)
+            svg = ET.fromstring(parts.picture)
+            assert len(named(svg, "here")) == 1
+
+
+def test_the_order_is_the_same_and_too_late_after_the_parents_write_only_on_5_9() -> None:
+    walked = ways(EXITS)
+    assert len({(way.schedule, way.steps) for way in walked.values()}) == 1
+    assert walked["5.9"].steps[4] == "parent: write x+8 P"
+    late = {
+        release: [step for step in range(8) if "yes is certain" in way.sentence(step)]
+        for release, way in walked.items()
+    }
+    assert late == {"5.6": [], "5.9": [5, 6, 7], "6.5": []}
+    entries = {
+        release: [way.maps[step].processes[0].areas[0].entries for step in (4, -1)]
+        for release, way in walked.items()
+    }
+    stays = {release: before == after for release, (before, after) in entries.items()}
+    assert stays == {"5.6": True, "5.9": False, "6.5": True}
+
+
+@pytest.mark.parametrize("name", [name for name, release in SMALL if release == "6.5"])
+def test_every_test_can_be_walked(name: str) -> None:
+    shown = Parts(lab.walk_the_states(name, ("6.5",)))
+    shown.rows[0].box.value = shown.rows[0].box.max
+    assert ET.fromstring(shown.picture).tag.endswith("svg")
+
+
+def test_the_filmstrip_shows_the_step_at_which_it_is_too_late_on_each_release() -> None:
+    twin = lab.walk_the_states(EXITS).filmstrip.twin
+    assert twin.count("step 5 of 7, parent: write x+8 P.") == 3
+    assert twin.count("yes is certain") == 1

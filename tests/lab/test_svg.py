@@ -9,7 +9,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
-from pinlab.lab.svg import document, fitted, label, measured, text
+from pinlab.lab.svg import document, edge, fitted, label, measured, rect, text
 
 LINES = [
     "refcount -2147483647",
@@ -43,20 +43,27 @@ def test_a_word_that_is_too_long_has_a_line_of_its_own() -> None:
     assert fitted("", 10, 12) == []
 
 
-def test_words_are_escaped() -> None:
-    svg = document(10, 10, text(1, 2, "a < b & c", size=12), 'say "a < b"')
-    root = ET.fromstring(svg)
-    assert root.get("aria-label") == 'say "a < b"'
-    assert [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")] == ["a < b & c"]
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        ('a < "b" & c', 'a < "b" & c'),
+        ("a\x1b\ud800\ufffe\x00b\tc", "a\ufffd\ufffd\ufffd\ufffdb\tc"),
+    ],
+)
+def test_words_are_escaped_and_letters_that_xml_cannot_have_replaced(
+    words: str, shown: str
+) -> None:
+    root = ET.fromstring(document(10, 10, text(1, 2, words, size=12), words).encode())
+    assert str(root.get("aria-label")).split() == shown.split()
+    assert [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")] == [shown]
 
 
-def test_letters_that_xml_cannot_have_do_not_spoil_the_picture() -> None:
-    svg = document(10, 10, text(1, 2, "a\x1b\ud800\ufffeb\tc", size=12), "a\x00b")
-    root = ET.fromstring(svg.encode())
-    assert root.get("aria-label") == "a\ufffdb"
-    assert [one.text for one in root.iter("{http://www.w3.org/2000/svg}text")] == [
-        "a\ufffd\ufffd\ufffdb\tc"
-    ]
+def test_a_box_has_its_edge_and_fill() -> None:
+    one = ET.fromstring(rect(1, 2, 3, 4, fill="red", edge=edge(3, "blue", dashed=True), round=5))
+    assert one.attrib == {
+        "x": "1", "y": "2", "width": "3", "height": "4", "rx": "5", "fill": "red",
+        "stroke": "blue", "stroke-width": "3", "stroke-dasharray": "4 3",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
-"""Powers of two: short where a number is one, or a little more or less, and silent elsewhere."""
+"""Words with numbers: powers of two are short where a number is one, or a little more or less."""
 
 import pytest
 
-from pinlab.lab.text import digits, power
+from pinlab.lab.text import digits, listed, many, power
 
 
 def value(written: str) -> int:
@@ -17,20 +17,16 @@ def value(written: str) -> int:
     ("number", "written"),
     [
         (2**10, "2^10"),
-        (2**10 + 1, "2^10 + 1"),
         (2**10 - 1, "2^10 - 1"),
-        (2**21, "2^21"),
+        (65537, "2^16 + 1"),
         (2**31 - 1023, "2^31 - 1023"),
-        (2**31 + 1024, "2^31 + 1024"),
         (1 - 2**31, "-2^31 + 1"),
         (-(2**31) - 1, "-2^31 - 1"),
-        (-(2**21), "-2^21"),
-        (2**63 - 1, "2^63 - 1"),
-        (65537, "2^16 + 1"),
     ],
 )
 def test_a_power_or_nearly_one_is_written_as_one(number: int, written: str) -> None:
     assert power(number) == written
+    assert digits(number) == f"{number} ({written})"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +47,7 @@ def test_what_is_written_is_the_number(exponent: int, rest: int, sign: int) -> N
     assert value(written) == number
 
 
-@pytest.mark.parametrize(("number", "text"), [(2**21, "2097152 (2^21)"), (64, "64"), (-5, "-5")])
-def test_the_digits_come_first_and_the_power_in_brackets(number: int, text: str) -> None:
-    assert digits(number) == text
+def test_nouns_and_lists() -> None:
+    assert [many(number, "pin") for number in (0, 1, 2)] == ["0 pins", "1 pin", "2 pins"]
+    assert [listed("abc"[:n], "or") for n in (1, 2, 3)] == ["a", "a or b", "a, b or c"]
+    assert digits(2**300) == "a number of 301 bits"

@@ -2,11 +2,12 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import cache
-from itertools import product
+from itertools import accumulate, product
 from typing import Any
 
 import pytest
@@ -16,17 +17,18 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from pinlab import PAGE_SIZE, Kernel
+from pinlab import FOLL_GET, FOLL_PIN, PAGE_SIZE, Kernel, lab, wrap
 from pinlab.data_folder import DATA
 from pinlab.lab.callers import CALLS, KERNEL, WITH_FIX, WITHOUT_FIX, refused, results
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.palette import DEVICE
 from pinlab.lab.picture import Picture, png
+from pinlab.lab.problems import exercise
 from pinlab.lab.writes import Writes
 from pinlab.lessons import count_to_two_million as here
 from pinlab.machine import recording
 from pinlab.machine.limits import Limit, OwnLimits, limits
-from pinlab.model.ends import ENDS, climb, climb_and_return
+from pinlab.model.trace import Trace
 from tests.lab.lines import points
 from tests.lab.parts import Parts, differ
 
@@ -531,18 +533,27 @@ FOUND = {
 }
 """What happens, from which get on, what the counter shows at last, and after as many puts."""
 
+CLIMBED = {
+    "wrap": [*range(1, 128), *range(-128, 1)],
+    "refuse": [*range(1, 128), *[-128] * 146],
+    "saturate": [*range(1, 128), *[-64] * 146],
+    "abort": [*range(1, 130)],
+    "exempt": [1] * 273,
+}
+"""What a counter of 8 bits shows at first and after each of 272 gets, as long as there are any."""
+
 five_ends = cache(here.five_ends)
 
 
 def test_every_end_has_a_plot() -> None:
-    assert [axes.get_title() for axes in five_ends().figure.axes] == list(ENDS) == list(FOUND)
+    assert [axes.get_title() for axes in five_ends().figure.axes] == list(FOUND)
 
 
 @pytest.mark.parametrize("end", FOUND)
 def test_an_end_is_drawn_told_and_tabled_as_the_counter_climbs(end: str) -> None:
     event, number, last, after = FOUND[end]
     (panel,) = (axes for axes in five_ends().figure.axes if axes.get_title() == end)
-    steps = [1, *(step.value for step in climb(end, 272, 8, 1))]
+    steps = CLIMBED[end]
     lines = {line.get_marker(): points(line) for line in panel.lines}
     assert [y for _, y in lines["None"]] == steps
     assert lines.get("X", []) == ([] if end == "exempt" else [(number, steps[number])])
@@ -553,5 +564,218 @@ def test_an_end_is_drawn_told_and_tabled_as_the_counter_climbs(end: str) -> None
         five_ends().alt
     )
     assert row_of(five_ends(), end) == f"{end} {event} {number} {last} {after}"
-    left = climb_and_return(end, 200, 8, 1)[-1]
-    assert after in (str(left.value), "no program left")
+
+
+def test_every_end_has_an_example_with_a_source() -> None:
+    with (DATA / "counter_ends.csv").open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        rows = list(reader)
+    assert reader.fieldnames == ["end", "what", "release", "source"]
+    assert list(dict.fromkeys(row["end"] for row in rows)) == list(FOUND)
+    assert all(value and value == value.strip() for row in rows for value in row.values())
+    assert len({row["what"] for row in rows}) == len(rows)
+
+
+# Exercises: each right answer from the model, or from arithmetic on the question.
+
+
+def fears(release: str) -> bool:
+    """Whether one direct write of a never-written page moves the zero page as a pin does."""
+    kernel = Kernel(release)
+    mm = kernel.new_mm()
+    with suppress(OSError):
+        kernel.submit_dio_write(mm, mm.mmap(PAGE_SIZE), 1)
+    return kernel.zero_page.refcount == 1 + 1024
+
+
+def last(references: int, flags: int = FOLL_PIN) -> int:
+    """The number of the last hold that succeeds after some references, in the model."""
+    kernel = here.feared()
+    zero = kernel.zero_page.folio
+    if references:
+        kernel.try_grab_folio(zero, references, FOLL_GET)
+    number = (2**21 if flags == FOLL_PIN else 2**31) - 20
+    kernel.try_grab_folio(zero, number, flags)
+    with suppress(OSError):
+        while True:
+            kernel.try_grab_folio(zero, 1, flags)
+            number += 1
+    return number
+
+
+def around_the_last_pin() -> tuple[int, int]:
+    """The refcount before and after pin 2^21."""
+    kernel = here.feared()
+    kernel.try_grab_folio(kernel.zero_page.folio, 2**21 - 1, FOLL_PIN)
+    before = kernel.zero_page.refcount
+    kernel.try_grab_folio(kernel.zero_page.folio, 1, FOLL_PIN)
+    return before, kernel.zero_page.refcount
+
+
+def held_after(seed: int) -> list[int]:
+    """The pins held after each event of `most-at-once`."""
+    return list(accumulate(SIGN.get(e.operation, 0) * e.pages for e in trace("most-at-once", seed)))
+
+
+def leaking(seed: int) -> list[int]:
+    """The numbers of the requests of `find-the-leak` that still hold pins at the end."""
+    left: Counter[int] = Counter()
+    for event in trace("find-the-leak", seed):
+        if event.operation in SIGN:
+            left[int(event.actor.rpartition(" ")[2])] += SIGN[event.operation] * event.pages
+    return [number for number, pins in left.items() if pins]
+
+
+def trace(id: str, seed: int) -> Trace:
+    """The trace that an exercise hands out."""
+    given = lab.given(id, seed)
+    assert isinstance(given, Trace)
+    return given
+
+
+SIGN = {"pin": 1, "unpin": -1}
+BEFORE, AFTER = around_the_last_pin()
+
+RIGHT: dict[str, Any] = {
+    "which-hold": "pins",
+    "last-pin": last(0),
+    "what-it-reads": str(AFTER),
+    "digits-that-change": ((BEFORE ^ AFTER) % 2**32).bit_count(),
+    "one-after-another": 1 + 64 * 1024,
+    "who-is-refused": refused(),
+    "first-refused-reader": 2**21 // 1024 + 1,
+    "three-kernels": {"6.4": 1 + 2**21, "6.5": 1, "feared": 1 - 2**31},
+    "five-ends": {end for end, (*_, after) in FOUND.items() if after == "1"},
+    "which-end": "refuse",
+    "feared-releases": sum(map(fears, Kernel.releases())),
+    "full-queues": 2**21 // (64 * 256),
+    "last-reference": last(0, FOLL_GET),
+    "references-first": last(2047),
+    "most-at-once": max(held_after(seed=0)),
+    "find-the-leak": leaking(seed=0)[0],
+}
+SEEDS = range(50)
+
+
+@pytest.mark.parametrize("id", RIGHT)
+def test_the_right_answer_is_that_of_the_model(id: str) -> None:
+    assert lab.check(id, RIGHT[id]).right
+
+
+@pytest.mark.parametrize(("name", "refcount"), RIGHT["three-kernels"].items())
+def test_the_mails_writes_in_flight_in_the_model(name: str, refcount: int) -> None:
+    kernel = here.feared() if name == "feared" else Kernel(name)
+    mm = kernel.new_mm()
+    addr = mm.mmap(64 * PAGE_SIZE)
+    for _ in range(2**15):
+        kernel.submit_dio_write(mm, addr, 64)
+    assert kernel.zero_page.refcount == refcount
+
+
+def test_a_full_queue_is_the_one_that_the_figure_draws() -> None:
+    assert {limit.id: limit.value for limit in limits()}["queue-scheduler"] == 256
+
+
+@pytest.mark.parametrize(("flags", "too_many"), [(FOLL_PIN, True), (FOLL_GET, False)])
+def test_two_to_the_21_pins_are_too_many_and_references_are_not(flags: int, too_many: bool) -> None:
+    kernel = here.feared()
+    kernel.try_grab_folio(kernel.zero_page.folio, 2**21, flags)
+    assert (kernel.zero_page.refcount < 0) == too_many
+
+
+def asked(id: str, seed: int, pattern: str) -> list[int]:
+    """The numbers that a question has in these places; 0 for one that it leaves out."""
+    found = re.search(pattern, exercise(id, seed).question)
+    assert found is not None
+    return [int(number or 0) for number in found.groups()]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_seed_has_the_answer_that_its_question_asks_for(seed: int) -> None:
+    extra, start = asked("references-first", seed, r"(\d+) extra .* its refcount is (\d+)\.")
+    assert start == extra + 1
+    assert lab.check("references-first", last(extra), seed).right
+    (pages,) = asked("one-after-another", seed, r"direct writes of (\d+) never-written pages")
+    assert lab.check("one-after-another", 1 + 1024 * pages, seed).right
+    pattern = r"(?:Others hold (\d+) .*)?and so holds (\d+) pins"
+    held, pins = asked("first-refused-reader", seed, pattern)
+    refcount, reader = 1 + 1024 * held, 1
+    while refcount < 2**31:
+        refcount, reader = refcount + 1024 * pins, reader + 1
+    assert lab.check("first-refused-reader", reader, seed).right
+    sizes = [event.pages for event in trace("most-at-once", seed) if event.operation == "pin"]
+    assert max(sizes) < max(held_after(seed)) < sum(sizes)
+    assert lab.check("most-at-once", max(held_after(seed)), seed).right
+    reply = lab.check("most-at-once", sum(sizes), seed)
+    assert reply.misconception == "writes-add-up-after-they-finish"
+    (leak,) = leaking(seed)
+    assert lab.check("find-the-leak", leak, seed).right
+
+
+def test_a_request_that_does_not_leak_is_shown_where_it_gives_its_pins_back() -> None:
+    for event in trace("find-the-leak", 1):
+        if event.operation == "unpin":
+            number = int(event.actor.split()[-1])
+            told = f"DIO {number} gives its pins back in step {event.step}."
+            assert told in lab.check("find-the-leak", number, 1).text
+
+
+def test_the_wrong_counts_of_releases_are_the_models() -> None:
+    rules = [Kernel(release).rules for release in Kernel.releases()]
+    listed = [answer for answer, _ in exercise("feared-releases").mistakes()]
+    pinning = sum(rule.dio_hold == "pin" for rule in rules)
+    assert listed == [pinning, sum(rule.zero_page_grab == "counted" for rule in rules), 1]
+
+
+Grab = Callable[[int, int], tuple[int, int]]
+
+
+def looks_too_late(refcount: int, refs: int) -> tuple[int, int]:
+    if refcount <= 0 or refcount + 1024 * refs >= 2**31:
+        return -12, refcount
+    return 0, refcount + 1024 * refs
+
+
+def never_refuses(refcount: int, refs: int) -> tuple[int, int]:
+    after = (refcount + 1024 * refs) % 2**32
+    return 0, after - 2**32 * (after >= 2**31)
+
+
+def never_wraps(refcount: int, refs: int) -> tuple[int, int]:
+    return (0, refcount + (refs << 10)) if refcount > 0 else (-12, refcount)
+
+
+def adds_one_each(refcount: int, refs: int) -> tuple[int, int]:
+    return (0, wrap(refcount + refs)) if refcount > 0 else (-12, refcount)
+
+
+def grabs_at_zero(refcount: int, refs: int) -> tuple[int, int]:
+    return (0, wrap(refcount + 1024 * refs)) if refcount >= 0 else (-12, refcount)
+
+
+@pytest.mark.parametrize(
+    ("function", "idea", "words"),
+    [
+        (looks_too_late, "the-last-pin-fails", "`try_grab(refcount="),
+        (never_refuses, "overflow-wraps-to-zero-and-frees", "`try_grab(refcount=0, refs=1)`"),
+        (never_wraps, "a-counter-has-64-bits", "expected (0, -2147482625), came (0, 2147484671)"),
+        (adds_one_each, "pins-and-references-are-the-same", "expected (0, 1025), came (0, 2)"),
+        (grabs_at_zero, None, "is being freed"),
+        (lambda refcount, refs: (0, 0), None, "`try_grab(refcount=1, refs=1)`: expected (0, 1025)"),
+    ],
+)
+def test_a_wrong_grab_is_known_however_it_is_written(
+    function: Grab, idea: str | None, words: str
+) -> None:
+    reply = lab.check("try-grab", function)
+    assert (reply.right, reply.misconception) == (False, idea)
+    assert words in reply.text
+    assert "refcount" in reply.details
+
+
+def test_the_states_of_the_grab_are_as_many_as_told_and_on_both_sides_of_the_edge() -> None:
+    states = vars(exercise("try-grab"))["states"]
+    assert len(set(states)) == len(states) == 75
+    for refs in (1, 64, 512):
+        after = {n > 0 and wrap(n + 1024 * refs) > 0 for n, times in states if times == refs}
+        assert after == {True, False}

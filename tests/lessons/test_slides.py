@@ -15,7 +15,7 @@ from pinlab.lessons.read_the_thread import NOTEBOOK, write_slides
 from pinlab.words import turns
 from tests.lab_server import ROOT, clean_environment
 from tests.notebooks.examples import code, display, notebook, picture, stream, text
-from tests.notebooks.lesson import Images, images
+from tests.notebooks.lesson import images, images_in
 
 SECTION = re.compile(r"<section .*?</section>", re.DOTALL)
 ADDRESS = re.compile(r"""(?:https?:)?//[a-z]|\b(?:href|srcset|@import)\b|\bsrc=["'](?!data:)""")
@@ -97,7 +97,7 @@ def test_what_is_shown_is_escaped_and_what_is_markdown_is_not(slides: Slides) ->
 def test_a_picture_stands_alone_with_its_alt_text(slides: Slides) -> None:
     folded = display({"text/html": "<details><summary>The same in words</summary></details>"})
     (slide,) = slides(on("slide", code("draw()", picture("Five bars."), folded)))
-    assert Images(slide).found == images(picture("Five bars."))
+    assert images_in(slide) == images(picture("Five bars."))
     assert "the same in words" not in slide.lower()
     assert "draw" not in slide
 

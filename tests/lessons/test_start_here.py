@@ -6,9 +6,16 @@ import pytest
 
 from pinlab import lab
 from pinlab.lab.problems import exercise
-from tests.lab.exercises.solved.count_to_two_million import refcount_in_flight
 
 SEEDS = range(50)
+
+RIGHT: dict[str, object] = {
+    "three-buffers": {"letters": 100 * 64, "zeros": 100 * 64, "never": 0},
+    "one-byte": 100 * 1,
+    "two-pages": 1000 * 2,
+    "overflow": 1 + 2**15 * 2**6 * 2**10 - 2**32,
+}
+"""Worked out by hand; the mail's writes are submitted in the tests of lesson 04."""
 
 
 def asked(id: str, seed: int, pattern: str) -> list[str]:
@@ -78,10 +85,6 @@ def test_a_wrong_guess_at_two_pages_is_told_what_it_looks_like(guess: int, words
     assert f"You expected {guess}" in reply.text
     assert "the model gives 2000" in reply.text
     assert words in reply.text
-
-
-def test_the_model_shows_the_mails_overflow() -> None:
-    assert lab.check("overflow", refcount_in_flight("feared")).right
 
 
 @pytest.mark.parametrize("number", [2**31, 2**31 + 1])

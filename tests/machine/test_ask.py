@@ -19,8 +19,8 @@ from pinlab.machine.ask import mlocked_here, written
 from pinlab.machine.child import Run
 from pinlab.machine.experiments import EXPERIMENTS
 from pinlab.machine.measured import Answer
+from pinlab.machine.questions import spans
 from pinlab.machine.recordings import recordings
-from pinlab.machine.spans import spans
 from pinlab.machine.tally import NOISE
 from tests.machine.counting import TRIES, Counters, ask_for
 from tests.machine.faults import refuse
@@ -96,7 +96,6 @@ def test_the_recording_answers_and_says_why(
 ) -> None:
     obstruct(monkeypatch)
     reason = sentence.format(folder=tmp_path)
-    assert machine.why_not(tmp_path) == reason
     answer = machine.ask("never", 8, "letters", folder=tmp_path)
     assert (answer.live, answer.kernel) == (False, "6.18.44")
     assert answer.label == f"{RECORDING}, 100 writes each"
@@ -121,7 +120,6 @@ def test_a_recording_needs_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "ask",
     [
-        machine.why_not,
         lambda: machine.ask("letters"),
         lambda: machine.measure("frames"),
         lambda: machine.resident(3),
@@ -136,10 +134,10 @@ def test_a_variable_that_means_nothing(
         ask()
 
 
-def test_nothing_is_missing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert machine.why_not() is None
+def test_an_empty_variable_is_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINLAB_MACHINE", "")
-    assert machine.why_not(folder) is None
+    assert machine.ask("never", writes=1, folder=folder).live
+    assert machine.ask("never", writes=1).live
 
 
 @pytest.mark.parametrize("system", ["Darwin", "Windows"])
@@ -154,7 +152,7 @@ def test_other_systems_import_it_and_get_the_recording(system: str) -> None:
         "            delattr(module, name)\n"
         f"platform.system = lambda: {system!r}\n"
         "from pinlab import machine\n"
-        "print(machine.why_not())\n"
+        "print(machine.ask('letters', 'never').note)\n"
         "print(machine.ask('letters', 'never').label)\n"
         "print(machine.measure('frames').note)\n"
     )

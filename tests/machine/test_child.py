@@ -19,7 +19,7 @@ from jupyter_client.manager import KernelManager
 from pinlab import machine
 from pinlab.machine import child
 from pinlab.machine.ask import start_measuring
-from pinlab.machine.child import Numbers, Progress, Run, idle_child, in_child
+from pinlab.machine.child import Progress, Run, idle_child, in_child
 from pinlab.machine.experiments import EXPERIMENTS
 from pinlab.machine.proc import UnavailableError
 from tests.machine.processes import (
@@ -65,31 +65,28 @@ def test_a_child_of_a_child_and_a_long_answer() -> None:
     assert in_child(lambda: list(range(100_000))) == list(range(100_000))
 
 
-def fail() -> Numbers:
+def fail() -> object:
     raise OSError(errno.ENOSYS, "vmsplice answers 'no'")
 
 
-def refuse() -> Numbers:
+def refuse() -> object:
     raise UnavailableError("Not here.")
 
 
-def die() -> Numbers:
+def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
-    return ()
 
 
-def divide() -> Numbers:
-    return (1 // 0,)
+def divide() -> object:
+    return 1 // 0
 
 
-def come_too_late() -> Numbers:
+def come_too_late() -> None:
     child.end_with(parent=1 << 22)  # no process number goes that far
-    return ()
 
 
-def hang() -> Numbers:
+def hang() -> None:
     time.sleep(60)
-    return ()
 
 
 @forked
@@ -105,7 +102,7 @@ def hang() -> Numbers:
     ],
 )
 def test_a_child_without_an_answer(
-    answer: Callable[[], Numbers], error: type[Exception], words: str,
+    answer: Callable[[], object], error: type[Exception], words: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     monkeypatch.setattr(child, "PATIENCE", 0.2 if answer is hang else 20)

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from pinlab.machine.children import idle_child
 
 from pinlab.machine import buffers, proc
-from pinlab.machine.experiments.case import read_once
+from pinlab.machine.child import idle_child
+from pinlab.machine.experiments import zeros
 from pinlab.machine.proc import Pins, UnavailableError
 
 linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="needs Linux")
@@ -185,13 +185,13 @@ def test_mapped_and_not_mapped() -> None:
 def test_frames() -> None:
     memory = buffers.new("letters")
     try:
-        zeros, written = proc.frames(read_once(buffers.new("never"))), proc.frames(memory)
+        nulls, written = proc.frames(zeros()), proc.frames(memory)
         with idle_child() as child:
             assert proc.frames(memory, child) == written
     except UnavailableError as reason:
         pytest.skip(str(reason))
-    assert (len(zeros), len(set(zeros)), len(set(written))) == (64, 1, 64)
-    assert proc.has_flag(zeros[0], proc.ZERO_PAGE)
+    assert (len(nulls), len(set(nulls)), len(set(written))) == (64, 1, 64)
+    assert proc.has_flag(nulls[0], proc.ZERO_PAGE)
     assert not any(proc.has_flag(frame, proc.ZERO_PAGE) for frame in written)
 
 

@@ -6,10 +6,9 @@ import pytest
 
 from pinlab import Kernel, machine
 from pinlab.machine import Finding, Measured, kernel_like
-from pinlab.machine.questions import QUESTIONS
+from pinlab.machine.questions import NONE, QUESTIONS, spans
 from pinlab.machine.recordings import builds
-from pinlab.machine.spans import spans
-from pinlab.model.rules import releases
+from pinlab.model.rules import parse_release, releases
 from tests.machine.kernels import changed, measured_like
 
 
@@ -214,3 +213,44 @@ def test_other_peoples_pins_are_no_answer() -> None:
 def test_noise_does_not_undo_what_fits() -> None:
     measured = replace(measured_like(Kernel("5.10")), noisy=True, note="Others acquired 9 pins.")
     assert measured.findings == measured_like(Kernel("5.10")).findings
+
+
+def since(first: str, before: str = "99.0") -> set[str]:
+    low, high = parse_release(first), parse_release(before)
+    return {release for release in releases() if low <= parse_release(release) < high}
+
+
+@pytest.mark.parametrize(
+    ("fitting", "words"),
+    [
+        (set(releases()), "5.6 and later"),
+        (set(), NONE),
+        (since("6.5"), "6.5 and later"),
+        (since("6.5") | {"6.1.135"}, "6.5 and later; of 6.1.y 6.1.135 and later"),
+        (since("6.5") | {"6.1.130", "6.1.135"}, "6.5 and later; of 6.1.y 6.1.130 and later"),
+        ({"6.1.130"}, "of 6.1.y 6.1.130 to before 6.1.135"),
+        (since("5.19", "6.5"), "5.19 to before 6.5"),
+        (
+            since("5.19", "6.5") - {"6.1.130", "6.1.135"},
+            "5.19 to before 6.5, but of 6.1.y not 6.1.130 and later",
+        ),
+        (
+            since("5.19", "6.5") - {"6.1.130"},
+            "5.19 to before 6.5, but of 6.1.y not 6.1.130 to before 6.1.135",
+        ),
+        (since("5.6", "5.9"), "before 5.9"),
+    ],
+)
+def test_words(fitting: set[str], words: str) -> None:
+    assert spans(fitting) == words
+
+
+def test_every_release_alone_is_named() -> None:
+    first, *others = [release for release in releases() if release.count(".") == 1]
+    assert spans({first}) == f"before {others[0]}"
+    assert all(release in spans({release}) for release in others)
+
+
+def test_only_releases() -> None:
+    with pytest.raises(ValueError, match=r"release is '6\.x'"):
+        spans({"6.x"})

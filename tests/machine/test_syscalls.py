@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pinlab.machine import buffers, fork_threshold, proc, syscalls
+from pinlab.machine import buffers, proc, syscalls
 from tests.machine.faults import refuse
 
 if platform.system() != "Linux":
@@ -85,12 +85,11 @@ def test_each_reference_is_a_byte_in_a_pipe(number: int, monkeypatch: pytest.Mon
         spliced.append(real(name, *arguments))
         return spliced[-1]
 
-    before = open_files()
-    with fork_threshold.lone_page() as page:
-        monkeypatch.setattr(syscalls, "call", call)
-        with syscalls.references(page, number):
-            assert sum(spliced) == number
-            assert open_files() == before + 2 * len(spliced)
+    page, before = buffers.lone_page(), open_files()
+    monkeypatch.setattr(syscalls, "call", call)
+    with syscalls.references(page, number):
+        assert sum(spliced) == number
+        assert open_files() == before + 2 * len(spliced)
     assert open_files() == before
 
 
@@ -104,7 +103,8 @@ def test_it_is_the_page_itself_and_no_copy(monkeypatch: pytest.MonkeyPatch) -> N
         return ends[0], ends[1]
 
     monkeypatch.setattr(os, "pipe", pipe)
-    with fork_threshold.lone_page() as page, syscalls.references(page, 2):
+    page = buffers.lone_page()
+    with syscalls.references(page, 2):
         page[0] = ord("Z")
         assert os.read(ends[0], 10) == b"ZZ"
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pinlab.machine import buffers, direct_io, huge, proc, syscalls, tally, worker
+from pinlab.machine import buffers, direct_io, proc, syscalls, tally, worker
 from pinlab.machine.ask import written
 from pinlab.machine.experiments import EXPERIMENTS, checked
 from pinlab.machine.measured import Answer
@@ -305,16 +305,14 @@ def test_a_file_system_that_copies_says_nothing_of_the_others(
 @survey
 def test_huge_pages_that_are_not_to_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each obstacle is in the tests of buffers; here the other cases go on."""
-    monkeypatch.setattr(huge, "SETTINGS", tmp_path)
+    monkeypatch.setattr(buffers, "SETTINGS", tmp_path)
     found, missing = do(READ)
     for case, what in (("thp512", "huge page"), ("hugezero512", "huge zero folio")):
         words = f"There is no {what} to be had here: there is no {tmp_path}/enabled."
         assert missing[READ, case] == words
     assert (READ, "zero64") in found
-    monkeypatch.undo()
-    monkeypatch.setattr(proc, "settle", lambda: proc.Pins(7, 7))
-    monkeypatch.setattr(proc, "flush", lambda: True)
-    monkeypatch.setattr(huge, "_size", lambda: 1 << 20)
+    for name, text in (("enabled", "always"), ("hpage_pmd_size", "1048576")):
+        (tmp_path / name).write_text(f"{text}\n")
     monkeypatch.setattr(proc, "is_mapped", lambda address: True)
     words = "A huge page has 256 pages here, and not 512."
     assert do(READ)[1][READ, "thp512"] == words

@@ -3,10 +3,11 @@
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
+from bs4 import BeautifulSoup
 from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,18 +54,18 @@ def is_text(mime: str) -> bool:
     return mime.startswith("text/")
 
 
-@dataclass(frozen=True)
-class Image:
+class Image(NamedTuple):
     """A picture within HTML; what is not said of it is empty."""
 
-    alt: str = ""
-    style: str = ""
-    src: str = ""
+    alt: str
+    style: str
+    src: str
 
     @property
     def mime(self) -> str:
         """Its kind, if the page itself holds it."""
-        return self.src.partition(";")[0].removeprefix("data:") if self._held else ""
+        kind, _, _ = self.src.partition(";")
+        return kind.removeprefix("data:") if kind.startswith("data:") else ""
 
     @property
     def drawing(self) -> str:
@@ -72,27 +73,13 @@ class Image:
         encoded = self.src.partition(";base64,")[2]
         return b64decode(encoded).decode() if self.mime == "image/svg+xml" else ""
 
-    @property
-    def _held(self) -> bool:
-        return self.src.startswith("data:")
 
-
-class Images(HTMLParser):
-    """Collects the pictures of some HTML."""
-
-    def __init__(self, markup: str) -> None:
-        super().__init__()
-        self.found: list[Image] = []
-        self.feed(markup)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep what an <img> says of itself."""
-        if tag == "img":
-            said = {name: value or "" for name, value in attrs}
-            self.found.append(Image(*(said.get(name, "") for name in ("alt", "style", "src"))))
+def images_in(markup: str) -> list[Image]:
+    """The pictures of some HTML, with what each <img> says of itself."""
+    found = BeautifulSoup(markup, "html.parser").find_all("img")
+    return [Image(*(str(tag.get(name, "")) for name in Image._fields)) for tag in found]
 
 
 def images(output: NotebookNode) -> list[Image]:
     """The pictures that an output shows in every front end, trusted or not."""
-    return Images(output.get("data", {}).get("text/html", "")).found
+    return images_in(output.get("data", {}).get("text/html", ""))

@@ -32,7 +32,7 @@ WIDE = display({"text/html": '<img alt="Bars." src="data:image/png,">'})
 
 # The rule that is broken, and the cells below the title that break it.
 BAD: dict[str, tuple[shape.Rule, list[NotebookNode]]] = {
-    "no word for whoever has the file alone": (shape.alone, [code("import pinlab")]),
+    "no word for whoever has the file alone": (shape.title, [code("import pinlab")]),
     "a cell that is neither text nor code": (shape.valid, [SLIDE]),
     "a median of four lines": (shape.short_cells, [code("1\n2\n3\n4"), WORDS]),
     "a quarter over ten lines": (
@@ -45,31 +45,31 @@ BAD: dict[str, tuple[shape.Rule, list[NotebookNode]]] = {
     ),
     "an empty code cell": (shape.short_cells, [code("")]),
     "two code cells in a row": (shape.text_between, [code("1"), code("2"), WORDS]),
-    "a picture without alt text": (shape.pictures_described, [code("1", picture("")), WORDS]),
+    "a picture without alt text": (shape.pictures, [code("1", picture("")), WORDS]),
     "a plot that loses its alt text": (
-        shape.pictures_seen,
+        shape.pictures,
         [code("1", display({"image/png": PIXEL, "text/plain": "Three bars."})), WORDS],
     ),
     "a drawing that is shown to those who trust it": (
-        shape.pictures_seen,
+        shape.pictures,
         [code("1", display({"image/svg+xml": "<svg/>", "text/plain": "A map."})), WORDS],
     ),
-    "a picture that does not shrink": (shape.pictures_seen, [code("1", WIDE), WORDS]),
+    "a picture that does not shrink": (shape.pictures, [code("1", WIDE), WORDS]),
     "a picture that is elsewhere": (
-        shape.pictures_seen,
+        shape.pictures,
         [code("1", picture(src="https://example.org/bars.png")), WORDS],
     ),
     "words below a picture that everybody has to read": (
-        shape.twins_folded,
+        shape.captions,
         [code("1", picture(), display({"text/markdown": "The same in words."})), WORDS],
     ),
     "a table below a picture": (
-        shape.twins_folded,
+        shape.captions,
         [code("1", picture(), display({"text/html": "<table></table>"})), WORDS],
     ),
-    "words that are open": (shape.twins_folded, [code("1", picture(), OPEN), WORDS]),
-    "a picture without a caption": (shape.pictures_captioned, [code("1", picture())]),
-    "an empty caption": (shape.pictures_captioned, [code("1", picture()), text(" ")]),
+    "words that are open": (shape.captions, [code("1", picture(), OPEN), WORDS]),
+    "a picture without a caption": (shape.captions, [code("1", picture())]),
+    "an empty caption": (shape.captions, [code("1", picture()), text(" ")]),
     "a widget": (shape.no_widget_state, [code("1", WIDGET)]),
     "a printed traceback": (
         shape.no_errors,

@@ -17,23 +17,9 @@ from pinlab.words import (
     Sentence,
     WrongKernel,
 )
-from pinlab.words.sentences import (
-    counterexample,
-    foll_pins,
-    maybe,
-    missed_by,
-    pincount,
-    references,
-)
+from pinlab.words.sentences import READINGS, counterexample, missed_by
 from tests.explore.test_reach import again
 from tests.notebooks.quotations import register
-
-READINGS = {
-    "any-reference": references,
-    "foll-pin": foll_pins,
-    "refcount-says-maybe": maybe,
-    "pincount-above-zero": pincount,
-}
 
 # Which wrong kernels slip through. Worked out from the mail and the sentences' words:
 #

@@ -1,0 +1,456 @@
+"""The search, against an enumeration of every order that merges nothing."""
+
+import copy
+import gc
+import re
+import tracemalloc
+from collections.abc import Callable
+from math import factorial
+from time import process_time
+
+import pytest
+
+from pinlab import Kernel
+from pinlab.explore import ALWAYS, NEVER, SOMETIMES, Edge, Scenario, explore, trace, verbs
+from pinlab.explore.question import Ask
+from pinlab.explore.search import MOST_STATES
+from tests.explore import brute
+
+RACE = Scenario(
+    {"x": "A"},
+    {
+        "parent": ["submit_dio_read r x", "fork child", "write x+8 P"],
+        "device": ["device_write r D", "complete r"],
+    },
+)
+TWO_CHILDREN = Scenario(
+    {"x": "A"},
+    {
+        "parent": ["get_user_pages h x", "fork first", "fork second", "write x P", "wait first"],
+        "first": ["write x F", "exit"],
+        "second": ["read x v"],
+        "device": ["device_read h w", "put_page h"],
+    },
+)
+THREADS = Scenario(
+    {"x": "A"},
+    {
+        "parent": ["fork child split", "write x+8 P"],
+        "parent/2": ["pin_user_pages_fast h x write split"],
+        "device": ["device_write h D", "unpin_user_page h"],
+    },
+)
+
+
+BEFORE_OR_BEHIND = Scenario(
+    {"x": "A"},
+    {
+        "parent": ["fork child", "write x P"],
+        "parent/2": ["pin_user_pages_fast h x split"],
+        "child": ["write x C"],
+        "device": ["device_read h v"],
+    },
+)
+INHERITED = Scenario(
+    {"x": "A"},
+    {
+        "parent": ["fork child", "exit"],
+        "parent/2": ["register_buffer b x"],
+        "child": ["write x C", "exit"],
+        "device": ["device_read b v"],
+    },
+)
+LOCKED = Scenario(
+    {"h": "huge"},
+    {
+        "parent": ["mlock h", "munmap h"],
+        "parent/2": ["read h+1 v", "pin_user_pages_fast p h longterm"],
+        "device": ["device_read p u"],
+    },
+)
+
+
+def independent(*lengths: int) -> Scenario:
+    """Devices that do nothing to each other."""
+    programs = {f"d{i}": [f"signal s{i}x{j}" for j in range(n)] for i, n in enumerate(lengths)}
+    return Scenario({}, programs)
+
+
+STORES = Scenario(
+    {"x": "A", "y": "B"},
+    {
+        "parent": ["pin_user_pages h x write", "pin_user_pages g y write", "fork child split"],
+        "parent/2": ["write x+4095 P", "write y Q", "pin_user_pages_fast f y write"],
+    },
+    ("x+4095", "y"),
+)
+STUCK = Scenario(
+    {"x": "A"},
+    {
+        "parent": ["submit_dio_read r x", "wait child"],
+        "device": ["complete r", "device_write r D"],
+        "parent/2": ["fork child", "unpin_user_page h"],
+        "parent/3": ["await s", "get_user_pages h x times=1023", "signal s"],
+        "child": ["read x v"],
+    },
+)
+FREE = Scenario(
+    {"x": "A"},
+    {
+        "parent": ["get_user_pages h x times=1023", "unpin_user_page h"],
+        "parent/2": ["write x A", "read x v"],
+        "device": ["device_read h w"],
+    },
+)
+
+
+@pytest.mark.parametrize("release", ["5.7", "5.9", "5.11", "5.14", "5.19", "6.5"])
+@pytest.mark.parametrize(
+    "scenario",
+    [RACE, TWO_CHILDREN, THREADS, STORES, STUCK, FREE, BEFORE_OR_BEHIND, INHERITED, LOCKED],
+)
+def test_merging_loses_nothing(scenario: Scenario, release: str) -> None:
+    orders = list(brute.ends(scenario, release))
+    found = explore(scenario, release)
+    assert found.runs == len(orders)
+    assert found.states <= sum(len(schedule) for schedule, _ in orders) + 1
+    shortest: dict[tuple[tuple[str, str], ...], int] = {}
+    for schedule, left in orders:
+        outcome = tuple(sorted(left.items()))
+        shortest[outcome] = min(len(schedule), shortest.get(outcome, len(schedule)))
+    assert {outcome: len(way) for outcome, way in found.outcomes.items()} == shortest
+    for outcome, way in found.outcomes.items():
+        assert (way, dict(outcome)) in orders
+
+
+@pytest.mark.parametrize("lengths", [(1,), (3, 2), (2, 2, 2), (5, 4, 1)])
+def test_actors_that_do_not_meet_are_a_matter_of_combinations(lengths: tuple[int, ...]) -> None:
+    found = explore(independent(*lengths), "6.5")
+    orders, states = factorial(sum(lengths)), 1
+    for length in lengths:
+        orders //= factorial(length)
+        states *= length + 1
+    assert (found.runs, found.states) == (orders, states)
+    assert list(found.outcomes) == [()]
+
+
+def test_the_same_scenario_gives_the_same_again() -> None:
+    first, again = (explore(TWO_CHILDREN, "5.9") for _ in range(2))
+    assert (str(first), first.graph.edges) == (str(again), again.graph.edges)
+    assert list(first.outcomes.items()) == list(again.outcomes.items())
+
+
+def test_verdict_and_witness() -> None:
+    lost = "parent:x = A"
+    old, new = explore(RACE, "6.4"), explore(RACE, "6.5")
+    assert (old.verdict(lost), new.verdict(lost)) == (SOMETIMES, NEVER)
+    assert new.verdict("parent:x = D") == ALWAYS
+    assert old.verdict(lambda left: left["parent:x"] == "A") == SOMETIMES
+    way = old.witness(lost)
+    assert way is not None
+    assert way.index("device") > 2  # after the parent's write
+    assert new.witness(lost) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "verdict"),
+    [
+        ("parent:x+8 = P", (ALWAYS, SOMETIMES)),
+        ("child:x+8 = P", (NEVER, NEVER)),
+        (lambda left: left["parent:x+8"] == "P", (ALWAYS, SOMETIMES)),
+        (lambda left: left.get("parent:x+8") == "P", (ALWAYS, SOMETIMES)),
+        (lambda left: len(left) == 2 and set(left) == {"child:x", "parent:x"}, (ALWAYS, ALWAYS)),
+        (lambda left: "r" in left, (NEVER, NEVER)),
+        ("child:x != P and child:x != A and parent:x != P", (ALWAYS, SOMETIMES)),
+        ("parent:x+8 = P and parent:x+8 = P and parent:x+8 != A", (ALWAYS, SOMETIMES)),
+    ],
+)
+def test_what_is_asked_about_is_watched_by_itself(question: Ask, verdict: tuple[str, str]) -> None:
+    assert (
+        explore(RACE, "6.4").verdict(question),
+        explore(RACE, "6.5").verdict(question),
+    ) == verdict
+
+
+@pytest.mark.parametrize(
+    ("question", "complaint"),
+    [
+        ("parnet:x = A", "there is no process 'parnet', only parent, child"),
+        ("device:x != A", "there is no process 'device'"),
+        ("parent:y != A", "there is no page 'y', only x"),
+        ("parent:x+4096 = A", r"place is 'x\+4096': it has to be like x or x\+8, up to x\+4095"),
+        ("parent:x = Q", "parent:x cannot be Q, only A, P, D"),
+        ("parent:x != zero", "parent:x cannot be zero, only A, P, D"),
+        ("child:x = A and parent:x = EFAULT", "parent:x cannot be EFAULT, only A, P, D"),
+        ("r = EFUALT", "r cannot be EFUALT, only EFAULT, ENOMEM"),
+        ("r != EINVAL", "r cannot be EINVAL, only EFAULT, ENOMEM"),
+        ("r = D", "r cannot be D, only EFAULT, ENOMEM"),
+        ("v = A", "there is no value 'v'; the values are: r"),
+        ("parent = A", "there is no value 'parent'"),
+        (lambda left: left.get("parnet:x") == "A", "there is no process 'parnet'"),
+        (lambda left: "parent:z" in left, "there is no page 'z', only x"),
+        (lambda left: left.get("s") != "A", "there is no value 's'; the values are: r"),
+        (lambda left: left["parent:x"] == "Q", "parent:x cannot be 'Q', only 'A', 'P', 'D'"),
+        (lambda left: left["parent:x"] != "zero", "parent:x cannot be 'zero', only 'A'"),
+        (lambda left: left["child:x"] in ("A", "EFAULT"), "child:x cannot be 'EFAULT', only"),
+        ("parent:x = A and parent:x+0 = P", "parent:x = A and parent:x.0 = P: nothing is both"),
+        ("parent:x != A and parent:x = A", "parent:x = A and parent:x != A: nothing is both"),
+    ],
+)
+def test_a_question_about_what_there_cannot_be_is_an_error(question: Ask, complaint: str) -> None:
+    found = explore(RACE, "6.4")
+    for ask in (found.verdict, found.witness):
+        with pytest.raises(ValueError, match=complaint):
+            ask(question)
+
+
+@pytest.mark.parametrize("gone", ["exit", "munmap x"])
+def test_memory_that_is_gone_at_each_end_cannot_be_asked_about(gone: str) -> None:
+    programs = {"parent": ["fork child", "write x P"], "child": ["read x v", gone]}
+    found = explore(Scenario({"x": "A"}, programs), "6.5")
+    for question in ("child:x = A", "v = A and child:x+8 != A"):
+        with pytest.raises(ValueError, match=r"child:x(\+8)? is gone at each end, by exit or"):
+            found.verdict(question)
+    assert found.verdict("parent:x = P and v = A") == ALWAYS
+    assert found.verdict(lambda left: "child:x" in left) == NEVER
+
+
+def test_memory_of_who_is_not_there_because_somebody_waits_can_be_asked_about() -> None:
+    programs = {"parent": ["submit_dio_write r x", "complete r", "wait child"], "child": ["exit"]}
+    programs["parent/2"] = ["complete r", "fork child"]
+    found = explore(Scenario({"x": "A"}, programs), "6.5")
+    assert found.remarks
+    assert found.verdict("child:x = A") == NEVER
+
+
+def test_what_is_left_compares_as_text_and_can_be_copied() -> None:
+    left = next(iter(explore(RACE, "6.4").graph.ends.values()))
+    copied = copy.deepcopy(dict(left))
+    assert left["parent:x"] == left["parent:x+0"] == copied["parent:x"]
+    assert left["parent:x"] != left["parent:x+8"]
+    assert {left["parent:x+8"]: 1}["P"] == 1
+    assert left.get("parent:x+8") != left.get("r")
+    stopped = explore(Scenario({"x": "A"}, {"parent": ["munmap x", "write x P"]}))
+    assert stopped.verdict(lambda left: left["parent: write x P"] == "EFAULT") == ALWAYS
+    assert explore(RACE).verdict(lambda left: "parent: write x+8 P" in left) == NEVER
+
+
+@pytest.mark.parametrize("answer", [None, 1, "A", "", [], float("nan")])
+def test_a_function_has_to_answer_with_a_bool(answer: object) -> None:
+    found = explore(RACE, "6.4")
+    for ask in (found.verdict, found.witness):
+        with pytest.raises(TypeError, match=re.escape(f"the question returned {answer!r}: it has")):
+            ask(lambda left: answer)  # type: ignore[arg-type, return-value]
+    with pytest.raises(TypeError, match="question is 3: it has to be a text or a function"):
+        found.verdict(3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="scenario is 'race': it has to be of type Scenario"):
+        explore("race")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="schedule is 'parent': it has to be a sequence of str"):
+        trace(RACE, "parent")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("programs", "release", "waiting"),
+    [
+        ({"parent": ["await s"], "device": ["await t", "signal s"], "d": ["await s", "signal t"]},
+         "6.5", "parent for s; device for t; d for s"),
+        ({"parent": ["submit_dio_read r x"], "device": ["complete r", "device_write r D"]},
+         "6.5", "device for r, which is over"),
+        ({"parent": ["register_buffer b x", "unregister b", "unregister b"]},
+         "6.5", "parent for b, which is over"),
+        ({"parent": ["get_user_pages h x", "put_page h"], "device": ["device_read h v"]},
+         "6.5", "device for h, which is over"),
+        ({"parent": ["fork child", "wait child"], "child": ["read x v"]},
+         "6.5", "parent for child to exit"),
+        ({"parent": ["await s", "fork child"], "child": ["signal s"]},
+         "6.5", "parent for s; child to be forked"),
+        ({"parent": ["munmap x", "submit_dio_read r x"], "device": ["complete r"]},
+         "6.5", "device for r, which is EFAULT"),
+        ({"parent": ["munmap x", "get_user_pages h x"], "device": ["device_write h+8 D"]},
+         "6.5", "device for h, which is EFAULT"),
+        ({"parent": ["exit"], "parent/2": ["write x P"]}, "6.5", ""),  # ended with its process
+    ],
+)  # fmt: skip
+def test_who_still_waits_at_an_end_is_named_with_what_for(
+    programs: dict[str, list[str]], release: str, waiting: str
+) -> None:
+    found = explore(Scenario({"x": "A"}, programs), release)
+    told = {dict(outcome).get("still waiting", "") for outcome in found.outcomes}
+    assert waiting in told
+    assert found.remarks == tuple(f"still waiting: {w}" for w in sorted(told) if w)
+    assert f"still waiting = {waiting}" in str(found) or not waiting
+    assert found.verdict(lambda left: left.get("still waiting") == waiting) != NEVER or not waiting
+
+
+def test_what_was_freed_in_one_order_is_an_outcome_with_step_and_schedule() -> None:
+    """1023 references, given back as a pin: 1 + 1023 - 1024."""
+    two = {"parent": FREE.programs["parent"], "parent/2": ["write x P"]}
+    same = {"parent": FREE.programs["parent"], "parent/2": ["write x A"]}
+    assert len(explore(Scenario({"x": "A"}, same), "6.5").outcomes) == 2  # what is left is the same
+    found = explore(Scenario({"x": "A"}, two), "6.5")
+    freed = {dict(o).get("used after it was freed"): way for o, way in found.outcomes.items()}
+    assert freed == {
+        None: ("parent", "parent/2", "parent"),
+        "parent/2: write x P": ("parent", "parent", "parent/2"),
+    }
+    assert found.remarks == ("used after it was freed: parent/2: write x P",)
+    assert found.verdict("parent:x = P") == SOMETIMES
+    told = trace(found.scenario, freed["parent/2: write x P"], "6.5")
+    assert "parent/2: write x P\n(used after it was freed)\n" in told
+    assert sum("used after it was freed" in left for left in found.graph.ends.values()) == 1
+
+
+def test_it_prints_as_numbers_and_one_shortest_way_to_each_outcome() -> None:
+    expected = """\
+Linux 6.4: 12 states, 6 orders, 2 outcomes
+  child:x = D, parent:x = A  by parent parent parent device device
+  child:x = D, parent:x = D  by parent parent device parent device"""
+    found = explore(RACE, "6.4")
+    assert str(found) == repr(found) == expected
+    nothing = explore(Scenario({"x": "zero"}, {"parent": ["exit"]}))
+    assert str(nothing).endswith("2 states, 1 order, 1 outcome\n  nothing watched  by parent")
+    never_touched = explore(Scenario({"x": "zero"}, {}))
+    assert str(never_touched).endswith("  parent:x = zero  by ")
+
+
+def test_rules_can_be_overridden() -> None:
+    assert explore(RACE, "6.4", {"dio_hold": "pin"}).verdict("parent:x = A") == NEVER
+
+
+def test_the_state_limit_is_exact_and_says_what_to_do() -> None:
+    assert explore(RACE, "6.4", most_states=12).states == 12
+    with pytest.raises(RuntimeError, match="more than 11 states: allow more with most_states="):
+        explore(RACE, "6.4", most_states=11)
+    with pytest.raises(ValueError, match="most_states is 0"):
+        explore(RACE, "6.4", most_states=0)
+
+
+def test_interrupt_returns_what_was_found(interrupt: Callable[[int], None]) -> None:
+    interrupt(11)
+    found = explore(RACE, "6.4")
+    assert (found.complete, found.runs) == (False, 0)
+    assert f"{found.states} states, interrupted, 1 outcome" in str(found)
+    with pytest.raises(
+        RuntimeError, match=f"interrupted after {found.states} states: nobody knows"
+    ):
+        found.verdict("parent:x = A")
+    with pytest.raises(KeyboardInterrupt, match=f"interrupted after {found.states} states"):
+        found.require_complete()
+    assert (whole := explore(RACE, "6.4")).require_complete() is whole
+
+
+@pytest.mark.parametrize("error", [RuntimeError("parent has exited"), ValueError("no such thing")])
+def test_an_error_of_the_model_names_step_and_schedule(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(world: object, step: object) -> None:
+        raise error
+
+    monkeypatch.setitem(verbs.VERBS, "write", verbs.VERBS["write"]._replace(does=fail))
+    complaint = f"parent: write x\\+8 P, after parent parent: {error}"
+    with pytest.raises(RuntimeError, match=complaint):
+        explore(RACE, "6.4")
+    with pytest.raises(RuntimeError, match=complaint):
+        trace(RACE, ("parent", "parent", "parent"), "6.4")
+
+
+def test_the_default_limit_ends_within_seconds_and_says_how_to_raise_it() -> None:
+    spent = process_time()
+    with pytest.raises(RuntimeError, match=f"more than {MOST_STATES} states: allow more with most"):
+        explore(independent(20, 20, 20), "6.5")
+    assert process_time() - spent < 10
+
+
+CHILDREN = {f"c{n}": [f"write x{n} P", "write x9 Q"] for n in range(6)}
+LOCKERS = {f"parent/{n}": [f"mlock x{n}", f"munlock x{n}"] for n in range(1, 12)}
+
+
+@pytest.mark.parametrize(
+    ("fill", "programs", "states"),
+    [
+        ("A", {"parent": [f"fork {child}" for child in CHILDREN], **CHILDREN}, 85),
+        ("huge", LOCKERS, 37),
+    ],
+)
+def test_states_with_many_pages_are_dear(
+    fill: str, programs: dict[str, list[str]], states: int
+) -> None:
+    scenario = Scenario({f"x{n}": fill for n in range(100)}, programs)
+    spent = process_time()
+    with pytest.raises(RuntimeError, match=f"^more than {states} states: allow more with most"):
+        explore(scenario, "6.5")
+    assert process_time() - spent < 10
+    with pytest.raises(RuntimeError, match=r"^more than 1 states"):
+        explore(scenario, "6.5", most_states=2)
+
+
+def test_the_trace_of_a_schedule() -> None:
+    text = trace(RACE, ("parent", "parent"), "6.4")
+    assert text.splitlines()[:3] == ["parent: submit_dio_read r x", "parent: fork child", ""]
+    assert "parent, DIO 1" in text
+    with pytest.raises(ValueError, match=r"'device' cannot go on after 0 moves, only \['parent'\]"):
+        trace(RACE, ("device",))
+
+
+def peak(scenario: Scenario) -> tuple[int, int]:
+    gc.collect()
+    tracemalloc.start()
+    states = explore(scenario, "6.5").states
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return states, used
+
+
+def test_memory_is_linear_in_states() -> None:
+    scenarios = [independent(5, 5, 5), independent(9, 9, 9)]
+    (few, little), (many, much) = map(peak, scenarios)
+    assert (few, many) == (6**3, 10**3)
+    assert much / many < 1.5 * little / few
+    assert much / many < 4096  # no state keeps a page
+
+
+def test_millions_of_orders_are_counted_without_being_walked() -> None:
+    found = explore(independent(9, 9, 9), "6.5")
+    assert found.runs == factorial(27) // factorial(9) ** 3 > 10**11
+
+
+def test_the_default_release_is_the_newest() -> None:
+    assert explore(RACE).release == Kernel().release
+
+
+def test_a_race_of_two_steps_by_hand() -> None:
+    race = Scenario({"x": "A"}, {"parent": ["fork child", "write x P"], "child": ["read x v"]})
+    graph = explore(race, "6.5").graph
+    assert graph.edges == [
+        Edge(0, 1, "parent", "fork child"),
+        Edge(1, 2, "parent", "write x P"),
+        Edge(1, 3, "child", "read x v"),
+        Edge(2, 4, "child", "read x v"),
+        Edge(3, 4, "parent", "write x P"),
+    ]
+    assert graph.schedules[4] == ("parent", "parent", "child")
+    assert {number: dict(left) for number, left in graph.ends.items()} == {
+        4: {"parent:x": "P", "child:x": "A", "v": "A"}
+    }
+
+
+@pytest.mark.parametrize("scenario", [RACE, THREADS])
+def test_each_edge_is_a_move_of_who_can_go_on(scenario: Scenario) -> None:
+    found = explore(scenario, "6.5")
+    graph = found.graph
+    assert len(graph.schedules) == len(set(graph.schedules)) == found.states
+    assert [*map(len, graph.schedules)] == sorted(map(len, graph.schedules))
+    for start, schedule in enumerate(graph.schedules):
+        world = brute.led(scenario, "6.5", schedule)
+        edges = [edge for edge in graph.edges if edge.start == start]
+        assert [edge.actor for edge in edges] == world.ready() or len(edges) == len(world.ready())
+        for edge in edges:
+            assert world.next_step(edge.actor).line == edge.step
+            assert len(graph.schedules[edge.end]) == len(schedule) + 1
+        assert (start in graph.ends) == (not edges)
+
+
+def test_what_is_seen_in_folios_stands_in_the_graph() -> None:
+    graph = explore(RACE, "6.5", seen=lambda folio: folio.refcount).graph
+    assert graph.seen[0] == (1, 1)  # the zero page, and x
+    assert max(max(refcounts) for refcounts in graph.seen) == 1025

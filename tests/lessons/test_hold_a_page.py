@@ -1,0 +1,570 @@
+"""Lesson 02: its exercises worked out by hand; the ledger's bars and line; recorded references."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.patches import Rectangle
+
+from pinlab import PAGE_SIZE, Kernel, lab, machine
+from pinlab.data_folder import DATA
+from pinlab.lab.exercise import Program, Selection
+from pinlab.lab.palette import OVERFLOW, PIN, REFERENCE
+from pinlab.lab.picture import Picture
+from pinlab.lab.problems import exercise
+from pinlab.lessons import hold_a_page as here
+from pinlab.model.trace import Trace
+from tests.lab.lines import points
+
+SEEDS = range(50)
+GAINS = {"write fault": 1, "get, fast": 1, "put": -1, "unmap": -1}
+
+
+def unmap(refcount: int, is_zero_page: int) -> tuple[int, bool]:
+    """What unmapping one page does to its frame's refcount, and whether the frame is freed."""
+    if is_zero_page:
+        return refcount, False
+    return refcount - 1, refcount - 1 == 0
+
+
+def trace(id: str, seed: int) -> Trace:
+    """The trace that an exercise hands out."""
+    given = lab.given(id, seed)
+    assert isinstance(given, Trace)
+    return given
+
+
+def numbers(id: str, seed: int) -> list[int]:
+    """The whole numbers in a question, the release's left out."""
+    return [int(n) for n in re.findall(r"(?<![\d.])\d+(?![\d.]*\d)", str(lab.given(id, seed)))]
+
+
+def holders(seed: int) -> set[str]:
+    """Who holds frame 2 at the end of the trace of `who-still-holds`."""
+    left: Counter[str] = Counter()
+    for event in trace("who-still-holds", seed):
+        if event.page == "frame 2":
+            name = event.actor.removeprefix("parent").removeprefix(", ") or "mapping"
+            left[name] += GAINS[event.operation]
+    return {name for name, holds in left.items() if holds}
+
+
+def bugs(seed: int) -> dict[str, int]:
+    """Which request of `two-bugs` has a hold left, and which has given back too many."""
+    left: Counter[str] = Counter()
+    for event in trace("two-bugs", seed):
+        left[event.actor] += GAINS[event.operation]
+    del left["parent"]
+    number = {holds: int(actor.split()[-1]) for actor, holds in left.items() if holds}
+    return {"leaks": number[1], "puts twice": number[-1]}
+
+
+def freed_in(seed: int) -> int:
+    """The step of `when-freed` in which nobody is left at page A."""
+    lines = str(lab.given("when-freed", seed)).splitlines()
+    requests = {words[1]: words[4] for words in map(_words, lines) if words[-1] == "submitted"}
+    left = {"mapping"} | {number for number, page in requests.items() if page == "A"}
+    for step, words in enumerate(map(_words, lines), start=1):
+        if words[-1] == "completes":
+            left.discard(words[1])
+        elif words[-3:] == ["unmaps", "page", "A"]:
+            left.discard("mapping")
+        if not left:
+            return step
+    raise AssertionError(f"seed {seed}: page A is held to the end")
+
+
+def _words(line: str) -> list[str]:
+    return re.sub(r"^ *\d+\. |\.", "", line).split()
+
+
+def refcount(seed: int) -> int:
+    """The refcount that `refcount-after` asks for."""
+    _, gets, puts, submitted, completed = numbers("refcount-after", seed)
+    return 1 + gets - puts + submitted - completed
+
+
+def zero_page(seed: int) -> int:
+    """The refcount that `zero-page-mapped` asks for: a start, and what GUP adds."""
+    _, _, gets, start = numbers("zero-page-mapped", seed)
+    return start + gets
+
+
+def sent() -> str:
+    """What two requests send to disk in the model, if the page is written to between them."""
+    kernel = Kernel("6.4")
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"old")
+    requests = [kernel.submit_dio_write(mm, addr, 1)]
+    mm.write(addr, b"new")
+    requests.append(kernel.submit_dio_write(mm, addr, 1))
+    return ", ".join(request.device_read(3).decode() for request in requests)
+
+
+def place_of_the_device() -> str:
+    """Where the device writes in the model after the buffer was unmapped."""
+    kernel = Kernel("6.4")
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"old")
+    frame = mm.page_at(addr)
+    assert frame is not None
+    request = kernel.submit_dio_read(mm, addr, 1)
+    mm.munmap(addr, PAGE_SIZE)
+    request.device_write(b"new")
+    return "the same frame" if frame.device_read(3) == b"new" else "somebody else's frame"
+
+
+def put_that_frees() -> int:
+    """Which put frees a frame that was got twice, in the model."""
+    kernel = Kernel("6.4")
+    folio = kernel.alloc_folio()
+    kernel.get_page(folio.page(0))
+    kernel.get_page(folio.page(0))
+    puts = 0
+    while not folio.freed:
+        kernel.put_page(folio.page(0))
+        puts += 1
+    return puts
+
+
+RIGHT: dict[str, object] = {
+    "where-it-writes": place_of_the_device(),
+    "which-put-frees": put_that_frees(),
+    "what-goes-to-disk": sent(),
+    "unmap": unmap,
+    "zero-page-mapped": zero_page(seed=0),
+    "refcount-after": refcount(seed=0),
+    "when-freed": freed_in(seed=0),
+    "who-still-holds": holders(seed=0),
+    "two-bugs": bugs(seed=0),
+}
+
+
+@pytest.mark.parametrize("id", RIGHT)
+def test_what_the_text_calls_right_is_what_the_model_does(id: str) -> None:
+    assert lab.check(id, RIGHT[id]).right
+
+
+ANSWERS = {
+    "zero-page-mapped": zero_page,
+    "refcount-after": refcount,
+    "when-freed": freed_in,
+    "who-still-holds": holders,
+    "two-bugs": bugs,
+}
+
+
+@pytest.mark.parametrize("id", ANSWERS)
+def test_every_seed_has_the_answer_that_is_worked_out_from_what_it_hands_out(id: str) -> None:
+    assert [seed for seed in SEEDS if not lab.check(id, ANSWERS[id](seed), seed).right] == []
+    assert len({str(lab.given(id, seed)) for seed in SEEDS}) >= 25
+    assert len({str(exercise(id, seed).solution()) for seed in SEEDS}) >= 5
+
+
+def test_one_process_is_told_that_it_can_hold_a_frame_often() -> None:
+    ideas = {lab.check("refcount-after", 1, seed).misconception for seed in SEEDS}
+    assert ideas == {"refcount-counts-processes"}
+
+
+def test_the_mappings_of_the_zero_page_are_an_idea_with_every_seed() -> None:
+    for seed in SEEDS:
+        processes, pages, gets, start = numbers("zero-page-mapped", seed)
+        reply = lab.check("zero-page-mapped", start + processes * pages + gets, seed)
+        assert reply.misconception == "mapping-the-zero-page-counts", seed
+
+
+def steps(seed: int) -> list[str]:
+    return str(lab.given("when-freed", seed)).splitlines()
+
+
+def step_of(words: str, seed: int) -> int:
+    return next(n for n, line in enumerate(steps(seed), start=1) if words in line)
+
+
+def test_unmapping_is_an_idea_wherever_it_does_not_free() -> None:
+    early = [seed for seed in SEEDS if step_of("unmaps page A", seed) < freed_in(seed)]
+    assert len(early) >= 25
+    for seed in early:
+        reply = lab.check("when-freed", step_of("unmaps page A", seed), seed)
+        assert reply.misconception == "munmap-frees-the-frame", seed
+
+
+def test_the_frame_is_not_always_freed_in_the_last_step() -> None:
+    assert freed_in(0) < len(steps(0))
+    assert sum(freed_in(seed) < len(steps(seed)) for seed in SEEDS) >= 20
+
+
+def test_somebody_holds_the_frame_to_the_end_and_not_everybody() -> None:
+    for seed in SEEDS:
+        found = exercise("who-still-holds", seed)
+        assert isinstance(found, Selection)
+        assert set() < holders(seed) < set(found.options), seed
+
+
+def test_the_mapping_is_sometimes_among_them() -> None:
+    assert {"mapping" in holders(seed) for seed in SEEDS} == {True, False}
+
+
+def test_the_last_refcount_is_the_number_of_holders() -> None:
+    for seed in SEEDS:
+        *_, last = (e for e in trace("who-still-holds", seed) if e.page == "frame 2")
+        assert last.refcount_after == len(holders(seed)), seed
+
+
+def test_who_has_put_is_told_where() -> None:
+    reply = lab.check("who-still-holds", {*holders(0), "DIO 4"})
+    assert "DIO 4 puts its reference in step 8." in reply.text
+
+
+def test_the_two_bugs_hide_each_other_in_the_refcount() -> None:
+    for seed in SEEDS:
+        counters = [event.refcount_after for event in trace("two-bugs", seed)]
+        assert counters[-1] == 1, seed
+        assert min(counters) > 0, seed
+
+
+def test_a_request_without_a_bug_is_shown_where_it_puts() -> None:
+    for seed in SEEDS:
+        puts = [e for e in trace("two-bugs", seed) if e.operation == "put"]
+        for event in puts:
+            number = int(event.actor.split()[-1])
+            reply = lab.check("two-bugs", {"leaks": number, "puts twice": None}, seed)
+            assert reply.right is False
+            assert f"step {event.step}" in reply.text
+
+
+WHEN_FREED_1 = """\
+ 1. The program writes to page A and to page B.
+ 2. DIO 1 for page B is submitted.
+ 3. DIO 2 for page A is submitted.
+ 4. DIO 3 for page A is submitted.
+ 5. DIO 4 for page B is submitted.
+ 6. DIO 4 completes.
+"""
+
+TWO_BUGS_1 = """\
+   7  parent, DIO 4  put          frame 2      1    7 -> 6         0         0
+   8  parent, DIO 2  put          frame 2      1    6 -> 5         0         0
+   9  parent, DIO 1  put          frame 2      1    5 -> 4         0         0
+"""
+
+
+@pytest.mark.parametrize(("id", "text"), [("when-freed", WHEN_FREED_1), ("two-bugs", TWO_BUGS_1)])
+def test_this_is_what_seed_1_hands_out_for_ever(id: str, text: str) -> None:
+    assert text in str(lab.given(id, seed=1))
+
+
+def test_the_unmapping_is_tried_in_38_states_of_both_pages_and_both_ends() -> None:
+    found = exercise("unmap")
+    assert isinstance(found, Program)
+    assert len(set(found.states)) == len(found.states) == 38
+    assert {unmap(*state)[1] for state in found.states if not state[1]} == {True, False}
+    assert {state[1] for state in found.states} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("function", "idea"),
+    [
+        (lambda refcount, zero: (refcount - (not zero), not zero), "munmap-frees-the-frame"),
+        (lambda refcount, zero: (refcount * zero, not zero), "put-frees"),
+        (lambda refcount, zero: (refcount - 1, refcount - 1 == 0), "mapping-the-zero-page-counts"),
+        (
+            lambda refcount, zero: (refcount - 1, refcount == 1 and not zero),
+            "mapping-the-zero-page-counts",
+        ),
+    ],
+)
+def test_a_wrong_unmapping_is_known_however_it_is_written(function: object, idea: str) -> None:
+    reply = lab.check("unmap", function)
+    assert (reply.right, reply.misconception) == (False, idea)
+
+
+def test_the_first_state_that_differs_is_shown_with_the_models_trace() -> None:
+    reply = lab.check("unmap", lambda refcount, zero: (refcount - 1, False))
+    assert "`unmap(refcount=2, is_zero_page=True)`: expected (2, False)" in reply.text
+    assert "unmap" in reply.details
+    assert "zero page" in reply.details
+
+
+def two_requests(kernel: Kernel) -> Iterator[str]:
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    yield "It maps a page."
+    mm.write(addr, b"x")
+    yield "It writes."
+    first = kernel.submit_dio_write(mm, addr, 1)
+    yield "To disk."
+    second = kernel.submit_dio_read(mm, addr, 1)
+    yield "From disk."
+    mm.munmap(addr, PAGE_SIZE)
+    yield "It unmaps."
+    first.complete()
+    yield "The first completes."
+    second.complete()
+    yield "The second completes."
+
+
+def put_twice(kernel: Kernel) -> Iterator[str]:
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"x")
+    yield "It writes."
+    request = kernel.submit_dio_write(mm, addr, 1)
+    yield "To disk."
+    (page,) = request.pages
+    request.complete()
+    yield "It completes."
+    kernel.put_page(page)
+    yield "Once more."
+
+
+def only_reads(kernel: Kernel) -> Iterator[str]:
+    mm = kernel.new_mm()
+    mm.read(mm.mmap(PAGE_SIZE), 1)
+    yield "It reads."
+
+
+def zero_page_and_another(kernel: Kernel) -> Iterator[str]:
+    mm = kernel.new_mm()
+    addr = mm.mmap(2 * PAGE_SIZE)
+    mm.get_user_pages(addr, 1)
+    yield "One reference to the zero page."
+    mm.write(addr + PAGE_SIZE, b"x")
+    mm.get_user_pages(addr + PAGE_SIZE, 1)
+    yield "A written page, and a reference to its frame."
+
+
+def sixteen_references(kernel: Kernel) -> Iterator[str]:
+    page = kernel.alloc_folio().page(0)
+    yield "A frame is allocated."
+    for _ in range(16):
+        kernel.get_page(page)
+    yield "16 references."
+
+
+def old(page: str | None = None) -> Picture:
+    return here.ledger(two_requests, Kernel("6.4"), page)
+
+
+def panel(picture: Picture) -> Axes:
+    (only,) = picture.figure.axes
+    return only
+
+
+def bars(picture: Picture) -> dict[int, list[Rectangle]]:
+    """The bars of each step, from below."""
+    found: dict[int, list[Rectangle]] = {}
+    for patch in panel(picture).patches:
+        assert isinstance(patch, Rectangle)
+        found.setdefault(round(patch.get_x() + patch.get_width() / 2), []).append(patch)
+    return {step: sorted(stack, key=Rectangle.get_y) for step, stack in found.items()}
+
+
+def tops(picture: Picture) -> dict[int, float]:
+    return {s: stack[-1].get_y() + stack[-1].get_height() for s, stack in bars(picture).items()}
+
+
+def counters(picture: Picture) -> list[tuple[float, float]]:
+    """The line: the one with a point for each step in which the frame is in use."""
+    (line,) = (line for line in panel(picture).lines if line.get_drawstyle() == "steps-mid")
+    return points(line)
+
+
+def words_in(picture: Picture) -> list[str]:
+    return [text.get_text() for text in panel(picture).texts]
+
+
+def table(picture: Picture) -> dict[str, list[str]]:
+    assert picture.table is not None
+    return {str(name): list(column) for name, column in picture.table.items()}
+
+
+def test_the_line_is_the_refcount_from_the_step_on_in_which_the_frame_is_used() -> None:
+    assert counters(old()) == [(2, 1), (3, 2), (4, 3), (5, 2), (6, 1), (7, 0)]
+
+
+def test_the_bars_are_as_high_as_the_line_while_every_release_has_a_hold() -> None:
+    assert tops(old()) == {2: 1, 3: 2, 4: 3, 5: 2, 6: 1}
+
+
+def test_a_bar_stands_on_the_one_below() -> None:
+    for stack in bars(old()).values():
+        assert [bar.get_y() for bar in stack] == list(range(len(stack)))
+
+
+def test_mappings_stand_below_and_look_unlike_references() -> None:
+    mapping, reference = bars(old())[3]
+    assert to_hex(mapping.get_facecolor()) == "#ffffff"
+    assert to_hex(reference.get_facecolor()) == REFERENCE.lower()
+
+
+def test_every_bar_has_its_holder_in_it() -> None:
+    assert words_in(old()).count("mapping") == 3
+    assert [words_in(old()).count(f"DIO {n}") for n in (1, 2)] == [3, 3]
+
+
+def test_the_table_has_the_holds_by_holder_and_the_refcount() -> None:
+    assert table(old()) == {
+        "mapping of parent": ["-", "1", "1", "1", "0", "0", "0"],
+        "reference of DIO 1": ["-", "0", "1", "1", "1", "0", "0"],
+        "reference of DIO 2": ["-", "0", "0", "1", "1", "1", "0"],
+        "refcount": ["-", "1", "2", "3", "2", "1", "0"],
+    }
+
+
+def test_the_words_tell_each_step() -> None:
+    title, *lines = old().twin.split("\n")
+    assert title == "The ledger of frame 2 on Linux 6.4, and its refcount:"
+    assert lines[0] == "1. It maps a page. Frame 2 is not in use yet."
+    assert lines[3] == (
+        "4. From disk. 1 mapping of parent, 1 reference of DIO 1, 1 reference of DIO 2; refcount 3."
+    )
+    assert lines[6] == (
+        "7. The second completes. Nobody holds it; refcount 0, and the frame is freed."
+    )
+
+
+def test_the_alt_text_has_the_line() -> None:
+    assert "after each of 7 steps" in old().alt
+    assert old().alt.endswith("none yet, 1, 2, 3, 2, 1, 0.")
+
+
+def test_a_pin_is_as_high_as_what_it_adds_and_hatched() -> None:
+    picture = here.ledger(two_requests)
+    mapping, pin = bars(picture)[3]
+    assert (mapping.get_height(), pin.get_height()) == (1, 1024)
+    assert to_hex(pin.get_facecolor()) == PIN.lower()
+    assert pin.get_hatch()
+    assert tops(picture) == dict(counters(picture)[:-1])
+    assert table(picture)["pin of DIO 1"][2] == "1"
+
+
+def test_a_double_put_parts_the_line_from_the_bars() -> None:
+    picture = here.ledger(put_twice, Kernel("6.4"))
+    assert counters(picture)[-1] == (4, 0)
+    assert tops(picture)[4] == 1
+    assert picture.twin.endswith(
+        "1 mapping of parent; refcount 0, although the holds add up to 1, and the frame is freed."
+    )
+
+
+def crosses(picture: Picture) -> list[tuple[float, float]]:
+    return [p for line in panel(picture).lines if line.get_marker() == "X" for p in points(line)]
+
+
+def test_where_they_part_there_is_a_cross_and_nowhere_else() -> None:
+    assert crosses(here.ledger(put_twice, Kernel("6.4"))) == [(4, 0)]
+    assert crosses(old()) == []
+    (line,) = (
+        line
+        for line in panel(here.ledger(put_twice, Kernel("6.4"))).lines
+        if line.get_marker() == "X"
+    )
+    assert line.get_markerfacecolor() == OVERFLOW
+
+
+def test_a_page_can_be_chosen_by_its_name_in_the_trace() -> None:
+    picture = here.ledger(zero_page_and_another, Kernel("6.4"), page="zero page")
+    assert counters(picture) == [(1, 2), (2, 2)]
+    assert table(picture)["from the start"] == ["1", "1"]
+    assert "1 from the start, 1 reference of parent; refcount 2" in picture.twin
+
+
+def test_without_a_choice_it_is_the_page_with_the_most_holds() -> None:
+    picture = here.ledger(zero_page_and_another, Kernel("6.4"))
+    assert "frame 2" in picture.twin
+    assert counters(picture) == [(2, 2)]
+
+
+def test_several_holds_of_one_holder_are_one_bar_with_their_number() -> None:
+    picture = here.ledger(sixteen_references)
+    assert [bar.get_height() for bar in bars(picture)[2]] == [17]
+    assert "17 x kernel" in words_in(picture)
+    assert "17 references of kernel; refcount 17." in picture.twin
+
+
+def test_the_axes_hold_everything() -> None:
+    for story in (two_requests, put_twice, sixteen_references):
+        picture = here.ledger(story)
+        low, high = panel(picture).get_ylim()
+        assert low < 0
+        assert high > max([*tops(picture).values(), *(y for _, y in counters(picture))])
+
+
+def test_another_name_is_told_the_names_there_are() -> None:
+    with pytest.raises(ValueError, match=re.escape("page is 'frame 7': allowed are ")):
+        old("frame 7")
+
+
+def test_a_story_without_holds_has_no_ledger() -> None:
+    with pytest.raises(ValueError, match="story: nobody takes a hold in it"):
+        here.ledger(only_reads)
+
+
+@pytest.mark.parametrize("kernel", ["6.4", 6.4])
+def test_a_kernel_is_a_kernel(kernel: object) -> None:
+    with pytest.raises(TypeError, match="kernel is "):
+        here.ledger(two_requests, kernel)  # type: ignore[arg-type]
+
+
+BY_HAND = {
+    "vmsplice_anon_1": 1,
+    "vmsplice_anon_16": 16,
+    "vmsplice_anon_closed": 0,
+    "anon_dio_inflight": 1,
+    "anon_dio_inflight_x2": 2,
+    "anon_dio_done": 0,
+    "zero_mapped_1024x": 0,
+    "vmsplice_zero_16": 16,
+}
+"""What each of them has to add where every hold is a reference."""
+
+
+def column(name: str) -> dict[str, int]:
+    """One column of the table, by the case of each row."""
+    table = here.references()
+    return dict(zip([deed.case for deed in here.DEEDS], table[name], strict=True))
+
+
+@pytest.mark.parametrize("kernel", here.KERNELS)
+@pytest.mark.parametrize("source", ["model", "recorded"])
+def test_each_reference_adds_one_and_a_mapping_of_the_zero_page_none(
+    kernel: str, source: str
+) -> None:
+    assert column(f"{kernel}, {source}") == BY_HAND
+
+
+@pytest.mark.parametrize(("kernel", "build"), here.KERNELS.items())
+def test_what_is_called_recorded_stands_in_the_recording(kernel: str, build: str) -> None:
+    with (DATA / "recordings" / "real_kernels.csv").open(encoding="utf-8", newline="") as file:
+        found = {
+            row["case"]: int(row["value"])
+            for row in csv.DictReader(file)
+            if (row["kernel"], row["build"], row["experiment"]) == (kernel, build, "counters")
+            and (row["case"], row["quantity"]) in {(case, "ref_delta") for case in BY_HAND}
+        }
+    assert column(f"{kernel}, recorded") == found
+
+
+@pytest.mark.parametrize("kernel", ["6.12.117", "7.3.4"])
+def test_newer_kernels_were_recorded_with_the_same_pipes(kernel: str) -> None:
+    cases = [case for case in BY_HAND if "dio" not in case]
+    assert {c: machine.recording(kernel, "counters", c)["ref_delta"] for c in cases} == {
+        case: BY_HAND[case] for case in cases
+    }
+
+
+@pytest.mark.parametrize("kernel", here.KERNELS)
+def test_direct_io_of_these_kernels_takes_references(kernel: str) -> None:
+    booted = Kernel(kernel)
+    mm = booted.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"x")
+    booted.submit_dio_write(mm, addr, 1)
+    assert {kind for kind, _ in booted.ledger.holds(booted.folios[-1])} == {"mapping", "reference"}
