@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pinlab import Kernel, lab
 from pinlab.lab.exhibit import Exhibit
-from pinlab.lessons import count_to_two_million, draw_a_page
+from pinlab.lessons import count_to_two_million, draw_a_page, pin_a_page
 from tests.lab.answers import TOUCHED, an_answer
 from tests.lab.parts import Parts, differ
 from tests.lab.stories import unmapped_in_flight
@@ -13,8 +13,8 @@ __all__ = ["MAKE", "Parts", "differ"]
 
 MAKE: dict[str, Callable[[], Exhibit]] = {
     "touched_pages": lambda: lab.touched_pages(an_answer(TOUCHED)),
-    "count_pins": lab.count_pins,
-    "guess_pins": lab.guess_pins,
+    "odometer": lab.odometer,
+    "mixtures": pin_a_page.mixtures,
     "refcount_in_flight": count_to_two_million.refcount_in_flight,
     "patch_switches": lambda: lab.patch_switches(release=False),
     "cliff": count_to_two_million.cliff,
