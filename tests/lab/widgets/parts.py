@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pinlab import Kernel, lab
 from pinlab.lab.exhibit import Exhibit
-from pinlab.lessons import count_to_two_million, draw_a_page, pin_a_page
+from pinlab.lessons import count_to_two_million, draw_a_page, pin_a_page, pretend_to_pin
 from tests.lab.answers import TOUCHED, an_answer
 from tests.lab.parts import Parts, differ
 from tests.lab.stories import unmapped_in_flight
@@ -16,7 +16,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "odometer": lab.odometer,
     "mixtures": pin_a_page.mixtures,
     "refcount_in_flight": count_to_two_million.refcount_in_flight,
-    "patch_switches": lambda: lab.patch_switches(release=False),
+    "refcount_over_rounds": lambda: pretend_to_pin.refcount_over_rounds(release=False),
     "cliff": count_to_two_million.cliff,
     "two_builds": count_to_two_million.two_builds,
     "pin_a_folio": lambda: lab.pin_a_folio(order=9, pages=64),

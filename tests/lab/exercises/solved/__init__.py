@@ -16,7 +16,6 @@ from pinlab.lab.problems import EXERCISES, exercise
 from tests.lab.exercises.solved import (
     ask_a_real_kernel,
     count_pins_apart,
-    pretend_to_pin,
     read_the_thread,
     say_what_pinned_means,
     try_every_interleaving,
@@ -28,6 +27,7 @@ from tests.lessons import (
     test_fork_during_direct_io,
     test_hold_a_page,
     test_pin_a_page,
+    test_pretend_to_pin,
     test_start_here,
 )
 
@@ -40,7 +40,7 @@ RIGHT: dict[str, object] = {
     **test_hold_a_page.RIGHT,
     **test_pin_a_page.RIGHT,
     **test_count_to_two_million.RIGHT,
-    **pretend_to_pin.RIGHT,
+    **test_pretend_to_pin.RIGHT,
     **count_pins_apart.RIGHT,
     **test_fork_during_direct_io.RIGHT,
     **try_every_interleaving.RIGHT,
