@@ -30,13 +30,14 @@ from tests.lab_server import ROOT
 from tests.surface import GOOD, World
 
 PACKAGES = (
-    "pinlab", "pinlab.explore", "pinlab.explore.litmus", "pinlab.words", "pinlab.machine",
+    "pinlab", "pinlab.explore", "pinlab.words", "pinlab.machine",
     "pinlab.lab",
 )  # fmt: skip
 
 MADE_BY = {
     "DirectIO": Kernel.submit_dio_read, "Exploration": explore, "Folio": Kernel.alloc_folio,
-    "Mm": Kernel.new_mm, "Page": Folio.page, "RegisteredBuffer": Mm.register_buffer, "Run": machine.start,
+    "Mm": Kernel.new_mm, "Page": Folio.page, "RegisteredBuffer": Mm.register_buffer,
+    "Run": machine.start,
 }  # fmt: skip
 """Classes that nobody calls: whose work it is to make one, and to look at the arguments."""
 
