@@ -21,7 +21,7 @@ BELOW = {
 }
 SHARED = {
     "Claim", "Dial", "Edge", "Held", "Hold", "Left", "Line", "Piece", "Question", "Row",
-    "Run", "Shown", "Step", "Term", "Way",
+    "Run", "Shown", "Way",
 }  # fmt: skip
 """Names that still stand twice: none may come."""
 
