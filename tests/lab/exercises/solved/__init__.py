@@ -20,7 +20,6 @@ from tests.lab.exercises.solved import (
     read_the_thread,
     say_what_pinned_means,
     try_every_interleaving,
-    word_the_note,
 )
 from tests.lessons import (
     test_count_to_two_million,
@@ -29,6 +28,7 @@ from tests.lessons import (
     test_hold_a_page,
     test_pin_a_page,
     test_start_here,
+    test_word_the_note,
 )
 
 Errors = type[Exception] | tuple[type[Exception], ...]
@@ -45,7 +45,7 @@ RIGHT: dict[str, object] = {
     **test_fork_during_direct_io.RIGHT,
     **try_every_interleaving.RIGHT,
     **say_what_pinned_means.RIGHT,
-    **word_the_note.RIGHT,
+    **test_word_the_note.RIGHT,
     **ask_a_real_kernel.RIGHT,
     **read_the_thread.RIGHT,
 }
