@@ -20,7 +20,7 @@ BELOW = {
     "lessons": ("lab", "words", "explore", "machine", "model"),
 }
 SHARED = {
-    "Claim", "Dial", "Edge", "Held", "Hold", "Left", "Line", "Piece", "Question", "Readers", "Row",
+    "Claim", "Dial", "Edge", "Held", "Hold", "Left", "Line", "Piece", "Question", "Row",
     "Run", "Shown", "Step", "Term", "Way",
 }  # fmt: skip
 """Names that still stand twice: none may come."""

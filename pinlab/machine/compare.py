@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.machine.predictions import predict
-from pinlab.machine.predictions.process import Values
+from pinlab.machine.predictions.calls import Values
 from pinlab.machine.recordings import FOLDER, Quantity, boot, recordings
 from pinlab.text_files import table, whole_number
 

@@ -255,7 +255,7 @@ def _fault_in_pmd(mm: Mm, vpn: int, need: Need) -> tuple[Folio, int]:
     if folio is None or (need.own and folio is mm.kernel.huge_zero):
         old = mm.kernel.huge_zero_folio.name if not need.write else ""
         told = ("unshare", f"of {old}") if old else ("write fault", "")
-        mm.pmds[slot] = folio = _own_folio(mm, HPAGE_ORDER, *told)[0]
+        mm.pmds[slot] = folio = _own_folio(mm, slot * PTRS_PER_PMD, HPAGE_ORDER, *told)[0]
     return folio, index
 
 
@@ -282,15 +282,15 @@ def map_own(
     mm: Mm, vpn: int, operation: str = "write fault", text: str = "", *, writable: bool = True
 ) -> Pte:
     """Map a fresh frame; return its entry."""
-    folio, hold = _own_folio(mm, 0, operation, text)
+    folio, hold = _own_folio(mm, vpn, 0, operation, text)
     pte = mm.ptes[vpn] = Pte(folio.page(0), hold, writable=writable)
     return pte
 
 
-def _own_folio(mm: Mm, order: int, operation: str, text: str) -> tuple[Folio, Hold]:
+def _own_folio(mm: Mm, vpn: int, order: int, operation: str, text: str) -> tuple[Folio, Hold]:
     """A fresh folio of this process alone, whose first reference is the mapping's."""
     folio = allocate(mm.kernel, order)
-    folio.mapcount, folio.anon_exclusive = 1, True
+    folio.vpn, folio.mapcount, folio.anon_exclusive = vpn, 1, True
     hold = mm.kernel.ledger.take(folio, MAPPING, mm.name, 1)
     note(mm.kernel, mm.name, operation, folio, folio.nr_pages, 0, folio.pincount, text)
     return folio, hold
@@ -310,7 +310,7 @@ def do_wp_page(mm: Mm, vpn: int, *, unshare: bool) -> None:
         old.folio.anon_exclusive = True
         note(mm.kernel, mm.name, "unshare" if unshare else "reuse", old.folio)
     else:
-        folio, hold = _own_folio(mm, 0, "unshare" if unshare else "copy", f"of {old.name}")
+        folio, hold = _own_folio(mm, vpn, 0, "unshare" if unshare else "copy", f"of {old.name}")
         copy(folio.page(0), old)
         pte.page, former = folio.page(0), pte.hold
         pte.hold = hold

@@ -62,12 +62,13 @@ class Folio:
     this release keeps no separate count for that order); freed; mapcount (page table entries that
     map it); anon_exclusive (its bytes belong to one process alone: PageAnonExclusive, which a
     kernel has since 5.19; before that nobody asks); frames (the bytes of those frames that were
-    ever written, by index); stored (who stored them).
+    ever written, by index); stored (who stored them); vpn (where a process mapped it first, which
+    fork keeps and rmap goes by: folio->index; None for what no fault allocated).
     """
 
     __slots__ = (
         "_pages", "anon_exclusive", "frames", "freed", "kernel", "mapcount", "name", "nr_pages",
-        "order", "pfn", "pincount", "refcount", "stored",
+        "order", "pfn", "pincount", "refcount", "stored", "vpn",
     )  # fmt: skip
 
     def __init__(
@@ -84,6 +85,7 @@ class Folio:
         self.freed = False
         self.mapcount = 0
         self.anon_exclusive = False
+        self.vpn: int | None = None
         self.frames: dict[int, bytearray] = {}
         self.stored: dict[int, list[Stored]] = {}
         self._pages: dict[int, Page] = {}

@@ -13,7 +13,7 @@ import pinlab
 from pinlab import Kernel, machine
 from pinlab.data_folder import DATA
 from pinlab.machine import predict
-from pinlab.machine.predictions.holds import Readers
+from pinlab.machine.predictions.holds import StoppedReaders
 
 RAN = (
     "import json, sys; from pinlab import Kernel, machine; from pinlab.data_folder import DATA; "
@@ -125,7 +125,7 @@ def test_the_last_of_the_readers_gets_what_is_left() -> None:
     kernel = Kernel("6.4")
     for _ in range(1023):
         kernel.get_page(kernel.zero_page)
-    assert Readers(kernel).let_in(2048) == (1024 + 1024 * (2**21 - 1) - 2**32, 2**21 - 1)
+    assert StoppedReaders(kernel).let_in(2048) == (1024 + 1024 * (2**21 - 1) - 2**32, 2**21 - 1)
 
 
 def test_each_refusal_has_its_own_errno() -> None:

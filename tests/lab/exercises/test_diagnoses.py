@@ -7,7 +7,8 @@ import pytest
 from pinlab import lab
 from pinlab.lab.exercise import Choice, Number, Numbers, Program
 from pinlab.lab.problems import EXERCISES, exercise
-from tests.lab.exercises.solved import RIGHT, mistaken
+from tests.lab.made_up import mistaken
+from tests.lab.solved import RIGHT
 
 SMALL, HUGE, APART = (
     "refcount of the zero page",
