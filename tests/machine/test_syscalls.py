@@ -35,7 +35,7 @@ def test_what_the_library_or_the_kernel_does_not_have() -> None:
         syscalls.call("vmsplot", 1)
     assert caught.value.errno == errno.ENOSYS
     with pytest.raises(OSError, match="vmsplot answers 'Function not implemented'"):
-        syscalls.syscall("vmsplot", 0x7FFFFFFF)
+        syscalls.call("vmsplot", number=0x7FFFFFFF)
 
 
 def test_addresses_are_passed_whole() -> None:
