@@ -313,14 +313,14 @@ def adequate() -> Drawn:
     }
 
 
-class Shown(NamedTuple):
+class Counters(NamedTuple):
     """The two counters of a page; pincount is None where it has none."""
 
     refcount: int
     pincount: int | None
 
 
-Call = tuple[str, str, bool, Shown, Shown]
+Call = tuple[str, str, bool, Counters, Counters]
 """A step as `obeys` gets it: verb, page, refused, before, after."""
 
 
@@ -343,7 +343,7 @@ def _met() -> dict[Call, Met]:
         reached = reach(RELEASE, rules)
         for t in reached.transitions:
             page = t.step.page
-            before, after = (Shown(*state.pages[page][:2]) for state in (t.before, t.after))
+            before, after = (Counters(*state.pages[page][:2]) for state in (t.before, t.after))
             call = (t.step.verb, page, t.step.error is not None, before, after)
             met.setdefault(call, Met(name, reached, t))
     return met
@@ -354,7 +354,7 @@ def obeys() -> Drawn:
     return {"states": tuple(_met()), "model": obeys_landed, "trace": _shown_trace}
 
 
-def obeys_landed(verb: str, page: str, refused: bool, before: Shown, after: Shown) -> bool:
+def obeys_landed(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
     """Return whether the landed sentence is wrong about no part of a step."""
     t = _met()[verb, page, refused, before, after].transition
     return SENTENCES["landed-rst"].says(t.before, t.step, t.after) is not False
@@ -370,31 +370,33 @@ def _spoken_of(verb: str, page: str) -> bool:
     return page == ZERO and verb in (PIN, UNPIN)
 
 
-def _refcount_only(verb: str, page: str, refused: bool, before: Shown, after: Shown) -> bool:
+def _refcount_only(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
     same = before.refcount == after.refcount and not refused
     return same or not _spoken_of(verb, page)
 
 
-def _pins_only(verb: str, page: str, refused: bool, before: Shown, after: Shown) -> bool:
+def _pins_only(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
     return (before == after and not refused) or (verb, page) != (PIN, ZERO)
 
 
-def _refusal_allowed(verb: str, page: str, refused: bool, before: Shown, after: Shown) -> bool:
+def _refusal_allowed(
+    verb: str, page: str, refused: bool, before: Counters, after: Counters
+) -> bool:
     return before == after or not _spoken_of(verb, page)
 
 
-def _every_page(verb: str, page: str, refused: bool, before: Shown, after: Shown) -> bool:
+def _every_page(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
     return (before == after and not refused) or verb not in (PIN, UNPIN)
 
 
-def _references_too(verb: str, page: str, refused: bool, before: Shown, after: Shown) -> bool:
+def _references_too(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
     return (before == after and not refused) or page != ZERO
 
 
-def _huge_zero_too(verb: str, page: str, refused: bool, before: Shown, after: Shown) -> bool:
+def _huge_zero_too(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
     spoken_of = page in (ZERO, HUGE_ZERO) and verb in (PIN, UNPIN)
     return (before == after and not refused) or not spoken_of
 
 
-def _says_yes(verb: str, page: str, refused: bool, before: Shown, after: Shown) -> bool:
+def _says_yes(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
     return True
