@@ -23,7 +23,7 @@ TEST_TOOLS := $(VENV)/test-tools
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab worksheet slides test notebooks bench lint clean
+.PHONY: help lab worksheet slides test browser notebooks bench lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s%s\n", $$1, $$2 }' Makefile
@@ -43,8 +43,13 @@ slides: writable $(INSTALLED) ## write lesson 12 as slides, and a handout of one
 
 # Tracing makes a test almost twice as slow, and tests/model alone covers the model.
 test: lint ## run everything that CI runs: lint, types, tests, coverage of the model
-	$(RUN) -m pytest --cov=pinlab.model tests/model
-	$(RUN) -m pytest --ignore=tests/model
+	@echo 'Tests of the model, and the branches of it that they run: half a minute ...'
+	@$(RUN) -m pytest -q --cov=pinlab.model tests/model
+	@echo 'All other tests, two at a time: about three minutes on two idle cores ...'
+	@$(RUN) -m pytest -q -n 2 --dist loadgroup --ignore=tests/model
+
+browser: writable $(TEST_TOOLS) ## drive all thirteen lessons in a browser; make test takes three
+	PINLAB_BROWSER=all $(RUN) -m pytest tests/browser
 
 notebooks: writable $(TEST_TOOLS) ## run every lesson on a clean kernel and store its outputs
 	$(RUN) -m tests.notebooks.execute
@@ -53,9 +58,10 @@ bench: writable $(TEST_TOOLS) ## print the figures of the README, each the media
 	$(RUN) tests/bench.py
 
 lint: writable $(TEST_TOOLS) ## ruff (lint and format) and mypy --strict
-	$(RUN) -m ruff check .
-	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy
+	@echo 'Style, and types: half a minute the first time ...'
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) -m mypy
 
 # What writes into this folder says at once that it cannot: `make lab` needs no more than VENV.
 .PHONY: writable

@@ -51,7 +51,7 @@ CONTESTS = [
     Contest(
         name="odometer (SVG)",
         goal=0.40,
-        exhibit="from pinlab import lab; lab.count_pins()",
+        exhibit="from pinlab import lab; lab.odometer()",
         interact="from tests.browser import plain; plain.count_pins()",
     ),
 ]

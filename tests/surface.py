@@ -52,7 +52,7 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "RegisteredBuffer": lambda world: world.buffer,
     "Exploration": lambda world: explore(RACE),
     "Question": lambda world: Question("v = A"),
-    "Graph": lambda world: explore(RACE, graph=True).graph,
+    "Graph": lambda world: explore(RACE).graph,
     "Litmus": lambda world: litmus.load("fork+parent-writes"),
     "Proposal": lambda world: words.proposals()["nail"],
     "Sentence": lambda world: words.SENTENCES["landed-rst"],

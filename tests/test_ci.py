@@ -24,20 +24,28 @@ def bin_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def ci_run(folder: Path, **scripts: str) -> subprocess.CompletedProcess[str]:
-    """Run it with some more programs on its PATH."""
+def ci_run(
+    folder: Path, browser: str | None = None, **scripts: str
+) -> subprocess.CompletedProcess[str]:
+    """Run it with some more programs on its PATH, and perhaps a word about the browser."""
+    settings = {} if browser is None else {"PINLAB_BROWSER": browser}
     for name, script in scripts.items():
         program = folder / name.replace("_", "-")
         program.write_text(script)
         program.chmod(0o755)
     return subprocess.run(
         [which("bash") or "bash", RUN],
-        env={"PATH": str(folder), "BIN": str(folder), "CI": "true"},
+        env={"PATH": str(folder), "BIN": str(folder), "CI": "true", **settings},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_all_lessons_are_driven_in_the_browser_if_that_is_asked_for(bin_folder: Path) -> None:
+    done = ci_run(bin_folder, make=MAKE, browser="all")
+    assert "browser: all" in done.stdout.splitlines()
 
 
 @pytest.mark.parametrize("name", ["chromium", "chromium-browser", "google-chrome"])

@@ -24,6 +24,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from pinlab import Folio, Kernel, Mm, lessons, machine
+from pinlab.explore import explore
 from pinlab.model.arguments import shown
 from tests.lab_server import ROOT
 from tests.surface import GOOD, World
@@ -34,8 +35,9 @@ PACKAGES = (
 )  # fmt: skip
 
 MADE_BY = {
-    "DirectIO": Kernel.submit_dio_read, "Folio": Kernel.alloc_folio, "Mm": Kernel.new_mm,
-    "Page": Folio.page, "RegisteredBuffer": Mm.register_buffer, "Run": machine.start,
+    "DirectIO": Kernel.submit_dio_read, "Exploration": explore, "Folio": Kernel.alloc_folio,
+    "Mm": Kernel.new_mm, "Page": Folio.page, "RegisteredBuffer": Mm.register_buffer,
+    "Run": machine.start,
 }  # fmt: skip
 """Classes that nobody calls: whose work it is to make one, and to look at the arguments."""
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import permutations
 from typing import NamedTuple
 
-from pinlab.explore.program import BROKEN, ZERO, Scenario, no_page, place
+from pinlab.explore.scenario import ZERO, Scenario, no_page
+from pinlab.explore.verbs import letter, place
 from pinlab.model.arguments import cut, instance, shown
 
 FREED = "used after it was freed"
 WAITING = "still waiting"
 REMARKS = (FREED, WAITING)
-"""Names in an outcome, like `broken`; no value that somebody reads can be called so."""
+"""Names in an outcome; no value that somebody reads can be called so."""
 
 _TERM = re.compile(r"(?P<name>\w+(:[\w+]+)?)\s*(?P<sign>!?=)\s*(?P<value>\w+)")
 
@@ -31,7 +32,7 @@ class Left(Mapping[str, str]):
         self, scenario: Scenario, shown: Mapping[str, str], pages: Mapping[str, bytes]
     ) -> None:
         self.scenario = scenario
-        self._shown, self._pages = shown, pages
+        self._shown, self.pages = shown, pages
 
     def __getitem__(self, name: str) -> str:
         return Found(self._found(name), name, possible(self.scenario, name))
@@ -45,7 +46,7 @@ class Left(Mapping[str, str]):
         actor, _, where = name.rpartition(":")
         require_place(self.scenario, actor, where)
         page, offset = place(where)
-        return letter(self._pages[f"{actor}:{page}"][offset : offset + 1])
+        return letter(self.pages[f"{actor}:{page}"][offset : offset + 1])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._shown)
@@ -94,11 +95,6 @@ def _is_place(name: str) -> bool:
     return ":" in name and ": " not in name
 
 
-def letter(data: bytes) -> str:
-    """Return a byte as a letter; nothing if nobody wrote it."""
-    return data.decode("ascii").strip("\0")
-
-
 def require_place(scenario: Scenario, actor: str, where: str) -> None:
     """Raise ValueError for a process or a page that the scenario does not have."""
     if actor not in scenario.processes:
@@ -112,7 +108,7 @@ def require_place(scenario: Scenario, actor: str, where: str) -> None:
 def require_value(scenario: Scenario, name: str) -> None:
     """Raise ValueError for what no step reads or makes, and no system call leaves an error of."""
     steps = map(str, scenario.all_steps)
-    if name not in {*scenario.values, *steps, BROKEN, *REMARKS}:
+    if name not in {*scenario.values, *steps, *REMARKS}:
         known = ", ".join(sorted(scenario.values)) or "none"
         raise ValueError(f"there is no value {shown(name)}; the values are: {known}")
 

@@ -4,6 +4,7 @@
     given(id, seed)                 what an exercise asks, or hands out
     problems(lesson, seed)          a worksheet of fresh problems, with its key
     draw_map(kernel)                page tables, frames with their counters, devices
+    odometer(pins, references)      a refcount, digit by digit
     step_through(story)             the map before and after each step, and the trace
     side_by_side(story, kernels)    the same on two to four machines
     draw_states(scenario, release)  every state of a scenario, and each step between two of them
@@ -17,7 +18,6 @@ What only one lesson shows is in its module: `from pinlab.lessons import count_t
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
 from pinlab.lab.counterpart import in_the_model
-from pinlab.lab.figures.adequacy import draw_adequacy
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
 from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.lenses import draw_lenses
@@ -27,10 +27,10 @@ from pinlab.lab.figures.rule_sets import draw_rule_sets
 from pinlab.lab.figures.senses_spread import where_they_say_pin
 from pinlab.lab.figures.thread import draw_thread
 from pinlab.lab.figures.verdicts import draw_verdicts
-from pinlab.lab.forks import when_fork_copies
 from pinlab.lab.identify import identify
 from pinlab.lab.map import draw_map
 from pinlab.lab.none import uses_of_none
+from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
 from pinlab.lab.readers import huge_zero_readers
@@ -39,23 +39,18 @@ from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.walk import side_by_side, step_through
 from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.fork_scenes import fork_scene
-from pinlab.lab.widgets.guess import guess_pins
 from pinlab.lab.widgets.identify import who_is_who
 from pinlab.lab.widgets.lenses import light_the_senses
-from pinlab.lab.widgets.odometer import count_pins
 from pinlab.lab.widgets.rounds import patch_switches
 from pinlab.lab.widgets.thread import walk_the_thread
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
-from pinlab.lab.widgets.wording import word_a_note
 
 __all__ = [
     "Drawing",
     "Picture",
     "check",
     "concept_map",
-    "count_pins",
-    "draw_adequacy",
     "draw_folios",
     "draw_lenses",
     "draw_map",
@@ -68,7 +63,6 @@ __all__ = [
     "fork_story",
     "four_outcomes",
     "given",
-    "guess_pins",
     "hint",
     "huge_zero_readers",
     "identify",
@@ -76,6 +70,7 @@ __all__ = [
     "light_the_senses",
     "mistakes",
     "never_written",
+    "odometer",
     "patch_switches",
     "pin_a_folio",
     "pins_by_order",
@@ -93,8 +88,6 @@ __all__ = [
     "walk_the_states",
     "walk_the_thread",
     "watch",
-    "when_fork_copies",
     "where_they_say_pin",
     "who_is_who",
-    "word_a_note",
 ]

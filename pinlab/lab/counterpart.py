@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pinlab.machine.buffers import Buffer, check_all, touched
 from pinlab.machine.measured import PROCESS_VM_READV, Answer, Measurement, of_buffers, version
-from pinlab.machine.predictions.process import buffer_in, huge_buffer_in
+from pinlab.machine.predictions.calls import buffer_in, huge_buffer_in
 from pinlab.model.arguments import instance
 from pinlab.model.kernel import Kernel
 from pinlab.model.mm import Mm

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, SupportsIndex, TypeVar, cast
 
 from pinlab.data_folder import DATA
 from pinlab.explore import explore, litmus
-from pinlab.explore.graph import Outcome
+from pinlab.explore.search import Outcome
 from pinlab.lab.reply import Reply, literal
 from pinlab.lab.strangers import LATE, cut, plain, stopped
 from pinlab.lab.text import digits, plural

@@ -141,7 +141,17 @@ class _Maker:
             own["low"] = self._whole(text.keys["low"], text.number)
         if "gives" in text.keys:
             own["gives"] = text.keys["gives"]
-        getattr(self, f"_{text.kind}")(own)
+        if "releases" in text.keys:
+            own["releases"] = tuple(text.keys["releases"].split(" | "))
+        match text.kind:
+            case "numbers":
+                self._numbers(own)
+            case "selection":
+                self._selection(own)
+            case "program":
+                self._program(own)
+            case "number" | "choice" | "written":
+                self._listed(own)
         hints, because = (tuple(told for told, _, _ in self._lines(sign)) for sign in "?!")
         if (bool(text.question), len(hints), len(because)) != (True, 2, 1):
             raise text.wrong(text.number, "it has to have a question, two hints (?) and one !")
@@ -237,25 +247,13 @@ class _Maker:
             raise self.text.wrong(self.text.number, f"{right!r} is right and wrong")
         return {answer: idea for answer, idea in wrong.items() if answer != right}
 
-    def _listed(self, own: dict[str, Any], take: Callable[[str, int], Any]) -> None:
-        """The right answer and the wrong ones; `take` makes an answer of its words."""
+    def _listed(self, own: dict[str, Any]) -> None:
+        """The right answer and the wrong ones."""
+        take = self._whole if self.kind is Number else lambda words, number: words
         if self.text.signed["="] or "right" not in own:
             own["right"] = take(*self._right())
         wrong = {take(a, n): self._reasoned(idea, n) for a, idea, n in self._answers("-")}
         own["wrong"] = self._but(own["right"], wrong | dict(own.get("wrong", {})))
-
-    def _number(self, own: dict[str, Any]) -> None:
-        self._listed(own, self._whole)
-
-    def _choice(self, own: dict[str, Any]) -> None:
-        self._listed(own, lambda answer, number: answer)
-
-    def _written(self, own: dict[str, Any]) -> None:
-        own["releases"] = tuple(self.text.keys.get("releases", "").split(" | "))
-        self._choice(own)
-
-    def _worded(self, own: dict[str, Any]) -> None:
-        """All of it is made of clauses, so it comes from Python."""
 
     def _program(self, own: dict[str, Any]) -> None:
         """The fenced program has name and arguments; a wrong one is `_its_name` in the module."""

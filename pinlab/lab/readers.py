@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pinlab.lab.callers import WITH_FIX, WITHOUT_FIX
 from pinlab.machine import recording
-from pinlab.machine.predictions.process import PAGES_AT_ONCE
+from pinlab.machine.predictions.holds import PAGES_AT_ONCE
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Folio
 from pinlab.model.kernel import Kernel
 

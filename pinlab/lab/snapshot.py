@@ -126,7 +126,7 @@ def snapshot(kernel: Kernel, events: Iterable[Event] = (), letters: int = 0) -> 
     64
     """
     instance("kernel", kernel, Kernel)
-    processes = tuple(map(_process, kernel.mms))
+    processes = tuple(map(_page_table, kernel.mms))
     just_freed = {event.page for event in events if event.operation == "free"}
     pointed = {number for one in processes for area in one.areas for _, number in area.entries}
     requests = kernel.requests.values()
@@ -151,28 +151,19 @@ def _in_use(kernel: Kernel, folio: Folio) -> bool:
     return not folio.freed
 
 
-def _process(mm: Mm) -> PageTable:
-    base, mapped = MMAP_BASE >> PAGE_SHIFT, mm.mapped()
-    readonly = [
-        vpn for vpn, page, writable in mapped if not (writable or page.folio in mm.kernel.names)
-    ]
-    return PageTable(
-        mm.name,
-        tuple(
-            Region(
-                area.start - base,
-                area.end - 1 - base,
-                area.order,
-                tuple(
-                    (vpn - base, page.folio.pfn)
-                    for vpn, page, _ in mapped
-                    if area.start <= vpn < area.end
-                ),
-                tuple(vpn - base for vpn in readonly if area.start <= vpn < area.end),
-            )
-            for area in mm.areas()
-        ),
-    )
+def _page_table(mm: Mm) -> PageTable:
+    base, mapped, areas = MMAP_BASE >> PAGE_SHIFT, mm.mapped(), []
+    for area in mm.areas():
+        inside = [entry for entry in mapped if area.start <= entry.vpn < area.end]
+        entries = tuple((vpn - base, page.folio.pfn) for vpn, page, _ in inside)
+        readonly = tuple(
+            vpn - base
+            for vpn, page, writable in inside
+            if not (writable or page.folio in mm.kernel.names)
+        )
+        span = area.start - base, area.end - 1 - base, area.order
+        areas.append(Region(*span, entries, readonly))
+    return PageTable(mm.name, tuple(areas))
 
 
 def _frame(folio: Folio, letters: int) -> Frame:

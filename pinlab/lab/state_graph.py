@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from pinlab.explore import Graph, Question, Scenario, explore
-from pinlab.explore.graph import Schedule
+from pinlab.explore.search import Schedule
 
 MOST_STATES = 40
 """How many states a picture has room for."""
@@ -65,31 +65,23 @@ def state_graph(
 
     Raises RuntimeError if there are more than `most`.
     """
-    graph = explore(scenario, release, most_states=most, graph=True).require_complete().graph
-    assert graph is not None
-    order = sorted(range(len(graph.schedules)), key=graph.depth)
-    number = {state: n for n, state in enumerate(order)}
+    graph = explore(scenario, release, most_states=most).require_complete().graph
+    order = range(len(graph.schedules))
     answers = _answers(graph, question, order)
     nodes = tuple(
         Node(
-            number[state],
-            graph.depth(state),
+            state,
+            len(graph.schedules[state]),
             graph.ends.get(state),
             answers[state],
         )
         for state in order
     )
-    edges = sorted(
-        (Edge(number[e.start], number[e.end], e.actor, e.step) for e in graph.edges), key=_place
-    )
+    edges = (Edge(e.start, e.end, e.actor, e.step) for e in graph.edges)
     return StateGraph(nodes, tuple(edges))
 
 
-def _place(edge: Edge) -> tuple[int, int]:
-    return edge.start, edge.stop
-
-
-def _answers(graph: Graph, question: Question, order: list[int]) -> dict[int, str]:
+def _answers(graph: Graph, question: Question, order: Sequence[int]) -> dict[int, str]:
     """How each state answers, those with the most steps first."""
     after: dict[int, list[int]] = {state: [] for state in order}
     for edge in graph.edges:

@@ -13,8 +13,8 @@ from itertools import accumulate, pairwise
 import pandas
 
 from pinlab.explore import Question, Scenario, explore, litmus
-from pinlab.explore.graph import Schedule
 from pinlab.explore.question import REMARKS, spelled
+from pinlab.explore.search import Schedule
 from pinlab.explore.world import World
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit
 from pinlab.lab.layers import ordered, placed

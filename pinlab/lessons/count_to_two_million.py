@@ -33,8 +33,7 @@ from pinlab.lab.text import digits, many, plural, power, powers
 from pinlab.lab.writes import BITS, PAGES, WRITES, Writes
 from pinlab.machine import boot, cases, recording
 from pinlab.machine.limits import Limit, OwnLimits, limits
-from pinlab.machine.predictions.holds import Held, climb
-from pinlab.machine.predictions.process import PAGES_AT_ONCE
+from pinlab.machine.predictions.holds import PAGES_AT_ONCE, Load, climb
 from pinlab.model.arguments import instance
 from pinlab.model.counter import (
     GUP_PIN_COUNTING_BIAS,
@@ -250,14 +249,14 @@ LOOKS = {WITHOUT_FIX: ("without", "o", PIN), WITH_FIX: ("with", "D", ZERO_PAGE)}
 
 
 @cache
-def recorded_readers(build: str) -> dict[int, Held]:
+def recorded_readers(build: str) -> dict[int, Load]:
     """Return what was recorded, by the number of readers that wanted 1024 pins each."""
-    found = {0: Held(_recorded("hold2056", build)["base_refcount"], 0)}
+    found = {0: Load(_recorded("hold2056", build)["base_refcount"], 0)}
     for case in cases(KERNEL, "held_pins", build):
         number = re.fullmatch(r"hold2056:threads=(\d+)", case)
         if number and int(number[1]) <= MOST_READERS:
             row = _recorded(case, build)
-            found[int(number[1])] = Held(row["refcount"], row["vmstat_inflight"])
+            found[int(number[1])] = Load(row["refcount"], row["vmstat_inflight"])
     return found
 
 
@@ -267,7 +266,7 @@ def _recorded(case: str, build: str) -> dict[str, int]:
 
 
 @cache
-def modelled_readers(build: str) -> tuple[Held, ...]:
+def modelled_readers(build: str) -> tuple[Load, ...]:
     """Return what the model has with 0, 1, 2 ... readers of 1024 never-written pages each."""
     kernel = boot(KERNEL, build)
     return tuple(climb(kernel, readers) for readers in range(MOST_READERS + 1))

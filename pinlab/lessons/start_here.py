@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.text import listed
 from pinlab.machine.buffers import PAGES
-from pinlab.machine.predictions.process import buffer_in
+from pinlab.machine.predictions.calls import buffer_in
 from pinlab.model.kernel import Kernel
 
 TIMES = (10, 20, 25, 50, 200)

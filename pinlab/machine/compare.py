@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.machine.predictions import predict
-from pinlab.machine.predictions.process import Values
+from pinlab.machine.predictions.calls import Values
 from pinlab.machine.recordings import FOLDER, Quantity, boot, recordings
 from pinlab.text_files import table, whole_number
 
@@ -46,13 +46,9 @@ class Difference(NamedTuple):
             and row.case in self.cases
             and row.quantity in self.quantities
         )
-        return named and self._by(row.value, predicted)
-
-    def _by(self, recorded: int | str, predicted: int | str | None) -> bool:
-        if predicted is None or self.by is None:
-            return predicted is None and self.by is None
-        numbers = isinstance(recorded, int) and isinstance(predicted, int)
-        return numbers and int(recorded) - int(predicted) == self.by
+        if isinstance(predicted, int) and self.by is not None:
+            return named and row.value == predicted + self.by
+        return named and predicted is self.by is None
 
     def why(self, row: Quantity) -> str:
         """Return the reason for one of its rows."""

@@ -58,16 +58,19 @@ def _pins(call: Callable[[], object], done: int) -> Values:
     return {"acq": acquired, "rel": released, "ret": ret}
 
 
-def _is_zero_page(memory: memoryview) -> bool:
-    """Return whether the zero page is behind the first page; UnavailableError if that is secret."""
+def _flags(memory: memoryview) -> list[bool]:
+    """Return whether the first page is of zeros and huge; UnavailableError if that is secret."""
     frame = proc.frames(memory[: mmap.PAGESIZE])[0]
-    return proc.has_flag(frame, proc.ZERO_PAGE) and not proc.has_flag(frame, proc.THP)
+    return [proc.has_flag(frame, bit) for bit in (proc.ZERO_PAGE, proc.THP)]
+
+
+SMALL_ZERO, HUGE_ZERO = [True, False], [True, True]
 
 
 def _still_zeros(memory: memoryview) -> Values:
     """Return whether the zero page is still behind it, nothing where nobody may look."""
     try:
-        return {"still_zero_pfn": int(_is_zero_page(memory))}
+        return {"still_zero_pfn": int(_flags(memory) == SMALL_ZERO)}
     except UnavailableError:
         return {}
 
@@ -101,12 +104,6 @@ def _of_512_pages(memory: Callable[[], memoryview]) -> memoryview:
     return found
 
 
-def _hugezero() -> Values:
-    frame = proc.frames(buffers.huge_zeros(mmap.PAGESIZE))[0]
-    flags = [proc.has_flag(frame, bit) for bit in (proc.ZERO_PAGE, proc.THP)]
-    return {"is_huge_zero": int(all(flags))}
-
-
 def _writev_into_zero64() -> Values:
     source, memory = letters(), zeros()
 
@@ -119,12 +116,12 @@ def _writev_into_zero64() -> Values:
 
 
 PROCESS_VM_READV: Mapping[str, Case] = {
-    "zero": lambda: {"src_is_zero_pfn": int(_is_zero_page(zeros()))},
+    "zero": lambda: {"src_is_zero_pfn": int(_flags(zeros()) == SMALL_ZERO)},
     "zero64": partial(_read, zeros),
     "anon64": partial(_read, letters),
     "memfd64": partial(_read, _memfd64),
     "thp512": partial(_read, partial(_of_512_pages, buffers.huge_letters)),
-    "hugezero": _hugezero,
+    "hugezero": lambda: {"is_huge_zero": int(_flags(buffers.huge_zeros()) == HUGE_ZERO)},
     "hugezero512": partial(_read, partial(_of_512_pages, buffers.huge_zeros)),
     "writev_into_zero64": _writev_into_zero64,
 }

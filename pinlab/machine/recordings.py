@@ -75,11 +75,11 @@ def find(kernel: str, build: str | None = None) -> Build:
 
     Raises ValueError, naming the choices, for one that was not recorded.
     """
-    found = narrowed(builds(), "kernel", kernel)
+    found = _narrowed(builds(), "kernel", kernel)
     if build is None and len(found) > 1:
         choices = _choices(found, "build")
         raise ValueError(f"build= is missing: of {kernel!r} there are {choices}")
-    return found[0] if build is None else narrowed(found, "build", build)[0]
+    return found[0] if build is None else _narrowed(found, "build", build)[0]
 
 
 def boot(kernel: str, build: str | None = None) -> Kernel:
@@ -107,17 +107,6 @@ class Quantity(NamedTuple):
     value: int | str
 
 
-def value(text: str) -> int | str:
-    """Return a recorded text as a number if it is a whole one, and as itself otherwise.
-
-    Raises ValueError for a number with more digits than any counter has.
-
-    >>> value("-14"), value("D")
-    (-14, 'D')
-    """
-    return whole_number(text) if re.fullmatch(r"-?[0-9]+", text) else text
-
-
 def read(file: str | os.PathLike[str]) -> list[Quantity]:
     """Return the rows of a CSV file of recordings, in order; raises as `text_files.table`."""
     return table(file, Quantity._fields, _quantity, unique=Quantity._fields[:5])
@@ -127,7 +116,8 @@ def _quantity(row: Mapping[str, str]) -> Quantity:
     if empty := [column for column, text in row.items() if not text]:
         raise ValueError(f"nothing stands under {', '.join(empty)}")
     *names, text = row.values()
-    return Quantity._make([*names, value(text)])
+    number = re.fullmatch(r"-?[0-9]+", text)
+    return Quantity._make([*names, whole_number(text) if number else text])
 
 
 def files() -> list[Path]:
@@ -149,7 +139,7 @@ def recording(
     Numbers are ints, words stay words. `build` is needed where a kernel was recorded in more
     than one. Raises ValueError naming the choices if there is no such recording.
     """
-    rows = narrowed(_of_experiment(kernel, experiment, build), "case", case)
+    rows = _narrowed(_of_experiment(kernel, experiment, build), "case", case)
     return {row.quantity: row.value for row in rows}
 
 
@@ -164,13 +154,13 @@ def cases(kernel: str, experiment: str, build: str | None = None) -> tuple[str, 
 def _of_experiment(kernel: str, experiment: str, build: str | None) -> tuple[Quantity, ...]:
     wanted = find(kernel, build)
     rows = tuple(row for row in recordings() if row[:2] == wanted[:2])
-    return narrowed(rows, "experiment", experiment)
+    return _narrowed(rows, "experiment", experiment)
 
 
 Row = TypeVar("Row", Build, Quantity)
 
 
-def narrowed(rows: tuple[Row, ...], column: str, wanted: str) -> tuple[Row, ...]:
+def _narrowed(rows: tuple[Row, ...], column: str, wanted: str) -> tuple[Row, ...]:
     """Return the rows that have `wanted` in a column; ValueError naming the choices if none has."""
     found = tuple(row for row in rows if getattr(row, column) == wanted)
     if not found:

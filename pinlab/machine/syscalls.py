@@ -21,28 +21,21 @@ class Span(ctypes.Structure):
     _fields_ = (("base", ctypes.c_void_p), ("length", ctypes.c_size_t))
 
 
-def call(name: str, *arguments: object) -> int:
-    """Return what a function of the C library returns: 0 or more.
+def call(name: str, *arguments: object, number: int | None = None) -> int:
+    """Return what a function of the C library returns, or a system call: 0 or more.
 
-    Whole numbers are passed as machine words, anything else as ctypes passes it. Raises OSError
-    naming the function if it returns less, ENOSYS if the library has no such function.
+    number: of a system call that the library has no function for. Whole numbers are passed as
+    machine words, anything else as ctypes passes it. Raises OSError with the name if it returns
+    less, ENOSYS if the library has no such function.
     """
-    return _checked(name, name, arguments)
-
-
-def syscall(name: str, number: int, *arguments: object) -> int:
-    """Return what a system call without a function of its own returns; OSError as `call`."""
-    return _checked(name, "syscall", (number, *arguments))
-
-
-def _checked(name: str, function: str, arguments: tuple[object, ...]) -> int:
-    try:
-        entry = getattr(_library(), function)
-    except AttributeError:
-        raise _refused(name, errno.ENOSYS) from None
-    entry.restype = ctypes.c_long
     words = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
-    answer = int(entry(*words))
+    if number is not None:
+        words.insert(0, ctypes.c_long(number))
+    function = getattr(_library(), name if number is None else "syscall", None)
+    if function is None:
+        raise _refused(name, errno.ENOSYS)
+    function.restype = ctypes.c_long
+    answer = int(function(*words))
     # A function that returns an int leaves the upper half of the register alone.
     if ctypes.c_int(answer).value < 0:
         raise _refused(name, ctypes.get_errno())
@@ -173,7 +166,7 @@ def ring() -> Iterator[int]:
     """Open a ring of one entry, which nothing is ever submitted to; OSError saying why not."""
     params = (ctypes.c_char * PARAMS_SIZE)()
     try:
-        file = syscall("io_uring_setup", SETUP, 1, params)
+        file = call("io_uring_setup", 1, params, number=SETUP)
     except OSError as error:
         raise OSError(error.errno, f"{error.strerror}{_disabled()}") from None
     try:
@@ -207,5 +200,5 @@ def registered(ring: int, memory: memoryview) -> Iterator[None]:
         _register(ring, UNREGISTER_BUFFERS, None, 0)
 
 
-def _register(ring: int, what: int, spans: object, number: int) -> None:
-    syscall("io_uring_register", REGISTER, ring, what, spans, number)
+def _register(ring: int, what: int, spans: object, length: int) -> None:
+    call("io_uring_register", ring, what, spans, length, number=REGISTER)

@@ -238,7 +238,10 @@ def fault_in(mm: Mm, vpn: int, run: Run, need: Need) -> tuple[Folio, int]:
             _map_zero_page(mm, range(vpn, vpn + 1))
         mm.zero_ptes.discard(vpn)
         mm.zero_run = range(0)
-        pte = map_own(mm, vpn) if need.write else _unshare_zero(mm, vpn)
+        if need.write:
+            pte = map_own(mm, vpn)
+        else:
+            pte = map_own(mm, vpn, "unshare", f"of {mm.kernel.zero_page.name}", writable=False)
     elif not need.is_met_by(pte):
         do_wp_page(mm, vpn, unshare=not need.write)
     return pte.page.folio, 0
@@ -250,11 +253,9 @@ def _fault_in_pmd(mm: Mm, vpn: int, need: Need) -> tuple[Folio, int]:
     if folio is None and not need.write:
         folio = _map_huge_zero(mm, slot)
     if folio is None or (need.own and folio is mm.kernel.huge_zero):
-        name, text = "write fault", ""
-        if not need.write:
-            name, text = "unshare", f"of {mm.kernel.huge_zero_folio.name}"
-        folio, _ = _own_folio(mm, HPAGE_ORDER, name, text)
-        mm.pmds[slot] = folio
+        old = mm.kernel.huge_zero_folio.name if not need.write else ""
+        told = ("unshare", f"of {old}") if old else ("write fault", "")
+        mm.pmds[slot] = folio = _own_folio(mm, slot * PTRS_PER_PMD, HPAGE_ORDER, *told)[0]
     return folio, index
 
 
@@ -277,24 +278,19 @@ def _map_zero_page(mm: Mm, pages: range) -> Folio:
     return zero
 
 
-def _unshare_zero(mm: Mm, vpn: int) -> Pte:
-    """Map a fresh frame in place of the zero page; the entry stays read-only."""
-    pte = map_own(mm, vpn, "unshare", f"of {mm.kernel.zero_page.name}")
-    pte.writable = False
+def map_own(
+    mm: Mm, vpn: int, operation: str = "write fault", text: str = "", *, writable: bool = True
+) -> Pte:
+    """Map a fresh frame; return its entry."""
+    folio, hold = _own_folio(mm, vpn, 0, operation, text)
+    pte = mm.ptes[vpn] = Pte(folio.page(0), hold, writable=writable)
     return pte
 
 
-def map_own(mm: Mm, vpn: int, operation: str = "write fault", text: str = "") -> Pte:
-    """Map a fresh frame, writable."""
-    folio, hold = _own_folio(mm, 0, operation, text)
-    pte = mm.ptes[vpn] = Pte(folio.page(0), hold, writable=True)
-    return pte
-
-
-def _own_folio(mm: Mm, order: int, operation: str, text: str) -> tuple[Folio, Hold]:
+def _own_folio(mm: Mm, vpn: int, order: int, operation: str, text: str) -> tuple[Folio, Hold]:
     """A fresh folio of this process alone, whose first reference is the mapping's."""
     folio = allocate(mm.kernel, order)
-    folio.mapcount, folio.anon_exclusive = 1, True
+    folio.vpn, folio.mapcount, folio.anon_exclusive = vpn, 1, True
     hold = mm.kernel.ledger.take(folio, MAPPING, mm.name, 1)
     note(mm.kernel, mm.name, operation, folio, folio.nr_pages, 0, folio.pincount, text)
     return folio, hold
@@ -314,7 +310,7 @@ def do_wp_page(mm: Mm, vpn: int, *, unshare: bool) -> None:
         old.folio.anon_exclusive = True
         note(mm.kernel, mm.name, "unshare" if unshare else "reuse", old.folio)
     else:
-        folio, hold = _own_folio(mm, 0, "unshare" if unshare else "copy", f"of {old.name}")
+        folio, hold = _own_folio(mm, vpn, 0, "unshare" if unshare else "copy", f"of {old.name}")
         copy(folio.page(0), old)
         pte.page, former = folio.page(0), pte.hold
         pte.hold = hold

@@ -53,11 +53,6 @@ class Stored(NamedTuple):
         pieces = (self._replace(end=start), self._replace(start=end))
         return [piece for piece in pieces if piece.start < piece.end]
 
-    def inside(self, start: int, end: int) -> list[Stored]:
-        """Return what of it lies in [start, end): one span or none."""
-        piece = self._replace(start=max(self.start, start), end=min(self.end, end))
-        return [piece] if piece.start < piece.end else []
-
 
 class Folio:
     """2^order frames side by side that are allocated, counted and freed as one.
@@ -67,12 +62,13 @@ class Folio:
     this release keeps no separate count for that order); freed; mapcount (page table entries that
     map it); anon_exclusive (its bytes belong to one process alone: PageAnonExclusive, which a
     kernel has since 5.19; before that nobody asks); frames (the bytes of those frames that were
-    ever written, by index); stored (who stored them).
+    ever written, by index); stored (who stored them); vpn (where a process mapped it first, which
+    fork keeps and rmap goes by: folio->index; None for what no fault allocated).
     """
 
     __slots__ = (
         "_pages", "anon_exclusive", "frames", "freed", "kernel", "mapcount", "name", "nr_pages",
-        "order", "pfn", "pincount", "refcount", "stored",
+        "order", "pfn", "pincount", "refcount", "stored", "vpn",
     )  # fmt: skip
 
     def __init__(
@@ -89,6 +85,7 @@ class Folio:
         self.freed = False
         self.mapcount = 0
         self.anon_exclusive = False
+        self.vpn: int | None = None
         self.frames: dict[int, bytearray] = {}
         self.stored: dict[int, list[Stored]] = {}
         self._pages: dict[int, Page] = {}
@@ -231,13 +228,15 @@ def device_stores(page: Page, data: bytes, offset: int, writer: Writer | None = 
 def copy(page: Page, other: Page, start: int = 0, end: int = PAGE_SIZE) -> None:
     """Take over the bytes [start, end) of another frame, and who stored them."""
     store(page, other.peek(end - start, start), start)
-    _enter(page, start, end, stored(other, start, end))
+    _enter(
+        page, start, end,
+        [Stored(max(s.start, start), min(s.end, end), s.writer) for s in stored(other, start, end)],
+    )  # fmt: skip
 
 
 def stored(page: Page, start: int, end: int) -> list[Stored]:
-    """Return who stored the bytes [start, end) of a frame, as far as that is known."""
-    spans = page.folio.stored.get(page.index, ())
-    return [part for span in spans for part in span.inside(start, end)]
+    """Return the spans that lie, in part at least, in [start, end) of a frame."""
+    return [s for s in page.folio.stored.get(page.index, ()) if s.start < end and start < s.end]
 
 
 def _enter(page: Page, start: int, end: int, new: list[Stored]) -> None:

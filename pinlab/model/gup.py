@@ -8,9 +8,7 @@ differs by release comes from `kernel.rules`.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Iterator
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.model import fault
@@ -428,12 +426,6 @@ class GupCall(Grabber):
             self.runs.append(PageRun(folio, index, length, hold))
             vpn += length
         return vpn
-
-
-def unpin_user_pages(pages: Iterable[Page]) -> None:
-    """Release one pin of each page, a run of pages of one folio at a time (gup_folio_next)."""
-    for folio, run in groupby(pages, key=attrgetter("folio")):
-        Grabber(FOLL_PIN, "kernel").put(folio, len(list(run)))
 
 
 class FastPin:

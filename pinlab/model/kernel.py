@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterable
+from itertools import groupby
+from operator import attrgetter
 
 from pinlab.model import gup, invariants, rules
 from pinlab.model.arguments import instance, several, whole
@@ -157,7 +159,9 @@ class Kernel:
 
     def unpin_user_pages(self, pages: Iterable[Page]) -> None:
         """Take one pin from each page; nothing changes if one of them is no usable page."""
-        gup.unpin_user_pages([self._use_page(page) for page in several("pages", pages, Page)])
+        used = [self._use_page(page) for page in several("pages", pages, Page)]
+        for folio, run in groupby(used, key=attrgetter("folio")):  # as gup_folio_next() does
+            Grabber(FOLL_PIN, "kernel").put(folio, len(list(run)))
 
     def folio_maybe_dma_pinned(self, folio: Folio) -> bool:
         """Return whether the folio may be pinned: exact with a separate pincount, else a guess."""

@@ -120,7 +120,8 @@ class Ledger:
 
     def count(self, folio: Folio, kind: str) -> int:
         """Return how many holds of a kind there are on a folio."""
-        return self._accounts[folio, kind].total
+        account = self._accounts.get((folio, kind))  # asked of many that nobody ever held
+        return account.total if account else 0
 
     def net(self, folio: Folio, kind: str) -> int:
         """Return the holds of a kind on a folio less the releases that matched none."""

@@ -178,12 +178,11 @@ class Mm:
 
     def locks(self, folio: Folio) -> bool:
         """Return whether one of its locked mappings maps a folio, which is none of zeros."""
-        instance("folio", folio, Folio)
-        if folio in self.kernel.names:  # as mlock.folios_of
+        vpn = instance("folio", folio, Folio).vpn
+        if vpn is None:
             return False
-        vpns = [vpn for vpn, pte in self.ptes.items() if pte.page.folio is folio]
-        vpns += [slot * PTRS_PER_PMD for slot, mapped in self.pmds.items() if mapped is folio]
-        return any(vma.locked for vpn in vpns if (vma := fault.vma_at(self, vpn)))
+        page, vma = fault.page_at(self, vpn), fault.vma_at(self, vpn)
+        return page is not None and page.folio is folio and vma is not None and vma.locked
 
     def register_buffer(self, addr: int, nr_pages: int, by: str = IO_URING) -> RegisteredBuffer:
         """Pin pages for long use (PIN, LONGTERM, WRITE) by "io_uring" or "RDMA"; see there.

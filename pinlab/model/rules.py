@@ -164,12 +164,14 @@ def read_rows(path: Path) -> list[RuleRow]:
 
 
 def _row(record: Mapping[str, str]) -> RuleRow:
+    rule, value, source = record["rule"], record["value"], record["source"]
     version = parse_release(record["release"])
-    _check_choice(record["rule"], record["value"])
-    _check_real(record["rule"], record["value"])
-    if not record["source"]:
-        raise ValueError(f"rule {record['rule']!r} has no source")
-    return RuleRow(version, record["rule"], record["value"], record["source"])
+    _check_choice(rule, value)
+    if value in HYPOTHETICAL.get(rule, ()):
+        raise ValueError(f"{rule} is {value!r}: that is hypothetical, no release has it")
+    if not source:
+        raise ValueError(f"rule {rule!r} has no source")
+    return RuleRow(version, rule, value, source)
 
 
 def _check_choice(rule: str, value: object) -> str:
@@ -178,11 +180,6 @@ def _check_choice(rule: str, value: object) -> str:
     if not isinstance(value, str | int) or str(value) not in CHOICES[rule]:
         raise ValueError(f"{rule} is {shown(value)}: allowed are {', '.join(CHOICES[rule])}")
     return str(value)
-
-
-def _check_real(rule: str, value: str) -> None:
-    if value in HYPOTHETICAL.get(rule, ()):
-        raise ValueError(f"{rule} is {value!r}: that is hypothetical, no release has it")
 
 
 ROWS = read_rows(DATA / "kernel_rules.csv")
@@ -218,7 +215,8 @@ def rules_for(release: str, overrides: Mapping[str, object] = MappingProxyType({
 @cache
 def _rules_of(version: Version) -> Rules:
     """Return the rules of one release; machines share them, they never change."""
-    rows = sorted(_rows_of(version), key=lambda row: row.version)
+    # A stable release follows its branch's mainline release, then its own branch's rows.
+    rows = sorted((row for row in ROWS if speaks_of(row.version, version)), key=lambda r: r.version)
     return _made({row.rule: row.value for row in rows}, {row.rule: row.source for row in rows})
 
 
@@ -226,11 +224,6 @@ def _made(values: Mapping[str, object], sources: Mapping[str, str]) -> Rules:
     rules = Rules._make(int(str(values[r])) if r == "pin_bias" else values[r] for r in CHOICES)
     rules.sources = MappingProxyType({rule: sources[rule] for rule in CHOICES})
     return rules
-
-
-def _rows_of(version: Version) -> list[RuleRow]:
-    """A stable release follows its branch's mainline release, then its own branch's rows."""
-    return [row for row in ROWS if speaks_of(row.version, version)]
 
 
 def speaks_of(row: Version, version: Version) -> bool:

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from itertools import permutations
 from typing import TYPE_CHECKING, NamedTuple
 
-from pinlab.explore.explorer import explore
-from pinlab.explore.program import PARENT, Scenario
+from pinlab.explore.scenario import PARENT, Scenario
+from pinlab.explore.search import Schedule, explore
 from pinlab.explore.world import World
+from pinlab.model.folio import Folio
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import NEWEST
-from pinlab.words.senses import SENSES, senses
+from pinlab.words.senses import SENSES
 
 if TYPE_CHECKING:
     import pandas
@@ -106,15 +107,19 @@ def apart(release: str = NEWEST) -> Apart:
     """
     states, patterns = 0, dict[frozenset[str], Example]()
     for memory in MEMORY:
-        for example, lit in _visited(memory, release):
-            states += 1
-            for folio, pattern in lit.items():
-                shown = example._replace(folio=folio)
-                best = patterns.setdefault(pattern, shown)
-                if len(shown.steps) < len(best.steps):
-                    patterns[pattern] = shown
+        graph = explore(_scenario(memory), release, seen=_lit).require_complete().graph
+        states += len(graph.schedules)
+        for schedule, seen in zip(graph.schedules, graph.seen, strict=True):
+            for lit in seen:
+                if lit not in patterns or len(schedule) < len(patterns[lit].steps):
+                    patterns[lit] = _example(memory, release, schedule, lit)
     found = {pair: _shortest(patterns, *pair) for pair in permutations(SENSES, 2)}
     return Apart(release, states, found, patterns)
+
+
+def _lit(folio: Folio) -> frozenset[str]:
+    """Return the senses that hold for a folio."""
+    return frozenset(sense.id for sense in SENSES.values() if sense.holds(folio))
 
 
 def _shortest(patterns: Mapping[frozenset[str], Example], yes: str, no: str) -> Example | None:
@@ -122,16 +127,14 @@ def _shortest(patterns: Mapping[frozenset[str], Example], yes: str, no: str) -> 
     return min(fitting, key=lambda e: (len(e.steps), list(MEMORY).index(e.memory)), default=None)
 
 
-def _visited(memory: str, release: str) -> Iterator[tuple[Example, dict[str, frozenset[str]]]]:
-    """Yield every state that the explorer finds, and which senses hold for each folio in it."""
+def _scenario(memory: str) -> Scenario:
     names = [PARENT, *(f"{PARENT}/{n}" for n in range(2, len(STEPS) + 1))]
-    programs = {name: [step] for name, step in zip(names, STEPS, strict=True)}
-    scenario = Scenario({"x": memory}, programs)
-    graph = explore(scenario, release, graph=True).require_complete().graph
-    assert graph is not None
-    for schedule in graph.schedules:
-        world = World(scenario, Kernel(release))
-        steps = tuple(world.go(actor).line for actor in schedule)
-        folios = [folio for folio in world.kernel.folios if not folio.freed]
-        lit = {folio.name: frozenset(senses(folio.page(0)).lit) for folio in folios}
-        yield Example(memory, steps, ""), lit
+    return Scenario({"x": memory}, {n: [step] for n, step in zip(names, STEPS, strict=True)})
+
+
+def _example(memory: str, release: str, schedule: Schedule, lit: frozenset[str]) -> Example:
+    """Return the state after a schedule, with the first folio for which these senses hold."""
+    world = World(_scenario(memory), Kernel(release))
+    steps = tuple(world.go(actor).line for actor in schedule)
+    folio = next(f for f in world.kernel.folios if not f.freed and _lit(f) == lit)
+    return Example(memory, steps, folio.name)

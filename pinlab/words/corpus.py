@@ -82,11 +82,6 @@ class Term(NamedTuple):
         return re.sub(r"(s|ned|ning|nings)$", "", self.word.lower())
 
 
-def read_terms(path: Path) -> tuple[Term, ...]:
-    """Return the rows of a file of terms; ValueError with file and line for one that is wrong."""
-    return tuple(table(path, Term._fields, _term, unique=["id"]))
-
-
 def _term(record: Mapping[str, str]) -> Term:
     term = Term(**record)
     for column, allowed in CHOICES.items():
@@ -106,9 +101,9 @@ def _term(record: Mapping[str, str]) -> Term:
 
 
 @cache
-def corpus() -> tuple[Term, ...]:
-    """Return the places of data/terms.csv, in the order of the file."""
-    return read_terms(DATA / "terms.csv")
+def corpus(path: Path = DATA / "terms.csv") -> tuple[Term, ...]:
+    """Return the places of a file of terms; ValueError with file and line for one that is wrong."""
+    return tuple(table(path, Term._fields, _term, unique=["id"]))
 
 
 def _known(places: tuple[Term, ...] | None) -> tuple[Term, ...]:

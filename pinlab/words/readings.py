@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.data_folder import DATA
-from pinlab.explore.program import PARENT, Scenario
+from pinlab.explore.scenario import PARENT, Scenario
 from pinlab.explore.world import World
 from pinlab.model.arguments import instance, one_of
 from pinlab.model.folio import Page

@@ -1,14 +1,18 @@
 """The Chromium that is installed; playwright's own is never downloaded."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from shutil import which
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+ALL = "all"
+FEW = ("00", "04", "10")
+"""A lesson that measures this machine, one with many sliders, one with menus and few sliders."""
 MISSING = "no Chromium on PATH: on Debian, install the package chromium"
 FLAGS = (
     "--no-sandbox",  # root has none, and in a container the user often is root
@@ -27,13 +31,19 @@ def find() -> str | None:
 
 
 def find_or_skip() -> str:
-    """The same, or the end of the test: a failure where PINLAB_BROWSER says it is required."""
+    """The same, or the end of the test: a failure where PINLAB_BROWSER asks for it."""
     found = find()
     if found is not None:
         return found
-    if os.environ.get("PINLAB_BROWSER") == "required":
+    if os.environ.get("PINLAB_BROWSER") in ("required", ALL):
         pytest.fail(MISSING)
     pytest.skip(MISSING)
+
+
+def some(lessons: Sequence[Path]) -> list[Path]:
+    """The lessons that are opened: FEW, and their solutions; PINLAB_BROWSER=all opens all."""
+    everything = os.environ.get("PINLAB_BROWSER") == ALL
+    return [path for path in lessons if everything or path.name.startswith(FEW)]
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from pinlab.lab.figures.buffers import PageGrid, TouchedPages
-from pinlab.lab.figures.odometer import Tries
+from pinlab.lab.odometer import Tries
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN, REFERENCE
 from pinlab.lab.writes import Writes
 from pinlab.lessons.count_to_two_million import MOST_WRITES, InFlight
@@ -65,7 +65,7 @@ def refcount_in_flight() -> None:
 
 
 def count_pins() -> None:
-    """Show the first slider of `lab.count_pins` through `interact`: the digits in matplotlib."""
+    """Show the first slider of `lab.odometer` through `interact`: the digits in matplotlib."""
 
     def show(pins: int) -> None:
         draw_digits(Tries(2**21 + pins))

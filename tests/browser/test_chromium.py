@@ -28,7 +28,10 @@ def test_without_it_a_reader_is_told_what_to_install(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.usefixtures("folder")
-def test_where_it_is_required_its_absence_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PINLAB_BROWSER", "required")
+@pytest.mark.parametrize("asked", ["required", "all"])
+def test_where_it_is_asked_for_its_absence_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    monkeypatch.setenv("PINLAB_BROWSER", asked)
     with pytest.raises(pytest.fail.Exception, match="install the package chromium"):
         find_or_skip()

@@ -9,13 +9,13 @@ from pinlab.machine import syscalls
 
 def refuse(monkeypatch: pytest.MonkeyPatch, wanted: str, number: int) -> list[str]:
     """Have one system call fail from now on; return the names of all that are made."""
-    real, made = syscalls._checked, []
+    real, made = syscalls.call, []
 
-    def checked(name: str, function: str, arguments: tuple[object, ...]) -> int:
+    def call(name: str, *arguments: object, **named: int) -> int:
         made.append(name)
         if name == wanted:
             raise OSError(number, f"{name} answers {os.strerror(number)!r}")
-        return real(name, function, arguments)
+        return real(name, *arguments, **named)
 
-    monkeypatch.setattr(syscalls, "_checked", checked)
+    monkeypatch.setattr(syscalls, "call", call)
     return made

@@ -19,13 +19,16 @@ from tests.notebooks.normalise import as_stored, normalise
 SECONDS_PER_CELL = 300
 
 
-def run(path: Path, times: int = 1) -> NotebookNode:
-    """The notebook with fresh outputs, normalised; the file stays as it is.
+def run(path: Path) -> NotebookNode:
+    """The notebook with fresh outputs, normalised; the file stays as it is."""
+    return runs(path, 1)[0]
 
-    times: how often each cell is run before the next one; what it shows last is kept.
-    """
+
+def runs(path: Path, times: int) -> list[NotebookNode]:
+    """The same, from each of several times that a cell is run before the next one."""
     notebook = read(path).notebook
-    notebook.cells = [deepcopy(cell) for cell in notebook.cells for _ in range(times)]
+    cells = notebook.cells
+    notebook.cells = [deepcopy(cell) for cell in cells for _ in range(times)]
     client = NotebookClient(
         notebook,
         # Spares every run a warning that the kernel's loopback connection is not encrypted.
@@ -34,12 +37,19 @@ def run(path: Path, times: int = 1) -> NotebookNode:
         record_timing=False,
         resources={"metadata": {"path": str(path.parent)}},
         store_widget_state=False,
+        startup_timeout=SECONDS_PER_CELL,
         timeout=SECONDS_PER_CELL,
     )
     with clean_environment():
         client.execute()
-    notebook.cells = notebook.cells[times - 1 :: times]
-    return normalise(notebook)
+    return [normalise(every(notebook, times, first)) for first in range(times)]
+
+
+def every(notebook: NotebookNode, times: int, first: int) -> NotebookNode:
+    """A copy with every so many cells."""
+    copy = NotebookNode(notebook)
+    copy.cells = notebook.cells[first::times]
+    return copy
 
 
 def store(path: Path) -> bool:

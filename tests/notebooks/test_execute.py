@@ -7,7 +7,7 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 
 from tests.notebooks.examples import code, notebook
-from tests.notebooks.execute import run, store
+from tests.notebooks.execute import run, runs, store
 from tests.notebooks.normalise import as_stored
 
 
@@ -30,10 +30,11 @@ def test_it_runs_in_its_folder_with_the_recording_and_without_the_users_settings
     assert dict(os.environ) == before
 
 
-def test_what_a_cell_shows_when_it_is_run_again_is_kept(tmp_path: Path) -> None:
+def test_what_a_cell_shows_each_time_that_it_is_run_is_kept(tmp_path: Path) -> None:
     path = stored(tmp_path, "n = 0", "n += 1\nn", "n")
-    again = run(path, times=2)
+    first, again = runs(path, times=2)
     assert [cell.source for cell in again.cells] == ["n = 0", "n += 1\nn", "n"]
+    assert [cell.outputs[0].data["text/plain"] for cell in first.cells[1:]] == ["1", "2"]
     assert [cell.outputs[0].data["text/plain"] for cell in again.cells[1:]] == ["2", "2"]
     assert run(path).cells[2].outputs[0].data["text/plain"] == "1"
 

@@ -1,9 +1,11 @@
-"""The ways through the lessons are there, and each rule about them can be broken.
+"""The ways through the lessons: on and back, to the solutions, the glossary, and to cells.
 
 That no relative link is dead is held by `shape.links`.
 """
 
+import re
 from functools import cache
+from itertools import pairwise
 
 import pytest
 
@@ -12,30 +14,27 @@ from tests.notebooks.lesson import FOLDER, Lesson, paths, read
 from tests.notebooks.navigation import (
     dead_anchors,
     files_of,
-    off_the_chain,
     targets,
-    unreached,
-    wrong_rows,
 )
 
-FIRST = FOLDER / "00_start_here.ipynb"
 LESSONS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 SOLUTIONS = sorted(FOLDER.glob("solutions/*.ipynb"))
 
 stored = cache(read)
 
 
-def lesson(name: str, *cells: str) -> Lesson:
-    """A notebook of these text cells; it need not be stored anywhere."""
-    return Lesson(FOLDER / name, notebook(*map(text, cells)))
-
-
-ONE = lesson("01_a_b.ipynb", "# A b: what it is", "On.\n\nThe next lesson: [C d](02_c_d.ipynb).")
-TWO = lesson("02_c_d.ipynb", "# C d\n\n*The lesson before: [A b](01_a_b.ipynb).*", "End.")
+def title(lesson: Lesson) -> str:
+    """The title of a notebook, without what a colon adds to it."""
+    line: str = lesson.notebook.cells[0].source.splitlines()[0]
+    return line.removeprefix("# ").split(":")[0]
 
 
 def test_each_lesson_leads_to_the_one_before_and_the_next() -> None:
-    assert list(off_the_chain([stored(path) for path in LESSONS])) == []
+    for before, after in pairwise(map(stored, LESSONS)):
+        back = f"The lesson before: [{title(before)}]({before.path.name})"
+        assert back in after.notebook.cells[0].source
+        on = f"The next lesson: [{title(after)}]({after.path.name})"
+        assert on in before.notebook.cells[-1].source
 
 
 def test_each_lesson_ends_with_a_link_to_the_glossary_and_leads_to_its_solutions_and_back() -> None:
@@ -46,67 +45,16 @@ def test_each_lesson_ends_with_a_link_to_the_glossary_and_leads_to_its_solutions
         assert path in files_of(stored(solutions))
 
 
-def test_every_notebook_can_be_reached_from_the_first() -> None:
-    assert unreached(map(stored, paths()), FIRST) == []
-
-
-def test_the_table_of_lessons_links_those_that_are_there_and_no_others() -> None:
-    assert list(wrong_rows(stored(FIRST), map(stored, LESSONS))) == []
+def test_the_first_lesson_lists_all_and_links_the_others() -> None:
+    rows = re.findall(
+        r"^\| *(\S*\d\d_\w+.*?) *\|", stored(LESSONS[0]).notebook.cells[-1].source, re.M
+    )
+    assert rows == ["`00_start_here`", *(f"[{path.stem}]({path.name})" for path in LESSONS[1:])]
 
 
 def test_a_link_to_a_heading_or_a_cell_leads_to_one() -> None:
     for path in paths():
         assert list(dead_anchors(stored(path), map(stored, paths()))) == []
-
-
-@pytest.mark.parametrize(
-    ("lessons", "words"),
-    [
-        ([lesson("01_a_b.ipynb", "# A b", "No way on."), TWO], "01_a_b.ipynb does not say"),
-        ([lesson("01_a_b.ipynb", "# A b", ONE.notebook.cells[1].source, "End"), TWO], "last cell"),
-        ([lesson("01_a_b.ipynb", "# A", ONE.notebook.cells[1].source), TWO], "[A](01_a_b.ipynb)"),
-        ([ONE, lesson("02_c_d.ipynb", "# C d", TWO.notebook.cells[0].source)], "first cell"),
-    ],
-    ids=["no next lesson", "not in the last cell", "another title", "not in the first cell"],
-)
-def test_a_lesson_off_the_chain_is_found(lessons: list[Lesson], words: str) -> None:
-    (found,) = off_the_chain(lessons)
-    assert words in found
-    assert list(off_the_chain([ONE, TWO])) == []
-
-
-def test_an_orphan_is_found_and_an_output_may_lead_on() -> None:
-    first = lesson("01_a_b.ipynb", "# A", "[on](02_c_d.ipynb#cell-id=x), `[no](04_g_h.ipynb)`")
-    linked = display({"text/markdown": "[and on](03_e_f.ipynb)"})
-    second = Lesson(TWO.path, notebook(text("# C"), code("1", linked)))
-    third, orphan = lesson("03_e_f.ipynb", "[web](https://a.org/)"), lesson("04_g_h.ipynb", "# G")
-    assert unreached([first, second, third, orphan], first.path) == [orphan.path]
-
-
-TABLE = """| lesson | minutes |
-|---|---|
-| `00_start_here` (this one) | 20 |
-| [01_a_b](01_a_b.ipynb) | 20 |
-| `05_c_d` | 20 |"""
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "found"),
-    [
-        ("", "", []),
-        ("[01_a_b](01_a_b.ipynb)", "`01_a_b`", ["01_a_b is not linked: `01_a_b`"]),
-        ("(01_a_b.ipynb)", "(02_a_b.ipynb)", ["01_a_b is not linked: [01_a_b](02_a_b.ipynb)"]),
-        ("`05_c_d`", "[05_c_d](05_c_d.ipynb)", ["05_c_d is linked: [05_c_d](05_c_d.ipynb)"]),
-        ("| [01_a_b](01_a_b.ipynb) | 20 |\n", "", ["01_a_b has no row"]),
-        ("`00_start_here` (this one)", "[00_start_here](00_start_here.ipynb)",
-         ["00_start_here is linked: [00_start_here](00_start_here.ipynb)"]),
-        ("`05_c_d`", "`00_start_here`",
-         ["the rows are not in order, each once: 00_start_here, 01_a_b, 00_start_here"]),
-    ],
-)  # fmt: skip
-def test_a_wrong_row_of_the_table_is_found(old: str, new: str, found: list[str]) -> None:
-    first = Lesson(FIRST, notebook(text("# Start"), text(TABLE.replace(old, new))))
-    assert list(wrong_rows(first, [first, ONE])) == found
 
 
 @pytest.mark.parametrize(
@@ -126,5 +74,6 @@ def test_a_wrong_row_of_the_table_is_found(old: str, new: str, found: list[str])
 )
 def test_a_link_to_no_heading_and_no_cell_is_found(target: str, dead: bool) -> None:
     linked = display({"text/markdown": f"[there]({target}), `[not](#there)`"})
-    made = Lesson(ONE.path, notebook(text("# A `b` *c*\n\n## D  \n\n#no"), code("1", linked)))
-    assert list(dead_anchors(made, [TWO])) == [target] * dead
+    made = notebook(text("# A `b` *c*\n\n## D  \n\n#no"), code("1", linked))
+    other = Lesson(FOLDER / "02_c_d.ipynb", notebook(text("# C d"), text("End.")))
+    assert list(dead_anchors(Lesson(FOLDER / "01_a_b.ipynb", made), [other])) == [target] * dead

@@ -32,7 +32,6 @@ from pinlab.words.corpus import (
     WRONG,
     corpus,
     read_proposals,
-    read_terms,
 )
 
 with (DATA / "terms.csv").open(newline="", encoding="utf-8") as file:
@@ -45,6 +44,12 @@ PLACE = Term(*GOOD.split(","))
 def changed(place: str, **columns: str) -> tuple[Term, ...]:
     """The corpus with other values in one row."""
     return tuple(t._replace(**columns) if t.id == place else t for t in corpus())
+
+
+def written(folder: Path, *lines: str) -> Path:
+    path = folder / "places.csv"
+    path.write_text("\n".join([",".join(Term._fields), *lines]) + "\n", "utf-8")
+    return path
 
 
 def test_there_are_enough_places_of_each_kind_and_every_sense_occurs_and_is_explained() -> None:
@@ -115,18 +120,16 @@ def test_documents_that_contradict_themselves_are_found() -> None:
         assert [ROWS[place]["sense"] for place in places] == str(row["senses"]).split(", ")
 
 
+def test_a_good_row_is_read(tmp_path: Path) -> None:
+    assert corpus(written(tmp_path, GOOD)) == (PLACE,)
+
+
 def test_documents_with_one_sense_do_not_contradict_themselves() -> None:
     assert contradictions((PLACE, PLACE._replace(id="y", word="pins"))).empty
     other = PLACE._replace(id="y", sense="any-reference")
     assert len(contradictions((PLACE, other))) == 1
     assert contradictions((PLACE, other._replace(release="6.4"))).empty
     assert PLACE._replace(word="pincount").stem == "pincount"
-
-
-def written(folder: Path, *lines: str) -> Path:
-    path = folder / "places.csv"
-    path.write_text("\n".join([",".join(Term._fields), *lines]) + "\n", "utf-8")
-    return path
 
 
 @pytest.mark.parametrize(
@@ -151,10 +154,9 @@ def written(folder: Path, *lines: str) -> Path:
 def test_a_wrong_row_is_refused_with_file_and_line(
     tmp_path: Path, old: str, new: str, said: str
 ) -> None:
-    assert read_terms(written(tmp_path, GOOD)) == (PLACE,)
     wrong = GOOD.replace(old, new, 1)
     with pytest.raises(ValueError, match=re.escape(said)) as error:
-        read_terms(written(tmp_path, GOOD.replace("x,", "w,", 1), wrong))
+        corpus(written(tmp_path, GOOD.replace("x,", "w,", 1), wrong))
     assert str(error.value).startswith(f"{tmp_path / 'places.csv'}, line 3: ")
 
 

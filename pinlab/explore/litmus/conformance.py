@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pinlab.explore.explorer import NEVER
 from pinlab.explore.litmus.file import FOLDER, Litmus, load
 from pinlab.explore.litmus.observation import ERAS, whole_verdict
+from pinlab.explore.search import NEVER
 from pinlab.model.arguments import mapping, several
 from pinlab.text_files import table
 

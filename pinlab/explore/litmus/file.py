@@ -33,16 +33,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pinlab.data_folder import DATA
-from pinlab.explore.explorer import ALWAYS, NEVER, SOMETIMES
-from pinlab.explore.program import (
-    MisfitError,
-    Scenario,
-    Step,
-    check_actor,
-    check_length,
-    parse_step,
-)
 from pinlab.explore.question import Question
+from pinlab.explore.scenario import MisfitError, Scenario, check_actor, check_length
+from pinlab.explore.search import ALWAYS, NEVER, SOMETIMES
+from pinlab.explore.verbs import Step, parse_step
 from pinlab.model.arguments import instance, one_of, shown
 from pinlab.model.arguments import path as as_path
 from pinlab.model.rules import Version, parse_release, rules_for, speaks_of

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from pinlab.explore.explorer import MOST_STATES, explore, trace
-from pinlab.explore.graph import Schedule
 from pinlab.explore.litmus.file import Litmus, load, names
+from pinlab.explore.search import MOST_STATES, Schedule, explore, trace
 from pinlab.model.arguments import instance, several
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from pinlab.explore.explorer import NEVER
 from pinlab.explore.litmus.file import load
 from pinlab.explore.litmus.observation import whole_verdict
+from pinlab.explore.search import NEVER
 from pinlab.model.arguments import one_of, several
 
 if TYPE_CHECKING:

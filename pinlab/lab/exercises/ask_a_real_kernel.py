@@ -13,7 +13,7 @@ from pinlab.lab.draw import Draw
 from pinlab.lab.exercise import IT_IS, Choice, Exercise, Number, Program, besides
 from pinlab.machine.buffers import PAGES
 from pinlab.machine.measured import DIRECT_IO, PROCESS_VM_READV
-from pinlab.machine.predictions.process import buffer_in
+from pinlab.machine.predictions.calls import buffer_in
 from pinlab.model.kernel import Kernel
 
 LESSON = "11_ask_a_real_kernel"

@@ -11,7 +11,7 @@ from pinlab.lab.exercise import IT_IS, Exercise, Number, Numbers, Program, Selec
 from pinlab.lab.figures.folio import Pinned
 from pinlab.lab.powers import plural
 from pinlab.machine.buffers import PAGES
-from pinlab.machine.predictions.process import buffer_in, huge_buffer_in
+from pinlab.machine.predictions.calls import buffer_in, huge_buffer_in
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, INT_MAX, INT_MIN, last_grab, last_pin, wrap
 from pinlab.model.fault import PTRS_PER_PMD
 from pinlab.model.folio import HPAGE_ORDER, MAX_ORDER, PAGE_SIZE, Folio, Page

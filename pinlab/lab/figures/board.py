@@ -37,24 +37,21 @@ def board_filmstrip(seed: int) -> Drawing:
 
 def board_table(game: Game) -> str:
     """Return the clues that were bought as an HTML table."""
-    heads = "".join(f'<th scope="col" style="{CENTRED}">{letter}</th>' for letter in LETTERS)
-    rows = "".join(_table_row(game, clue) for clue in game.bought)
-    caption = f"<caption>{escape(game.spent)}</caption>"
-    head = f'<tr><th scope="col" style="{CENTRED}">clue</th>{heads}</tr>'
-    return f'<table style="border-collapse:collapse">{caption}{head}{rows}</table>'
-
-
-CENTRED = "padding:3px 12px;text-align:center"
-WORDED = "padding:3px 12px 3px 0;text-align:left;font-weight:normal"
-
-
-def _table_row(game: Game, clue: Clue) -> str:
-    values = "".join(
-        f'<td style="{CENTRED};border:1px solid">{escape(str(value))}</td>'
-        for value in game.values(clue).values()
+    table = game.table().rename_axis(columns="clue")
+    table.index = [f"<b>{escape(clue.id)}</b>: {escape(clue.words)}" for clue in game.bought]
+    styled = table.style.set_caption(game.spent).format(escape="html")
+    styled = styled.set_table_styles(
+        [
+            {"selector": "", "props": "border-collapse:collapse"},
+            {"selector": "th,td", "props": "padding:3px 12px;text-align:center"},
+            {"selector": "td", "props": "border:1px solid"},
+            {
+                "selector": ".row_heading",
+                "props": "padding-left:0;text-align:left;font-weight:normal",
+            },
+        ]
     )
-    words = f"<b>{escape(clue.id)}</b>: {escape(clue.words)}"
-    return f'<tr><th scope="row" style="{WORDED}">{words}</th>{values}</tr>'
+    return str(styled.to_html(table_uuid="board", cell_ids=False))
 
 
 def _row(y: float, game: Game, clue: Clue) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from pinlab.machine.predictions import calls, holds
-from pinlab.machine.predictions.process import Forms, Values
+from pinlab.machine.predictions.calls import Forms, Values
 from pinlab.model.arguments import instance, one_of, shown
 from pinlab.model.kernel import Kernel
 

@@ -9,99 +9,83 @@ from __future__ import annotations
 import errno
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import NamedTuple
 
-from pinlab.machine.predictions.calls import both_counts
-from pinlab.machine.predictions.process import (
-    MOST,
-    PAGES_AT_ONCE,
-    ZERO,
-    ZERO64,
-    Forms,
-    Process,
-    Values,
-    nothing,
-    page_of,
-    result,
-)
+from pinlab.machine.predictions import calls
+from pinlab.machine.predictions.calls import MOST, Forms, Process, Values, nothing, page_of
 from pinlab.model.arguments import whole
 from pinlab.model.counter import int32
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Page
 from pinlab.model.gup import FOLL_GET
 from pinlab.model.kernel import Kernel
-from pinlab.model.mm import Mm
 from pinlab.model.rules import Rules
+
+PAGES_AT_ONCE = 1024
+"""PVM_MAX_USER_PAGES: process_vm_readv() pins two pages full of pointers at a time."""
 
 MOST_READERS = 4096
 """The most readers that are gone through one by one."""
 
+READERS = 2056
+"""How many readers there were when other system calls were tried."""
 
-class Held(NamedTuple):
+
+class Load(NamedTuple):
     """What is there with some number of readers: the folio's refcount, and the pins held."""
 
     refcount: int
     pins: int
 
 
-class Readers(Process):
+class StoppedReaders(Process):
     """A machine on which one reader more can be let in at any time.
 
-    `held[n]` is what is there with n of them.
+    `loads[n]` is what is there with n of them.
     """
 
     def __init__(self, kernel: Kernel, order: int = 0) -> None:
-        super().__init__(kernel, ZERO._replace(pages=PAGES_AT_ONCE, order=order))
+        super().__init__(kernel, calls.ZERO._replace(pages=PAGES_AT_ONCE, order=order))
         self.folio = self.page.folio
         self._pinned: list[list[Page]] = []
-        self.held = [self._now()]
+        self.loads = [self._now()]
 
-    def let_in(self, readers: int) -> Held:
+    def let_in(self, readers: int) -> Load:
         """Return what is there with that many readers; those who are refused hold nothing."""
-        while len(self.held) <= readers:
+        while len(self.loads) <= readers:
             with suppress(OSError):
                 self._pinned.append(self.mm.pin_user_pages(self.addr, PAGES_AT_ONCE))
-            self.held.append(self._now())
-        return self.held[readers]
+            self.loads.append(self._now())
+        return self.loads[readers]
 
     def let_go(self) -> None:
         """Let all of them finish."""
         for pages in self._pinned:
             self.kernel.unpin_user_pages(pages)
 
-    def _now(self) -> Held:
+    def _now(self) -> Load:
         acquired, released = self.kernel.vmstat.values()
-        return Held(self.folio.refcount, acquired - released)
+        return Load(self.folio.refcount, acquired - released)
 
 
 @cache
-def _climb(release: str, rules: Rules) -> Readers:
+def _climb(release: str, rules: Rules, order: int) -> StoppedReaders:
     """Every number of readers is on the way to a higher one, so one machine serves them all."""
-    return Readers(Kernel.with_rules(release, rules))
+    return StoppedReaders(Kernel.with_rules(release, rules), order)
 
 
-def climb(kernel: Kernel, readers: int) -> Held:
+def climb(kernel: Kernel, readers: int, order: int = 0) -> Load:
     """Return what is there with that many readers of never-written memory, on such a machine.
 
     Raises TypeError or ValueError for anything but 0 to 4096 readers.
     """
     readers = whole("threads", readers, 0, MOST_READERS)
-    return _climb(kernel.release, kernel.rules).let_in(readers)
+    return _climb(kernel.release, kernel.rules, order).let_in(readers)
 
 
-def _zero_page(kernel: Kernel, most: int, threads: int) -> Values:
-    return _values(climb(kernel, whole("threads", threads, 0, most)), climb(kernel, 0))
-
-
-def _huge_zero(kernel: Kernel, most: int, threads: int) -> Values:
-    readers = Readers(kernel, HPAGE_ORDER)
-    base = readers.held[0]
-    return _values(readers.let_in(whole("threads", threads, 0, min(most, MOST_READERS))), base)
-
-
-def _values(now: Held, base: Held) -> Values:
-    delta = int32(now.refcount - base.refcount)
+def _held(kernel: Kernel, most: int, threads: int, order: int = 0) -> Values:
+    now = climb(kernel, whole("threads", threads, 0, most), order)
+    delta = int32(now.refcount - climb(kernel, 0, order).refcount)
     return {"refcount": now.refcount, "delta": delta, "vmstat_inflight": now.pins}
 
 
@@ -109,11 +93,33 @@ def _values(now: Held, base: Held) -> Values:
 def _run(release: str, rules: Rules, most: int) -> tuple[int, Values, Values]:
     """Return the refcount before all readers, and what others get at the height and after."""
     kernel = Kernel.with_rules(release, rules)
-    readers = Readers(kernel)
+    readers = StoppedReaders(kernel)
     readers.let_in(whole("hold", most, 0, MOST_READERS))
-    overflowed = _calls(kernel)
+    overflowed = _others(kernel)
     readers.let_go()
-    return readers.held[0].refcount, overflowed, _calls(kernel)
+    return readers.loads[0].refcount, overflowed, _others(kernel)
+
+
+def _others(kernel: Kernel) -> Values:
+    """What a process gets that has nothing to do with the readers."""
+    refcount = kernel.zero_page.refcount
+    process = Process(kernel, calls.ZERO64)
+    return {
+        "zero_refcount": refcount,
+        "zero_pfn": process.has_zero_page,
+        "process_vm_readv_zero64": calls.process_vm(process),
+        "vmsplice_zero": calls.vmsplice(process),
+        "odirect_write_zero64": calls.to_disk(process),
+        # mem_rw() in fs/proc/base.c (6.18): access_remote_vm() got no page, so EIO.
+        "proc_self_mem_read_zero": max(calls.vmsplice(process), -errno.EIO),
+        "newpfn_nonzero": int(not Process(kernel).has_zero_page),
+        "fork_exec_true": calls.fork_and_exit(process),
+    }
+
+
+def _after(kernel: Kernel, released: bool) -> Values:
+    _, overflowed, after_release = _run(kernel.release, kernel.rules, READERS)
+    return dict(after_release if released else overflowed)
 
 
 def _around(kernel: Kernel, most: int) -> Values:
@@ -123,72 +129,26 @@ def _around(kernel: Kernel, most: int) -> Values:
 
 
 def _around_huge(kernel: Kernel, most: int) -> Values:
-    readers = Readers(kernel, HPAGE_ORDER)
+    readers = StoppedReaders(kernel, HPAGE_ORDER)
     folio = readers.folio
-    found: Values = {
-        "is_huge_zero": int(folio is kernel.huge_zero_folio),
-        "base_refcount": folio.refcount,
-        **both_counts(folio, "before"),
-    }
+    base: Values = {"base_refcount": folio.refcount}
+    found = {"is_huge_zero": int(folio is kernel.huge_zero_folio)} | base
+    found |= calls.both_counts(folio, "before")
     readers.let_in(whole("threads", most, 0, MOST_READERS))
-    found |= both_counts(folio, "after")
+    found |= calls.both_counts(folio, "after")
     readers.let_go()
     return found | {"after_exit_zero_refcount": kernel.zero_page.refcount}
 
 
-READERS = 2056
-"""How many readers there were when the system calls were tried."""
-
-
-def _overflowed(kernel: Kernel) -> Values:
-    return dict(_run(kernel.release, kernel.rules, READERS)[1])
-
-
-def _after_release(kernel: Kernel) -> Values:
-    return dict(_run(kernel.release, kernel.rules, READERS)[2])
-
-
-def _calls(kernel: Kernel) -> Values:
-    """What a process gets that has nothing to do with the readers."""
-    refcount = kernel.zero_page.refcount
-    process = Process(kernel, ZERO64)
-
-    def vmsplice() -> int:
-        for page in process.splice():
-            kernel.put_page(page)
-        return PAGE_SIZE
-
-    def proc_self_mem() -> int:
-        """mem_rw() in fs/proc/base.c (6.18): access_remote_vm() got no page, so EIO."""
-        with suppress(OSError):
-            return vmsplice()
-        return -errno.EIO
-
-    def fork_and_exit() -> int:
-        process.mm.fork().exit()
-        return 0
-
-    return {
-        "zero_refcount": refcount,
-        "zero_pfn": process.has_zero_page,
-        "process_vm_readv_zero64": process.process_vm(),
-        "vmsplice_zero": result(vmsplice),
-        "odirect_write_zero64": process.to_disk(),
-        "proc_self_mem_read_zero": proc_self_mem(),
-        "newpfn_nonzero": int(not Process(kernel).has_zero_page),
-        "fork_exec_true": result(fork_and_exit),
-    }
-
-
 HELD_PINS: Forms = {
-    "hold{most}:threads={threads}": _zero_page,
+    "hold{most}:threads={threads}": _held,
     "hold{most}": _around,
-    "hugezero_hold{most}:threads={threads}": _huge_zero,
+    "hugezero_hold{most}:threads={threads}": partial(_held, order=HPAGE_ORDER),
     "hugezero_hold{most}": _around_huge,
     "memfd_hold{most}:threads={threads}": nothing,
     "memfd_hold{most}": nothing,
-    "overflowed": _overflowed,
-    "after_release": _after_release,
+    "overflowed": partial(_after, released=False),
+    "after_release": partial(_after, released=True),
 }
 
 
@@ -197,7 +157,7 @@ def _frames(kernel: Kernel, held: bool) -> Values:
     parent = Process(kernel)
     page = parent.page
     if held:
-        parent.register()
+        calls.register(parent)
     child = parent.mm.fork()
     same = page_of(child, parent.addr) is page
     parent.mm.write(parent.addr, b"w")
@@ -214,19 +174,21 @@ FORK_FRAMES: Forms = {
 }
 
 
+def _parent(kernel: Kernel, pinned: int) -> Process:
+    """Return a process with one page, with or without a pin of another page in the past."""
+    parent = Process(kernel)
+    if whole("haspinned", pinned, 0, 1):
+        other = parent.mm.mmap(PAGE_SIZE)
+        parent.mm.write(other, b"A")
+        kernel.unpin_user_pages(parent.mm.pin_user_pages(other, 1))
+    return parent
+
+
 def _referenced(kernel: Kernel, references: int, pinned: int) -> Values:
-    """Splice a page that often, with or without a pin of another page in the past, and fork."""
     parent = _parent(kernel, pinned)
     before = parent.page.refcount
     parent.splice(whole("refs", references, 0, MOST))
     return _fork(parent, parent.page.refcount - before)
-
-
-def _parent(kernel: Kernel, pinned: int) -> Process:
-    parent = Process(kernel)
-    if whole("haspinned", pinned, 0, 1):
-        parent.pin_something_else()
-    return parent
 
 
 def _unprivileged(kernel: Kernel, references: int, pinned: int) -> Values:
@@ -238,7 +200,7 @@ def _unprivileged(kernel: Kernel, references: int, pinned: int) -> Values:
 
 def _registered(kernel: Kernel) -> Values:
     parent = Process(kernel)
-    parent.register()
+    calls.register(parent)
     return _fork(parent, 0)
 
 
@@ -302,67 +264,52 @@ SECTOR = 512
 NOBODY, NO_CHILD = "-", -1
 
 
-@dataclass(frozen=True)
-class Scene:
-    """What happens while a device reads from disk into a page.
+def _scene(
+    kernel: Kernel,
+    fork: bool = True,
+    child_exits: bool = False,
+    child_writes: bool = False,
+    registered: bool = False,
+    pinned_before: bool = False,
+) -> Values:
+    """What becomes of a page into which a device reads from disk while the process forks.
 
-    fork, child_exits, child_writes (else the parent does); registered: into a buffer registered
-    with io_uring, else by O_DIRECT; pinned_before: the process had pinned another page.
+    child_writes: else the parent writes. registered: into a buffer registered with io_uring, else
+    by O_DIRECT. pinned_before: the process had pinned another page.
     """
-
-    fork: bool = True
-    child_exits: bool = False
-    child_writes: bool = False
-    registered: bool = False
-    pinned_before: bool = False
-
-    def __call__(self, kernel: Kernel) -> Values:
-        """Play it on a machine, and return what was looked at."""
-        parent = _parent(kernel, int(self.pinned_before))
-        page = parent.page
-        deliver = self._ask(parent)
-        inflight = page.refcount
-        child = self._fork(parent.mm)
-        writer = child if child and self.child_writes else parent.mm
-        writer.write(parent.addr + 4 * SECTOR, b"w")
-        deliver(b"D" * SECTOR)
-        sees = _byte(parent.mm, parent.addr)
-        return {
-            "io_res": SECTOR,
-            "ref_inflight": inflight,
-            "parent_pfn_changed": int(parent.page is not page),
-            "child_pfn_same_as_orig": int(page_of(child, parent.addr) is page)
-            if child
-            else NO_CHILD,
-            "parent_sees": sees,
-            "child_sees": _byte(child, parent.addr) if child else NOBODY,
-            "verdict": "OK" if sees == "D" else "DATA-LOST-IN-PARENT",
-        }
-
-    def _ask(self, parent: Process) -> Callable[[bytes], None]:
-        if not self.registered:
-            return parent.kernel.submit_dio_read(parent.mm, parent.addr, 1).device_write
-        parent.register()
-        return parent.kernel.buffers[0].pages[0].device_write
-
-    def _fork(self, parent: Mm) -> Mm | None:
-        child = parent.fork() if self.fork else None
-        if child is None or not self.child_exits:
-            return child
+    parent = _parent(kernel, int(pinned_before))
+    page, addr = parent.page, parent.addr
+    if registered:
+        calls.register(parent)
+        deliver = page.device_write
+    else:
+        deliver = kernel.submit_dio_read(parent.mm, addr, 1).device_write
+    inflight = page.refcount
+    child = parent.mm.fork() if fork else None
+    if child and child_exits:
         child.exit()
-        return None
-
-
-def _byte(mm: Mm, addr: int) -> str:
-    return mm.read(addr, 1).decode()
+        child = None
+    writer = child if child and child_writes else parent.mm
+    writer.write(addr + 4 * SECTOR, b"w")
+    deliver(b"D" * SECTOR)
+    sees = parent.mm.read(addr, 1).decode()
+    return {
+        "io_res": SECTOR,
+        "ref_inflight": inflight,
+        "parent_pfn_changed": int(parent.page is not page),
+        "child_pfn_same_as_orig": int(page_of(child, addr) is page) if child else NO_CHILD,
+        "parent_sees": sees,
+        "child_sees": child.read(addr, 1).decode() if child else NOBODY,
+        "verdict": "OK" if sees == "D" else "DATA-LOST-IN-PARENT",
+    }
 
 
 DIO_READ_AND_FORK: Forms = {
-    "nofork_parent_writes": Scene(fork=False),
-    "fork_parent_writes": Scene(),
-    "fork_childexits_parent_writes": Scene(child_exits=True),
-    "fork_child_writes": Scene(child_writes=True),
-    "iouring_readfixed_fork_parent_writes": Scene(registered=True),
+    "nofork_parent_writes": partial(_scene, fork=False),
+    "fork_parent_writes": _scene,
+    "fork_childexits_parent_writes": partial(_scene, child_exits=True),
+    "fork_child_writes": partial(_scene, child_writes=True),
+    "iouring_readfixed_fork_parent_writes": partial(_scene, registered=True),
     "dontfork_parent_writes": nothing,
-    "fork_parent_writes_again": Scene(pinned_before=True),
+    "fork_parent_writes_again": partial(_scene, pinned_before=True),
 }

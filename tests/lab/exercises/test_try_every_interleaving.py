@@ -150,7 +150,7 @@ def test_no_listed_wrong_answer_is_the_right_one(id: str) -> None:
                 raise AssertionError(other)
 
 
-@pytest.mark.parametrize("id", set(SEEDED) - {"how-many-orders"})
+@pytest.mark.parametrize("id", sorted({*SEEDED} - {"how-many-orders"}))
 def test_a_question_names_its_release(id: str) -> None:
     assert all("Linux " in exercise(id, seed).question for seed in SEEDS)
 

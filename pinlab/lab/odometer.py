@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pinlab.lab.exhibit import Dial, Exhibit, exhibit
 from pinlab.lab.palette import EDGE, OVERFLOW, REFERENCE
-from pinlab.lab.picture import Drawing
-from pinlab.lab.powers import digits, plural
-from pinlab.lab.svg import PINNED, document, text
+from pinlab.lab.picture import Drawing, drawing
+from pinlab.lab.svg import PINNED, text
+from pinlab.lab.text import digits, many
 from pinlab.model.arguments import instance
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, R0, last_pin, refcount_with
 
@@ -53,29 +54,42 @@ class Tries:
         return refcount_with(R0, self.references, pins)
 
 
-def odometer(*rows: Tries) -> Drawing:
+LAST = last_pin(R0)
+STOPS = (0, 1, 2, 3, *range(LAST - 3, LAST + 3))
+REFERENCES = (0, 1, 2, 511, 1022, 1023, 1024, 2047)
+
+
+def odometer(pins: int = LAST - 1, references: int = 0) -> Exhibit:
+    """Return sliders over pins tried and extra references held: the refcount, digit by digit.
+
+    They begin at `pins` and `references`. The slider stops at the last few pins that fit, the
+    number box takes any number. Raises TypeError or ValueError for what is out of its range.
+    """
+    return exhibit(
+        lambda pins, references: odometers(Tries(pins, references)),
+        Dial("pins tried", pins, STOPS, argument="pins"),
+        Dial(
+            "extra references", references, REFERENCES,
+            high=2 * GUP_PIN_COUNTING_BIAS, argument="references",
+        ),
+        filmstrip=odometers(*map(Tries, (0, 1, LAST - 1, LAST, LAST + 1))),
+    )  # fmt: skip
+
+
+def odometers(*rows: Tries) -> Drawing:
     """Draw one row of 32 digits for each set of tries.
 
     Raises TypeError for what is no Tries, ValueError for none.
     """
     if not rows:
-        raise ValueError("no tries: odometer() draws at least one row")
+        raise ValueError("no tries: odometers() draws at least one row")
+    drawn = [_row(HEAD + ROW * n, instance("tries", tries, Tries)) for n, tries in enumerate(rows)]
+    about = f"Rows of {BITS} binary digits, the refcount in each."
     height = HEAD + ROW * len(rows)
-    drawn = "".join(
-        _row(HEAD + ROW * n, instance("tries", tries, Tries)) for n, tries in enumerate(rows)
-    )
-    twin = "\n".join(sentence(tries) for tries in rows)
-    svg = document(WIDTH, height, heads() + drawn, twin)
-    return Drawing(svg, f"Rows of {BITS} binary digits, the refcount in each. {twin}", twin)
+    return drawing(WIDTH, height, [heads(), *drawn], about, map(outcome, rows))
 
 
-def odometer_filmstrip() -> Drawing:
-    """Draw the first pin, the last ones that fit, and the first that is refused."""
-    last = last_pin(R0)
-    return odometer(*map(Tries, (0, 1, last - 1, last, last + 1)))
-
-
-def sentence(tries: Tries) -> str:
+def outcome(tries: Tries) -> str:
     """Return what became of the last try, with the refcount before and after it."""
     extra = f" on top of {_extra(tries)}" if tries.references else ""
     if not tries.pins:
@@ -93,22 +107,7 @@ def sentence(tries: Tries) -> str:
 
 
 def _extra(tries: Tries) -> str:
-    return f"{tries.references} {plural(tries.references, 'extra reference')}"
-
-
-def _x(place: int) -> int:
-    """The left side of a digit; place 0 is the sign."""
-    return MARGIN + CELL * place + GAP * (place > 0) + GAP * (place > PIN_DIGITS)
-
-
-def heads() -> str:
-    """Draw what the three groups of digits are, above the first row."""
-    words = (
-        (0, "sign"),
-        (1, f"{PIN_DIGITS} digits: {GUP_PIN_COUNTING_BIAS} for each pin"),
-        (PIN_DIGITS + 1, f"{REFERENCE_DIGITS} digits: references"),
-    )
-    return "".join(text(_x(place), 16, head, size=11) for place, head in words)
+    return many(tries.references, "extra reference")
 
 
 def _row(y: int, tries: Tries) -> str:
@@ -119,7 +118,22 @@ def _row(y: int, tries: Tries) -> str:
     words = f"{tried}{fate}{extra}: refcount {refcount}"
     colour = OVERFLOW if refcount < 0 else EDGE
     cells = binary(y, refcount, tries.before)
-    return cells + text(_x(0), y + TALL + 18, words, size=15, fill=colour, weight="bold")
+    return cells + text(left(0), y + TALL + 18, words, size=15, fill=colour, weight="bold")
+
+
+def left(place: int) -> int:
+    """Return the left side of a digit; place 0 is the sign."""
+    return MARGIN + CELL * place + GAP * (place > 0) + GAP * (place > PIN_DIGITS)
+
+
+def heads() -> str:
+    """Draw what the three groups of digits are, above the first row."""
+    words = (
+        (0, "sign"),
+        (1, f"{PIN_DIGITS} digits: {GUP_PIN_COUNTING_BIAS} for each pin"),
+        (PIN_DIGITS + 1, f"{REFERENCE_DIGITS} digits: references"),
+    )
+    return "".join(text(left(place), 16, head, size=11) for place, head in words)
 
 
 def binary(y: int, refcount: int, before: int) -> str:
@@ -140,7 +154,7 @@ def _digit(place: int, y: int, bit: str, *, changed: bool) -> str:
     colour = OVERFLOW if place == 0 else PINNED if is_pin else REFERENCE
     ink = "white" if on and not is_pin else EDGE
     box = (
-        f'<rect x="{_x(place)}" y="{y}" width="{CELL - 3}" height="{TALL}" rx="2" '
+        f'<rect x="{left(place)}" y="{y}" width="{CELL - 3}" height="{TALL}" rx="2" '
         f'fill="{colour if on else "white"}" stroke="{EDGE}" stroke-width="{3 if changed else 1}"/>'
     )
-    return box + text(_x(place) + (CELL - 3) / 2, y + 19, bit, size=14, fill=ink, anchor="middle")
+    return box + text(left(place) + (CELL - 3) / 2, y + 19, bit, size=14, fill=ink, anchor="middle")

@@ -2,13 +2,14 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from itertools import pairwise
+from typing import Any
 
 import pytest
 
-from pinlab import FOLL_GET, FOLL_PIN, Kernel
-from pinlab.lab.figures.odometer import Tries, odometer, odometer_filmstrip, sentence
-from pinlab.lab.palette import OVERFLOW, PIN, REFERENCE
+from pinlab import FOLL_GET, FOLL_PIN, Kernel, lab
+from pinlab.lab.odometer import Tries, odometers
+from pinlab.lab.palette import OVERFLOW, REFERENCE
+from tests.lab.parts import Parts
 
 LAST = 2**21
 EXTRA = (0, 1, 2, 1022, 1023, 1024, 2047, 2048)
@@ -33,27 +34,22 @@ def signed(digits: str) -> int:
 
 @pytest.mark.parametrize("tries", STATES)
 def test_the_digits_are_those_of_the_refcount(tries: Tries) -> None:
-    (digits,) = rows(odometer(tries).svg)
+    (digits,) = rows(odometers(tries).svg)
     assert len(digits) == 32
     assert signed(digits) == tries.refcount
-
-
-def test_each_set_of_tries_has_its_row() -> None:
-    drawn = rows(odometer(*STATES).svg)
-    assert [signed(digits) for digits in drawn] == [tries.refcount for tries in STATES]
 
 
 def cells(tries: Tries) -> list[ET.Element]:
     """The 32 boxes of one row, from left to right."""
     found = [
-        cell for cell in ET.fromstring(odometer(tries).svg).iter(f"{SVG}rect") if cell.get("x")
+        cell for cell in ET.fromstring(odometers(tries).svg).iter(f"{SVG}rect") if cell.get("x")
     ]
     return sorted(found, key=lambda cell: float(cell.attrib["x"]))
 
 
 @pytest.mark.parametrize("tries", STATES)
 def test_a_1_is_filled_and_a_0_is_white(tries: Tries) -> None:
-    (digits,) = rows(odometer(tries).svg)
+    (digits,) = rows(odometers(tries).svg)
     filled = ["0" if cell.get("fill") == "white" else "1" for cell in cells(tries)]
     assert "".join(filled) == digits
 
@@ -67,38 +63,14 @@ def test_sign_pins_and_references_are_filled_in_three_ways() -> None:
     assert pins[0].get("fill") not in (OVERFLOW, REFERENCE)
 
 
-def test_the_colour_of_the_pins_is_in_the_picture() -> None:
-    assert PIN in odometer(Tries(1)).svg
-
-
 @pytest.mark.parametrize("tries", STATES)
 def test_the_digits_that_the_last_try_changed_have_a_thick_edge(tries: Tries) -> None:
     before = Tries(max(tries.pins - 1, 0), tries.references)
-    (now,), (then,) = rows(odometer(tries).svg), rows(odometer(before).svg)
+    (now,), (then,) = rows(odometers(tries).svg), rows(odometers(before).svg)
     edges = [cell.get("stroke-width") for cell in cells(tries)]
     assert [edge != "1" for edge in edges] == [
         new != old for new, old in zip(now, then, strict=True)
     ]
-
-
-def test_the_last_pin_that_succeeds_changes_22_digits() -> None:
-    assert [cell.get("stroke-width") for cell in cells(Tries(LAST))].count("3") == 22
-
-
-@pytest.mark.parametrize("tries", STATES)
-def test_nothing_is_drawn_outside(tries: Tries) -> None:
-    svg = ET.fromstring(odometer(tries, tries).svg)
-    width, height = float(svg.attrib["width"]), float(svg.attrib["height"])
-    for rect in svg.iter(f"{SVG}rect"):
-        x, y = float(rect.get("x", 0)), float(rect.get("y", 0))
-        assert 0 <= x <= x + float(rect.attrib["width"]) <= width
-        assert 0 <= y <= y + float(rect.attrib["height"]) <= height
-
-
-def test_no_two_digits_overlap() -> None:
-    sides = [(float(cell.attrib["x"]), float(cell.attrib["width"])) for cell in cells(Tries(1))]
-    assert len(sides) == 32
-    assert all(x + wide <= following for (x, wide), (following, _) in pairwise(sides))
 
 
 @pytest.mark.parametrize("extra", EXTRA)
@@ -130,12 +102,6 @@ def test_the_model_agrees_before_and_after_the_first_pins(extra: int) -> None:
         kernel.try_grab_folio(zero, 1, FOLL_PIN)
 
 
-@pytest.mark.parametrize(("extra", "last"), [(0, LAST), (1022, LAST), (1023, LAST - 1)])
-def test_references_take_room_from_the_pins(extra: int, last: int) -> None:
-    assert Tries(last, extra).held == last
-    assert Tries(last + 1, extra).held == last
-
-
 @pytest.mark.parametrize(
     ("tries", "fate", "refcount"),
     [
@@ -151,7 +117,7 @@ def test_references_take_room_from_the_pins(extra: int, last: int) -> None:
 def test_the_sentence_tells_the_fate_of_the_last_try(
     tries: Tries, fate: str, refcount: int
 ) -> None:
-    told = sentence(tries)
+    told = odometers(tries).twin
     assert fate in told
     assert str(refcount) in told
 
@@ -159,51 +125,32 @@ def test_the_sentence_tells_the_fate_of_the_last_try(
 @pytest.mark.parametrize("tries", [tries for tries in STATES if tries.pins])
 def test_the_sentence_has_what_the_last_try_found(tries: Tries) -> None:
     found = Tries(tries.pins - 1, tries.references).refcount
-    assert f"finds the refcount at {found}" in sentence(tries)
-
-
-@pytest.mark.parametrize("tries", [tries for tries in STATES if tries.pins])
-def test_a_pin_is_refused_where_the_sentence_says_so(tries: Tries) -> None:
-    assert ("refused" in sentence(tries)) == (tries.held < tries.pins)
+    assert f"finds the refcount at {found}" in odometers(tries).twin
 
 
 @pytest.mark.parametrize("tries", STATES)
 def test_the_words_in_the_picture_and_below_it_have_its_numbers(tries: Tries) -> None:
-    drawing = odometer(tries)
+    drawing = odometers(tries)
     drawn = " ".join(text.text or "" for text in ET.fromstring(drawing.svg).iter(f"{SVG}text"))
     for words in (drawn, drawing.twin, drawing.alt):
         assert f"{tries.refcount}" in words
         assert not tries.references or f"{tries.references} extra" in words
 
 
-@pytest.mark.parametrize("pins", [0, 1, LAST + 1])
-def test_one_extra_reference_is_not_spoken_of_as_many(pins: int) -> None:
-    drawing = odometer(Tries(pins, 1))
-    assert "1 extra reference" in drawing.twin
-    assert "1 extra references" not in drawing.twin + drawing.svg
-
-
-def test_the_drawing_says_itself_what_it_shows() -> None:
-    drawing = odometer(Tries(LAST))
-    svg = ET.fromstring(drawing.svg)
-    assert svg.get("role") == "img"
-    assert str(svg.get("aria-label")).split() == drawing.twin.split()
-
-
-def test_the_filmstrip_has_the_first_and_the_last_pins() -> None:
-    strip = odometer_filmstrip()
+def test_the_film_has_the_first_and_the_last_pins() -> None:
+    strip = lab.odometer().filmstrip
     refcounts = [1, 1025, 2147482625, -2147483647, -2147483647]
-    assert [signed(digits) for digits in rows(strip.svg)] == refcounts
+    assert [signed(digits) for digits in rows(strip.svg)] == refcounts  # type: ignore[attr-defined]
     assert len(strip.twin.split("\n")) == 5
 
 
 @pytest.mark.parametrize(
     ("make", "error", "words"),
     [
-        (lambda: odometer(), ValueError, "no tries"),
-        (lambda: odometer(3), TypeError, "tries is 3: it has to be of type Tries"),  # type: ignore[arg-type]
-        (lambda: odometer(Tries(-1)), ValueError, "pins is -1"),
-        (lambda: odometer(Tries(1, -1)), ValueError, "references is -1"),
+        (lambda: odometers(), ValueError, "no tries"),
+        (lambda: odometers(3), TypeError, "tries is 3: it has to be of type Tries"),  # type: ignore[arg-type]
+        (lambda: odometers(Tries(-1)), ValueError, "pins is -1"),
+        (lambda: odometers(Tries(1, -1)), ValueError, "references is -1"),
     ],
 )
 def test_bad_arguments_are_named(
@@ -211,3 +158,48 @@ def test_bad_arguments_are_named(
 ) -> None:
     with pytest.raises(error, match=words):
         make()
+
+
+def test_it_begins_just_before_the_last_pin() -> None:
+    parts = Parts(lab.odometer())
+    assert [row.box.value for row in parts.rows] == [LAST - 1, 0]
+    assert "2147482625" in parts.sentence
+
+
+def test_it_begins_where_it_is_told_to() -> None:
+    parts = Parts(lab.odometer(pins=1000, references=7))
+    assert [row.box.value for row in parts.rows] == [1000, 7]
+    assert parts.sentence == odometers(Tries(1000, 7)).twin
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [((-1,), ValueError), ((LAST + 3,), ValueError), ((1, 2049), ValueError), ((1.5,), TypeError)],
+)
+def test_it_begins_within_its_ranges(arguments: tuple[Any, ...], error: type[Exception]) -> None:
+    with pytest.raises(error, match=f" is {arguments[-1]}: "):
+        lab.odometer(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("pins", "references"), [(0, 0), (1, 0), (LAST, 0), (LAST + 1, 0), (1000, 7), (LAST, 1023)]
+)
+def test_picture_and_sentence_are_those_of_the_numbers_that_are_set(
+    pins: int, references: int
+) -> None:
+    parts = Parts(lab.odometer())
+    for row, number in zip(parts.rows, (pins, references), strict=True):
+        row.box.value = number
+    drawing = odometers(Tries(pins, references))
+    assert (parts.picture, parts.sentence) == (drawing.svg, drawing.twin)
+
+
+def test_one_step_of_the_slider_takes_the_refcount_over_the_edge_and_one_more_is_refused() -> None:
+    parts = Parts(lab.odometer())
+    bar, box = parts.rows[0]
+    bar.value += 1
+    assert box.value == LAST
+    assert "below zero" in parts.sentence
+    bar.value += 1
+    assert box.value == LAST + 1
+    assert "refused" in parts.sentence

@@ -1,9 +1,10 @@
-"""Programs: what a step may be, and which steps fit together."""
+"""Scenarios: what a step may be, and which steps fit together."""
 
 import pytest
 
 from pinlab.explore import Scenario
-from pinlab.explore.program import MOST_STEPS, VERBS, MisfitError, parse_step, place
+from pinlab.explore.scenario import MOST_STEPS, MisfitError
+from pinlab.explore.verbs import VERBS, parse_step, place
 
 
 def scenario(parent: list[str], **others: list[str]) -> Scenario:
@@ -92,7 +93,6 @@ def test_what_is_no_place(text: str) -> None:
         (["submit_dio_read r x", "put_page r"], {}, "'r' is made by none of get_user_pages"),
         (["get_user_pages h x"], {"device": ["device_read r v"]}, "'r' is made by none of submit"),
         (["signal s"], {"device": ["device_write s+8 D"]}, "'s' is made by none of submit"),
-        (["read x broken"], {}, "there is a 'broken' already"),
         (["await s"], {}, "'s' is made by none of signal"),
         ([], {"device": ["write x D"]}, "device: write x D: device is no process"),
         ([], {"child": ["exit"]}, "child: exit: child is no process, as nobody forks it"),

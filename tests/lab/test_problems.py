@@ -1,0 +1,315 @@
+"""Problems: every exercise of every lesson is sound for many seeds, and so are their sheets."""
+
+import csv
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from pinlab import lab
+from pinlab.data_folder import DATA
+from pinlab.lab.exercise import (
+    Choice,
+    Exercise,
+    Program,
+    Selection,
+    in_words,
+    misconceptions,
+    reason,
+)
+from pinlab.lab.problems import EXERCISES, FIXED, LESSONS, SEEDED, Problems, exercise
+from tests.lab.made_up import mistaken
+from tests.lab.solved import RIGHT
+from tests.lab_server import ROOT, clean_environment
+
+SEEDS = range(20)
+DISTINCT = 6
+"""How many different questions these seeds give at least."""
+
+WITH_PROBLEMS = [lesson for lesson in LESSONS if lesson.seeded]
+NAMES = [lesson.name for lesson in WITH_PROBLEMS]
+
+
+def found(id: str) -> list[Exercise]:
+    """The exercise for every seed that is tried."""
+    return [exercise(id, seed) for seed in (SEEDS if id in SEEDED else [0])]
+
+
+def test_every_exercise_has_an_id_of_its_own_and_is_solved_in_the_tests() -> None:
+    ids = [id for lesson in LESSONS for id in (*lesson.fixed, *lesson.seeded)]
+    assert sorted(ids) == sorted(set(ids)) == sorted(EXERCISES) == sorted(RIGHT)
+    assert all(exercise(id).id == id for id in EXERCISES)
+    assert exercise("most-at-once", 3) is exercise("most-at-once", 3)
+
+
+@pytest.mark.parametrize("id", EXERCISES)
+def test_what_the_tests_worked_out_is_right(id: str) -> None:
+    reply = lab.check(id, RIGHT[id])
+    assert (reply.right, exercise(id).because in reply.text) == (True, True)
+    assert lab.check(id, RIGHT[id], 0) == reply
+    assert len(set(exercise(id).hints)) == 2
+
+
+@pytest.mark.parametrize("id", EXERCISES)
+def test_its_answer_is_right_and_each_listed_mistake_wrong_with_every_seed(id: str) -> None:
+    for seed, each in enumerate(found(id)):
+        assert lab.check(id, each.solution(), seed).right, seed
+        assert len(mistaken(each)) >= (3 if id in SEEDED else 2), seed
+        for answer, idea in mistaken(each):
+            reply = lab.check(id, answer, seed)
+            assert (reply.right, reason(idea) in reply.text) == (False, True), (seed, answer)
+            assert reply.misconception == (idea if idea in misconceptions() else None)
+            assert " " in idea or idea in misconceptions(), idea
+        lines = [f"{in_words(answer)}: {reason(idea)}" for answer, idea in each.mistakes()]
+        assert len(lines) == len(set(lines)), seed
+
+
+PLACES = re.compile(r"(?<!-)\b(above|below|Figure|next cell|QUESTION)\b(?!-| zero)")
+"""Words that lead elsewhere; pincount-above-zero is a name, and "above zero" no place."""
+
+
+@pytest.mark.parametrize("id", [id for id in EXERCISES if exercise(id).question])
+def test_a_question_stands_alone_and_names_what_there_is_to_choose(id: str) -> None:
+    for each in found(id):
+        assert len(each.question.split()) >= 10
+        assert not PLACES.search(each.question)
+        asked = f"{each.question} {each.given}".casefold()
+        options: list[str] = []
+        if isinstance(each, Choice):
+            options = [each.right, *each.wrong]
+        elif isinstance(each, Selection):
+            options = list(each.options)
+        assert [option for option in options if option.casefold() not in asked] == []
+
+
+@pytest.mark.parametrize("id", SEEDED)
+def test_seeds_ask_different_questions_and_the_same_seed_the_same(id: str) -> None:
+    asked = [f"{each.question} {each.given}" for each in found(id)]
+    assert len(set(asked)) >= DISTINCT
+    again = SEEDED[id](5)
+    assert f"{again.question} {again.given}" == asked[5]
+
+
+@pytest.mark.parametrize("id", ["last-pin", "find-the-leak", "try-grab", "five-ends"])
+def test_solution_has_hints_program_reply_and_mistakes_in_one(id: str) -> None:
+    each, told = exercise(id), lab.solution(id).text
+    program = each.source if isinstance(each, Program) else ""
+    reply = lab.check(id, each.solution())._repr_markdown_()
+    parts = (*each.hints, program, reply, lab.mistakes(id).text)
+    places = [told.index(words) for words in parts if words]
+    assert places == sorted(places)
+    mine = lab.solution(id, RIGHT[id]).text
+    assert (program in mine, reply in mine) == (not program, True)
+
+
+@pytest.mark.parametrize("id", ["five-questions", "page-fault", "own-frames"])
+def test_before_pins_have_come_no_reply_speaks_of_one(id: str) -> None:
+    told = [lab.check(id, answer).text for answer, _ in mistaken(exercise(id))]
+    assert [text for text in told if "pin" in text.replace("`lab", "").split("(mistaken")[0]] == []
+
+
+NO_KERNEL = {
+    "how-many-orders", "ten-good-runs", "equal-states", "missing-rule", "explored",
+    "who-has-the-patch", "one-release-number", "zero-of-what", "find-the-flaw", "through-noise",
+    "pins-per-write", "which-kernels", "the-landed-text", "whose-words", "missing-condition",
+    "encoding", "mlocked", "which-end", "where-it-went", "true-enough", "mark-the-word",
+}  # fmt: skip
+"""What is counted, read, recorded or reasoned out: no model of a kernel is asked."""
+
+
+@pytest.mark.parametrize("id", sorted(NO_KERNEL))
+def test_where_no_model_is_asked_no_reply_says_so(id: str) -> None:
+    told = [lab.check(id, RIGHT[id]), *(lab.check(id, a) for a, _ in mistaken(exercise(id)))]
+    assert [reply.text for reply in told if "model" in reply.text.split("(mistaken")[0]] == []
+
+
+def test_every_misconception_has_a_wrong_answer_in_its_lesson() -> None:
+    met = {(e.lesson, idea) for e in map(exercise, EXERCISES) for _, idea in e.mistakes()}
+    with (DATA / "misconceptions.csv").open(encoding="utf-8", newline="") as file:
+        assert {(row["lesson"], row["id"]) for row in csv.DictReader(file)} <= met
+
+
+NO_SEEDS = [
+    ("1", TypeError),
+    (1.0, TypeError),
+    (True, TypeError),
+    (None, TypeError),
+    (-1, ValueError),
+]
+
+
+@pytest.mark.parametrize(("seed", "error"), NO_SEEDS)
+def test_a_seed_is_a_whole_number_whatever_was_asked_before(
+    seed: object, error: type[Exception]
+) -> None:
+    lab.check("most-at-once", seed=1)
+    for id in ("last-pin", "most-at-once"):
+        with pytest.raises(error, match="seed is "):
+            lab.check(id, seed=seed)  # type: ignore[arg-type]
+    with pytest.raises(error, match="seed is "):
+        lab.problems("04", seed)  # type: ignore[arg-type]
+
+
+def test_an_exercise_with_one_question_takes_no_seed_and_hands_it_out() -> None:
+    for id in FIXED:
+        with pytest.raises(ValueError, match=f"seed is 1: exercise '{id}' has one question"):
+            lab.check(id, seed=1)
+    assert str(lab.given("last-pin")) == exercise("last-pin").question
+
+
+def test_what_is_handed_out_is_a_copy() -> None:
+    vars(lab)["given"]("find-the-leak", 7).append("spoilt")
+    assert "spoilt" not in str(lab.given("find-the-leak", 7))
+
+
+@pytest.mark.parametrize("what", [lab.check, lab.hint, lab.mistakes, lab.given, lab.solution])
+@pytest.mark.parametrize("id", ["last pin", "", 3, None, ["last-pin"]])
+def test_an_unknown_exercise_is_named_among_those_there_are(what: object, id: object) -> None:
+    assert callable(what)
+    named = re.escape(f"id is {id!r}: allowed are {EXERCISES[0]}, ")
+    with pytest.raises(ValueError if isinstance(id, str) else TypeError, match=named):
+        what(id)
+
+
+@pytest.mark.parametrize("level", ["1", True, 1.0, None, 0, 4, -1])
+def test_there_are_three_hints(level: object) -> None:
+    assert lab.hint("last-pin") == lab.hint("last-pin", 1)
+    with pytest.raises(ValueError if type(level) is int else TypeError, match="level is "):
+        lab.hint("last-pin", level)  # type: ignore[arg-type]
+
+
+# Sheets.
+
+
+def parts(sheet: str) -> list[str]:
+    """A worksheet or a key cut up before each number."""
+    return re.split(r"^\*\*\d+\.\*\* ", sheet, flags=re.MULTILINE)[1:]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_sheet_and_key_have_every_seeded_exercise_under_the_same_number(name: str) -> None:
+    sheet = lab.problems(name[:2], 3)
+    assert sheet == lab.problems(name, 3)
+    (lesson,) = (lesson for lesson in LESSONS if name == lesson.name)
+    numbered = zip(parts(sheet.worksheet), parts(sheet.key), lesson.seeded, strict=True)
+    for asked, answered, id in numbered:
+        each = exercise(id, 3)
+        assert asked.startswith(each.question)
+        assert (each.given is None) or f"```\n{each.given}\n```" in asked
+        assert "Answer: ...." in asked
+        assert f'`lab.check("{id}", ..., seed=3)`' in asked
+        assert each.because not in asked
+        assert answered.startswith(f"**{in_words(each.solution())}**. {each.because}")
+        for answer, idea in each.mistakes():
+            assert f"\n- {in_words(answer)}: {reason(idea)}\n" in answered
+
+
+def digests() -> Iterator[str]:
+    """What each lesson's seeds draw: the answers, and what is handed out."""
+    for lesson in WITH_PROBLEMS:
+        drawn = [f"{in_words(e.solution())} {e.given}" for id in lesson.seeded for e in found(id)]
+        yield f"{lesson.name} {sha256(''.join(drawn).encode()).hexdigest()[:16]}"
+
+
+DRAWN = """\
+00_start_here b17d6f328897237b
+01_draw_a_page eeb70736fd1187e4
+02_hold_a_page e695742d89bd4ec9
+03_pin_a_page e028352b69f9179b
+04_count_to_two_million 6b4ae4c9218b4a7e
+05_pretend_to_pin d3ea72dc85c1a960
+06_count_pins_apart c73b7079b004cf3a
+07_fork_during_direct_io 6aa14fb0aa2ee511
+08_try_every_interleaving 0e66b1ded04229db
+09_say_what_pinned_means 76722e61c204096b
+10_word_the_note 5a063abba85a1b42
+11_ask_a_real_kernel a7174e71e2181541
+12_read_the_thread fc684aed9dc584b4
+"""
+
+
+def test_a_seed_draws_the_same_for_ever() -> None:
+    assert "\n".join(digests()) + "\n" == DRAWN
+
+
+def test_sheets_are_the_same_in_another_process_with_another_hash_seed() -> None:
+    show = f"from pinlab import lab\nprint(*(lab.problems(n, 5) for n in {NAMES}))"
+    run = subprocess.run(
+        [sys.executable, "-c", show],
+        env=os.environ | {"PYTHONHASHSEED": "4711", "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert run.stdout == " ".join(str(lab.problems(name, 5)) for name in NAMES) + "\n"
+
+
+def test_a_notebook_shows_the_worksheet() -> None:
+    sheet = lab.problems("04", 1)
+    assert isinstance(sheet, Problems)
+    assert sheet._repr_markdown_() == str(sheet) == repr(sheet) == sheet.worksheet
+    assert sheet.key._repr_markdown_() == str(sheet.key) == repr(sheet.key)
+    assert sheet.worksheet.startswith("## Problems: lesson 04_count_to_two_million, seed 1\n")
+
+
+@pytest.mark.parametrize("lesson", ["4", "", "99", "04_count", None, 4, ["04"]])
+def test_a_lesson_without_problems_is_named_among_those_that_have_some(lesson: object) -> None:
+    named = (
+        re.escape(f"lesson is {lesson!r}: ") + "(there are problems for .*04_count|it has to be)"
+    )
+    with pytest.raises(ValueError if isinstance(lesson, str) else TypeError, match=named):
+        lab.problems(lesson, 1)  # type: ignore[arg-type]
+
+
+def worksheet(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What `make worksheet` runs."""
+    return subprocess.run(
+        [sys.executable, "-c", "from pinlab.lab.problems import main; main()", *arguments],
+        cwd=folder, env=clean_environment(PYTHONPATH=str(ROOT)),
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_the_program_writes_a_sheet_and_a_key_and_prints_their_names(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = worksheet(tmp_path, "04", "7")
+        assert (done.returncode, done.stderr) == (0, "")
+    name = "worksheets/04_count_to_two_million_7"
+    names = [Path(line).as_posix() for line in done.stdout.splitlines()]
+    assert names == [f"{name}.md", f"{name}_answers.md"]
+    sheet = lab.problems("04", 7)
+    written = [(tmp_path / name).read_text(encoding="utf-8") for name in names]
+    assert written == [sheet.worksheet, sheet.key]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["99", "1"], "lesson is '99': there are problems for "),
+        (["04", ""], "SEED is '': allowed are whole numbers from 0 to 1000000000"),
+        (["04", "-7"], "SEED is '-7': allowed are whole numbers from 0 to 1000000000"),
+        (["04", "9" * 300], "SEED is '99999999"),
+        (["04", "1000000001"], "seed is 1000000001: allowed are whole numbers from 0 to"),
+        (["04"], "the following arguments are required: SEED"),
+    ],
+)
+def test_a_wrong_argument_is_named_with_what_is_allowed(
+    tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    done = worksheet(tmp_path, *arguments)
+    usage, complaint = done.stderr.splitlines()
+    assert (done.returncode, words in complaint) == (2, True)
+    assert usage.startswith("usage: make worksheet LESSON=04 SEED=7")
+    assert len(complaint) < 700
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "worksheets").write_text("mine")
+    done = worksheet(tmp_path, "04", "7")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nothing is written: [Errno 17] File exists: 'worksheets'" in done.stderr
+    assert (tmp_path / "worksheets").read_text() == "mine"

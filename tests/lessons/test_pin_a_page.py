@@ -1,0 +1,359 @@
+"""Lesson 03: its exercises right where the model is; mixtures behind a refcount; recorded forks."""
+
+import csv
+import re
+import xml.etree.ElementTree as ET
+from itertools import pairwise, product
+from typing import Any, cast
+
+import pytest
+
+from pinlab import PAGE_SIZE, Kernel, lab
+from pinlab.data_folder import DATA
+from pinlab.lab.exercise import Number, Program
+from pinlab.lab.held_page import HeldPage
+from pinlab.lab.palette import REFERENCE
+from pinlab.lab.problems import exercise
+from pinlab.lessons import pin_a_page as here
+from pinlab.model.folio import Folio
+from pinlab.model.trace import Trace
+from tests.lab.parts import Parts
+from tests.lab.test_odometer import SVG, rows, signed
+
+SEEDS = range(50)
+RELEASE = {"get": "put", "pin": "unpin"}
+
+
+def refcounts(seed: int) -> tuple[int, ...]:
+    """The refcounts that `pins-left` hands out."""
+    return cast("tuple[int, ...]", lab.given("pins-left", seed))
+
+
+def pins_left(seed: int) -> int:
+    """The sum of the steps that are whole multiples of 1024."""
+    steps = [after - before for before, after in pairwise(refcounts(seed))]
+    return sum(step // 1024 for step in steps if step % 1024 == 0)
+
+
+def trace(seed: int) -> Trace:
+    """The trace that `wrong-release` hands out."""
+    given = lab.given("wrong-release", seed)
+    assert isinstance(given, Trace)
+    return given
+
+
+def wrong_releases(seed: int) -> list[int]:
+    """The steps in which somebody releases another kind than it took."""
+    taken: dict[str, str] = {}
+    found = []
+    for event in trace(seed):
+        if event.operation in RELEASE:
+            taken[event.actor] = event.operation
+        elif event.operation != RELEASE[taken[event.actor]]:
+            found.append(event.step)
+    return found
+
+
+def numbers_in(id: str, seed: int) -> list[int]:
+    """The numbers in the question of an exercise, without the release."""
+    return [int(n) for n in re.findall(r"\d+", str(lab.given(id, seed)).replace("6.18", ""))]
+
+
+def split(seed: int) -> dict[str, int]:
+    """The refcount of the question, divided by 1024."""
+    (refcount,) = numbers_in("split-a-refcount", seed)
+    return {"pins": refcount // 1024, "references": refcount % 1024}
+
+
+def false_positive(seed: int) -> int:
+    """1024 less the mappings of the question; once is one."""
+    mappings, *_ = [*numbers_in("false-positive", seed), 1]
+    return 1024 - mappings
+
+
+def maybe_dma_pinned(refcount: int) -> bool:
+    """The guess of a single page, with the negative half written out."""
+    return refcount < 0 or refcount >= 1024
+
+
+def mapped_once(pins: int = 0, references: int = 0, release: str = "6.18") -> Folio:
+    return HeldPage(release, references=references, pins=pins).folio
+
+
+def copies(extra: int) -> bool:
+    """Whether fork takes a page with so many extra references for pinned, its own among them."""
+    folio = mapped_once(references=extra)
+    folio.kernel.get_page(folio.page(0))
+    return folio.kernel.folio_maybe_dma_pinned(folio)
+
+
+def after_a_put() -> int:
+    """The refcount of a page whose pin was released with put_page()."""
+    folio = mapped_once(pins=1)
+    folio.kernel.put_page(folio.page(0))
+    with pytest.raises(AssertionError, match="every-release-had-a-hold"):
+        folio.kernel.check()
+    return folio.refcount
+
+
+RIGHT: dict[str, object] = {
+    "one-number": "cannot be told",
+    "encoding": {"table", "large step"},
+    "three-pins": mapped_once(3, 2).refcount,
+    "what-it-tells": "0 to 2",
+    "false-positive": 1023,
+    "one-more": str(mapped_once(references=1024).refcount),
+    "fork-asks": next(extra for extra in range(1025) if copies(extra)),
+    "put-for-unpin": after_a_put(),
+    "still-works": {"program reads", "program writes", "device writes", "another pin", "unmap"},
+    "mlocked": 0,
+    "split-a-refcount": split(seed=0),
+    "pins-left": pins_left(seed=0),
+    "wrong-release": wrong_releases(seed=0)[0],
+    "maybe-dma-pinned": maybe_dma_pinned,
+}
+
+
+@pytest.mark.parametrize("id", RIGHT)
+def test_what_the_text_calls_right_is_what_the_model_does(id: str) -> None:
+    assert lab.check(id, RIGHT[id]).right
+
+
+def test_on_5_6_a_pin_and_a_reference_leave_the_same_number() -> None:
+    assert mapped_once(pins=1, release="5.6").refcount == 2
+    assert mapped_once(references=1, release="5.6").refcount == 2
+
+
+@pytest.mark.parametrize("pins", [0, 1, 2])
+def test_2050_can_be_0_1_or_2_pins_and_looks_alike(pins: int) -> None:
+    folio = mapped_once(pins, 2050 - 1 - 1024 * pins)
+    assert folio.refcount == 2050
+    assert folio.kernel.folio_maybe_dma_pinned(folio)
+
+
+def test_what_still_works_does_in_the_model() -> None:
+    kernel = Kernel("6.18")
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"x")
+    (page,) = mm.pin_user_pages(addr, 1)
+    mm.write(addr, b"y")
+    page.device_write(b"z", 1)
+    assert mm.read(addr, 2) == b"yz"
+    mm.pin_user_pages(addr, 1)
+    mm.munmap(addr, PAGE_SIZE)
+    assert not page.folio.freed
+    kernel.check()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_seed_has_the_answer_that_its_question_asks_for(seed: int) -> None:
+    assert lab.check("false-positive", false_positive(seed), seed).right
+    assert lab.check("split-a-refcount", split(seed), seed).right
+    assert lab.check("pins-left", pins_left(seed), seed).right
+    (step,) = wrong_releases(seed)
+    assert lab.check("wrong-release", step, seed).right
+
+
+@pytest.mark.parametrize("id", ["false-positive", "split-a-refcount", "pins-left", "wrong-release"])
+def test_each_seed_has_a_question_of_its_own(id: str) -> None:
+    made = [exercise(id, seed) for seed in SEEDS]
+    assert len({f"{each.question}{each.given}" for each in made}) >= 45
+    assert all(each.question.startswith("Linux 6.18. ") for each in made)
+
+
+def test_seed_0_of_the_false_positive_is_the_page_that_is_mapped_once() -> None:
+    assert "is mapped once" in exercise("false-positive", 0).question
+    assert all("page tables" in exercise("false-positive", seed).question for seed in range(1, 50))
+
+
+def test_the_last_refcount_alone_misleads_with_every_seed() -> None:
+    for seed in SEEDS:
+        naive = refcounts(seed)[-1] // 1024
+        assert naive > pins_left(seed) > 0
+        assert lab.check("pins-left", naive, seed).misconception == "maybe-means-certainly"
+
+
+def test_steps_are_either_whole_pins_or_few_references() -> None:
+    for seed in SEEDS:
+        numbers = refcounts(seed)
+        assert numbers[0] == 1
+        assert len(numbers) == 8
+        for before, after in pairwise(numbers):
+            step = abs(after - before)
+            assert (step % 1024 == 0) != (step < 1000)
+
+
+def test_a_wrong_release_is_now_a_put_and_now_an_unpin() -> None:
+    kinds = set()
+    for seed in SEEDS:
+        (step,) = wrong_releases(seed)
+        kinds |= {event.operation for event in trace(seed) if event.step == step}
+    assert kinds == {"put", "unpin"}
+
+
+def test_nobody_is_refused_and_nothing_is_freed_on_the_way() -> None:
+    for seed in SEEDS:
+        events = list(trace(seed))
+        assert len(events) == 12
+        assert {event.note for event in events} == {""}
+        assert events[-1].refcount_after in (1 + 1023, 1 - 1023)
+
+
+def test_every_holder_is_explained_where_it_releases() -> None:
+    for seed in SEEDS:
+        found = exercise("wrong-release", seed)
+        assert isinstance(found, Number)
+        releases = {e.step for e in trace(seed) if e.operation in ("put", "unpin")}
+        assert set(found.wrong) | {found.right} == releases
+
+
+def test_the_guess_to_write_is_that_of_the_model_in_many_states() -> None:
+    found = exercise("maybe-dma-pinned")
+    assert isinstance(found, Program)
+    assert len(set(found.states)) >= 60
+    for (refcount,) in found.states:
+        folio = Kernel("6.18").alloc_folio()
+        folio.refcount = refcount
+        assert folio.kernel.folio_maybe_dma_pinned(folio) == maybe_dma_pinned(refcount)
+
+
+@pytest.mark.parametrize(
+    ("source", "idea", "state"),
+    [
+        ("refcount > 1", "pinned-means-refcount-above-one", "refcount=2"),
+        ("bool(refcount & 1024)", "pin-is-a-bit", "refcount=2048"),
+        ("refcount >= 1024", None, "refcount=-1"),
+        ("refcount % 2**32 > 1024", None, "refcount=1024"),
+    ],
+)
+def test_a_wrong_guess_is_told_its_idea_and_the_first_state(
+    source: str, idea: str | None, state: str
+) -> None:
+    reply = lab.check("maybe-dma-pinned", eval(f"lambda refcount: {source}"))
+    assert (reply.right, reply.misconception) == (False, idea)
+    assert f"`maybe_dma_pinned({state})`" in reply.text
+    assert "(unsigned int)" in reply.details
+
+
+def test_whole_numbers_for_true_and_false_will_do() -> None:
+    assert lab.check("maybe-dma-pinned", lambda refcount: int(maybe_dma_pinned(refcount))).right
+
+
+HELD = list(product((0, 1, 2, 8), (0, 1, 2, 1022, 1023, 1024, 2047, 4096)))
+
+
+def at(pins: int, references: int) -> Parts:
+    """The mixtures with the sliders moved there."""
+    parts = Parts(here.mixtures())
+    for row, number in zip(parts.rows, (pins, references), strict=True):
+        row.box.value = number
+    return parts
+
+
+def bars(svg: str) -> list[list[str]]:
+    """The fills of the boxes of each bar, from left to right."""
+    found: dict[float, list[tuple[float, str]]] = {}
+    for box in ET.fromstring(svg).iter(f"{SVG}rect"):
+        if box.get("height") == "12":
+            place = float(box.attrib["x"]), box.attrib["fill"]
+            found.setdefault(float(box.attrib["y"]), []).append(place)
+    return [[fill for _, fill in sorted(boxes)] for _, boxes in sorted(found.items())]
+
+
+@pytest.mark.parametrize(("pins", "references"), HELD)
+def test_the_mixtures_are_all_that_give_the_refcount_in_digits_bars_and_words(
+    pins: int, references: int
+) -> None:
+    parts, total = at(pins, references), 1 + references + 1024 * pins
+    digits, *_ = rows(parts.picture)
+    assert signed(digits) == total
+    mixtures = [(n, total - 1024 * n) for n in range(total // 1024 + 1)]
+    assert bars(parts.picture) == [
+        ["url(#pin)"] * n + [REFERENCE] * (rest > 0) for n, rest in mixtures
+    ]
+    words = [text.text or "" for text in ET.fromstring(parts.picture).iter(f"{SVG}text")]
+    (marked,) = (text for text in words if text.startswith("▶"))
+    assert [int(part.split()[0]) for part in marked[2:].split(" + ")] == [pins, references + 1]
+    told = parts.sentence
+    assert told.startswith(f"{pins} pin{'s' * (pins != 1)} and {references} extra reference")
+    assert f"the refcount is {total}." in told
+    assert ("maybe pinned" in told, "not pinned" in told) == (total >= 1024, total < 1024)
+    assert ("false positive" in told) == (pins == 0 and references >= 1023)
+    assert told.count(" + ") == (len(mixtures) if total >= 1024 else 0)
+    assert ET.fromstring(parts.picture).get("viewBox") == ET.fromstring(at(0, 0).picture).get(
+        "viewBox"
+    )
+
+
+def test_the_mixtures_in_a_film_are_none_a_pin_a_false_positive_and_a_mixture() -> None:
+    lines = here.mixtures().filmstrip.twin.split("\n")
+    refcounts = [re.findall(r"the refcount is (\d+)", line) for line in lines]
+    assert refcounts == [["1"], ["1025"], ["1024"], ["2050"]]
+    assert ["false positive" in line for line in lines] == [False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [((-1,), ValueError), ((9,), ValueError), ((1, 4097), ValueError), ((1.5,), TypeError)],
+)
+def test_the_mixtures_begin_within_their_ranges(
+    arguments: tuple[Any, ...], error: type[Exception]
+) -> None:
+    with pytest.raises(error, match=f" is {arguments[-1]}: "):
+        here.mixtures(*arguments)
+    assert [row.box.value for row in Parts(here.mixtures(pins=2, references=7)).rows] == [2, 7]
+
+
+TABLE = here.when_fork_copies()
+
+
+def recorded(kernel: str, case: str) -> dict[str, str]:
+    """The recorded quantities of a case, straight from the file; the first build of several."""
+    with (DATA / "recordings" / "real_kernels.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            row["quantity"]: row["value"]
+            for row in csv.DictReader(file)
+            if (row["kernel"], row["experiment"], row["case"])
+            == (kernel, "fork_copy_threshold", case)
+        }
+
+
+@pytest.mark.parametrize("kernel", here.KERNELS)
+@pytest.mark.parametrize(("held", "case"), here.CASES.items())
+def test_a_cell_is_what_was_recorded(held: str, case: str, kernel: str) -> None:
+    found = recorded(kernel, case)
+    assert TABLE.loc[held, "refcount"] == int(found["refcount"])
+    assert TABLE.loc[held, kernel] == {"1": "copies", "0": "shares"}[found["child_has_own_copy"]]
+
+
+@pytest.mark.parametrize("kernel", here.KERNELS)
+def test_fork_does_what_the_guess_says_where_something_was_pinned(kernel: str) -> None:
+    asked = "model's guess" if kernel.startswith("5.") else "guess at 1 more"
+    known = TABLE[[not held.endswith("nothing ever pinned") for held in TABLE.index]]
+    assert len(known) == 8
+    copies = {"maybe pinned": "copies", "not pinned": "shares"}
+    assert list(known[kernel]) == [copies[guess] for guess in known[asked]]
+
+
+def test_the_two_guesses_differ_in_one_row_and_so_do_the_kernels() -> None:
+    differ = TABLE[TABLE["model's guess"] != TABLE["guess at 1 more"]]
+    assert list(differ.index) == ["1022 extra references"]
+    assert list(TABLE[TABLE["5.10.262"] != TABLE["6.12.117"]].index) == list(differ.index)
+
+
+def test_a_process_that_never_pinned_anything_is_not_asked_about() -> None:
+    never = TABLE.loc["2000, and nothing ever pinned"]
+    assert never["model's guess"] == "maybe pinned"
+    assert {never[kernel] for kernel in here.KERNELS} == {"shares"}
+
+
+def test_both_builds_of_6_1_did_the_same() -> None:
+    with (DATA / "recordings" / "real_kernels.csv").open(encoding="utf-8", newline="") as file:
+        found = [row for row in csv.DictReader(file) if row["kernel"] == "6.1.192"]
+    by_build: dict[str, dict[tuple[str, str], str]] = {}
+    for row in found:
+        if row["experiment"] == "fork_copy_threshold" and row["quantity"] == "child_has_own_copy":
+            by_build.setdefault(row["build"], {})[row["case"], row["quantity"]] = row["value"]
+    first, second = by_build.values()
+    assert first == second != {}
