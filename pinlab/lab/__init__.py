@@ -18,7 +18,6 @@ What only one lesson shows is in its module: `from pinlab.lessons import count_t
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
 from pinlab.lab.counterpart import in_the_model
-from pinlab.lab.figures.adequacy import draw_adequacy
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
 from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.lenses import draw_lenses
@@ -43,14 +42,12 @@ from pinlab.lab.widgets.lenses import light_the_senses
 from pinlab.lab.widgets.thread import walk_the_thread
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
-from pinlab.lab.widgets.wording import word_a_note
 
 __all__ = [
     "Drawing",
     "Picture",
     "check",
     "concept_map",
-    "draw_adequacy",
     "draw_folios",
     "draw_lenses",
     "draw_map",
@@ -86,5 +83,4 @@ __all__ = [
     "watch",
     "where_they_say_pin",
     "who_is_who",
-    "word_a_note",
 ]
