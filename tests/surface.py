@@ -71,7 +71,7 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "Step": lambda world: STEP.step,
     "Claim": lambda world: words.clause("pin", "zero page", "refcount", "never"),
     "Figure": lambda world: Figure(),
-    "Path": lambda world: litmus.file.FOLDER / "no such file",
+    "Path": lambda world: litmus.FOLDER / "no such file",
     "int": lambda world: 1,
     "bool": lambda world: False,
     "bytes": lambda world: b"x",

@@ -15,7 +15,7 @@ import pytest
 from pinlab import Kernel, machine
 from pinlab.machine import direct_io, kernel_like, predict, proc, recording, syscalls, tally
 from pinlab.machine.ask import measured as measured_of
-from pinlab.machine.ask import mlocked_here, written
+from pinlab.machine.ask import mlocked_here
 from pinlab.machine.child import Run
 from pinlab.machine.experiments import EXPERIMENTS
 from pinlab.machine.measured import Answer
@@ -233,34 +233,6 @@ def test_progress_and_the_answer_that_stays(folder: Path, monkeypatch: pytest.Mo
     assert run.wait(timeout=0) == answer
 
 
-def as_ordinary_user() -> list[str]:
-    """The command that makes another one an ordinary user's."""
-    if os.geteuid() != 0:
-        pytest.skip("not root, so all the other tests show this")
-    if shutil.which("setpriv") is None:
-        pytest.skip("needs setpriv to become an ordinary user")
-    # The one privilege left lets it find an interpreter that lives in root's home.
-    return ["setpriv", f"--reuid={ORDINARY_USER}", f"--regid={ORDINARY_USER}", "--clear-groups",
-            "--inh-caps=-all,+dac_read_search", "--ambient-caps=+dac_read_search"]  # fmt: skip
-
-
-def test_an_ordinary_user_can_ask(direct_io_pins: Path) -> None:
-    become = as_ordinary_user()
-    code = (
-        "import json, os\n"
-        "from pinlab import machine\n"
-        f"answer = machine.ask('letters', 8, writes=100, folder={str(direct_io_pins)!r})\n"
-        "print(json.dumps([os.geteuid(), answer.control, *answer]))\n"
-    )
-
-    def ask() -> Answer:
-        user, control, *rows = json.loads(output_of(code, *become))
-        assert user == ORDINARY_USER
-        return written({"method": "direct I/O", "control": control, "measurements": rows})
-
-    ask_for([6400, 800], ask)
-
-
 def test_a_limit_on_the_size_of_files_is_a_reason(folder: Path) -> None:
     """It lets the first write stop halfway."""
     half = 32 * os.sysconf("SC_PAGESIZE")
@@ -339,13 +311,6 @@ def test_numbers_of_pages_that_a_buffer_does_not_have(
 ) -> None:
     with pytest.raises(error, match=words):
         machine.resident(*written)
-
-
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the counters cannot be flushed, do not wait for them either."""
-    if os.geteuid() != 0:
-        monkeypatch.setattr(proc, "settle", proc.read_pins)
 
 
 @linux_only
@@ -562,25 +527,34 @@ def test_what_is_said_of_others(pins: int, reason: str, noisy: bool, note: str) 
     assert measured.note.startswith("Others were pinning meanwhile.") is noisy
 
 
-@linux_only
-def test_an_ordinary_user_measures_the_same() -> None:
-    become = as_ordinary_user()
+def test_an_ordinary_user_has_the_same_answers(direct_io_pins: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("not root, so all the other tests show this")
+    if shutil.which("setpriv") is None:
+        pytest.skip("needs setpriv to become an ordinary user")
+    # The one privilege left lets it find an interpreter that lives in root's home.
+    become = ["setpriv", f"--reuid={ORDINARY_USER}", f"--regid={ORDINARY_USER}", "--clear-groups",
+              "--inh-caps=-all,+dac_read_search", "--ambient-caps=+dac_read_search"]  # fmt: skip
     code = (
-        "import json, time\n"
+        "import json, os, time\n"
         "from pinlab import machine\n"
+        f"answer = machine.ask('letters', 8, writes=100, folder={str(direct_io_pins)!r})\n"
         "start = time.monotonic()\n"
         "measured = machine.measure()\n"
         "rows = [[*place, value] for place, value in measured.values.items()]\n"
         "missing = [[*case, why] for case, why in measured.missing.items()]\n"
-        "print(json.dumps([time.monotonic() - start, rows, missing]))\n"
+        "asked = [[*place, value] for place, value in answer.values.items()]\n"
+        "print(json.dumps([os.geteuid(), time.monotonic() - start, asked, rows, missing]))\n"
     )
+    user, seconds, asked, rows, missing = json.loads(output_of(code, *become))
+    assert (user, seconds < 120) == (ORDINARY_USER, True)
+    told = {"letters:writes=100": 6400, "k=8:writes=100": 800}  # or nothing, where others pinned
+    assert all(value == told[case] for _, case, _, value in asked)
     as_root = machine.measure().values
-    seconds, rows, missing = json.loads(output_of(code, *become))
     as_user = {tuple(place): value for *place, value in rows}
     both = as_root.keys() & as_user.keys()
     assert {place: as_user[place] for place in both} == {place: as_root[place] for place in both}
     assert ("fixed_buffer", "anon64", "VmPin_kB") in both
-    assert seconds < 120
     private = "shows frame numbers to CAP_SYS_ADMIN only."
     assert {(experiment, case) for experiment, case, why in missing if why.endswith(private)} >= {
         ("process_vm_readv", "zero"), ("frames", "read64"), ("frames", "written64"),
