@@ -34,11 +34,9 @@ from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
 from pinlab.lab.readers import huge_zero_readers
-from pinlab.lab.scenes import fork_story, recorded_scenes, scenes_by_release
 from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.walk import side_by_side, step_through
 from pinlab.lab.widgets.folio import pin_a_folio
-from pinlab.lab.widgets.fork_scenes import fork_scene
 from pinlab.lab.widgets.identify import who_is_who
 from pinlab.lab.widgets.lenses import light_the_senses
 from pinlab.lab.widgets.rounds import patch_switches
@@ -59,8 +57,6 @@ __all__ = [
     "draw_thread",
     "draw_verdicts",
     "eight_kernels",
-    "fork_scene",
-    "fork_story",
     "four_outcomes",
     "given",
     "hint",
@@ -75,8 +71,6 @@ __all__ = [
     "pin_a_folio",
     "pins_by_order",
     "problems",
-    "recorded_scenes",
-    "scenes_by_release",
     "side_by_side",
     "solution",
     "step_through",
