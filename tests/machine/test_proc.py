@@ -57,18 +57,15 @@ def counters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counters:
     return Counters(tmp_path, monkeypatch)
 
 
-def test_a_kernel_without_the_counters_and_a_machine_without_vmstat(counters: Counters) -> None:
+def test_vmstat_without_the_counters_masked_and_missing(counters: Counters) -> None:
     counters.vmstat.write_text("nr_free_pages 77\n")
     with pytest.raises(KeyError):
         proc.read_pins()
-    counters.vmstat.unlink()
-    with pytest.raises(FileNotFoundError):
-        proc.read_pins()
-
-
-def test_a_file_masked_by_an_empty_one_says_nothing(counters: Counters) -> None:
     counters.vmstat.write_text("")
     with pytest.raises(OSError, match="No data available"):
+        proc.read_pins()
+    counters.vmstat.unlink()
+    with pytest.raises(FileNotFoundError):
         proc.read_pins()
 
 
@@ -100,24 +97,24 @@ def test_settle_waits_an_interval_and_for_two_readings_that_agree(counters: Coun
     assert counters.slept == [2.5, 0.5, 0.5, 0.5]
 
 
-def test_settle_gives_up_on_a_busy_system(counters: Counters) -> None:
-    counters.refuse_flush()
-    counters.later = iter(Pins(n, n) for n in range(100))
-    assert proc.settle() == Pins(8, 8)
-    assert sum(counters.slept) == 1.25 + 8 * 0.25
-
-
 @pytest.mark.parametrize(
-    ("says", "seconds"), [("600\n", 1.5 * proc.LONGEST_INTERVAL), ("", 1.5), (None, 1.5)]
+    ("says", "busy", "seconds"),
+    [
+        ("1\n", True, 1.25 + 8 * 0.25),
+        ("600\n", False, 1.5 * proc.LONGEST_INTERVAL),
+        ("", False, 1.5),
+        (None, False, 1.5),
+    ],
 )
-def test_settle_does_not_wait_for_minutes(
-    says: str | None, seconds: float, counters: Counters
+def test_settle_gives_up_on_a_busy_system_and_does_not_wait_for_minutes(
+    says: str | None, busy: bool, seconds: float, counters: Counters
 ) -> None:
     counters.refuse_flush()
     counters.interval.unlink()
     if says is not None:
         counters.interval.write_text(says)
-    proc.settle()
+    counters.later = iter(Pins(n, n) for n in range(100 * busy))
+    assert proc.settle() == (Pins(8, 8) if busy else Pins(0, 0))
     assert sum(counters.slept) == seconds
 
 
@@ -173,14 +170,6 @@ def test_the_mapping_is_found_among_others(tmp_path: Path, monkeypatch: pytest.M
 
 
 @linux_only
-def test_mapped_and_not_mapped() -> None:
-    memory = buffers.new("never")
-    assert not proc.is_mapped(proc.address(memory))
-    memory[0] = 1
-    assert proc.is_mapped(proc.address(memory))
-
-
-@linux_only
 @root_only
 def test_frames() -> None:
     memory = buffers.new("letters")
@@ -207,19 +196,16 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *entries: int) -> memo
 
 
 @linux_only
-def test_the_number_is_in_the_lower_55_bits(
+def test_the_number_is_in_the_lower_55_bits_and_0_for_an_ordinary_user(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    memory = fake(tmp_path, monkeypatch, 1 << 63 | 1 << 56 | 0x12345, 1 << 63 | 1 << 55 | 7)
-    assert proc.frames(memory) == [0x12345, 7]
-    assert proc.is_mapped(proc.address(memory))
-
-
-@linux_only
-def test_an_ordinary_user_sees_zeros(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    memory = fake(tmp_path, monkeypatch, 1 << 63)
+    entries = (1 << 63 | 1 << 56 | 0x12345, 1 << 63 | 1 << 55 | 7, 1 << 63, 1 << 55 | 7)
+    memory = fake(tmp_path, monkeypatch, *entries)
+    assert proc.frames(memory[: 2 * mmap.PAGESIZE]) == [0x12345, 7]
     with pytest.raises(UnavailableError, match="frame numbers to CAP_SYS_ADMIN only"):
         proc.frames(memory)
+    addresses = (proc.address(memory) + n * mmap.PAGESIZE for n in range(4))
+    assert [proc.is_mapped(address) for address in addresses] == [True, True, True, False]
 
 
 @linux_only

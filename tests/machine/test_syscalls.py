@@ -7,6 +7,7 @@ import os
 import platform
 import resource
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -25,23 +26,19 @@ def open_files() -> int:
 
 def test_an_answer_and_an_error() -> None:
     assert syscalls.call("getpid") == os.getpid()
+    area = memoryview(mmap.mmap(-1, mmap.PAGESIZE))
+    assert proc.address(area) > 1 << 32  # passed whole
+    assert syscalls.call("mprotect", proc.address(area), len(area), mmap.PROT_READ) == 0
     with pytest.raises(OSError, match="close answers 'Bad file descriptor'") as caught:
         syscalls.call("close", -1)
     assert caught.value.errno == errno.EBADF
 
 
-def test_what_the_library_or_the_kernel_does_not_have() -> None:
+@pytest.mark.parametrize("number", [None, 0x7FFFFFFF])
+def test_what_the_library_or_the_kernel_does_not_have(number: int | None) -> None:
     with pytest.raises(OSError, match="vmsplot answers 'Function not implemented'") as caught:
-        syscalls.call("vmsplot", 1)
+        syscalls.call("vmsplot", number=number)
     assert caught.value.errno == errno.ENOSYS
-    with pytest.raises(OSError, match="vmsplot answers 'Function not implemented'"):
-        syscalls.call("vmsplot", number=0x7FFFFFFF)
-
-
-def test_addresses_are_passed_whole() -> None:
-    area = memoryview(mmap.mmap(-1, mmap.PAGESIZE))
-    assert proc.address(area) > 1 << 32
-    assert syscalls.call("mprotect", proc.address(area), len(area), mmap.PROT_READ) == 0
 
 
 # process_vm_readv
@@ -56,21 +53,20 @@ def test_read_copies_everything_and_write_the_other_way() -> None:
     assert bytes(target) == bytes(buffers.new("letters"))
 
 
-def test_memory_that_may_not_be_read_is_an_error() -> None:
+@pytest.mark.parametrize(
+    ("size", "protection", "words", "number"),
+    [
+        (64, mmap.PROT_WRITE, "process_vm_readv answers 'Bad address'", errno.EFAULT),
+        (128, mmap.PROT_READ | mmap.PROT_WRITE, "a read stopped after .* bytes", errno.EIO),
+    ],
+    ids=["memory that may not be read", "a target that is too small"],
+)
+def test_a_read_that_fails(size: int, protection: int, words: str, number: int) -> None:
     private = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
-    closed = mmap.mmap(-1, 64 * mmap.PAGESIZE, flags=private, prot=mmap.PROT_WRITE)
-    with pytest.raises(OSError, match="process_vm_readv answers 'Bad address'") as caught:
-        syscalls.process_vm_readv(memoryview(closed), buffers.new("never"))
-    assert caught.value.errno == errno.EFAULT
-
-
-def test_a_short_read_is_an_error() -> None:
-    target = buffers.new("never")
-    source = mmap.mmap(-1, 2 * len(target), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    words = f"a read stopped after {len(target)} of {len(source)} bytes"
+    source = mmap.mmap(-1, size * mmap.PAGESIZE, flags=private, prot=protection)
     with pytest.raises(OSError, match=words) as caught:
-        syscalls.process_vm_readv(memoryview(source), target)
-    assert caught.value.errno == errno.EIO
+        syscalls.process_vm_readv(memoryview(source), buffers.new("never"))
+    assert caught.value.errno == number
 
 
 # vmsplice
@@ -134,28 +130,20 @@ def test_small_pipes_do_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
     assert open_files() == before
 
 
-def test_a_refusal_leaves_no_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
-    refuse(monkeypatch, "vmsplice", errno.ENOMEM)
-    before = open_files()
-    with (
-        pytest.raises(OSError, match="vmsplice answers"),
-        syscalls.references(buffers.new("letters"), 3),
-    ):
-        pass
-    assert open_files() == before
-
-
-def test_too_few_files_leave_no_pipe() -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+@pytest.mark.parametrize("files", [None, 3])
+def test_a_refusal_leaves_no_pipe(files: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of vmsplice, or of a pipe: no more files than these."""
     page, before = buffers.new("letters"), open_files()
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     free = os.dup(0)
     os.close(free)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (free + 3, hard))
+    if files is None:
+        refuse(monkeypatch, "vmsplice", errno.ENOMEM)
+    else:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (free + files, hard))
+    words = "vmsplice answers" if files is None else "Too many open files"
     try:
-        with (
-            pytest.raises(OSError, match="Too many open files"),
-            syscalls.references(page, 2048),
-        ):
+        with pytest.raises(OSError, match=words), syscalls.references(page, 2048):
             pass
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
@@ -174,29 +162,13 @@ def ring() -> Iterator[int]:
         pytest.skip(str(error))
 
 
-def test_vm_pin_rises_while_it_is_registered(ring: int) -> None:
+def test_it_is_pinned_while_it_is_registered_however_that_ends(ring: int) -> None:
     memory, before = buffers.new("letters"), proc.status_kib("VmPin")
-    with syscalls.registered(ring, memory):
+    with suppress(KeyboardInterrupt), syscalls.registered(ring, memory):
         assert proc.status_kib("VmPin") - before in (0, len(memory) >> 10)  # 0: up to Linux 5.8
-    assert proc.status_kib("VmPin") == before
-
-
-def test_it_ends_with_the_block_however_that_ends(ring: int) -> None:
-    memory, before = buffers.new("letters"), proc.status_kib("VmPin")
-    with pytest.raises(KeyboardInterrupt), syscalls.registered(ring, memory):
         raise KeyboardInterrupt
     assert proc.status_kib("VmPin") == before
     with syscalls.registered(ring, memory):  # EBUSY if the first were still there
-        pass
-
-
-def test_two_rings_may_have_the_same_memory(ring: int) -> None:
-    memory = buffers.new("letters")
-    with (
-        syscalls.ring() as second,
-        syscalls.registered(ring, memory),
-        syscalls.registered(second, memory),
-    ):
         pass
 
 
