@@ -443,7 +443,8 @@ def test_munmap_passes_over_what_is_not_mapped_and_takes_a_2_mib_folio_as_a_whol
     assert [page is not None and page.folio.freed for page in pages] == [True, True]
     assert (kernel.zero_page.refcount, kernel.huge_zero_folio.refcount) == (1, 1)
     assert [(e.operation, e.page, e.pages) for e in kernel.trace[-6:]] == [
-        ("unmap", "huge zero folio", 512), ("unmap", "zero page", 2), ("unmap", "frame 2", 1), ("free", "frame 2", 1),
+        ("unmap", "huge zero folio", 512), ("unmap", "zero page", 2),
+        ("unmap", "frame 2", 1), ("free", "frame 2", 1),
         ("unmap", "frame 512", 512), ("free", "frame 512", 512),
     ]  # fmt: skip
     assert mm.read(last + 2 * PAGE_SIZE, 1) == b"\0"
