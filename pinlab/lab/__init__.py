@@ -21,9 +21,7 @@ from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
 from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.orders import pins_by_order
-from pinlab.lab.figures.rule_sets import draw_rule_sets
 from pinlab.lab.figures.thread import draw_thread
-from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.identify import identify
 from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
@@ -45,10 +43,8 @@ __all__ = [
     "concept_map",
     "draw_folios",
     "draw_map",
-    "draw_rule_sets",
     "draw_states",
     "draw_thread",
-    "draw_verdicts",
     "given",
     "hint",
     "huge_zero_readers",
