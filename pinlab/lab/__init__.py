@@ -22,14 +22,12 @@ from pinlab.lab.figures.buffers import never_written, three_buffers, touched_fil
 from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.lenses import draw_lenses
 from pinlab.lab.figures.orders import pins_by_order
-from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
 from pinlab.lab.figures.rule_sets import draw_rule_sets
 from pinlab.lab.figures.senses_spread import where_they_say_pin
 from pinlab.lab.figures.thread import draw_thread
 from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.identify import identify
 from pinlab.lab.map import draw_map
-from pinlab.lab.none import uses_of_none
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
@@ -39,7 +37,6 @@ from pinlab.lab.walk import side_by_side, step_through
 from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.identify import who_is_who
 from pinlab.lab.widgets.lenses import light_the_senses
-from pinlab.lab.widgets.rounds import patch_switches
 from pinlab.lab.widgets.thread import walk_the_thread
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
@@ -56,8 +53,6 @@ __all__ = [
     "draw_states",
     "draw_thread",
     "draw_verdicts",
-    "eight_kernels",
-    "four_outcomes",
     "given",
     "hint",
     "huge_zero_readers",
@@ -67,7 +62,6 @@ __all__ = [
     "mistakes",
     "never_written",
     "odometer",
-    "patch_switches",
     "pin_a_folio",
     "pins_by_order",
     "problems",
@@ -78,7 +72,6 @@ __all__ = [
     "three_columns",
     "touched_filmstrip",
     "touched_pages",
-    "uses_of_none",
     "walk_the_states",
     "walk_the_thread",
     "watch",

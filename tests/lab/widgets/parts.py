@@ -9,6 +9,7 @@ from pinlab.lessons import (
     draw_a_page,
     fork_during_direct_io,
     pin_a_page,
+    pretend_to_pin,
     word_the_note,
 )
 from tests.lab.answers import TOUCHED, an_answer
@@ -22,7 +23,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "odometer": lab.odometer,
     "mixtures": pin_a_page.mixtures,
     "refcount_in_flight": count_to_two_million.refcount_in_flight,
-    "patch_switches": lambda: lab.patch_switches(release=False),
+    "refcount_over_rounds": lambda: pretend_to_pin.refcount_over_rounds(release=False),
     "cliff": count_to_two_million.cliff,
     "two_builds": count_to_two_million.two_builds,
     "pin_a_folio": lambda: lab.pin_a_folio(order=9, pages=64),
