@@ -57,7 +57,8 @@ def test_direct_io_that_takes_references(monkeypatch: pytest.MonkeyPatch) -> Non
         ([64] * 10, 64, tally.NOISE),  # they leave when it was chosen by their pins
         (
             (), None,
-            "Direct I/O takes no pins here, and process_vm_readv answers 'Operation not permitted'.",
+            "Direct I/O takes no pins here, and process_vm_readv answers 'Operation not "
+            "permitted'.",
         ),
         ((), 0, "Neither direct I/O nor process_vm_readv moves the counters here."),
     ],
