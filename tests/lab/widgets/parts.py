@@ -10,6 +10,7 @@ from pinlab.lessons import (
     fork_during_direct_io,
     pin_a_page,
     pretend_to_pin,
+    say_what_pinned_means,
     word_the_note,
 )
 from tests.lab.answers import TOUCHED, an_answer
@@ -34,7 +35,9 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     ),
     "read_and_written": draw_a_page.read_and_written,
     "scene": fork_during_direct_io.scene,
-    "light_the_senses": lambda: lab.light_the_senses(references=1, mlocked=True),
+    "page_under_lenses": lambda: say_what_pinned_means.page_under_lenses(
+        references=1, mlocked=True
+    ),
     "wording": lambda: word_the_note.wording(clauses=2),
     "walk_the_thread": lambda: lab.walk_the_thread(at=12),
 }
