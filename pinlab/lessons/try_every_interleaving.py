@@ -9,13 +9,12 @@ from functools import cache
 from itertools import islice, pairwise, product
 from math import comb, factorial, prod
 
-from pinlab.explore import ALWAYS, NEVER, SOMETIMES, Question, Scenario, explore, litmus
+from pinlab.explore import ALWAYS, NEVER, SOMETIMES, YES, Question, Scenario, explore, litmus
 from pinlab.explore import trace as traced
 from pinlab.explore.rescue import PINNED, RELEASE, RULES, all_sets, overrides, saved
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.grid import ALL, LETTERS, NO, PARTLY, SOME, Grid
 from pinlab.lab.picture import Drawing
-from pinlab.lab.state_graph import YES, state_graph
 from pinlab.lab.strangers import cut
 from pinlab.lab.svg import edge, rect, text
 from pinlab.lab.text import listed, many
@@ -198,7 +197,7 @@ FORK, WRITE, EXISTS = "fork child", "write x+8 P", Question("parent:x = A")
 def too_late(draw: Draw) -> Drawn:
     """Draw a scenario that may lose bytes: after how many steps is it certain at the earliest?"""
     release, scenario = draw.one(("5.10", "5.15", "6.1", "6.4")), _losing(draw)
-    nodes = state_graph(scenario, release, EXISTS, most=200).nodes
+    nodes = explore(scenario, release).require_complete().graph.asked(EXISTS).nodes
     parent = scenario.programs["parent"]
     right = min(node.depth for node in nodes if node.answer == YES)
     deepest = max(node.depth for node in nodes)
@@ -400,7 +399,7 @@ def _drawn(draw: Draw) -> dict[int, list[int]]:
 
 def _of_a_test(test: litmus.Litmus) -> dict[int, list[int]]:
     graph = explore(test.scenario, "6.5").require_complete().graph
-    after: dict[int, list[int]] = {state: [] for state in range(len(graph.schedules))}
+    after: dict[int, list[int]] = {node.number: [] for node in graph.nodes}
     for step in graph.edges:
         after[step.start].append(step.end)
     return after
