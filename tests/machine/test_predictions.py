@@ -62,11 +62,6 @@ def test_the_machine_that_was_named_stays_as_it_is() -> None:
     assert first["ref_before"] == 1
 
 
-def test_an_answer_may_be_changed_without_changing_the_next() -> None:
-    predict("held_pins", "overflowed", Kernel("6.5")).clear()
-    assert predict("held_pins", "overflowed", Kernel("6.5"))["zero_refcount"] == 1
-
-
 @pytest.mark.parametrize(
     ("kernel", "acquired", "returned"),
     [
