@@ -25,7 +25,6 @@ from pinlab.lab.figures.orders import pins_by_order
 from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
 from pinlab.lab.figures.rule_sets import draw_rule_sets
 from pinlab.lab.figures.senses_spread import where_they_say_pin
-from pinlab.lab.figures.thread import draw_thread
 from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.identify import identify
 from pinlab.lab.map import draw_map
@@ -42,7 +41,6 @@ from pinlab.lab.widgets.fork_scenes import fork_scene
 from pinlab.lab.widgets.identify import who_is_who
 from pinlab.lab.widgets.lenses import light_the_senses
 from pinlab.lab.widgets.rounds import patch_switches
-from pinlab.lab.widgets.thread import walk_the_thread
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
 
@@ -56,7 +54,6 @@ __all__ = [
     "draw_map",
     "draw_rule_sets",
     "draw_states",
-    "draw_thread",
     "draw_verdicts",
     "eight_kernels",
     "fork_scene",
@@ -86,7 +83,6 @@ __all__ = [
     "touched_pages",
     "uses_of_none",
     "walk_the_states",
-    "walk_the_thread",
     "watch",
     "where_they_say_pin",
     "who_is_who",

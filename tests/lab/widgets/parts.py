@@ -4,7 +4,13 @@ from collections.abc import Callable
 
 from pinlab import Kernel, lab
 from pinlab.lab.exhibit import Exhibit
-from pinlab.lessons import count_to_two_million, draw_a_page, pin_a_page, word_the_note
+from pinlab.lessons import (
+    count_to_two_million,
+    draw_a_page,
+    pin_a_page,
+    read_the_thread,
+    word_the_note,
+)
 from tests.lab.answers import TOUCHED, an_answer
 from tests.lab.parts import Parts, differ
 from tests.lab.stories import unmapped_in_flight
@@ -29,6 +35,6 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "fork_scene": lab.fork_scene,
     "light_the_senses": lambda: lab.light_the_senses(references=1, mlocked=True),
     "wording": lambda: word_the_note.wording(clauses=2),
-    "walk_the_thread": lambda: lab.walk_the_thread(at=12),
+    "turn_by_turn": lambda: read_the_thread.turn_by_turn(at=12),
 }
 """Every exhibit, by the function that makes it."""
