@@ -21,7 +21,7 @@ BELOW = {
 }
 SHARED = {
     "Claim", "Dial", "Edge", "Held", "Hold", "Left", "Line", "Question", "Row",
-    "Run", "Step", "Term", "Way",
+    "Run", "Way",
 }  # fmt: skip
 """Names that still stand twice: none may come."""
 

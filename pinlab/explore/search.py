@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from pinlab.explore.orders import Orders, State, do
+from pinlab.explore.orders import Orders, Position, do
 from pinlab.explore.question import FREED, REMARKS, WAITING, Ask, Left, Question, asked, spelled
 from pinlab.explore.scenario import HUGE, Scenario
 from pinlab.explore.verbs import Step, letter, place
@@ -132,7 +132,7 @@ class Exploration:
         self.release, self.scenario = release, scenario
         self.complete, self.runs = True, 0
         self._orders, self._most = orders, most_states
-        self._found = Found[State, int]()
+        self._found = Found[Position, int]()
         self._waiting: dict[int, str] = {}
         try:
             self._found.search(orders.start(), self._after, deep=True)
@@ -140,7 +140,7 @@ class Exploration:
         except KeyboardInterrupt:
             self.complete = False
 
-    def _after(self, number: int, state: State) -> list[tuple[int, State]]:
+    def _after(self, number: int, state: Position) -> list[tuple[int, Position]]:
         if number == self._most:
             raise RuntimeError(
                 f"more than {number} states: allow more with most_states=, or leave steps out"

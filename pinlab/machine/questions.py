@@ -316,7 +316,7 @@ def kernel_like(measured: Measured) -> Kernel:
 def _newest_first() -> list[str]:
     """Mainline releases before those of stable branches."""
     versions = sorted(map(parse_release, releases()), key=lambda v: (len(v), [-n for n in v]))
-    return [".".join(map(str, version)) for version in versions]
+    return [_text(version) for version in versions]
 
 
 NONE = "no release of the model"
@@ -330,7 +330,7 @@ def spans(fitting: Collection[str]) -> str:
     >>> spans({"5.6", "5.7"})
     'before 5.8, but of 5.7.y not 5.7.3 and later'
     """
-    fits = [parse_release(release) for release in fitting]
+    fits = {parse_release(release) for release in fitting}
     known = [parse_release(release) for release in releases()]
     mainline = [version for version in known if len(version) == 2]
     found = "; ".join([*_runs(mainline, fits), *_branches(known, fits, added=True)])
@@ -340,39 +340,29 @@ def spans(fitting: Collection[str]) -> str:
 
 def _runs(versions: Sequence[Version], fits: Collection[Version]) -> Iterator[str]:
     """Each stretch of neighbours that fit, in words."""
-    position = 0
+    oldest = parse_release(releases()[0])
+    left = list(versions)
     for fit, group in groupby(versions, key=lambda version: version in fits):
-        length = len(list(group))
-        if fit:
-            yield _run(versions, position, position + length)
-        position += length
+        first, *_ = stretch = list(group)
+        left = left[len(stretch) :]
+        until = f"before {_text(left[0])}" if left else ""
+        if fit and not left:
+            yield f"{_text(first)} and later"
+        elif fit:
+            yield until if first == oldest else f"{_text(first)} to {until}"
 
 
-def _run(versions: Sequence[Version], start: int, stop: int) -> str:
-    first = f"{_text(versions[start])}"
-    if stop == len(versions):
-        return f"{first} and later"
-    before = f"before {_text(versions[stop])}"
-    if versions[start] == parse_release(releases()[0]):
-        return before
-    return f"{first} to {before}"
-
-
-def _branches(known: Sequence[Version], fits: Collection[Version], added: bool) -> Iterator[str]:
+def _branches(known: Sequence[Version], fits: Collection[Version], *, added: bool) -> Iterator[str]:
     """What the stable branches with rules of their own add, or take away."""
-    for branch in sorted({version[:2] for version in known if len(version) == 3}):
-        if _fits(branch, known, fits) is added:
-            continue
-        points = [version for version in known if len(version) == 3 and version[:2] == branch]
+    stable = [version for version in known if len(version) == 3]
+    for branch in sorted({version[:2] for version in stable}):
+        # A release without rules of its own does as the newest before it.
+        base = max(v for v in known if len(v) == 2 and speaks_of(v, branch))
+        points = [version for version in stable if version[:2] == branch]
         meant = [point for point in points if (point in fits) is added]
-        if runs := "; ".join(_runs(points, meant)):
+        runs = "; ".join(_runs(points, meant))
+        if runs and (base in fits) is not added:
             yield f"of {_text(branch)}.y {'' if added else 'not '}{runs}"
-
-
-def _fits(version: Version, known: Sequence[Version], fits: Collection[Version]) -> bool:
-    """Whether a release fits: as the newest before it with rules of its own does."""
-    base = max(other for other in known if len(other) == 2 and speaks_of(other, version))
-    return base in fits
 
 
 def _text(version: Version) -> str:

@@ -275,16 +275,13 @@ class Mm:
             raise
 
     def get_user_pages_fast(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
-        """Take a reference on each page as GUP-fast does, and the rest as `get_user_pages`.
-
-        Flags, results and errors are the same.
-        """
+        """Take a reference on each page as GUP-fast does, and the rest as `get_user_pages`."""
         return self._user_pages(addr, nr_pages, flags, FOLL_GET, fast=True)
 
     def pin_user_pages_fast(self, addr: int, nr_pages: int, flags: int = 0) -> list[Page]:
-        """Pin each page as GUP-fast does, and the rest as `pin_user_pages`, like which it raises.
+        """Pin each page as GUP-fast does, and the rest as `pin_user_pages`; so does direct I/O.
 
-        So does direct I/O. Flags, results and errors are the same, but refused flags are EINVAL.
+        Refused flags are always EINVAL.
         """
         return self._user_pages(addr, nr_pages, flags, FOLL_PIN, fast=True)
 
@@ -307,10 +304,7 @@ class Mm:
         return FastPin(self, addr, flags, FOLL_PIN)
 
     def get_user_page_fast_in_steps(self, addr: int, flags: int = 0) -> FastPin:
-        """Begin to take a reference as GUP-fast does: at once, or when a fork has ended.
-
-        As `pin_user_page_fast_in_steps`. Raises as `get_user_pages`.
-        """
+        """Begin to take a reference as GUP-fast does: at once, or when a fork has ended."""
         self._require_not_exited()
         return FastPin(self, addr, flags, FOLL_GET)
 

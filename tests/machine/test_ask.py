@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pinlab import Kernel, machine
-from pinlab.machine import direct_io, kernel_like, predict, proc, recording, syscalls, tally
+from pinlab.machine import kernel_like, predict, proc, recording, syscalls, tally
 from pinlab.machine.ask import measured as measured_of
 from pinlab.machine.ask import mlocked_here
 from pinlab.machine.child import Run
@@ -31,70 +31,45 @@ linux_only = pytest.mark.skipif(platform.system() != "Linux", reason="needs Linu
 RECORDING = "recording: Linux 6.18.44, November 2026"
 KIB = mmap.PAGESIZE // 1024
 
-Obstruct = Callable[[pytest.MonkeyPatch], None]
-
 
 def want_recording(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINLAB_MACHINE", "recording")
 
 
-def be_a_mac(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "system", lambda: "Darwin")
-
-
-def be_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "system", lambda: "")
-
-
-def count_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proc, "VMSTAT", Path("/proc/version"))  # a file without counters
-
-
-def hide_the_counters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proc, "VMSTAT", Path("/proc/nowhere"))
-
-
-def mask_the_counters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proc, "VMSTAT", Path("/dev/null"))
-
-
-def have_memory_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(direct_io, "file_system", lambda folder: "tmpfs")
-
-
 @pytest.mark.parametrize(
-    ("obstruct", "sentence"),
+    ("where", "what", "sentence"),
     [
-        (want_recording, "PINLAB_MACHINE=recording asks for the recording, not for this kernel."),
-        (be_a_mac, "This system is Darwin, not Linux."),
-        (be_unknown, "This system is unknown, not Linux."),
-        pytest.param(
-            count_nothing,
+        ("platform.system", lambda: "Darwin", "This system is Darwin, not Linux."),
+        ("platform.system", lambda: "", "This system is unknown, not Linux."),
+        (
+            "pinlab.machine.proc.VMSTAT", Path("/proc/version"),  # a file without counters
             "This kernel has no nr_foll_pin_acquired in /proc/vmstat (Linux has it since 5.7).",
-            marks=linux_only,
         ),
-        pytest.param(
-            hide_the_counters,
+        (
+            "pinlab.machine.proc.VMSTAT", Path("/proc/nowhere"),
             "/proc/nowhere cannot be read here: it answers 'No such file or directory'.",
-            marks=linux_only,
         ),
-        pytest.param(
-            mask_the_counters,
+        (
+            "pinlab.machine.proc.VMSTAT", Path("/dev/null"),
             "/dev/null cannot be read here: it answers 'No data available'.",
-            marks=linux_only,
         ),
-        pytest.param(
-            have_memory_only,
+        (
+            "pinlab.machine.direct_io.file_system", lambda folder: "tmpfs",
             "Direct I/O to an unnamed file is not possible here: "
             "{folder} is on tmpfs, which copies instead.",
-            marks=linux_only,
         ),
+        ("", None, "PINLAB_MACHINE=recording asks for the recording, not for this kernel."),
     ],
-)
+)  # fmt: skip
 def test_the_recording_answers_and_says_why(
-    obstruct: Obstruct, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    where: str, what: object, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    obstruct(monkeypatch)
+    if platform.system() != "Linux" and where.startswith("pinlab"):
+        pytest.skip("needs Linux")
+    if where:
+        monkeypatch.setattr(where, what)
+    else:
+        want_recording(monkeypatch)
     reason = sentence.format(folder=tmp_path)
     answer = machine.ask("never", 8, "letters", folder=tmp_path)
     assert (answer.live, answer.kernel) == (False, "6.18.44")
@@ -104,7 +79,7 @@ def test_the_recording_answers_and_says_why(
         ("never", 100, 0),
         ("letters", 100, 6400),
     ]
-    if obstruct is not have_memory_only:
+    if "direct_io" not in where:
         assert machine.ask_mlock().note == reason
 
 
@@ -196,29 +171,15 @@ def zero_page_pins(method: str) -> int:
     pytest.skip(f"others pinned in {TRIES} tries")
 
 
-def test_three_buffers(direct_io_pins: Path, zero_page_pins: int) -> None:
-    answer = ask_for(
-        [6400, 6400, zero_page_pins],
-        lambda: machine.ask("letters", "zeros", "never", writes=100, folder=direct_io_pins),
-    )
-    assert [(m.buffer, m.writes, m.pages, m.touched) for m in answer] == [
-        ("letters", 100, 64, 64),
-        ("zeros", 100, 64, 64),
-        ("never", 100, 64, 0),
-    ]
+def test_buffers_by_name_and_by_touched_pages(direct_io_pins: Path, zero_page_pins: int) -> None:
+    buffers = ("letters", "zeros", "never", 1, 8, 64)
+    touched = [64, 64, 0, 1, 8, 64]
+    pins = [6400, 6400, zero_page_pins, *(6400 if zero_page_pins else 100 * k for k in (1, 8, 64))]
+    answer = ask_for(pins, lambda: machine.ask(*buffers, writes=100, folder=direct_io_pins))
+    assert [m.buffer for m in answer] == list(buffers)
+    assert [(m.writes, m.pages, m.touched) for m in answer] == [(100, 64, k) for k in touched]
     assert all(m.seconds is not None and m.seconds > 0 for m in answer)
-    assert answer.live
-    assert answer.kernel == platform.release()
-
-
-def test_pages_touched(direct_io_pins: Path, zero_page_pins: int) -> None:
-    if zero_page_pins:
-        pytest.skip("this kernel pins the zero page, so all 64 pages count")
-    answer = ask_for(
-        [0, 100, 200, 800, 3200, 6400],
-        lambda: machine.ask(0, 1, 2, 8, 32, 64, writes=100, folder=direct_io_pins),
-    )
-    assert [m.touched for m in answer] == [0, 1, 2, 8, 32, 64]
+    assert (answer.live, answer.kernel) == (True, platform.release())
 
 
 def test_progress_and_the_answer_that_stays(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -252,6 +252,7 @@ def test_a_wrong_argument_of_the_model_is_named_and_changes_nothing(
         (1.0, FOLL_GET, "refs is 1.0"),
         (True, FOLL_GET, "refs is True"),
         (1, 4, r"flags is 0x4: bits 0x4 are none of FOLL_WRITE \(0x1\)"),
+        (1, 2**32, "flags is 4294967296: allowed .* 0 to 4294967295"),
         (1, "FOLL_GET", "flags is 'FOLL_GET'"),
     ],
 )

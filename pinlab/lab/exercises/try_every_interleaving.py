@@ -11,7 +11,7 @@ from math import comb, factorial, prod
 
 from pinlab.explore import ALWAYS, NEVER, SOMETIMES, Question, Scenario, explore, litmus
 from pinlab.explore import trace as traced
-from pinlab.explore.litmus import PINNED
+from pinlab.explore.rescue import PINNED, RELEASE, RULES, all_sets, overrides, saved, smallest
 from pinlab.lab.draw import Draw
 from pinlab.lab.exercise import (
     IT_IS,
@@ -23,18 +23,9 @@ from pinlab.lab.exercise import (
     Written,
     besides,
 )
+from pinlab.lab.figures.rule_sets import TITLES
 from pinlab.lab.litmus_text import as_question
 from pinlab.lab.powers import plural
-from pinlab.lab.rule_sets import (
-    RELEASE,
-    RULES,
-    TITLES,
-    Rules,
-    all_sets,
-    overrides,
-    saved,
-    smallest,
-)
 from pinlab.lab.state_graph import YES, state_graph
 from pinlab.lab.strangers import cut
 
@@ -402,7 +393,7 @@ def what_is_saved(seed: int) -> Selection:
     )
 
 
-def _named(rules: Rules) -> str:
+def _named(rules: frozenset[str]) -> str:
     *others, last = [name for name in RULES if name in rules] or ["none of the three"]
     return f"{', '.join(others)} and {last}" if others else last
 
