@@ -11,6 +11,7 @@ from pinlab import PAGE_SIZE, Kernel, lab, machine, words
 from pinlab.explore import Question, Scenario, explore, litmus
 from pinlab.explore.reach import reach
 from pinlab.lab.problems import SEEDED
+from pinlab.lessons import fork_during_direct_io
 from pinlab.words.corpus import corpus
 
 
@@ -59,7 +60,7 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "Drawing": lambda world: lab.draw_map(world.kernel),
     "Picture": lambda world: lab.Picture(Figure(), "what is seen", "the same in words"),
     "Answer": lambda world: machine.recorded("never", 0, 8, 64, "letters"),
-    "Story": lambda world: lab.fork_story("parent writes"),
+    "Story": lambda world: fork_during_direct_io.story("parent writes"),
     "Scenario": lambda world: RACE,
     "Rules": lambda world: world.kernel.rules,
     "Measured": lambda world: machine.measure("frames"),
@@ -70,7 +71,7 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "Step": lambda world: STEP.step,
     "Claim": lambda world: words.clause("pin", "zero page", "refcount", "never"),
     "Figure": lambda world: Figure(),
-    "Path": lambda world: litmus.file.FOLDER / "no such file",
+    "Path": lambda world: litmus.FOLDER / "no such file",
     "int": lambda world: 1,
     "bool": lambda world: False,
     "bytes": lambda world: b"x",
@@ -123,7 +124,7 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "boot.kernel": lambda world: "6.18.44",
     "cases.kernel": lambda world: "6.18.44",
     "recording.kernel": lambda world: "6.18.44",
-    "draw_lenses.page": lambda world: world.page,
+    "lenses.page": lambda world: world.page,
     "senses.page": lambda world: world.page,
     "Senses.page": lambda world: world.page,
     "get_page.page": lambda world: world.page,

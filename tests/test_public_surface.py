@@ -30,7 +30,7 @@ from tests.lab_server import ROOT
 from tests.surface import GOOD, World
 
 PACKAGES = (
-    "pinlab", "pinlab.explore", "pinlab.explore.litmus", "pinlab.words", "pinlab.machine",
+    "pinlab", "pinlab.explore", "pinlab.words", "pinlab.machine",
     "pinlab.lab",
 )  # fmt: skip
 

@@ -30,7 +30,7 @@ def test_however_it_was_saved(mark: bytes, end: bytes, tmp_path: Path) -> None:
     assert read(file) == [("c", 7), ("c, too", 8)]
     name = litmus.names()[0]
     copy = tmp_path / f"{name}.litmus"
-    copy.write_bytes(mark + (litmus.file.FOLDER / copy.name).read_bytes().replace(b"\n", end))
+    copy.write_bytes(mark + (litmus.FOLDER / copy.name).read_bytes().replace(b"\n", end))
     found, there = litmus.read(copy), litmus.load(name)
     assert (found.why, found.expected) == (there.why, there.expected)
     assert found.scenario.programs == there.scenario.programs

@@ -22,7 +22,7 @@ ZERO_PAGE, HUGE_ZERO = 1, 2
 """Bits for the kernel, which leads to these two in any case."""
 
 
-class State(NamedTuple):
+class Position(NamedTuple):
     """A world after some moves; equal ones go on alike, whatever way led to them.
 
     done: how many steps of each actor. The others are numbers: of what each process, handle and
@@ -36,14 +36,14 @@ class State(NamedTuple):
     left: int
 
 
-class Frame(NamedTuple):
+class _Frame(NamedTuple):
     """A folio: what leads to it, a bit for each place, and the number of its record."""
 
     refs: int
     record: int
 
 
-class Record(NamedTuple):
+class _Record(NamedTuple):
     """What is in a folio; `seen` is what the caller of the search sees in it."""
 
     refcount: int
@@ -55,24 +55,24 @@ class Record(NamedTuple):
     seen: Hashable
 
 
-class Remembered(NamedTuple):
+class _Remembered(NamedTuple):
     """Values by name, and the step that used a freed folio, which nobody goes on after."""
 
     values: frozenset[tuple[str, str]] = frozenset()
     freed: str = ""
 
 
-NOTHING = Remembered()
+NOTHING = _Remembered()
 
 
-class Move(NamedTuple):
+class _Move(NamedTuple):
     """What a step does to what it sees: to parts, to frames in their order, and which are new."""
 
     over: bool
     parts: tuple[int, ...]
-    frames: list[Frame]
-    new: list[Frame]
-    remembers: Remembered
+    frames: list[_Frame]
+    new: list[_Frame]
+    remembers: _Remembered
 
 
 class _Numbers(Generic[T]):
@@ -100,7 +100,7 @@ class _Sight:
         self.step, self.names, self.indices = step, list(names), list(names.values())
         self.parts: Callable[[tuple[int, ...]], object] = itemgetter(*self.indices)
         self.refs = ZERO_PAGE | HUGE_ZERO
-        self.moves: dict[tuple[object, object], Move | str] = {}
+        self.moves: dict[tuple[object, object], _Move | str] = {}
 
 
 class Orders:
@@ -124,9 +124,9 @@ class Orders:
         self._sights = [[self._sight(s, buffers) for s in p] for p in scenario.steps.values()]
         self._bits: dict[Ref, int] = {}
         self._parts = _Numbers[Hashable]()
-        self._records = _Numbers[Record]()
-        self._frames = _Numbers[Frame]()
-        self._remembered = _Numbers[Remembered]()
+        self._records = _Numbers[_Record]()
+        self._frames = _Numbers[_Frame]()
+        self._remembered = _Numbers[_Remembered]()
 
     def _sight(self, step: Step, buffers: set[str]) -> _Sight:
         seen = {place(name)[0] for kind, name in step.kinds() if kind != "letter"}
@@ -134,22 +134,22 @@ class Orders:
             seen |= {step.process, *buffers}
         return _Sight(step, {name: n for name, n in self._names.items() if name in seen})
 
-    def start(self) -> State:
+    def start(self) -> Position:
         """Return the state before the first step."""
         parts, refs = self._kept[1].look(self._names)
         frames = sorted(self._frames(self._frame(folio, led)) for folio, led in refs.items())
         done, remembered = (0,) * len(self.actors), self._remembered(NOTHING)
-        return State(0, done, tuple(map(self._parts, parts)), tuple(frames), remembered)
+        return Position(0, done, tuple(map(self._parts, parts)), tuple(frames), remembered)
 
     def after(
-        self, state: State, way: Callable[[], tuple[str, ...]]
-    ) -> tuple[list[tuple[int, State]], str]:
+        self, state: Position, way: Callable[[], tuple[str, ...]]
+    ) -> tuple[list[tuple[int, Position]], str]:
         """Return what follows a state, by actors; if nothing does, who waits for what.
 
         way: the actors of the moves that lead to it, asked for where a step sees something new.
         Raises RuntimeError for a step that the model refuses.
         """
-        found: list[tuple[int, State]] = []
+        found: list[tuple[int, Position]] = []
         waiting: list[str] = []
         if self._remembered.things[state.left].freed:
             return found, ""
@@ -168,38 +168,40 @@ class Orders:
                 found.append((actor, self._moved(state, actor, sight, move, within, beyond)))
         return found[::-1], "; ".join(filter(None, waiting[::-1]))
 
-    def _cut(self, frames: tuple[int, ...], refs: int) -> tuple[list[tuple[Frame, int]], list[int]]:
+    def _cut(
+        self, frames: tuple[int, ...], refs: int
+    ) -> tuple[list[tuple[_Frame, int]], list[int]]:
         """Return the frames that a step sees, without what else leads there, and the others."""
         within, beyond = [], []
         for number in frames:
             leading, record = self._frames.things[number]
             if inside := leading & refs:
-                within.append((Frame(inside, record), leading - inside))
+                within.append((_Frame(inside, record), leading - inside))
             else:
                 beyond.append(number)
         within.sort()
         return within, beyond
 
     def _moved(
-        self, state: State, actor: int, sight: _Sight, move: Move,
-        within: list[tuple[Frame, int]], frames: list[int],
-    ) -> State:  # fmt: skip
+        self, state: Position, actor: int, sight: _Sight, move: _Move,
+        within: list[tuple[_Frame, int]], frames: list[int],
+    ) -> Position:  # fmt: skip
         parts, done = list(state.parts), list(state.done)
         for index, part in zip(sight.indices, move.parts, strict=True):
             parts[index] = part
         for (_, others), (refs, record) in zip(within, move.frames, strict=True):
             if refs | others:
-                frames.append(self._frames(Frame(refs | others, record)))
+                frames.append(self._frames(_Frame(refs | others, record)))
         frames += map(self._frames, move.new)
         done[actor] += move.over
         left = state.left
         if move.remembers != NOTHING:
             values, freed = move.remembers
             values |= self._remembered.things[left].values
-            left = self._remembered(Remembered(values, freed))
-        return State(state.moves + 1, tuple(done), tuple(parts), tuple(sorted(frames)), left)
+            left = self._remembered(_Remembered(values, freed))
+        return Position(state.moves + 1, tuple(done), tuple(parts), tuple(sorted(frames)), left)
 
-    def _tried(self, sight: _Sight, way: tuple[str, ...]) -> Move | str:
+    def _tried(self, sight: _Sight, way: tuple[str, ...]) -> _Move | str:
         """Do a step on a machine that was led to what it sees, or say who waits for what there."""
         world, actor = self._led(way), sight.step.actor
         if (waits := world.awaits(actor)) is not None:
@@ -210,12 +212,12 @@ class Orders:
         do(world, actor, way)
         self._kept = (*way, actor), world
         parts, refs = world.look(sight.names)
-        return Move(
+        return _Move(
             actor not in world.begun,
             tuple(map(self._parts, parts)),
             [self._frame(f, refs.get(f, [])) for f in sorted(frames, key=frames.__getitem__)],
             [self._frame(folio, refs[folio]) for folio in refs if folio not in frames],
-            Remembered(frozenset(world.values.items() - values.items()), world.freed),
+            _Remembered(frozenset(world.values.items() - values.items()), world.freed),
         )
 
     def _led(self, way: tuple[str, ...]) -> World:
@@ -236,13 +238,13 @@ class Orders:
             refs |= self._bits.get(ref) or self._bit(ref)
         return refs
 
-    def _frame(self, folio: Folio, led: list[Ref]) -> Frame:
+    def _frame(self, folio: Folio, led: list[Ref]) -> _Frame:
         content = folio.frames.get(0)
-        record = Record(
+        record = _Record(
             folio.refcount, folio.pincount, folio.mapcount, folio.anon_exclusive, folio.freed,
             None if content is None else bytes(content), self._seen(folio),
         )  # fmt: skip
-        return Frame(self._refs(folio, led), self._records(record))
+        return _Frame(self._refs(folio, led), self._records(record))
 
     def _bit(self, ref: Ref) -> int:
         """Give a place a bit, and let those see it who see what it is in."""
@@ -252,7 +254,7 @@ class Orders:
                 sight.refs |= bit
         return bit
 
-    def left(self, state: State) -> tuple[dict[str, str], str, dict[str, bytes]]:
+    def left(self, state: Position) -> tuple[dict[str, str], str, dict[str, bytes]]:
         """Return what is left: values, the step that used a freed folio, and the pages.
 
         The pages are those that processes still have, by name (`parent:x`).
@@ -267,7 +269,7 @@ class Orders:
         }
         return dict(values), freed, pages
 
-    def _page(self, state: State, process: str, page: str, frames: list[Frame]) -> bytes | None:
+    def _page(self, state: Position, process: str, page: str, frames: list[_Frame]) -> bytes | None:
         """Return all that a process would read of a page; None if it cannot."""
         memory = self._parts.things[state.parts[self._names[process]]]
         vpn = self._vpns[page]
@@ -277,7 +279,7 @@ class Orders:
         contents = (self._records.things[record].content for refs, record in frames if refs & bit)
         return next(contents, None) or bytes(PAGE_SIZE)
 
-    def seen(self, state: State) -> tuple[Hashable, ...]:
+    def seen(self, state: Position) -> tuple[Hashable, ...]:
         """Return what was seen in each folio of a state, but those that are freed."""
         numbers = (self._frames.things[number].record for number in state.frames)
         records = map(self._records.things.__getitem__, numbers)

@@ -35,7 +35,7 @@ class Left(Mapping[str, str]):
         self._shown, self.pages = shown, pages
 
     def __getitem__(self, name: str) -> str:
-        return Found(self._found(name), name, possible(self.scenario, name))
+        return Value(self._found(name), name, possible(self.scenario, name))
 
     def _found(self, name: str) -> str:
         if name in self._shown:
@@ -58,13 +58,13 @@ class Left(Mapping[str, str]):
         return f"<Left {dict(self._shown)}>"
 
 
-class Found(str):
+class Value(str):
     """What is left under a name; ValueError where it is compared with what that cannot be.
 
     possible is empty where that is not known, as of `broken`.
     """
 
-    def __new__(cls, value: str, name: str = "", possible: tuple[str, ...] = ()) -> Found:
+    def __new__(cls, value: str, name: str = "", possible: tuple[str, ...] = ()) -> Value:
         """Return a value of a name that can have those that are possible."""
         found = super().__new__(cls, value)
         found.name, found.possible = name, possible
@@ -113,7 +113,7 @@ def require_value(scenario: Scenario, name: str) -> None:
         raise ValueError(f"there is no value {shown(name)}; the values are: {known}")
 
 
-class Term(NamedTuple):
+class Comparison(NamedTuple):
     """One comparison: a place (parent:x+8) or a value (v), and a letter or a word."""
 
     name: str
@@ -130,7 +130,7 @@ class Term(NamedTuple):
         """The process whose memory it is, empty for a value."""
         return self.name.rpartition(":")[0]
 
-    def excludes(self, other: Term) -> bool:
+    def excludes(self, other: Comparison) -> bool:
         """Whether it leaves no room for another one; x and x+0 are the same byte."""
         same = self.name.removesuffix("+0") == other.name.removesuffix("+0")
         return same and self.equal and (self.value == other.value) != other.equal
@@ -184,13 +184,13 @@ class Question:
         return self.text
 
 
-def _term(part: str) -> Term:
+def _term(part: str) -> Comparison:
     found = _TERM.fullmatch(part.strip())
     if found is None:
         told = f"{shown(part.strip())} has to be like parent:x = A or v != {ZERO}"
         raise ValueError(f"{told}: the text of a question")
     value = "" if found["value"] == ZERO else found["value"]
-    return Term(found["name"], found["sign"] == "=", value)
+    return Comparison(found["name"], found["sign"] == "=", value)
 
 
 def spelled(value: str) -> str:

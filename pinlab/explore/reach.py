@@ -8,12 +8,12 @@ way that fits. So what goes wrong on the way is the kernel's doing.
 from __future__ import annotations
 
 import errno
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
+from pinlab.explore.search import Found
 from pinlab.model.arguments import whole
 from pinlab.model.folio import PAGE_SIZE, Folio
 from pinlab.model.gup import ACQUIRED, RELEASED
@@ -38,7 +38,7 @@ MOST_STEPS = 4
 it has added the numbers go on for ever, and the second one ends that."""
 
 
-class Hold(NamedTuple):
+class Holding(NamedTuple):
     """What somebody has: `times` references ("get") or pins ("pin") of a page."""
 
     actor: str
@@ -47,7 +47,7 @@ class Hold(NamedTuple):
     times: int
 
 
-class Step(NamedTuple):
+class Call(NamedTuple):
     """One call: get, put, pin or unpin of a page, `times` over; error: an errno's name, or None."""
 
     actor: str
@@ -64,7 +64,7 @@ class Step(NamedTuple):
         return f"{self.actor} {what} the {self.page}"
 
 
-class Counters(NamedTuple):
+class OnRecord(NamedTuple):
     """What a folio's record shows; pincount is None where it keeps none.
 
     references: what of the refcount the ledger books as mappings' and plain references, the 1 that
@@ -89,11 +89,11 @@ class State(NamedTuple):
     bias: what a pin adds to a refcount without pincount; holds: what everybody has, sorted.
     """
 
-    pages: Mapping[str, Counters]
+    pages: Mapping[str, OnRecord]
     acquired: int
     released: int
     bias: int
-    holds: tuple[Hold, ...]
+    holds: tuple[Holding, ...]
 
     def key(self) -> Hashable:
         """What makes two states one. vmstat only ever grows: its difference tells more."""
@@ -104,7 +104,7 @@ class Transition(NamedTuple):
     """A step from one state to another; `number` is that of the state before."""
 
     before: State
-    step: Step
+    step: Call
     after: State
     number: int
 
@@ -127,29 +127,27 @@ class Transition(NamedTuple):
                 yield f"{name} {was} -> {now}"
 
 
-@dataclass(frozen=True, repr=False)
 class Reached:
     """What a search found.
 
-    states: in the order in which they were met, 0 is the beginning; ways: for each of them one of
-    the shortest ways there; transitions: all steps, those from earlier states first.
+    states: in the order in which they were met, 0 is the beginning; transitions: all steps, those
+    from earlier states first.
     """
 
-    release: str
-    rules: Mapping[str, object]
-    states: tuple[State, ...]
-    ways: tuple[tuple[Transition, ...], ...]
-    transitions: tuple[Transition, ...]
+    def __init__(
+        self, release: str, rules: Mapping[str, object], found: Found[State, Transition]
+    ) -> None:
+        self.release, self.rules, self._found = release, rules, found
+        self.states = tuple(found.states)
+        self.transitions = tuple(transition for _, transition, _ in found.edges)
 
     def way(self, last: Transition) -> tuple[Transition, ...]:
         """Return a shortest way that ends with a transition."""
-        return (*self.ways[last.number], last)
+        return (*self._found.way(last.number), last)
 
     def trace(self, last: Transition) -> Trace:
         """Return the machine's trace of that way: what the actors did, from step 0 on."""
-        machine = _Machine(self.release, self.rules)
-        for transition in self.way(last):
-            machine.do(transition.step)
+        machine = _Machine(self.release, self.rules, self.way(last))
         events = [event for event in machine.kernel.trace if event.actor != PROCESS]
         return Trace(event._replace(step=step) for step, event in enumerate(events))
 
@@ -180,41 +178,30 @@ def reach(
 def _reach(
     release: str, rules: tuple[tuple[str, object], ...], most_holds: int, most_steps: int
 ) -> Reached:
-    start = _Machine(release, dict(rules)).state()
-    numbers = {start.key(): 0}
-    states: list[State] = [start]
-    ways: list[tuple[Transition, ...]] = [()]
-    transitions: list[Transition] = []
-    for number, before in enumerate(states):  # which grows meanwhile
-        if len(ways[number]) == most_steps:
-            break
-        for step in _steps(before, most_holds):
-            machine = _Machine(release, dict(rules))
-            for earlier in ways[number]:
-                machine.do(earlier.step)
-            done = machine.do(step)
-            if done is None:
-                continue
-            after = machine.state()
-            transitions.append(Transition(before, done, after, number))
-            if after.key() not in numbers:
-                numbers[after.key()] = len(states)
-                states.append(after)
-                ways.append((*ways[number], transitions[-1]))
-    found = tuple(states), tuple(ways), tuple(transitions)
-    return Reached(release, MappingProxyType(dict(rules)), *found)
+    found = Found[State, Transition]()
+
+    def following(number: int, before: State) -> Iterator[tuple[Transition, State]]:
+        way = found.way(number)
+        for call in _calls(before, most_holds) if len(way) < most_steps else ():
+            machine = _Machine(release, dict(rules), way)
+            if (done := machine.do(call)) is not None:
+                after = machine.state()
+                yield Transition(before, done, after, number), after
+
+    found.search(_Machine(release, dict(rules)).state(), following, State.key)
+    return Reached(release, MappingProxyType(dict(rules)), found)
 
 
-def _steps(state: State, most_holds: int) -> Iterator[Step]:
+def _calls(state: State, most_holds: int) -> Iterator[Call]:
     """What anybody can do next: take something more, if there is room, or let go of something."""
     for actor in ACTORS:
         if len(state.holds) < most_holds:
             for page in PAGES:
-                yield Step(actor, GET, page)
-                yield Step(actor, PIN, page)
-            yield Step(actor, GET, ZERO, MANY)
+                yield Call(actor, GET, page)
+                yield Call(actor, PIN, page)
+            yield Call(actor, GET, ZERO, MANY)
         for hold in dict.fromkeys(hold for hold in state.holds if hold.actor == actor):
-            yield Step(actor, RELEASE[hold.kind], hold.page, hold.times)
+            yield Call(actor, RELEASE[hold.kind], hold.page, hold.times)
 
 
 class _Machine:
@@ -223,7 +210,9 @@ class _Machine:
     They take the slow path, as everybody does who wants the zero page: GUP-fast turns back at it.
     """
 
-    def __init__(self, release: str, rules: Mapping[str, object]) -> None:
+    def __init__(
+        self, release: str, rules: Mapping[str, object], way: Iterable[Transition] = ()
+    ) -> None:
         self.kernel = Kernel(release, **rules)
         self._mm = mm = self.kernel.new_mm(PROCESS)
         self._addr = {
@@ -240,33 +229,31 @@ class _Machine:
             page = mm.page_at(self._addr[name])
             assert page is not None, "it was touched just now"
             self._folios[name] = page.folio
-        self._held: list[tuple[Hold, int]] = []  # with how many pages there were
+        self._held: list[tuple[Holding, int]] = []  # with how many pages there were
+        for transition in way:
+            self.do(transition.step)
 
-    def do(self, step: Step) -> Step | None:
-        """Do a step; return it with its error, if it had one; None if it leads to another page.
+    def do(self, step: Call) -> Call | None:
+        """Do a call; return it with its error, if it had one; None if it leads to another page.
 
         So it is in 5.8, where GUP never gets as far as the zero page.
         """
+        kind = {PUT: GET, UNPIN: PIN}.get(step.verb, step.verb)
+        hold = Holding(step.actor, kind, step.page, step.times)
         if step.verb in (PUT, UNPIN):
-            return self._release(step)
-        call = self._mm.get_user_pages if step.verb == GET else self._mm.pin_user_pages
+            entry = next(entry for entry in self._held if entry[0] == hold)
+            self._held.remove(entry)
+            put = self.kernel.put_page if kind == GET else self.kernel.unpin_user_page
+            put(self._folios[step.page].page(0), entry[1], step.actor)
+            return step
+        call = self._mm.get_user_pages if kind == GET else self._mm.pin_user_pages
         try:
             pages = call(self._addr[step.page], step.times, owner=step.actor)
         except OSError as error:
             return step._replace(error=errno.errorcode[error.errno or 0])
         if {page.folio for page in pages} != {self._folios[step.page]}:
             return None
-        hold = Hold(step.actor, step.verb, step.page, step.times)
         self._held.append((hold, len(pages)))
-        return step
-
-    def _release(self, step: Step) -> Step:
-        kind = GET if step.verb == PUT else PIN
-        hold = Hold(step.actor, kind, step.page, step.times)
-        entry = next(entry for entry in self._held if entry[0] == hold)
-        self._held.remove(entry)
-        put = self.kernel.put_page if kind == GET else self.kernel.unpin_user_page
-        put(self._folios[step.page].page(0), entry[1], step.actor)
         return step
 
     def state(self) -> State:
@@ -279,7 +266,7 @@ class _Machine:
             tuple(sorted(hold for hold, _ in self._held)),
         )
 
-    def _counters(self, folio: Folio) -> Counters:
+    def _counters(self, folio: Folio) -> OnRecord:
         book = self.kernel.ledger
         references = sum(book.net(folio, kind) for kind in (MAPPING, REFERENCE, BOOT))
-        return Counters(folio.refcount, folio.pincount, references)
+        return OnRecord(folio.refcount, folio.pincount, references)

@@ -18,68 +18,45 @@ What only one lesson shows is in its module: `from pinlab.lessons import count_t
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
 from pinlab.lab.counterpart import in_the_model
-from pinlab.lab.figures.adequacy import draw_adequacy
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
 from pinlab.lab.figures.folio import draw_folios
-from pinlab.lab.figures.lenses import draw_lenses
 from pinlab.lab.figures.orders import pins_by_order
-from pinlab.lab.figures.rounds import eight_kernels, four_outcomes
 from pinlab.lab.figures.rule_sets import draw_rule_sets
-from pinlab.lab.figures.senses_spread import where_they_say_pin
-from pinlab.lab.figures.thread import draw_thread
 from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.identify import identify
 from pinlab.lab.map import draw_map
-from pinlab.lab.none import uses_of_none
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
 from pinlab.lab.readers import huge_zero_readers
-from pinlab.lab.scenes import fork_story, recorded_scenes, scenes_by_release
 from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.walk import side_by_side, step_through
 from pinlab.lab.widgets.folio import pin_a_folio
-from pinlab.lab.widgets.fork_scenes import fork_scene
 from pinlab.lab.widgets.identify import who_is_who
-from pinlab.lab.widgets.lenses import light_the_senses
-from pinlab.lab.widgets.rounds import patch_switches
-from pinlab.lab.widgets.thread import walk_the_thread
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
-from pinlab.lab.widgets.wording import word_a_note
 
 __all__ = [
     "Drawing",
     "Picture",
     "check",
     "concept_map",
-    "draw_adequacy",
     "draw_folios",
-    "draw_lenses",
     "draw_map",
     "draw_rule_sets",
     "draw_states",
-    "draw_thread",
     "draw_verdicts",
-    "eight_kernels",
-    "fork_scene",
-    "fork_story",
-    "four_outcomes",
     "given",
     "hint",
     "huge_zero_readers",
     "identify",
     "in_the_model",
-    "light_the_senses",
     "mistakes",
     "never_written",
     "odometer",
-    "patch_switches",
     "pin_a_folio",
     "pins_by_order",
     "problems",
-    "recorded_scenes",
-    "scenes_by_release",
     "side_by_side",
     "solution",
     "step_through",
@@ -87,11 +64,7 @@ __all__ = [
     "three_columns",
     "touched_filmstrip",
     "touched_pages",
-    "uses_of_none",
     "walk_the_states",
-    "walk_the_thread",
     "watch",
-    "where_they_say_pin",
     "who_is_who",
-    "word_a_note",
 ]

@@ -199,7 +199,7 @@ def _either(ideas: Sequence[str]) -> str:
     return next(known, ". Or: ".join(ideas))
 
 
-class Piece(NamedTuple):
+class Store(NamedTuple):
     """Bytes that are written at one go: where in the buffer they begin, and how many they are."""
 
     offset: int
@@ -248,7 +248,7 @@ PAGES_OF_BOTH = (
 WRITES = "That is the number of writes; what matters is how many pages they touch"
 
 
-def _places(pieces: Mapping[str, Sequence[Piece]]) -> str:
+def _places(pieces: Mapping[str, Sequence[Store]]) -> str:
     return "\n".join(
         f"| {name} | {piece.offset} | {piece.nbytes} |"
         for name, written in pieces.items()
@@ -256,16 +256,16 @@ def _places(pieces: Mapping[str, Sequence[Piece]]) -> str:
     )
 
 
-def _pieces(draw: Draw) -> list[Piece]:
+def _pieces(draw: Draw) -> list[Store]:
     """Return four writes: into page 0, two into another page, one at the end of a third."""
     page, last = draw.shuffled(range(1, 6))[:2]
     before = draw.one((2, 3, 4))
     return sorted(
         [
-            Piece(draw.one((0, 7, 40)), 8),
-            Piece(page * PAGE_SIZE + draw.one(range(100)), 1),
-            Piece((page + 1) * PAGE_SIZE - 1, 1),
-            Piece((last + 1) * PAGE_SIZE - before, before + draw.one((0, 2))),
+            Store(draw.one((0, 7, 40)), 8),
+            Store(page * PAGE_SIZE + draw.one(range(100)), 1),
+            Store((page + 1) * PAGE_SIZE - 1, 1),
+            Store((last + 1) * PAGE_SIZE - before, before + draw.one((0, 2))),
         ]
     )
 

@@ -134,8 +134,8 @@ def _findings(measured: Measured) -> Iterator[str]:
             yield f"  Not measured: {_plain(finding.why_not)}"
         if finding.answer:
             source = "Recorded: " if finding.why_not else ""
-            answer = f"{finding.answer} So does the model of: {spans(finding.releases)}."
-            yield f"  {source}{answer}"
+            model = f"So does the model of: {spans(finding.releases)}."
+            yield f"  {source}{finding.answer} {model}"
     yield from ("", f"All together: {spans(measured.releases)}. The model that answers the same:")
     yield f"`{_spelled(kernel_like(measured))}`."
 
@@ -204,14 +204,13 @@ def pooled(*files: str | os.PathLike[str]) -> pandas.DataFrame:
     """
     import pandas
 
-    machines: dict[str, dict[tuple[str, ...], int | str]] = {}
-    places: dict[tuple[str, ...], None] = {}
+    machines: dict[str, dict[tuple[str, ...], Value]] = {}
     for file in [path("file", file) for file in files]:
         for row in read(file):
             told = machines.setdefault(f"{row.kernel}, {row.build}", {})
             if row[2:5] in told:
                 raise ValueError(f"{file}: {', '.join(row[:5])} is in another of the files, too")
             told[row[2:5]] = row.value
-            places.setdefault(row[2:5])
-    columns = [[*place, *(told.get(place, "") for told in machines.values())] for place in places]
-    return pandas.DataFrame(columns, columns=[*Quantity._fields[2:5], *machines])
+    places = dict.fromkeys(place for told in machines.values() for place in told)
+    rows = [[*place, *(told.get(place, "") for told in machines.values())] for place in places]
+    return pandas.DataFrame(rows, columns=[*Quantity._fields[2:5], *machines])

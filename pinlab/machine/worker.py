@@ -14,23 +14,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from pinlab.machine import buffers, direct_io, syscalls
+from pinlab.machine import buffers, direct_io, syscalls, tally
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.child import end_with, outcome
 from pinlab.machine.experiments import EXPERIMENTS, Case, Values
 from pinlab.machine.measured import AGAIN, DIRECT_IO, PROCESS_VM_READV, Measurement
 from pinlab.machine.proc import Meter, UnavailableError
-from pinlab.machine.tally import (
-    NOISE,
-    NoisyError,
-    Report,
-    control,
-    count,
-    per_call,
-    repeat,
-    together,
-    turn,
-)
+from pinlab.machine.tally import NOISE, NoisyError, Report, per_call
 
 Transfer = Callable[[memoryview], None]
 
@@ -64,11 +54,11 @@ def write_buffers(
     report gets the writes done so far, over all buffers. Raises OSError if a write fails,
     UnavailableError if neither way of pinning is counted here or a buffer is not to be had.
     """
-    with direct_io.unnamed_file(folder) as file, turn():
+    with direct_io.unnamed_file(folder) as file, tally.turn():
         method, transfer = _choose(file)
-        pace = repeat(partial(transfer, buffers.new("letters")), TRIALS) / TRIALS
+        pace = tally.repeat(partial(transfer, buffers.new("letters")), TRIALS) / TRIALS
         calls = [partial(transfer, buffers.new(name)) for name in names]
-        counts, others = count(calls, writes, pace, report)
+        counts, others = tally.count(calls, writes, pace, report)
     touched = map(buffers.touched, names)
     measurements = [
         Measurement(name, writes, buffers.PAGES, written, *pins, seconds, method, agreed)
@@ -106,7 +96,7 @@ def do_experiments(experiments: Sequence[str], report: Report) -> dict[str, Any]
     missing: rows (experiment, case, reason). control: what others pinned before and after, None
     where nobody counts. report gets the number of cases done so far.
     """
-    with turn():
+    with tally.turn():
         controls = _control()
         rows: list[tuple[str, str, str, int | str]] = []
         missing: list[tuple[str, str, str]] = []
@@ -121,7 +111,8 @@ def do_experiments(experiments: Sequence[str], report: Report) -> dict[str, Any]
                 missing.append((experiment, case, f"{error.strerror or error}."))
             report(done)
         controls += _control()
-    return {"rows": rows, "missing": missing, "control": together(controls) if controls else None}
+    control = tally.together(controls) if controls else None
+    return {"rows": rows, "missing": missing, "control": control}
 
 
 def _twice(find: Case) -> Values:
@@ -134,7 +125,7 @@ def _twice(find: Case) -> Values:
 
 def _control() -> list[Measurement]:
     try:
-        return [control(Meter(), SECONDS_OF_CONTROL)]
+        return [tally.control(Meter(), SECONDS_OF_CONTROL)]
     except (KeyError, OSError):
         return []
 

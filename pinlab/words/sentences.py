@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pinlab.data_folder import DATA
-from pinlab.explore.reach import PIN, UNPIN, ZERO, Counters, State, Step, Transition, reach
+from pinlab.explore.reach import PIN, UNPIN, ZERO, Call, OnRecord, State, Transition, reach
 from pinlab.model.arguments import instance, mapping, sequence, shown
 from pinlab.model.rules import parse_release, rules_for
 from pinlab.model.trace import Trace
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Says = Callable[[State, Step, State], bool | None]
+Says = Callable[[State, Call, State], bool | None]
 """What a claim says of a step: True, False, or None for nothing."""
 
-Amount = Callable[[Counters, int], T | None]
+Amount = Callable[[OnRecord, int], T | None]
 """How many pins a page has in one sense of the word; None where the sense makes no sense."""
 
 TRUE, BY_ACCIDENT, FALSE = "true", "true only by accident", "false"
@@ -67,10 +67,10 @@ class Sentence:
     def __str__(self) -> str:
         return self.text
 
-    def says(self, before: State, step: Step, after: State) -> bool | None:
+    def says(self, before: State, step: Call, after: State) -> bool | None:
         """Return False if a claim is, True if it says anything at all, else None."""
         instance("before", before, State)
-        instance("step", step, Step)
+        instance("step", step, Call)
         instance("after", after, State)
         answers = [claim.says(before, step, after) for claim in self.claims]
         if False in answers:
@@ -82,12 +82,12 @@ Judged = str | Sentence | Says
 """What can be judged: the id of a sentence, a sentence, or a function (before, step, after)."""
 
 
-def pinned(step: Step) -> bool:
+def pinned(step: Call) -> bool:
     """Return whether somebody asked to pin a zero page."""
     return step.verb == PIN and step.page == ZERO
 
 
-def returned(step: Step) -> bool:
+def returned(step: Call) -> bool:
     """Return whether pin_user_pages() returned a zero page: it was not refused.
 
     "Returned among the pinned pages" speaks of nothing else. So a kernel that refuses makes both
@@ -96,7 +96,7 @@ def returned(step: Step) -> bool:
     return pinned(step) and step.error is None
 
 
-def unpinned(step: Step) -> bool:
+def unpinned(step: Call) -> bool:
     """Return whether a zero page was unpinned."""
     return step.verb == UNPIN and step.page == ZERO
 
@@ -116,16 +116,16 @@ READINGS: Mapping[str, Amount[int]] = MappingProxyType(
 """How many pins there are in a page, by what is meant by them: senses of `pinlab.words.senses`."""
 
 
-def _both(counters: Counters, bias: int) -> tuple[int, int | None]:
+def _both(counters: OnRecord, bias: int) -> tuple[int, int | None]:
     return counters.refcount, counters.pincount
 
 
 def _zero_page(
-    done: Callable[[Step], bool], amount: Amount[T], fits: Callable[[T, T], bool]
+    done: Callable[[Call], bool], amount: Amount[T], fits: Callable[[T, T], bool]
 ) -> Says:
     """What a zero page had before such a step, and what it has after it, fit each other."""
 
-    def says(before: State, step: Step, after: State) -> bool | None:
+    def says(before: State, step: Call, after: State) -> bool | None:
         had, has = (amount(state.pages[ZERO], state.bias) for state in (before, after))
         return fits(had, has) if done(step) and had is not None and has is not None else None
 

@@ -17,7 +17,7 @@ from functools import cache
 from itertools import chain, combinations, count, product
 from types import MappingProxyType
 
-from pinlab.explore.reach import GET, PAGES, PIN, PUT, UNPIN, Counters, State, Step
+from pinlab.explore.reach import GET, PAGES, PIN, PUT, UNPIN, Call, OnRecord, State
 from pinlab.model.arguments import instance, one_of
 from pinlab.model.rules import parse_release
 from pinlab.words.sentences import WRONG_KERNELS, Claim, Sentence, counterexample, missed_by
@@ -63,7 +63,7 @@ def clause(call: str, page: str, counter: str, how: str) -> Claim:
     if counter == SUCCESS and how == NOT_BY_THIS_CALL:
         raise ValueError(f"a call has success or not: allowed are {ALWAYS}, {NEVER}")
 
-    def says(before: State, step: Step, after: State) -> bool | None:
+    def says(before: State, step: Call, after: State) -> bool | None:
         if step.verb not in CALLS[call] or step.page not in ON[page]:
             return None
         if counter == SUCCESS:
@@ -81,9 +81,9 @@ def clause(call: str, page: str, counter: str, how: str) -> Claim:
     return Claim(_text(call, page, counter, how), says)
 
 
-def _shown(state: State, step: Step) -> dict[str, tuple[int, ...]]:
+def _shown(state: State, step: Call) -> dict[str, tuple[int, ...]]:
     """Return what each counter shows of a step's page; of vmstat first what is outstanding."""
-    counters: Counters = state.pages[step.page]
+    counters: OnRecord = state.pages[step.page]
     shown = {
         REFCOUNT: (counters.refcount,),
         VMSTAT: (state.acquired - state.released, state.acquired),

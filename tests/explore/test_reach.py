@@ -16,25 +16,25 @@ from pinlab.explore.reach import (
     SMALL,
     UNPIN,
     ZERO,
-    Counters,
-    Hold,
+    Call,
+    Holding,
+    OnRecord,
     Reached,
-    Step,
     reach,
 )
 
 
-def owned(*holds: tuple[str, str]) -> tuple[Hold, ...]:
-    return tuple(sorted(Hold("A", kind, page, 1) for kind, page in holds))
+def owned(*holds: tuple[str, str]) -> tuple[Holding, ...]:
+    return tuple(sorted(Holding("A", kind, page, 1) for kind, page in holds))
 
 
 def test_where_the_counters_add_up_the_states_are_what_people_can_hold() -> None:
     # Two actors, each with a reference or a pin of four pages, or 1023 references of one: 18 holds,
     # of which there are none, one, or two with repetition. From the first 1 + 18 states 18 more can
     # be taken; a state gives back its hold, or either of two that differ.
-    kinds = [Hold(actor, kind, page, 1) for actor in "AB" for kind in (GET, PIN) for page in
+    kinds = [Holding(actor, kind, page, 1) for actor in "AB" for kind in (GET, PIN) for page in
              (SMALL, LARGE, ZERO, HUGE_ZERO)]  # fmt: skip
-    kinds += [Hold(actor, GET, ZERO, MANY) for actor in "AB"]
+    kinds += [Holding(actor, GET, ZERO, MANY) for actor in "AB"]
     expected = {
         tuple(sorted(holds))
         for number in range(3)
@@ -54,28 +54,28 @@ def test_counters_by_hand() -> None:
     assert {name: counters.refcount for name, counters in first.items()} == dict.fromkeys(first, 1)
     assert [counters.pincount for counters in first.values()] == [None, 0, None, 0]
     pins = states[owned((PIN, SMALL), (PIN, LARGE))]
-    assert pins.pages[SMALL] == Counters(1025, None, 1)
-    assert pins.pages[LARGE] == Counters(2, 1, 1)
+    assert pins.pages[SMALL] == OnRecord(1025, None, 1)
+    assert pins.pages[LARGE] == OnRecord(2, 1, 1)
     zeros = states[owned((PIN, ZERO), (PIN, HUGE_ZERO))]
-    assert zeros.pages[ZERO] == Counters(1, None, 1)
-    assert zeros.pages[HUGE_ZERO] == Counters(2, 1, 1)
+    assert zeros.pages[ZERO] == OnRecord(1, None, 1)
+    assert zeros.pages[HUGE_ZERO] == OnRecord(2, 1, 1)
     assert (zeros.acquired, zeros.released) == (1, 0)
-    many = states[Hold("A", GET, ZERO, MANY), Hold("B", PIN, ZERO, 1)]
-    assert many.pages[ZERO] == Counters(1024, None, 1024)
+    many = states[Holding("A", GET, ZERO, MANY), Holding("B", PIN, ZERO, 1)]
+    assert many.pages[ZERO] == OnRecord(1024, None, 1024)
 
 
 @pytest.mark.parametrize(
     ("counters", "bias", "pins"),
     [
-        (Counters(1025, None, 1), 1024, 1),
-        (Counters(2049 + 1023, None, 1024), 1024, 2),
-        (Counters(1024, None, 1024), 1024, 0),
-        (Counters(1 - 1024, None, 1), 1024, -1),
-        (Counters(5, 3, 2), 1024, 3),
-        (Counters(4, None, 1), 1, 3),
+        (OnRecord(1025, None, 1), 1024, 1),
+        (OnRecord(2049 + 1023, None, 1024), 1024, 2),
+        (OnRecord(1024, None, 1024), 1024, 0),
+        (OnRecord(1 - 1024, None, 1), 1024, -1),
+        (OnRecord(5, 3, 2), 1024, 3),
+        (OnRecord(4, None, 1), 1, 3),
     ],
 )
-def test_pins_on_record(counters: Counters, bias: int, pins: int) -> None:
+def test_pins_on_record(counters: OnRecord, bias: int, pins: int) -> None:
     assert counters.pins(bias) == pins
 
 
@@ -134,16 +134,17 @@ def test_every_twentieth_step_walked_again_by_the_public_calls(rules: dict[str, 
 
 def test_ways_are_shortest_and_lead_there() -> None:
     found = reach("6.5", {"zero_page_unpin": "counted"})
-    depths = [len(way) for way in found.ways]
-    assert depths == sorted(depths)
-    assert max(depths) == 4
-    number = {state.key(): nr for nr, state in enumerate(found.states)}
-    assert len(number) == len(found.states)
+    keys = [state.key() for state in found.states]
+    assert len(set(keys)) == len(keys)
+    far = {keys[0]: 0}
     for transition in found.transitions:
-        assert len(found.ways[transition.number]) + 1 >= depths[number[transition.after.key()]]
         assert found.states[transition.number] is transition.before
-    for way, state in zip(found.ways[1:], found.states[1:], strict=True):
-        assert way[-1].after is state
+        *way, last = found.way(transition)
+        assert last is transition
+        assert len(way) == far[transition.before.key()] <= 3
+        assert [t.before.key() for t in [*way, last]][1:] == [t.after.key() for t in way]
+        far.setdefault(transition.after.key(), len(way) + 1)
+    assert set(far) == set(keys)
 
 
 def test_the_same_every_time() -> None:
@@ -175,11 +176,11 @@ def test_5_8_never_gets_as_far_as_the_zero_page() -> None:
 
 def test_a_step_in_words() -> None:
     steps = [
-        (Step("A", GET, ZERO), "A takes a reference to the zero page"),
-        (Step("B", GET, ZERO, MANY), "B takes 1023 references to the zero page"),
-        (Step("A", PUT, SMALL), "A releases a reference to the small folio"),
-        (Step("A", PIN, HUGE_ZERO), "A pins the huge zero folio"),
-        (Step("A", UNPIN, LARGE), "A unpins the large folio"),
+        (Call("A", GET, ZERO), "A takes a reference to the zero page"),
+        (Call("B", GET, ZERO, MANY), "B takes 1023 references to the zero page"),
+        (Call("A", PUT, SMALL), "A releases a reference to the small folio"),
+        (Call("A", PIN, HUGE_ZERO), "A pins the huge zero folio"),
+        (Call("A", UNPIN, LARGE), "A unpins the large folio"),
     ]
     assert [str(step) for step, _ in steps] == [words for _, words in steps]
     shown = {str(t) for t in reach("6.5").transitions if not t.number}
@@ -193,7 +194,7 @@ def test_a_step_in_words() -> None:
 
 def test_the_trace_has_what_the_actors_did() -> None:
     found = reach("6.4")
-    last = next(t for t in found.transitions if t.step == Step("A", UNPIN, ZERO))
+    last = next(t for t in found.transitions if t.step == Call("A", UNPIN, ZERO))
     trace = found.trace(last)
     assert [(e.step, e.actor, e.operation) for e in trace] == [(0, "A", "pin"), (1, "A", "unpin")]
     assert [e.refcount_after for e in trace] == [1025, 1]

@@ -22,7 +22,7 @@ from pinlab.lab.picture import Shown
 from pinlab.lab.problems import Problems, Sheet
 from pinlab.lab.reply import Reply
 from pinlab.lab.widgets.watch import Watch
-from pinlab.lessons import count_to_two_million, hold_a_page
+from pinlab.lessons import count_to_two_million, hold_a_page, word_the_note
 from pinlab.machine import Answer
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.limits import OwnLimits
@@ -108,7 +108,7 @@ MADE: dict[str, Callable[[], object]] = {
     "limits_of_writes": lambda: count_to_two_million.limits_of_writes(
         OwnLimits((), live=True, note=NAME, label=NAME)
     ),
-    "draw_adequacy": lambda: lab.draw_adequacy({NAME: SENTENCES["landed-rst"]}),
+    "adequacy": lambda: word_the_note.adequacy({NAME: SENTENCES["landed-rst"]}),
     "watch": watched,
     "solution": lambda: lab.solution("try-grab", raises),
     "check": lambda: lab.check("try-grab", raises),

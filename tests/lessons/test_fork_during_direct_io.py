@@ -1,14 +1,20 @@
-"""The exercises of lesson 07: right where the model is, and every seed a question of its own."""
+"""Lesson 07: how its scenes end, by the source and as recorded; its exercises by hand."""
 
+import csv
 import re
+from typing import Any
 
 import pytest
 
 from pinlab import PAGE_SIZE, Kernel, lab
+from pinlab.data_folder import DATA
 from pinlab.lab.exercise import Number, Program
 from pinlab.lab.problems import exercise
-from pinlab.lab.scenes import BEGIN, SCENES, Cast, outcome
+from pinlab.lab.walk import tell
+from pinlab.lessons import fork_during_direct_io as here
+from pinlab.lessons.fork_during_direct_io import BEGIN, SCENES, Cast, outcome
 from pinlab.model.trace import Event, Trace
+from tests.lab.parts import Parts
 
 
 def version(release: str) -> tuple[int, ...]:
@@ -244,3 +250,174 @@ def test_every_step_that_does_not_lose_the_data_is_told_why() -> None:
         replies = {n: lab.check("losing-step", n, seed).text for n in steps if n != right}
         untold = [n for n, text in replies.items() if f"the model gives {right}. A hint" in text]
         assert not untold
+
+
+# By hand, from the rules of each release: 5.7, 5.9, 5.19, 6.4, 6.5, 6.18.
+ENDS = {
+    "parent writes": ["A, D: lost"] * 4 + ["D, A"] * 2,
+    "child exits, parent writes": ["D"] + ["A: lost"] * 3 + ["D"] * 2,
+    "child writes": ["D, A"] * 6,
+    "child writes, parent writes": ["D, A"] + ["A, A: lost"] * 3 + ["D, A"] * 2,
+    "nobody writes": ["D, D"] * 4 + ["D, A"] * 2,
+    "no fork, parent writes": ["D"] * 6,
+    "no fork, read-only, parent writes": ["D", "A: lost"] + ["D"] * 4,
+    "pinned buffer, parent writes": ["A, D: lost"] + ["D, A"] * 5,
+    "to disk, parent and child write": ["C to disk: leak"] + ["A to disk"] * 3 + ["P to disk"] * 2,
+}
+
+
+def test_every_scene_has_a_row_and_every_release_a_column() -> None:
+    table = here.scenes_by_release()
+    assert list(table.index) == list(SCENES) == list(ENDS)
+    assert list(table.columns) == list(here.RELEASES)
+
+
+@pytest.mark.parametrize(("scene", "ends"), ENDS.items())
+def test_how_a_scene_ends_on_each_release(scene: str, ends: list[str]) -> None:
+    assert list(here.scenes_by_release().loc[scene]) == ends
+
+
+def from_the_file(kernel: str, build: str, case: str) -> dict[str, str]:
+    with (DATA / "recordings" / "real_kernels.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            row["quantity"]: row["value"]
+            for row in csv.DictReader(file)
+            if (row["kernel"], row["experiment"], row["case"])
+            == (kernel, "dio_read_and_fork", case)
+            and row["build"].startswith(build)
+        }
+
+
+BUILDS = {
+    "5.10.262": "Debian", "6.1.192": "with the", "6.1.192, no fix": "without",
+    "6.12.117": "Debian", "7.3.4": "Debian",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", here.RECORDED)
+@pytest.mark.parametrize("scene", here.CASES)
+def test_a_cell_of_the_recording_is_what_the_file_says(scene: str, name: str) -> None:
+    found = from_the_file(name.split(",")[0], BUILDS[name], here.CASES[scene])
+    cell = here.recorded_scenes().loc[(scene, "recorded"), name]
+    child = "" if found["child_sees"] == "-" else f", {found['child_sees']}"
+    lost = {"OK": "", "DATA-LOST-IN-PARENT": ": lost"}[found["verdict"]]
+    assert cell == f"{found['parent_sees']}{child}{lost}"
+
+
+def test_the_model_predicts_every_recorded_scene_that_it_knows() -> None:
+    table = here.recorded_scenes()
+    model, recorded = (table.xs(row, level=1) for row in ("model", "recorded"))
+    known = [scene for scene in here.CASES if scene in SCENES]
+    assert len(known) == len(here.CASES) - 1 == 5
+    assert model.loc[known].to_dict() == recorded.loc[known].to_dict()
+    rest = [scene for scene in here.CASES if scene not in known]
+    assert set(model.loc[rest].to_numpy().ravel()) == {"not modelled"}
+    assert set(recorded.loc[rest].to_numpy().ravel()) == {"D"}
+
+
+def test_pinning_something_else_before_does_not_save_a_reference() -> None:
+    """What the lesson says of the case `fork_parent_writes_again`."""
+    for kernel, build in (("5.10.262", "Debian"), ("6.1.192", "with the")):
+        found = from_the_file(kernel, build, "fork_parent_writes_again")
+        assert found["verdict"] == "DATA-LOST-IN-PARENT"
+
+
+@pytest.mark.parametrize("release", here.RELEASES)
+@pytest.mark.parametrize("scene", SCENES)
+def test_a_story_has_a_sentence_for_each_step_and_leaves_a_sound_machine(
+    scene: str, release: str
+) -> None:
+    kernel = Kernel(release)
+    steps = list(tell(here.story(scene), kernel))
+    assert len(steps) == len(SCENES[scene])
+    assert all(step.words.endswith(".") and step.error is None for step in steps)
+    assert kernel.requests == {}
+    kernel.check()
+
+
+def test_the_last_sentence_is_how_it_ends() -> None:
+    for scene, release, said in (
+        ("parent writes", "6.4", "The parent reads AAAAAAAp, the child DDDDAAAA."),
+        ("parent writes", "6.5", "The parent reads DDDDAAAp, the child AAAAAAAA."),
+        ("child exits, parent writes", "5.7", "The parent reads DDDDAAAp."),
+        ("nobody writes", "6.4", "The parent reads DDDDAAAA, the child DDDDAAAA."),
+    ):
+        *_, last = tell(here.story(scene), Kernel(release))
+        assert last.words.endswith(said)
+    *_, device, _ = tell(here.story("to disk, parent and child write"), Kernel("5.7"))
+    assert "reads CCCCCCCC" in device.words
+
+
+def test_other_letters_end_the_same_way() -> None:
+    for scene in ("parent writes", "nobody writes"):
+        end = outcome(scene, Kernel("6.4"))
+        other = here.ended(SCENES[scene], Cast(Kernel("6.4"), "K", "Z"))
+        assert other == tuple({"A": "K", "D": "Z"}.get(letter, letter) for letter in end)
+
+
+@pytest.mark.parametrize("call", [here.story, lambda scene: outcome(scene, Kernel())])
+def test_an_unknown_scene_is_named(call: object) -> None:
+    assert callable(call)
+    with pytest.raises(ValueError, match="scene is 'a': allowed are 'parent writes', 'child exits"):
+        call("a")
+
+
+def at(scene: str, release: str, step: int) -> Parts:
+    """The exhibit of scenes, begun there."""
+    return Parts(here.scene(scene, release, step))
+
+
+def test_scene_release_and_step_can_be_chosen_and_are_what_is_seen() -> None:
+    parts = Parts(here.scene())
+    assert parts.menu.options == tuple(SCENES)
+    assert parts.toggle.options == tuple(here.RELEASES)
+    assert parts.sentence.startswith("Linux 6.4. Step 4 of 6: The parent writes p")
+    for scene, release, step in (
+        ("child writes", "6.5", 6),
+        ("nobody writes", "5.7", 0),
+        ("no fork, parent writes", "5.9", 3),
+    ):
+        parts.menu.value, parts.toggle.value, parts.rows[0].box.value = scene, release, step
+        begun = at(scene, release, step)
+        assert (parts.sentence, parts.picture) == (begun.sentence, begun.picture)
+        assert f"Linux {release}." in parts.sentence
+
+
+def test_beyond_its_end_a_scene_stays_at_its_last_step() -> None:
+    assert at("nobody writes", "6.4", 7).sentence == at("nobody writes", "6.4", 5).sentence
+    assert at("nobody writes", "6.4", 4).sentence != at("nobody writes", "6.4", 5).sentence
+
+
+def test_a_sentence_names_the_release_and_what_has_changed() -> None:
+    assert at("parent writes", "6.4", 4).sentence == (
+        "Linux 6.4. Step 4 of 6: The parent writes p into the last of the eight bytes. "
+        "Frame 2: refcount 3 to 2. Frame 3 is new, with refcount 1. "
+        "Frame 3 begins with AAAAAAAp. parent: page 0 points to frame 3, writable."
+    )
+    assert at("parent writes", "6.5", 4).sentence == (
+        "Linux 6.5. Step 4 of 6: The parent writes p into the last of the eight bytes. "
+        "No counter changes. Frame 2 begins with AAAAAAAp."
+    )
+
+
+def test_the_film_shows_where_the_data_is_in_each() -> None:
+    lines = here.scene().filmstrip.twin.split("\n")
+    for line, (scene, release) in zip(lines, here.SHOWN, strict=True):
+        assert line.startswith(f"{scene}, Linux {release}. Step ")
+        assert "The device writes DDDD. parent: page 0 points to frame" in line
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        (("a",), ValueError, "scene is 'a': allowed are 'parent writes'"),
+        (("parent writes", "6.0"), ValueError, r"release is '6\.0': allowed are 5\.7, 5\.9"),
+        (("parent writes", "6.4", 8), ValueError, "at is 8: allowed are whole numbers from 0"),
+        (("parent writes", "6.4", "1"), TypeError, "at is '1'"),
+    ],
+)
+def test_bad_arguments_are_named(
+    arguments: tuple[Any, ...], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        here.scene(*arguments)

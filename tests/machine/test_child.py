@@ -157,17 +157,14 @@ def a_run(**question: object) -> Run[object]:
     return Run("steps", 1, lambda result: result, lambda reason: reason, lambda: asked)
 
 
-def test_a_timeout_leaves_the_run_alone(long_run: Run[machine.Answer]) -> None:
+def test_a_timeout_leaves_the_run_alone_and_waits_for_no_report(
+    long_run: Run[machine.Answer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "REPORT_EVERY", 1000)
     with pytest.raises(TimeoutError, match=r"within 0\.05 s; the run goes on"):
         long_run.wait(timeout=0.05)
     assert long_run.running
     assert alive(pid_of(long_run))
-
-
-def test_a_timeout_does_not_wait_for_the_next_report(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "REPORT_EVERY", 1000)
-    with pytest.raises(TimeoutError):
-        a_run().wait(timeout=0.01)
 
 
 @pytest.mark.parametrize(
@@ -189,11 +186,29 @@ def test_wait_refuses_and_the_run_goes_on(
     assert run.running
 
 
-@pytest.mark.parametrize("hangs", [False, True])
-def test_stop_while_it_writes(long_run: Run[machine.Answer], hangs: bool) -> None:
-    if hangs:
-        os.kill(pid_of(long_run), signal.SIGSTOP)
-    long_run.stop()
+def hang_and_stop(run: Run[machine.Answer]) -> None:
+    os.kill(pid_of(run), signal.SIGSTOP)
+    run.stop()
+
+
+def leave_its_block(run: Run[machine.Answer]) -> None:
+    with run:
+        assert run.running
+
+
+def be_interrupted(run: Run[machine.Answer]) -> None:
+    def interrupt(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run.wait(report=interrupt)
+
+
+@pytest.mark.parametrize("end", [Run.stop, hang_and_stop, leave_its_block, be_interrupted])
+def test_each_way_to_end_it(
+    end: Callable[[Run[machine.Answer]], None], long_run: Run[machine.Answer]
+) -> None:
+    end(long_run)
     assert not long_run.running
     assert not alive(pid_of(long_run))
     assert 0 < long_run.progress.done < long_run.progress.total == 40 * 1024
@@ -202,20 +217,7 @@ def test_stop_while_it_writes(long_run: Run[machine.Answer], hangs: bool) -> Non
         long_run.wait()
 
 
-def test_an_interrupt_while_waiting_stops_it(long_run: Run[machine.Answer]) -> None:
-    def interrupt(progress: Progress) -> None:
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        long_run.wait(report=interrupt)
-    assert not long_run.running
-    assert not alive(pid_of(long_run))
-
-
-def test_it_ends_with_its_block_and_with_the_object(folder: Path) -> None:
-    with machine.start("letters", writes=32768, folder=folder) as run:
-        assert alive(pid_of(run))
-    assert not alive(pid_of(run))
+def test_it_ends_with_the_object(folder: Path) -> None:
     run = machine.start("letters", writes=32768, folder=folder)
     pid = pid_of(run)
     assert alive(pid)
@@ -272,22 +274,17 @@ def test_kill_9_of_a_parent_that_has_forked(folder: Path) -> None:
 _EXEC = "import os, sys; os.execv(sys.argv[1], sys.argv[1:])"
 
 
-def test_the_end_of_the_interpreter_ends_it(folder: Path) -> None:
-    assert not alive(int(output_of(code_of(folder, "print(run._process.pid)"))))
-
-
-def test_a_fork_that_ends_does_not_end_it(folder: Path) -> None:
-    code = (
-        "import os, warnings\n"
-        "warnings.simplefilter('ignore')\n"
-        "from pinlab import machine\n"
-        f"run = machine.start('never', writes=2000, folder={str(folder)!r})\n"
+def test_the_end_of_the_interpreter_ends_it_and_that_of_a_fork_does_not(folder: Path) -> None:
+    fork = (
         "child = os.fork()\n"
         "if child:\n"
         "    os.waitpid(child, 0)\n"
-        "    print(len(run.wait()))\n"
+        "    time.sleep(0.2)\n"
+        "    print(run.running, run._process.pid)"
     )
-    assert output_of(code) == "1\n"
+    running, pid = output_of(code_of(folder, fork)).split()
+    assert running == "True"
+    assert not alive(int(pid))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
@@ -334,28 +331,17 @@ def notebook(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Notebo
     manager.shutdown_kernel(now=True)
 
 
-def begin_in(notebook: Notebook, folder: Path) -> int:
-    """Start a long run beside the notebook; return the worker's pid once it writes."""
+@pytest.mark.parametrize("end", ["interrupt", "shutdown"])
+def test_jupyter_ends_a_run_beside_the_notebook(end: str, notebook: Notebook, folder: Path) -> None:
+    """By its Interrupt, while no cell is running, and when the notebook is closed."""
     kernel = int(notebook.run(code_of(folder, "print(os.getpid())")))
     worker = eventually(lambda: worker_of(kernel, folder))
     assert worker is not None
-    return worker
-
-
-def test_jupyters_interrupt_ends_a_run_beside_the_notebook(
-    notebook: Notebook, folder: Path
-) -> None:
-    worker = begin_in(notebook, folder)
-    notebook.manager.interrupt_kernel()
+    getattr(notebook.manager, f"{end}_kernel")()
     assert eventually(lambda: not alive(worker))
-    said = notebook.run("try:\n    run.wait()\nexcept RuntimeError as error:\n    print(error)")
-    assert said.startswith("stopped after")
-
-
-def test_closing_the_notebook_ends_a_run_beside_it(notebook: Notebook, folder: Path) -> None:
-    worker = begin_in(notebook, folder)
-    notebook.manager.shutdown_kernel()
-    assert eventually(lambda: not alive(worker))
+    if end == "interrupt":
+        said = notebook.run("try:\n    run.wait()\nexcept RuntimeError as error:\n    print(error)")
+        assert said.startswith("stopped after")
 
 
 def test_a_worker_that_breaks_down(

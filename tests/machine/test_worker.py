@@ -14,10 +14,9 @@ import pytest
 
 from pinlab.machine import buffers, direct_io, proc, syscalls, tally, worker
 from pinlab.machine.ask import written
-from pinlab.machine.experiments import EXPERIMENTS, checked
+from pinlab.machine.experiments import EXPERIMENTS
 from pinlab.machine.measured import Answer
 from pinlab.machine.proc import UnavailableError
-from pinlab.machine.tally import NoisyError
 from pinlab.machine.worker import do_experiments
 from tests.machine.counting import Counters
 from tests.machine.faults import refuse
@@ -29,13 +28,6 @@ if platform.system() != "Linux":
 
 def measure(folder: Path, *names: buffers.Buffer, writes: int = 100) -> Answer:
     return written(worker.write_buffers(names, writes, str(folder), lambda done: None))
-
-
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the counters cannot be flushed, do not wait for them either."""
-    if os.geteuid() != 0:
-        monkeypatch.setattr(proc, "settle", proc.read_pins)
 
 
 def pretend(monkeypatch: pytest.MonkeyPatch, counters: Counters, *, dio_pins: bool) -> None:
@@ -59,34 +51,32 @@ def test_direct_io_that_takes_references(monkeypatch: pytest.MonkeyPatch) -> Non
     ] * 2
 
 
-def test_direct_io_that_others_made_look_like_pins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They leave when the choice is made; a 0 of written pages is no answer then."""
-    pretend(monkeypatch, Counters(monkeypatch, others=[64] * 10), dio_pins=False)
-    with pytest.raises(NoisyError):
-        measure(Path("/"), "letters", writes=10)
-
-
-def test_process_vm_readv_that_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forbidden(source: memoryview, target: memoryview) -> None:
-        raise OSError(errno.EPERM, "process_vm_readv answers 'Operation not permitted'")
-
-    pretend(monkeypatch, Counters(monkeypatch), dio_pins=False)
-    monkeypatch.setattr(syscalls, "process_vm_readv", forbidden)
-    with pytest.raises(UnavailableError) as caught:
-        measure(Path("/"), "letters")
-    assert str(caught.value) == (
-        "Direct I/O takes no pins here, and process_vm_readv answers 'Operation not permitted'."
-    )
-
-
-def test_counters_that_stand_still(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("others", "answer", "words"),
+    [
+        ([64] * 10, 64, tally.NOISE),  # they leave when it was chosen by their pins
+        (
+            (), None,
+            "Direct I/O takes no pins here, and process_vm_readv answers 'Operation not "
+            "permitted'.",
+        ),
+        ((), 0, "Neither direct I/O nor process_vm_readv moves the counters here."),
+    ],
+)  # fmt: skip
+def test_nothing_that_is_counted_here(
+    others: Iterable[int], answer: int | None, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    frozen = tmp_path / "vmstat"
-    frozen.write_text("nr_foll_pin_acquired 7\nnr_foll_pin_released 7\n")
-    monkeypatch.setattr(proc, "VMSTAT", frozen)
-    with pytest.raises(UnavailableError, match="Neither direct I/O nor process_vm_readv"):
-        measure(folder, "letters")
+    def read(source: memoryview, target: memoryview) -> None:
+        if answer is None:
+            raise OSError(errno.EPERM, "process_vm_readv answers 'Operation not permitted'")
+        counters.pin(answer)
+
+    counters = Counters(monkeypatch, others=others)
+    pretend(monkeypatch, counters, dio_pins=False)
+    monkeypatch.setattr(syscalls, "process_vm_readv", read)
+    with pytest.raises(UnavailableError) as caught:
+        measure(Path("/"), "letters", writes=10)
+    assert str(caught.value) == words
 
 
 def test_the_first_failing_write_ends_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,7 +148,6 @@ def test_messages_are_lines_of_json(capsys: pytest.CaptureFixture[str]) -> None:
 
 CASES = {(experiment, case) for experiment, cases in EXPERIMENTS.items() for case in cases}
 READ, DISK, FORK = "process_vm_readv", "direct_io", "fork_copy_threshold"
-NO_FORK = (FORK, "unpriv_threshold_haspinned_1")
 
 
 @pytest.fixture
@@ -170,6 +159,26 @@ def still(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 survey = pytest.mark.usefixtures("still")
+
+REFUSED = "{1} answers 'Operation not permitted'."
+FORKED = (FORK, "unpriv_refs_0_haspinned_1")
+NEVER_PINNED = (FORK, "unpriv_threshold_haspinned_0")
+
+
+def obstruct(monkeypatch: pytest.MonkeyPatch, obstacle: str, name: str, none: Path) -> None:
+    """Forbid a system call, hide a file, leave no room for a function, or have tmpfs only."""
+
+    def fail(*arguments: object) -> int:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    if obstacle == "refuse":
+        refuse(monkeypatch, name, errno.EPERM)
+    elif obstacle == "hide":
+        monkeypatch.setattr(f"pinlab.machine.{name}", none)
+    elif obstacle == "fail":
+        monkeypatch.setattr(os, name, fail)
+    else:
+        monkeypatch.setattr(direct_io, "file_system", lambda folder: obstacle)
 
 
 def do(*experiments: str) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[Any, str]]:
@@ -188,40 +197,45 @@ def do(*experiments: str) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[A
 
 
 @survey
-@pytest.mark.parametrize("number", [errno.ENOSYS, errno.EPERM])
 @pytest.mark.parametrize(
-    ("call", "lost", "kept"),
+    ("obstacle", "case", "reason", "kept"),
     [
+        ("refuse io_uring_setup", ("counters", "anon_reg_unreg"), REFUSED, FORKED),
+        ("refuse io_uring_setup", ("counters", "reg_readonly_vma"), REFUSED, FORKED),
+        ("refuse io_uring_setup", ("fixed_buffer", "anon64"), REFUSED, FORKED),
+        ("refuse io_uring_setup", (FORK, "really_pinned_iouring"), REFUSED, FORKED),
+        ("refuse io_uring_setup", ("fork_frames", "io_uring"), REFUSED, FORKED),
+        ("refuse vmsplice", ("counters", "vmsplice_anon_16"), REFUSED, FORKED),
+        ("refuse vmsplice", (FORK, "unpriv_refs_1024_haspinned_1"), REFUSED, FORKED),
+        ("refuse process_vm_readv", (READ, "memfd64"), REFUSED, NEVER_PINNED),
+        ("refuse process_vm_readv", FORKED, REFUSED, NEVER_PINNED),
+        ("hide proc.VMSTAT", (READ, "zero64"), "{0} cannot be read here: it answers ", FORKED),
+        ("hide proc.VMSTAT", (DISK, "file:write_anon64"), "{0} cannot be read here: ", FORKED),
+        ("hide proc.PROCESSES", ("frames", "read64"), "{0}/self/pagemap answers 'No ", FORKED),
+        ("hide proc.KPAGEFLAGS", ("frames", "read64"), "{0} answers 'No such file", FORKED),
+        ("hide proc.STATUS", ("fixed_buffer", "anon64"), "{0} answers 'No such file", FORKED),
+        ("hide proc.SMAPS", FORKED, "No such file or directory.", (READ, "zero64")),
+        ("hide buffers.SETTINGS", (READ, "thp512"), "There is no huge page to be ", FORKED),
+        ("fail memfd_create", (READ, "memfd64"), "Resource temporarily unavailable.", FORKED),
+        ("fail fork", FORKED, "Resource temporarily unavailable.", (READ, "zero64")),
         (
-            "io_uring_setup",
-            {
-                ("counters", "anon_reg_unreg"), ("counters", "reg_zero4"),
-                ("counters", "reg_readonly_vma"), ("fixed_buffer", "anon64"),
-                (FORK, "really_pinned_iouring"), ("fork_frames", "io_uring"),
-            },
-            NO_FORK,
-        ),
-        (
-            "vmsplice",
-            {("counters", "vmsplice_anon_16"), NO_FORK},
-            (FORK, "unpriv_refs_0_haspinned_1"),
-        ),
-        (
-            "process_vm_readv",
-            {(READ, "zero64"), (READ, "anon64"), (READ, "memfd64"), NO_FORK},
-            (FORK, "unpriv_threshold_haspinned_0"),
+            "tmpfs only",
+            (DISK, "file:read_anon64"),
+            "Direct I/O to an unnamed file is not pos",
+            FORKED,
         ),
     ],
-)  # fmt: skip
-def test_a_container_that_refuses_a_call(
-    call: str, lost: set[tuple[str, str]], kept: tuple[str, str], number: int,
-    monkeypatch: pytest.MonkeyPatch,
+)
+def test_what_is_refused_is_missing_and_the_others_are_found(
+    obstacle: str, case: tuple[str, str], reason: str, kept: tuple[str, str],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    refuse(monkeypatch, call, number)
-    found, missing = do(*{case[0] for case in lost | {kept}})
-    words = f"{call} answers {os.strerror(number)!r}."
-    told = {case: why for case, why in missing.items() if "CAP_SYS_ADMIN" not in why}
-    assert lost - {("fork_frames", "io_uring")} <= {c for c in told if told[c] == words}
+    kind, name = obstacle.split()
+    obstruct(monkeypatch, kind, name, tmp_path / "none")
+    found, missing = do(*{case[0], kept[0]})
+    if "CAP_SYS_ADMIN" in missing[case]:
+        pytest.skip(missing[case])
+    assert missing[case].startswith(reason.format(tmp_path / "none", name))
     assert kept in found
 
 
@@ -250,37 +264,21 @@ def test_a_control_has_no_pins_from_here(others: int, monkeypatch: pytest.Monkey
 @survey
 def test_vmstat_without_the_counters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proc, "VMSTAT", tmp_path / "vmstat")
-    missing = do(READ)[1]
-    words = f"{proc.VMSTAT} cannot be read here: it answers 'No such file or directory'."
-    assert missing[READ, "zero64"] == words
     proc.VMSTAT.write_text("nr_free_pages 7\n")
-    found, missing = do(READ, DISK, FORK)
     words = "This kernel has no nr_foll_pin_acquired in /proc/vmstat (Linux has it since 5.7)."
-    assert missing[READ, "zero64"] == missing[DISK, "file:write_anon64"] == words
-    assert (FORK, "unpriv_threshold_haspinned_0") in found
+    assert do(READ)[1][READ, "zero64"] == words
     monkeypatch.setattr(proc, "settle", proc.read_pins)
     assert do_experiments(["frames"], lambda done: None)["control"] is None
 
 
 @survey
-@pytest.mark.parametrize("obstacle", ["tmpfs", "EINVAL"])
-def test_no_direct_io(obstacle: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = os.open
-
-    def refuse_direct(path: Any, flags: int, *rest: Any, **named: Any) -> int:  # noqa: ANN401
-        if flags & os.O_DIRECT:
-            raise OSError(errno.EINVAL, "Invalid argument", path)
-        return real(path, flags, *rest, **named)
-
-    if obstacle == "tmpfs":
-        monkeypatch.setattr(direct_io, "file_system", lambda folder: "tmpfs")
-    else:
-        monkeypatch.setattr(os, "open", refuse_direct)
-    found, missing = do(DISK)
-    assert not found
-    for why in missing.values():
-        assert why.startswith("Direct I/O to an unnamed file is not possible here: ")
-        assert "is on tmpfs" in why or "answers 'Invalid argument'" in why
+def test_huge_pages_of_another_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in (("enabled", "always"), ("hpage_pmd_size", "1048576")):
+        (tmp_path / name).write_text(f"{text}\n")
+    monkeypatch.setattr(buffers, "SETTINGS", tmp_path)
+    monkeypatch.setattr(proc, "is_mapped", lambda address: True)
+    words = "A huge page has 256 pages here, and not 512."
+    assert do(READ)[1][READ, "thp512"] == words
 
 
 @survey
@@ -300,59 +298,6 @@ def test_a_file_system_that_copies_says_nothing_of_the_others(
             "is on zfs, where a transfer without pins says nothing about other file systems."
         )
     assert (DISK, "file:write_zero64") in found
-
-
-@survey
-def test_huge_pages_that_are_not_to_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each obstacle is in the tests of buffers; here the other cases go on."""
-    monkeypatch.setattr(buffers, "SETTINGS", tmp_path)
-    found, missing = do(READ)
-    for case, what in (("thp512", "huge page"), ("hugezero512", "huge zero folio")):
-        words = f"There is no {what} to be had here: there is no {tmp_path}/enabled."
-        assert missing[READ, case] == words
-    assert (READ, "zero64") in found
-    for name, text in (("enabled", "always"), ("hpage_pmd_size", "1048576")):
-        (tmp_path / name).write_text(f"{text}\n")
-    monkeypatch.setattr(proc, "is_mapped", lambda address: True)
-    words = "A huge page has 256 pages here, and not 512."
-    assert do(READ)[1][READ, "thp512"] == words
-
-
-@survey
-def test_proc_without_the_files_of_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proc, "PROCESSES", tmp_path)
-    monkeypatch.setattr(proc, "STATUS", tmp_path / "status")
-    monkeypatch.setattr(proc, "SMAPS", tmp_path / "smaps")
-    found, missing = do(*EXPERIMENTS)
-    for case in (("frames", "read64"), (READ, "zero"), ("fork_frames", "no_hold")):
-        assert missing[case].startswith(f"{tmp_path}/self/pagemap answers 'No such file")
-    if ("counters", "anon_reg_unreg") in found:
-        assert missing["fixed_buffer", "anon64"].startswith(f"{tmp_path}/status answers 'No such")
-    assert "No such file" in missing[FORK, "unpriv_refs_0_haspinned_1"]
-
-
-@survey
-def test_kpageflags_that_is_forbidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(proc, "KPAGEFLAGS", tmp_path / "kpageflags")
-    why = do("frames")[1]["frames", "read64"]
-    if "CAP_SYS_ADMIN" in why:
-        pytest.skip("no frame numbers here")
-    assert why.startswith(f"{tmp_path}/kpageflags answers 'No such file")
-
-
-@survey
-@pytest.mark.parametrize(
-    ("function", "case"),
-    [("memfd_create", (READ, "memfd64")), ("fork", (FORK, "unpriv_refs_0_haspinned_1"))],
-)
-def test_what_the_system_refuses(
-    function: str, case: tuple[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*arguments: object) -> int:
-        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
-
-    monkeypatch.setattr(os, function, fail)
-    assert do(case[0])[1][case] == "Resource temporarily unavailable."
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
@@ -397,9 +342,3 @@ def test_what_is_not_the_same_twice_is_not_told(monkeypatch: pytest.MonkeyPatch)
         "It was not the same twice, as if others had a hand in it. "
         "Measure again when it is quieter."
     )
-
-
-def test_names_of_experiments() -> None:
-    assert checked(("frames", "direct_io", "frames")) == ("frames", "direct_io")
-    with pytest.raises(ValueError, match="experiment is 'frame': allowed are process_vm_readv, "):
-        checked(("frames", "frame"))

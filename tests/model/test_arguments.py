@@ -1,5 +1,6 @@
 """Whole numbers of any kind are taken for what they are, in every place that takes one."""
 
+import errno
 import itertools
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,9 @@ from pinlab.model.arguments import (
     several,
     shown,
 )
+from pinlab.model.counter import last_grab
+from pinlab.model.fault import MOST_FRAMES
+from pinlab.model.gup import MOST_PAGES
 
 
 class Whole:
@@ -106,11 +110,6 @@ def test_a_value_in_a_message_is_cut(value: object, words: str) -> None:
     assert len(words) <= LONGEST
 
 
-def test_a_message_about_a_number_that_python_does_not_write() -> None:
-    with pytest.raises(ValueError, match="order is a number of 16610 bits: allowed are"):
-        Kernel().alloc_folio(10**5000)
-
-
 @pytest.mark.parametrize(
     ("check", "words"),
     [
@@ -134,6 +133,9 @@ def test_a_wrong_choice_is_told_the_right_ones(check: Callable[[], object], word
         (lambda: sequence("names", cast(list[str], "abc")), "names is 'abc': .* a sequence of"),
         (lambda: sequence("names", cast(list[str], {"a": 1})), "names is {'a': 1}: .* a sequence"),
         (lambda: several("names", ["a", 3], str), "a thing in names is 3: .* of type str"),
+        (lambda: several("names", cast(list[str], b"a"), str), "names is b'a': .* sequence of str"),
+        (lambda: several("names", cast(list[str], None), str), "names is None: .* sequence of str"),
+        (lambda: mapping("rules", None), "rules is None: .* a dict with names as keys"),
         (lambda: mapping("rules", ["a"]), r"rules is \['a'\]: .* a dict with names as keys"),
         (lambda: mapping("rules", {1: "a"}), "rules is {1: 'a'}: .* a dict with names as keys"),
         (lambda: function("report", "len"), "report is 'len': it has to be a function"),
@@ -154,29 +156,163 @@ def test_what_fits_is_handed_back() -> None:
     assert path("folder", b"a/b") == path("folder", Path("a/b")) == Path("a/b")
 
 
-def test_a_sequence_of_texts() -> None:
-    assert several("releases", ["6.4", "6.5"], str) == ("6.4", "6.5")
-    assert several("releases", (), str) == ()
-    for value, complaint in (
-        ("6.5", "releases is '6.5': it has to be a sequence of str"),
-        (b"6.5", "releases is b'6.5': it has to be a sequence of str"),
-        ({"6.5": 1}, r"releases is \{'6.5': 1\}: it has to be a sequence of str"),
-        (None, "releases is None: it has to be a sequence of str"),
-        (["6.4", 6.5], "a thing in releases is 6.5: it has to be of type str"),
-    ):
-        with pytest.raises(TypeError, match=complaint):
-            several("releases", value, str)  # type: ignore[arg-type]
-
-
-def test_a_mapping_from_names() -> None:
-    assert mapping("rules", {"bias": 1}) == {"bias": 1}
-    wrong: list[object] = [[], None, "rules", {1: 2}]
-    for value in wrong:
-        with pytest.raises(TypeError, match="it has to be a dict with names as keys"):
-            mapping("rules", value)
-
-
 def test_a_sequence_without_end_is_refused() -> None:
     with pytest.raises(ValueError, match="pages has more than 3 things"):
         sequence("pages", itertools.count(), most=3)
     assert sequence("pages", range(3), most=3) == (0, 1, 2)
+
+
+class Scene:
+    """A process with four small pages, the first of them written and in flight, and a 2 MiB one."""
+
+    def __init__(self) -> None:
+        self.kernel = Kernel("6.4")
+        self.mm = self.kernel.new_mm()
+        self.addr, self.huge = self.mm.mmap(4 * PAGE_SIZE), self.mm.mmap(1, order=9)
+        self.mm.write(self.addr, b"x")
+        self.to_disk = self.kernel.submit_dio_write(self.mm, self.addr, 1)
+        self.from_disk = self.kernel.submit_dio_read(self.mm, self.addr, 2)
+        self.folio = self.kernel.alloc_folio(1)
+        self.page = self.folio.page(0)
+
+
+MOST = MOST_FRAMES * PAGE_SIZE
+
+WRONG: list[tuple[str, str, tuple[object, ...], str]] = [
+    ("kernel", "get_page", ("zero page",), "page is 'zero page': it has to be of type Page"),
+    ("kernel", "put_page", (None,), "page is None"),
+    ("kernel", "unpin_user_pages", (3,), "pages is 3: it has to be a sequence of Page"),
+    ("kernel", "unpin_user_pages", ([3],), "a thing in pages is 3: it has to be of type Page"),
+    ("kernel", "folio_maybe_dma_pinned", (3,), "folio is 3: it has to be of type Folio"),
+    ("kernel", "alloc_folio", (-1,), "order is -1: allowed .* 0 to 10"),
+    ("kernel", "alloc_folio", (11,), "order is 11"),
+    ("kernel", "alloc_folio", (10**5000,), "order is a number of 16610 bits: allowed are"),
+    ("kernel", "new_mm", (3,), "name is 3: it has to be of type str"),
+    ("kernel", "submit_dio_write", ("parent", 0, 1), "mm is 'parent'"),
+    ("mm", "mmap", (0,), "nbytes is 0: allowed .* from 1 to 18446744073709551615"),
+    ("mm", "mmap", (4096.0,), "nbytes is 4096.0"),
+    ("mm", "mmap", (4096, 1), r"order is 1: allowed are 0 \(4 KiB pages\) and 9"),
+    ("mm", "mmap", (4096, "9"), "order is '9'"),
+    ("mm", "munmap", (-1, 1), "addr is -1: allowed are whole numbers from 0 to"),
+    ("mm", "munmap", (0, 0), "nbytes is 0"),
+    ("mm", "munmap", (1, 1), "address 0x1 is not a multiple of 4096"),
+    ("mm", "munmap", (0, 2**47), "is beyond 0x7ffffffff000"),
+    ("mm", "read", (2**64, 1), "addr is 18446744073709551616: allowed"),
+    ("mm", "read", (0, -1), "nbytes is -1"),
+    ("mm", "read", (0, MOST + 1), "nbytes is 67108865: allowed .* 0 to 67108864"),
+    ("mm", "write", (0, "text"), "data is 'text': it has to be bytes"),
+    ("mm", "write", (0, bytes(MOST + 1)), "data has 67108865 bytes: allowed are at most"),
+    ("mm", "page_at", (None,), "addr is None"),
+    ("mm", "fork", (7,), "name is 7"),
+    ("mm", "get_user_pages", (0, 0), "nr_pages is 0: allowed .* from 1 to 1048576"),
+    ("mm", "pin_user_pages", (0, MOST_PAGES + 1), "from 1 to 1048576"),
+    ("mm", "pin_user_pages", (0, MOST_FRAMES + 1, 1), "from 1 to 16384"),
+    ("mm", "pin_user_pages_fast", (0, 0), "nr_pages is 0"),
+    ("mm", "pin_user_pages", (0, 1, 0x40), "flags is 0x40: bits 0x40 are none of FOLL_WRITE"),
+    ("mm", "pin_user_pages", (0, 1, -1), "flags is -1"),
+    ("mm", "register_buffer", (0, MOST_FRAMES + 1), "from 1 to 16384"),
+    ("mm", "register_buffer", (0, 1, "rdma"), "by is 'rdma': allowed are 'io_uring' and 'RDMA'"),
+    ("mm", "register_buffer", (0, 1, None), "by is None: it has to be of type str"),
+    ("mm", "mlock", (0, 0), "nbytes is 0"),
+    ("mm", "mlock", (0, MOST + 1), "nbytes is 67108865: allowed .* 1 to 67108864"),
+    ("mm", "munlock", (0, 0), "nbytes is 0"),
+    ("folio", "page", (-1,), r"i \(the index of a page\) is -1: allowed .* 0 to 1"),
+    ("folio", "page", (2,), "is 2: allowed .* 0 to 1"),
+    ("page", "device_write", (b"xy", 4095), "data has 2 bytes: allowed are at most 1"),
+    ("page", "device_write", ("xy",), "data is 'xy'"),
+    ("page", "device_read", (0, 4097), "offset is 4097"),
+    ("page", "device_read", (-1,), "nbytes is -1"),
+    ("page", "device_read", (4096, 1), "nbytes is 4096: allowed .* 0 to 4095"),
+    ("to_disk", "device_write", (b"x",), "its device reads memory and never writes it"),
+    ("from_disk", "device_write", (b"xy", 8191), "data has 2 bytes: allowed are at most 1"),
+    ("from_disk", "device_write", (7,), "data is 7"),
+    ("from_disk", "device_read", (None, 8193), "offset is 8193: allowed .* 0 to 8192"),
+    ("from_disk", "device_read", (8192, 1), "nbytes is 8192: allowed .* 0 to 8191"),
+]
+
+
+@pytest.mark.parametrize(("what", "method", "arguments", "words"), WRONG)
+def test_a_wrong_argument_of_the_model_is_named_and_changes_nothing(
+    what: str, method: str, arguments: tuple[object, ...], words: str
+) -> None:
+    scene = Scene()
+    before = str(scene.kernel.trace)
+    with pytest.raises((TypeError, ValueError, OSError), match=words):
+        getattr(getattr(scene, what), method)(*arguments)
+    assert (str(scene.kernel.trace), scene.kernel.warnings) == (before, [])
+    scene.kernel.check()
+
+
+@pytest.mark.parametrize("method", ["try_grab_folio", "try_grab_folio_fast"])
+@pytest.mark.parametrize(
+    ("refs", "flags", "words"),
+    [
+        (0, FOLL_GET, "refs is 0: allowed .* 1 to 2147483647"),
+        (2**31, FOLL_GET, "refs is 2147483648"),
+        (1.0, FOLL_GET, "refs is 1.0"),
+        (True, FOLL_GET, "refs is True"),
+        (1, 4, r"flags is 0x4: bits 0x4 are none of FOLL_WRITE \(0x1\)"),
+        (1, 2**32, "flags is 4294967296: allowed .* 0 to 4294967295"),
+        (1, "FOLL_GET", "flags is 'FOLL_GET'"),
+    ],
+)
+def test_a_wrong_grab_is_named_and_changes_nothing(
+    method: str, refs: int, flags: int, words: str
+) -> None:
+    folio = Kernel().alloc_folio()
+    with pytest.raises((TypeError, ValueError), match=words):
+        getattr(folio.kernel, method)(folio, refs, flags)
+    assert (folio.refcount, len(folio.kernel.trace)) == (1, 1)
+
+
+@pytest.mark.parametrize("method", ["submit_dio_write", "submit_dio_read"])
+@pytest.mark.parametrize(
+    ("shift", "nr_pages", "file_system", "words"),
+    [
+        (1, 1, "block", "not a multiple of 512"),
+        (520, 1, "block", "not a multiple of 512"),
+        (8 * PAGE_SIZE, 1, "block", "nothing is mapped"),
+        (0, 0, "block", "nr_pages is 0"),
+        (0, 1, "ext4", "file_system is 'ext4': allowed are block, fuse, smb, nfs, ceph, 9p"),
+        (0, 1, ["nfs"], r"file_system is \['nfs'\]"),
+    ],
+)
+def test_a_wrong_request_holds_nothing(
+    method: str, shift: int, nr_pages: int, file_system: str, words: str
+) -> None:
+    kernel = Kernel("6.4")
+    mm = kernel.new_mm()
+    addr = mm.mmap(4 * PAGE_SIZE)
+    submit = getattr(kernel, method)
+    with pytest.raises((TypeError, ValueError, OSError), match=words) as caught:
+        submit(mm, addr + shift, nr_pages, file_system)
+    if "multiple" in words:
+        assert cast(OSError, caught.value).errno == errno.EINVAL
+    assert (kernel.zero_page.refcount, len(kernel.trace), kernel.requests) == (1, 0, {})
+    assert submit(mm, addr, 1).name == "parent, DIO 1"  # no number was used up
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: wrap(cast(int, "1.5")), "value is '1.5'"),
+        (lambda: wrap(True), "value is True"),
+        (lambda: wrap(1, bits=1), "bits is 1: allowed .* 2 to 64"),
+        (lambda: wrap(1, bits=65), "bits is 65"),
+        (lambda: last_grab(1, 1, bits=1), "bits is 1: allowed .* 2 to 64"),
+        (lambda: last_grab(1, 129, bits=8), "step is 129: allowed .* 1 to 128"),
+        (lambda: last_pin(2**31), "r0 is 2147483648"),
+        (lambda: last_pin(-(2**31) - 1), "r0 is -2147483649"),
+        (lambda: last_pin(1, bias=0), "bias is 0: allowed .* from 1 to 2147483648"),
+        (lambda: last_pin(1, bias=129, bits=8), "bias is 129: allowed .* 1 to 128"),
+        (lambda: refcount_with(1, 0, 0, bias=0), "bias is 0: allowed .* from 1 on"),
+        (lambda: refcount_with(1, -1, 0), "references is -1"),
+        (lambda: refcount_with(1, 0, -1), "pins is -1"),
+        (lambda: split_refcount(1, bits=1), "bits is 1: allowed .* 2 to 64"),
+        (lambda: split_refcount(2**31), "refcount is 2147483648"),
+        (lambda: split_refcount(1, bias=0), "bias is 0"),
+    ],
+)
+def test_a_wrong_argument_of_a_closed_form_is_named(call: Callable[[], int], words: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=words):
+        call()

@@ -1,11 +1,9 @@
 """The closed forms, and that stepping through the model gives the same numbers."""
 
 import errno
-from collections.abc import Callable
-from typing import cast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pinlab import (
@@ -38,6 +36,7 @@ def steps_until_refused(r0: int, flags: int, refs: int) -> tuple[int, int]:
     return steps, folio.refcount
 
 
+@settings(deadline=None)
 @given(st.integers(-(2**40), 2**40))
 def test_wrap_is_what_c_does_with_a_signed_32_bit_integer(value: int) -> None:
     expected = int.from_bytes((value % 2**32).to_bytes(4, "little"), "little", signed=True)
@@ -56,11 +55,7 @@ def test_the_last_pin_is_where_the_model_stops(r0: int) -> None:
     assert lead + steps == last_pin(r0)
 
 
-@pytest.mark.parametrize(("r0", "pins"), [(1, 2**21), (1023, 2**21), (1024, 2**21 - 1), (0, 0)])
-def test_the_last_pin_is_number_2_to_the_21(r0: int, pins: int) -> None:
-    assert last_pin(r0) == pins
-
-
+@settings(deadline=None)
 @given(st.integers(INT_MAX - 50, INT_MAX), st.sampled_from([FOLL_GET, FOLL_PIN]))
 def test_a_closed_form_and_single_steps_agree_near_the_limit(r0: int, flags: int) -> None:
     step = 1 if flags == FOLL_GET else 1024
@@ -78,17 +73,10 @@ def test_one_reference_fewer_than_2_to_the_31_succeeds() -> None:
     assert steps_until_refused(folio.refcount, FOLL_GET, 1) == (1, INT_MIN)
 
 
-def test_no_pin_succeeds_on_a_counter_that_is_not_positive() -> None:
-    assert last_pin(0) == last_pin(-5) == last_pin(INT_MIN) == 0
-
-
+@settings(deadline=None)
 @given(st.integers(0, 2**22 - 1), st.integers(0, 1023))
 def test_splitting_undoes_adding_as_long_as_references_do_not_carry(pins: int, refs: int) -> None:
     assert split_refcount(refcount_with(0, refs, pins)) == (pins, refs)
-
-
-def test_1024_references_split_into_one_pin() -> None:
-    assert split_refcount(1024) == (1, 0)
 
 
 def test_the_first_and_the_last_value_that_a_closed_form_takes() -> None:
@@ -97,7 +85,7 @@ def test_the_first_and_the_last_value_that_a_closed_form_takes() -> None:
     assert split_refcount(7, bias=1) == (7, 0)
     assert split_refcount(-1, bits=2) == (0, 3)
     assert refcount_with(1, 2, 3, bias=1) == 6
-    assert last_grab(1, 1, bits=2) == 1
+    assert last_grab(1, 1, bits=2) == last_pin(1, bias=1, bits=2) == 1
     assert last_grab(1, 1, bits=64) == 2**63 - 1
 
 
@@ -110,36 +98,3 @@ def test_small_counters_agree_with_stepping_for_every_step_they_allow() -> None:
                 while value > 0:
                     value, steps = wrap(value + step, bits), steps + 1
                 assert last_grab(r0, step, bits) == steps, (bits, step, r0)
-
-
-def test_a_counter_of_64_bits_holds_2_to_the_53_pins() -> None:
-    assert last_pin(1, bits=64) == 2**53
-    assert refcount_with(1, 0, 2**21, bits=64) == 2**31 + 1
-
-
-@pytest.mark.parametrize(
-    ("call", "error", "words"),
-    [
-        (lambda: wrap(cast(int, "1.5")), TypeError, "value is '1.5'"),
-        (lambda: wrap(True), TypeError, "value is True"),
-        (lambda: wrap(1, bits=1), ValueError, "bits is 1: allowed .* 2 to 64"),
-        (lambda: wrap(1, bits=65), ValueError, "bits is 65"),
-        (lambda: last_grab(1, 1, bits=1), ValueError, "bits is 1: allowed .* 2 to 64"),
-        (lambda: last_grab(1, 1, bits=65), ValueError, "bits is 65"),
-        (lambda: refcount_with(1, 0, 0, bias=0), ValueError, "bias is 0: allowed .* from 1 on"),
-        (lambda: split_refcount(1, bits=1), ValueError, "bits is 1: allowed .* 2 to 64"),
-        (lambda: last_pin(2**31), ValueError, "r0 is 2147483648"),
-        (lambda: last_pin(1, bias=0), ValueError, "bias is 0: allowed .* from 1 to 2147483648"),
-        (lambda: last_pin(1, bias=129, bits=8), ValueError, "bias is 129: allowed .* 1 to 128"),
-        (lambda: last_grab(1, 129, bits=8), ValueError, "step is 129: allowed .* 1 to 128"),
-        (lambda: refcount_with(1, -1, 0), ValueError, "references is -1"),
-        (lambda: refcount_with(1, 0, -1), ValueError, "pins is -1"),
-        (lambda: split_refcount(2**31), ValueError, "refcount is 2147483648"),
-        (lambda: split_refcount(1, bias=0), ValueError, "bias is 0"),
-    ],
-)
-def test_bad_arguments_are_named(
-    call: Callable[[], object], error: type[Exception], words: str
-) -> None:
-    with pytest.raises(error, match=words):
-        call()

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from pinlab import FOLL_PIN, PAGE_SIZE, InvariantError, Kernel, Mm
+from pinlab import PAGE_SIZE, InvariantError, Kernel, Mm
 
 BUFFER = 64 * PAGE_SIZE
 
@@ -39,31 +39,6 @@ def test_a_write_to_disk_from_never_written_memory(
     assert kernel.zero_page.refcount == 1
     assert kernel.vmstat["nr_foll_pin_released"] == acquired
     kernel.check()
-
-
-@pytest.mark.parametrize(("release", "extra"), [("6.4", 1), ("6.5", 1024)])
-def test_a_write_from_written_memory(release: str, extra: int) -> None:
-    kernel, mm, addr = machine(release)
-    mm.write(addr, b"x" * BUFFER)
-    request = kernel.submit_dio_write(mm, addr, 64)
-    assert len(set(request.pages)) == 64
-    assert {page.refcount for page in request.pages} == {1 + extra}
-    request.complete()
-    assert {page.refcount for page in request.pages} == {1}
-    kernel.check()
-
-
-@pytest.mark.parametrize("touched", [0, 1, 2, 8, 32, 64])
-def test_pins_are_the_pages_that_were_written(touched: int) -> None:
-    kernel, mm, addr = machine("6.18")
-    for i in range(touched):
-        mm.write(addr + i * PAGE_SIZE, b"x")
-    for _ in range(100):
-        kernel.submit_dio_write(mm, addr, 64).complete()
-    assert kernel.vmstat == {
-        "nr_foll_pin_acquired": 100 * touched,
-        "nr_foll_pin_released": 100 * touched,
-    }
 
 
 def test_the_mail_held_together_and_one_after_another() -> None:
@@ -109,16 +84,6 @@ def test_where_gup_fast_may_take_the_huge_zero_folio(release: str, fast: bool) -
     kernel.check()
 
 
-@pytest.mark.parametrize(("release", "private"), [("5.7", False), ("5.8", True), ("5.9", False)])
-def test_in_5_8_even_gup_fast_breaks_cow(release: str, private: bool) -> None:
-    kernel = Kernel(release)
-    mm = kernel.new_mm()
-    addr = mm.mmap(512 * PAGE_SIZE, order=9)
-    mm.read(addr, 1)
-    request = kernel.submit_dio_write(mm, addr, 1)
-    assert (request.pages[0].folio is not kernel.huge_zero_folio) == private
-
-
 def test_a_2_mib_folio_is_taken_fast_and_whole() -> None:
     kernel = Kernel("6.18")
     mm = kernel.new_mm()
@@ -144,65 +109,12 @@ def test_a_refused_fast_grab_is_tried_again_slowly() -> None:
     ]
 
 
-def test_a_read_from_disk_never_meets_the_zero_page() -> None:
-    kernel, mm, addr = machine("6.18")
-    request = kernel.submit_dio_read(mm, addr, 64)
-    assert kernel.zero_page not in request.pages
-    assert kernel.vmstat["nr_foll_pin_acquired"] == 64
-    request.device_write(b"from a disk.", offset=PAGE_SIZE - 4)
-    request.complete()
-    assert mm.read(addr + PAGE_SIZE - 4, 12) == b"from a disk."
-    kernel.check()
-
-
-def test_the_device_reads_the_frames() -> None:
-    kernel, mm, addr = machine("6.18")
-    mm.write(addr, b"letters")
-    request = kernel.submit_dio_write(mm, addr, 2)
-    assert request.device_read() == b"letters" + bytes(2 * PAGE_SIZE - 7)
-    assert request.device_read(3, offset=1) == b"ett"
-    assert request.device_read(0) == b""
-
-
-def test_a_request_ends_before_a_hole() -> None:
-    kernel, mm, addr = machine("6.4")
-    request = kernel.submit_dio_write(mm, addr + 60 * PAGE_SIZE, 64)
-    assert len(request.pages) == 4
-    request.complete()
-    kernel.check()
-
-
 def test_each_request_releases_its_own_holds() -> None:
     kernel, mm, addr = machine("6.4")
     first, second = (kernel.submit_dio_write(mm, addr, 64) for _ in range(2))
     second.complete()
     owners = {owner for _, owner in kernel.ledger.holds(kernel.zero_page.folio)}
     assert owners == {"kernel", first.name}
-
-
-@pytest.mark.parametrize("method", ["submit_dio_write", "submit_dio_read"])
-@pytest.mark.parametrize(
-    ("shift", "nr_pages", "error", "words"),
-    [
-        (1, 1, OSError, "not a multiple of 512"),
-        (520, 1, OSError, "not a multiple of 512"),
-        (2 * BUFFER, 1, OSError, "nothing is mapped"),
-        (-(2**47), 1, ValueError, "addr is -"),
-        (0, 0, ValueError, "nr_pages is 0"),
-        (0, "1", TypeError, "nr_pages is '1'"),
-    ],
-)
-def test_bad_requests_hold_nothing(
-    method: str, shift: int, nr_pages: int, error: type[Exception], words: str
-) -> None:
-    kernel, mm, addr = machine("6.4")
-    with pytest.raises(error, match=words):
-        getattr(kernel, method)(mm, addr + shift, nr_pages)
-    assert kernel.zero_page.refcount == 1
-    assert len(kernel.trace) == 0
-    assert getattr(kernel, method)(mm, addr, 1).name == "parent, DIO 1"  # no number was used up
-    kernel.requests["parent, DIO 1"].complete()
-    assert kernel.ledger.holds(kernel.zero_page.folio) == {("boot", "kernel"): 1}
 
 
 @pytest.mark.parametrize(("inside", "pages"), [(0, 64), (512, 65), (2048, 65), (3584, 65)])
@@ -234,27 +146,6 @@ def test_a_short_request_from_inside_a_page_has_what_lies_before_the_hole() -> N
         request.device_read(0, 7681)
 
 
-@pytest.mark.parametrize(
-    ("file_system", "pins_since"),
-    [
-        ("block", "6.5"), ("smb", "6.3"), ("9p", "6.8"), ("fuse", "6.9"), ("nfs", None),
-        ("ceph", None),
-    ],
-)  # fmt: skip
-def test_who_pins_since_when(file_system: str, pins_since: str | None) -> None:
-    releases = [release for release in Kernel.releases() if release.count(".") == 1]
-    first = len(releases) if pins_since is None else releases.index(pins_since)
-    for number, release in enumerate(releases):
-        kernel, mm, addr = machine(release)
-        mm.write(addr, b"x")
-        request = kernel.submit_dio_read(mm, addr, 1, file_system)
-        assert (mm.has_pinned, request.pages[0].refcount) == (
-            (True, 1025) if number >= first else (False, 2)
-        )
-        request.complete()
-        kernel.check()
-
-
 def test_the_rule_of_a_file_system_can_be_set_and_others_ask_for_no_grid() -> None:
     kernel, mm, addr = machine("6.18", dio_hold_nfs="pin", dio_hold="get")
     mm.write(addr, b"xy")
@@ -262,27 +153,6 @@ def test_the_rule_of_a_file_system_can_be_set_and_others_ask_for_no_grid() -> No
     assert (len(nfs.pages), nfs.device_read(1)) == (2, b"y")
     kernel.submit_dio_write(mm, addr, 1)
     assert nfs.pages[0].refcount == 1 + 1024 + 1
-
-
-@pytest.mark.parametrize(
-    ("name", "error", "words"),
-    [
-        ("ext4", ValueError, "'ext4': allowed are block, fuse, smb, nfs, ceph, 9p"),
-        (["nfs"], TypeError, r"file_system is \['nfs'\]"),
-    ],
-)
-def test_an_unknown_file_system_is_named(name: str, error: type[Exception], words: str) -> None:
-    kernel, mm, addr = machine("6.18")
-    with pytest.raises(error, match=words):
-        kernel.submit_dio_write(mm, addr, 1, file_system=name)
-    assert (kernel.requests, len(kernel.trace)) == ({}, 0)
-
-
-def test_unaligned_is_einval() -> None:
-    kernel, mm, addr = machine("6.4")
-    with pytest.raises(OSError, match="multiple") as caught:
-        kernel.submit_dio_read(mm, addr + 8, 1)
-    assert caught.value.errno == errno.EINVAL
 
 
 def test_a_completed_request_does_nothing_any_more() -> None:
@@ -294,41 +164,6 @@ def test_a_completed_request_does_nothing_any_more() -> None:
             use()
     assert len(request.pages) == 1
     kernel.check()
-
-
-def test_the_device_stays_inside_the_buffer_and_its_direction() -> None:
-    kernel, mm, addr = machine("6.4")
-    to_disk, from_disk = kernel.submit_dio_write(mm, addr, 1), kernel.submit_dio_read(mm, addr, 2)
-    with pytest.raises(ValueError, match="its device reads memory"):
-        to_disk.device_write(b"x")
-    with pytest.raises(ValueError, match="data has 2 bytes: allowed are at most 1"):
-        from_disk.device_write(b"xy", offset=2 * PAGE_SIZE - 1)
-    with pytest.raises(ValueError, match=r"offset is 8193: allowed .* 0 to 8192"):
-        from_disk.device_read(offset=2 * PAGE_SIZE + 1)
-    with pytest.raises(TypeError, match="data is 7"):
-        from_disk.device_write(7)  # type: ignore[arg-type]
-    assert from_disk.device_read() == bytes(2 * PAGE_SIZE)
-
-
-def test_a_freed_page_in_the_buffer_leaves_no_hold_behind() -> None:
-    kernel, mm, addr = machine("6.4")
-    mm.write(addr, b"x" * 2 * PAGE_SIZE)
-    first, second = (mm.page_at(addr + i * PAGE_SIZE) for i in range(2))
-    assert first is not None
-    assert second is not None
-    kernel.put_page(second)
-    events = len(kernel.trace)
-    for use in (
-        lambda: kernel.submit_dio_write(mm, addr, 2),
-        lambda: mm.get_user_pages(addr, 2),
-        lambda: mm.write(addr, b"y" * 2 * PAGE_SIZE),
-    ):
-        with pytest.raises(RuntimeError, match="was freed"):
-            use()
-    assert first.refcount == 1
-    assert first.device_read(1) == b"x"
-    assert kernel.ledger.holds(first.folio) == {("mapping", "parent"): 1}
-    assert len(kernel.trace) == events + 1
 
 
 def test_a_folio_freed_under_a_request_is_counted_down_all_the_same() -> None:
@@ -344,40 +179,12 @@ def test_a_folio_freed_under_a_request_is_counted_down_all_the_same() -> None:
         kernel.check()
 
 
-def test_a_frame_that_was_freed_under_a_request_is_an_error_to_use() -> None:
-    kernel, mm, addr = machine("6.4")
-    request = kernel.submit_dio_read(mm, addr, 2)
-    page = request.pages[1]
-    kernel.put_page(page)
-    kernel.put_page(page)
-    assert page.folio.freed
-    with pytest.raises(RuntimeError, match="was freed"):
-        request.device_write(b"x" * 2 * PAGE_SIZE)
-    assert request.pages[0].device_read() == bytes(PAGE_SIZE)
-
-
-def test_a_request_belongs_to_one_machine() -> None:
-    kernel, mm, addr = machine("6.4")
-    with pytest.raises(ValueError, match="belongs to another machine"):
-        Kernel("6.4").submit_dio_write(mm, addr, 1)
-    with pytest.raises(TypeError, match="mm is 'parent'"):
-        kernel.submit_dio_write("parent", addr, 1)  # type: ignore[arg-type]
-
-
 def test_repr_tells_direction_and_state() -> None:
     kernel, mm, addr = machine("6.4")
     to_disk, from_disk = kernel.submit_dio_write(mm, addr, 1), kernel.submit_dio_read(mm, addr, 2)
     to_disk.complete()
     assert repr(to_disk) == "<DirectIO 'parent, DIO 1': 1 pages to disk, completed>"
     assert repr(from_disk) == "<DirectIO 'parent, DIO 2': 2 pages from disk, in flight>"
-
-
-def test_other_users_are_refused_while_the_counter_is_negative() -> None:
-    kernel, mm, addr = machine("6.5", zero_page_pins="counted")
-    kernel.try_grab_folio(kernel.zero_page.folio, 2**21, FOLL_PIN)
-    with pytest.raises(OSError, match="could not be grabbed"):
-        kernel.submit_dio_write(mm, addr, 64)
-    assert kernel.submit_dio_read(mm, addr, 64).in_flight
 
 
 @pytest.mark.parametrize(("release", "exempt"), [("6.4", 0), ("6.5", 2)])

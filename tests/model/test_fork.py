@@ -143,11 +143,8 @@ def test_a_row_of_the_table(
 ) -> None:
     scene = Scene(release)
     assert row(scene, kind) == outcome
+    assert {folio.order for folio in scene.kernel.folios} == {0}
     scene.kernel.check()
-
-
-def test_in_5_6_a_pin_is_a_reference_and_saves_nothing() -> None:
-    assert row_a(Scene("5.6"), "pin") == "AAAA DDDD"
 
 
 def test_row_h_a_device_that_writes_during_the_copy_tears_it() -> None:
@@ -161,51 +158,6 @@ def test_row_h_a_device_that_writes_during_the_copy_tears_it() -> None:
     copy = steps.child.read(scene.addr, PAGE_SIZE)
     assert (copy[:4], copy[half - 1 : half + 1], copy[-1:]) == (b"AAAA", b"\0D", b"D")
     assert scene.parent.read(scene.addr, PAGE_SIZE) == b"D" * PAGE_SIZE
-    scene.kernel.check()
-
-
-def test_a_page_that_is_shared_cannot_be_torn() -> None:
-    scene = Scene("6.4")
-    scene.kernel.submit_dio_read(scene.parent, scene.addr, 1)
-    for _ in (steps := scene.parent.fork_in_steps()):
-        assert scene.at(scene.parent).refcount == 2  # asked, not yet shared
-    assert scene.at(steps.child) is scene.at(scene.parent)
-
-
-def test_fork_pauses_only_where_it_asks() -> None:
-    for release, pauses in (("5.8", 0), ("5.9", 1), (NEWEST, 1)):
-        assert len(list(Scene(release).parent.fork_in_steps())) == pauses
-
-
-def test_between_two_copies_there_is_a_pause() -> None:
-    """Who writes then, first here and then there, gives the child what the parent never had."""
-    scene = Scene(NEWEST)
-    second = scene.parent.mmap(PAGE_SIZE)
-    scene.parent.write(second, b"AAAA")
-    scene.parent.pin_user_pages(scene.addr, 1)
-    scene.parent.pin_user_pages(second, 1)
-    last = scene.addr + PAGE_SIZE - 1
-    pauses = iter(steps := scene.parent.fork_in_steps())
-    next(pauses)
-    next(pauses)
-    scene.parent.write(last, b"P")
-    scene.parent.write(second, b"Q")
-    assert len(list(pauses)) == 1
-    assert (steps.child.read(last, 1), steps.child.read(second, 1)) == (b"\0", b"Q")
-    scene.kernel.check()
-
-
-@pytest.mark.parametrize("release", ["5.9", "5.19", NEWEST])
-def test_another_thread_s_stores_during_the_copy_tear_it(release: str) -> None:
-    """J. Horn's series of 3 June 2025 has a reproducer."""
-    scene = Scene(release)
-    scene.hold("pin")
-    half = scene.addr + PAGE_SIZE // 2
-    for _ in (steps := scene.parent.fork_in_steps()):
-        assert scene.parent.read(scene.addr, 1) == b"A"
-        scene.parent.write(scene.addr, b"P")
-        scene.parent.write(half, b"Q")
-    assert (steps.child.read(scene.addr, 1), steps.child.read(half, 1)) == (b"A", b"Q")
     scene.kernel.check()
 
 
@@ -260,21 +212,6 @@ def test_while_fork_is_under_way_both_processes_wait_and_can_be_looked_at() -> N
     scene.kernel.check()
 
 
-@pytest.mark.parametrize("kind", ["get", "pin"])
-@pytest.mark.parametrize("release", [*ERAS, "6.1", NEWEST])
-def test_row_m_the_device_goes_on_reading_the_zero_page(release: str, kind: str) -> None:
-    """Short-term: the write allocates, whatever is held, and nothing was unshared before."""
-    scene = Scene(release)
-    addr = scene.parent.mmap(PAGE_SIZE)
-    call = scene.parent.get_user_pages if kind == "get" else scene.parent.pin_user_pages
-    (page,) = call(addr, 1)
-    assert page is scene.kernel.zero_page
-    scene.parent.write(addr, b"PPPP")
-    assert scene.parent.page_at(addr) is not page
-    assert page.device_read(4) == b"\0" * 4
-    scene.kernel.check()
-
-
 @pytest.mark.parametrize("touched", [False, True])
 @pytest.mark.parametrize(
     ("release", "seen"),
@@ -314,74 +251,6 @@ def test_a_long_term_pin_of_a_write_protected_page_needs_no_fault() -> None:
     assert scene.operations(start) == ["pin", "reuse"]
 
 
-@pytest.mark.parametrize(("release", "broken"), [
-    ("5.7", False), ("5.7.14", True), ("5.8", True), ("5.9", False),
-])  # fmt: skip
-@pytest.mark.parametrize("kind", ["get", "pin"])
-def test_in_5_8_every_gup_breaks_copy_on_write_first(release: str, broken: bool, kind: str) -> None:
-    """17839856fd58, undone by a308c71bf1e6: also to read, also for a reference."""
-    scene = Scene(release)
-    child = scene.parent.fork()
-    shared = scene.at(scene.parent)
-    page = scene.hold(kind, flags=0)
-    assert (page is shared) != broken
-    assert (scene.at(scene.parent) is shared) != broken
-    child.write(scene.addr, b"CCCC")
-    assert page.device_read(4) == b"AAAA"
-    assert (scene.at(child) is shared) == broken  # in 5.8 nobody else maps it any more
-    scene.kernel.check()
-
-
-def test_in_5_8_gup_fast_breaks_it_as_well() -> None:
-    scene = Scene("5.8")
-    scene.parent.fork()
-    shared = scene.at(scene.parent)
-    request = scene.kernel.submit_dio_write(scene.parent, scene.addr, 1)
-    assert request.pages != [shared]
-
-
-@pytest.mark.parametrize(
-    ("release", "kind", "own"),
-    [
-        ("5.7", "pin", False),
-        ("5.18", "pin", False),
-        ("5.19", "pin", True),
-        (NEWEST, "pin", True),
-        ("5.19", "get", False),
-        (NEWEST, "get", False),
-    ],
-)
-def test_since_5_19_a_read_only_pin_unshares_and_a_read_only_get_does_not(
-    release: str, kind: str, own: bool
-) -> None:
-    scene = Scene(release)
-    child = scene.parent.fork()
-    shared = scene.at(child)
-    start = len(scene.kernel.trace)
-    page = scene.hold(kind, flags=0)
-    assert (page is not shared) == own
-    assert scene.operations(start)[: 2 * own] == ["unshare", "unmap"][: 2 * own]
-    pinned = len(scene.kernel.trace)
-    scene.parent.write(scene.addr, b"PPPP")
-    assert scene.operations(pinned)[0] == ("reuse" if own else "copy")  # still read-only
-    assert page.device_read(4) == (b"PPPP" if own else b"AAAA")
-    assert scene.sees(child) == "AAAA"
-    scene.kernel.check()
-
-
-def test_unsharing_a_page_that_nobody_else_has_any_more_keeps_the_frame() -> None:
-    scene = Scene("5.19")
-    scene.parent.fork().exit()
-    frame = scene.at(scene.parent)
-    assert not frame.folio.anon_exclusive
-    start = len(scene.kernel.trace)
-    assert scene.hold("pin", flags=0) is frame
-    assert frame.folio.anon_exclusive
-    assert scene.operations(start) == ["unshare", "pin"]
-    scene.parent.write(scene.addr, b"PPPP")
-    assert frame.device_read(4) == b"PPPP"
-
-
 def test_gup_fast_gives_a_shared_page_back_before_it_is_unshared() -> None:
     """The pin it took for a moment shows in /proc/vmstat (gup_pte_range(), 6.5)."""
     scene = Scene("6.5")
@@ -393,37 +262,6 @@ def test_gup_fast_gives_a_shared_page_back_before_it_is_unshared() -> None:
     assert (shared.refcount, request.pages[0].refcount) == (1, 1025)
     request.complete()
     scene.kernel.check()
-
-
-def test_gup_fast_takes_a_read_only_entry_for_reading() -> None:
-    scene = Scene("6.4")
-    scene.parent.fork()
-    start = len(scene.kernel.trace)
-    scene.kernel.submit_dio_write(scene.parent, scene.addr, 1)
-    assert scene.operations(start) == ["get, fast"]
-
-
-def test_an_exclusive_page_is_reused_without_counting() -> None:
-    scene = Scene("5.19")
-    frame = scene.at(scene.parent)
-    for _ in range(5):
-        scene.hold("get")
-    scene.parent.write_protect(scene.addr)
-    scene.write(scene.parent, b"p")
-    assert scene.at(scene.parent) is frame
-    assert frame.refcount == 6
-
-
-def test_a_page_held_once_becomes_exclusive_again() -> None:
-    scene = Scene("5.19")
-    child = scene.parent.fork()
-    assert not scene.at(child).folio.anon_exclusive
-    scene.write(scene.parent, b"p")
-    kept = scene.at(child)
-    assert kept.refcount == 1
-    scene.write(child, b"c")
-    assert scene.at(child) is kept
-    assert kept.folio.anon_exclusive
 
 
 @pytest.mark.parametrize(
@@ -448,32 +286,6 @@ def test_many_references_look_like_a_pin_if_the_process_ever_pinned(
             assert folio.refcount == refcount + (not copied)
 
 
-def test_a_page_shared_already_is_not_copied_again_since_5_19() -> None:
-    """Before, whatever may be pinned was copied, whether it was exclusive or not."""
-    for release, copied in (("5.18", True), ("5.19", False)):
-        scene = Scene(release)
-        scene.kernel.unpin_user_page(scene.hold("pin"))
-        scene.parent.fork("first")
-        for _ in range(1024):
-            scene.kernel.get_page(scene.at(scene.parent))
-        second = scene.parent.fork("second")
-        assert (scene.at(second) is not scene.at(scene.parent)) == copied
-
-
-def test_has_pinned_is_of_one_process_and_never_inherited() -> None:
-    scene = Scene(NEWEST)
-    assert not scene.parent.has_pinned
-    scene.kernel.unpin_user_page(scene.hold("pin"))
-    assert scene.parent.has_pinned
-    child = scene.parent.fork()
-    assert not child.has_pinned
-    scene.hold("get", mm=child)
-    assert not child.has_pinned
-    scene.hold("pin", mm=child)
-    assert child.has_pinned
-    assert child.fork().has_pinned is False
-
-
 def test_a_pin_of_a_process_that_never_pinned_does_not_make_fork_copy() -> None:
     """A driver's pin without pin_user_pages(); the guard of fork is the process's flag."""
     scene = Scene(NEWEST)
@@ -482,79 +294,6 @@ def test_a_pin_of_a_process_that_never_pinned_does_not_make_fork_copy() -> None:
     assert scene.kernel.folio_maybe_dma_pinned(folio)
     child = scene.parent.fork()
     assert scene.at(child).folio is folio
-
-
-def test_fork_shares_what_is_mapped_and_the_child_has_the_same_mappings() -> None:
-    scene = Scene(NEWEST)
-    read, never = scene.parent.mmap(2 * PAGE_SIZE), scene.parent.mmap(PAGE_SIZE)
-    scene.parent.read(read, 2 * PAGE_SIZE)
-    frame = scene.at(scene.parent).folio
-    child = scene.parent.fork("kid")
-    assert (child.name, scene.kernel.mms) == ("kid", [scene.parent, child])
-    assert (frame.refcount, frame.mapcount, frame.anon_exclusive) == (2, 2, False)
-    assert scene.kernel.ledger.holds(frame) == {("mapping", "parent"): 1, ("mapping", "kid"): 1}
-    assert (scene.sees(child), child.read(never, 1)) == ("AAAA", b"\0")
-    assert child.page_at(read + PAGE_SIZE) is scene.kernel.zero_page
-    assert scene.kernel.zero_page.refcount == 1
-    assert child.mmap(PAGE_SIZE) == scene.parent.mmap(PAGE_SIZE)
-    scene.kernel.check()
-
-
-def test_fork_in_the_trace() -> None:
-    scene = Scene(NEWEST)
-    scene.parent.read(scene.parent.mmap(PAGE_SIZE), 1)
-    scene.hold("pin")
-    shared = scene.parent.mmap(PAGE_SIZE)
-    scene.parent.write(shared, b"B")
-    start = len(scene.kernel.trace)
-    scene.parent.fork()
-    told = [(e.actor, e.operation, e.page, e.refcount_before, e.refcount_after, e.note)
-            for e in scene.kernel.trace[start:]]  # fmt: skip
-    assert told == [
-        ("child", "fork", "zero page", 1, 1, ""),
-        ("child", "fork copy", "frame 4", 0, 1, "of frame 2"),
-        ("child", "fork", "frame 3", 1, 2, ""),
-    ]
-
-
-def test_a_grandchild() -> None:
-    scene = Scene(NEWEST)
-    child = scene.parent.fork("child")
-    grandchild = child.fork("grandchild")
-    frame = scene.at(grandchild)
-    assert (frame.refcount, frame.folio.mapcount) == (3, 3)
-    for mm, text in ((scene.parent, b"PPPP"), (child, b"CCCC"), (grandchild, b"GGGG")):
-        mm.write(scene.addr, text)
-    assert [scene.sees(mm) for mm in scene.kernel.mms] == ["PPPP", "CCCC", "GGGG"]
-    assert scene.at(grandchild) is frame  # the last one keeps it
-    scene.kernel.check()
-
-
-@pytest.mark.parametrize("release", ["5.7", "5.9", "6.4", "6.5"])
-def test_fork_with_requests_in_flight(release: str) -> None:
-    scene = Scene(release)
-    request = scene.kernel.submit_dio_read(scene.parent, scene.addr, 1)
-    child = scene.parent.fork()
-    assert scene.kernel.requests == {request.name: request}
-    copied = release == "6.5"
-    assert (scene.at(child) is not request.pages[0]) == copied
-    request.device_write(b"DDDD")
-    request.complete()
-    assert scene.at(scene.parent).refcount == 2 - copied
-    assert scene.sees(scene.parent) == "DDDD"
-    assert scene.sees(child) == ("AAAA" if copied else "DDDD")
-    scene.kernel.check()
-
-
-def test_munmap_of_a_shared_page_leaves_it_to_the_other() -> None:
-    scene = Scene(NEWEST)
-    child = scene.parent.fork()
-    frame = scene.at(child)
-    scene.parent.munmap(scene.addr, PAGE_SIZE)
-    assert (frame.refcount, frame.folio.mapcount, frame.folio.freed) == (1, 1, False)
-    child.munmap(scene.addr, PAGE_SIZE)
-    assert frame.folio.freed
-    scene.kernel.check()
 
 
 def test_fork_of_a_2_mib_mapping_is_refused_before_anything_changes() -> None:
@@ -567,92 +306,6 @@ def test_fork_of_a_2_mib_mapping_is_refused_before_anything_changes() -> None:
     assert (scene.kernel.mms, len(scene.kernel.trace)) == ([scene.parent], events)
     assert scene.at(scene.parent).refcount == 1
     scene.write(scene.parent, b"p")
-
-
-def test_fork_with_a_freed_page_is_refused_before_anything_changes() -> None:
-    scene = Scene(NEWEST)
-    other = scene.parent.mmap(PAGE_SIZE)
-    scene.parent.write(other, b"x")
-    freed = scene.parent.page_at(other)
-    assert freed is not None
-    scene.kernel.put_page(freed)
-    events = len(scene.kernel.trace)
-    with pytest.raises(RuntimeError, match="was freed"):
-        scene.parent.fork()
-    assert (scene.kernel.mms, len(scene.kernel.trace)) == ([scene.parent], events)
-    assert scene.at(scene.parent).refcount == 1
-    scene.write(scene.parent, b"p")
-
-
-def test_the_name_of_a_child_is_a_str() -> None:
-    scene = Scene(NEWEST)
-    with pytest.raises(TypeError, match="name is 7"):
-        scene.parent.fork(7)  # type: ignore[arg-type]
-    assert scene.kernel.mms == [scene.parent]
-
-
-def test_exit_gives_back_what_was_mapped() -> None:
-    scene = Scene(NEWEST)
-    huge = scene.parent.mmap(1, order=9)
-    scene.parent.write(huge, b"x")
-    frame, folio = scene.at(scene.parent), scene.parent.page_at(huge)
-    assert folio is not None
-    scene.kernel.get_page(frame)
-    start = len(scene.kernel.trace)
-    scene.parent.exit()
-    assert scene.operations(start) == ["unmap", "unmap", "free"]
-    assert (frame.refcount, frame.folio.mapcount) == (1, 0)
-    assert folio.folio.freed
-    assert scene.kernel.mms == []
-    scene.kernel.check()
-
-
-@pytest.mark.parametrize("release", ["6.4", "6.5"])
-def test_a_request_goes_on_when_its_process_has_exited(release: str) -> None:
-    scene = Scene(release)
-    request = scene.kernel.submit_dio_read(scene.parent, scene.addr, 1)
-    scene.parent.exit()
-    (page,) = request.pages
-    assert not page.folio.freed
-    request.device_write(b"DDDD")
-    assert request.device_read(4) == b"DDDD"
-    request.complete()
-    assert page.folio.freed
-    assert request.name == "parent, DIO 1"
-    scene.kernel.check()
-
-
-def test_after_exit_only_attributes_can_be_read() -> None:
-    scene = Scene(NEWEST)
-    gone, addr = scene.parent, scene.addr
-    gone.exit()
-    assert (gone.name, gone.has_pinned, gone.exited, gone.kernel) == (
-        "parent", False, True, scene.kernel
-    )  # fmt: skip
-    assert repr(gone) == f"<Mm 'parent' on Linux {NEWEST}>"
-    calls: list[Callable[[], object]] = [
-        lambda: gone.mmap(1),
-        lambda: gone.munmap(addr, 1),
-        lambda: gone.read(addr, 1),
-        lambda: gone.write(addr, b"x"),
-        lambda: gone.page_at(addr),
-        gone.areas,
-        gone.mapped,
-        lambda: gone.get_user_pages(addr, 1),
-        lambda: gone.pin_user_pages(addr, 1),
-        lambda: gone.get_user_pages_fast(addr, 1),
-        lambda: gone.pin_user_pages_fast(addr, 1),
-        lambda: gone.write_protect(addr),
-        lambda: gone.fork(),
-        lambda: gone.fork_in_steps(),
-        lambda: gone.exit(),
-        lambda: scene.kernel.submit_dio_read(gone, addr, 1),
-        lambda: scene.kernel.submit_dio_write(gone, addr, 1),
-    ]
-    for call in calls:
-        with pytest.raises(RuntimeError, match="parent has exited: it has no memory any more"):
-            call()
-    assert scene.kernel.requests == {}
 
 
 def test_write_protect_is_in_the_trace_and_asks_for_a_small_page() -> None:
@@ -679,19 +332,6 @@ def submit(scene: Scene, mm: Mm, *, from_disk: bool) -> DirectIO:
     return call(mm, scene.addr, 1)
 
 
-def test_the_ledger_knows_whose_bytes_went_to_disk() -> None:
-    for release, expected in (("5.7", [("parent", "child")]), ("5.9", [])):
-        scene = Scene(release)
-        request = submit(scene, scene.parent, from_disk=False)
-        child = scene.parent.fork()
-        scene.parent.write(scene.addr, b"PPPP")
-        child.write(scene.addr, b"CCCC")
-        request.device_read(4)
-        request.device_read(4)
-        assert leaks(scene) == expected
-        scene.kernel.check()  # 5.7 promises nothing
-
-
 def test_the_ledger_knows_what_a_child_saw_of_a_device_even_afterwards() -> None:
     for release, expected in (("6.4", [("child", "parent, DIO 1")]), ("6.5", [])):
         scene = Scene(release)
@@ -715,17 +355,6 @@ def test_a_copy_takes_along_whose_bytes_they_are() -> None:
     for at, seen, foreign in ((0, b"C", 0), (3, b"C", 0), (4, b"\0\0", 0), (1, b"D", 1)):
         assert child.read(scene.addr + at, len(seen)) == seen
         assert len(leaks(scene)) == foreign
-
-
-def test_what_was_there_before_fork_is_everybodys() -> None:
-    scene = Scene("6.4")
-    request = submit(scene, scene.parent, from_disk=True)
-    request.device_write(b"DD")
-    child = scene.parent.fork()
-    grandchild = child.fork()
-    for mm in (scene.parent, child, grandchild):
-        assert mm.read(scene.addr, 4) == b"DDAA"
-    assert leaks(scene) == []
 
 
 def test_a_leak_is_a_breach_only_where_fork_is_to_copy() -> None:
@@ -761,6 +390,7 @@ def test_a_fork_s_copy_has_every_byte_and_fork_is_in_the_trace() -> None:
     since = len(scene.kernel.trace)
     child = scene.parent.fork("kid")
     assert child.read(scene.addr, PAGE_SIZE) == child.read(second, PAGE_SIZE) == every
+    assert child.mmap(PAGE_SIZE) == scene.parent.mmap(PAGE_SIZE)
     told = [
         (e.actor, e.operation, e.page, e.pages, e.refcount_before, e.refcount_after)
         for e in scene.kernel.trace[since:]
@@ -770,3 +400,33 @@ def test_a_fork_s_copy_has_every_byte_and_fork_is_in_the_trace() -> None:
         ("kid", "fork copy", "frame 4", 1, 0, 1),
         ("kid", "fork", "frame 3", 1, 1, 2),
     ]
+
+
+def test_between_two_copies_there_is_a_pause() -> None:
+    """Who writes then, first here and then there, gives the child what the parent never had."""
+    scene = Scene(NEWEST)
+    second = scene.parent.mmap(PAGE_SIZE)
+    scene.parent.write(second, b"AAAA")
+    scene.parent.pin_user_pages(scene.addr, 1)
+    scene.parent.pin_user_pages(second, 1)
+    last = scene.addr + PAGE_SIZE - 1
+    pauses = iter(steps := scene.parent.fork_in_steps())
+    next(pauses)
+    next(pauses)
+    scene.parent.write(last, b"P")
+    scene.parent.write(second, b"Q")
+    assert len(list(pauses)) == 1
+    assert (steps.child.read(last, 1), steps.child.read(second, 1)) == (b"\0", b"Q")
+    scene.kernel.check()
+
+
+def test_a_page_shared_already_is_not_copied_again_since_5_19() -> None:
+    """Before, whatever may be pinned was copied, whether it was exclusive or not."""
+    for release, copied in (("5.18", True), ("5.19", False)):
+        scene = Scene(release)
+        scene.kernel.unpin_user_page(scene.hold("pin"))
+        scene.parent.fork("first")
+        for _ in range(1024):
+            scene.kernel.get_page(scene.at(scene.parent))
+        second = scene.parent.fork("second")
+        assert (scene.at(second) is not scene.at(scene.parent)) == copied

@@ -50,39 +50,6 @@ def test_an_unnamed_release_takes_the_oldest_hold() -> None:
     kernel.check()
 
 
-def test_a_request_whose_hold_somebody_released_takes_anothers() -> None:
-    kernel = Kernel("6.4")
-    mm = kernel.new_mm()
-    addr = mm.mmap(PAGE_SIZE)
-    request = kernel.submit_dio_write(mm, addr, 1)
-    mm.get_user_pages(addr, 1)
-    kernel.put_page(kernel.zero_page)
-    request.complete()
-    assert kernel.zero_page.refcount == 1
-    kernel.check()
-
-
-def test_a_skipped_pin_is_no_hold() -> None:
-    kernel = Kernel("6.5")
-    mm = kernel.new_mm()
-    pages = mm.pin_user_pages(mm.mmap(PAGE_SIZE), 1)
-    assert kernel.ledger.count(kernel.zero_page.folio, "pin") == 0
-    kernel.unpin_user_pages(pages)
-    kernel.unpin_user_pages(pages)
-    kernel.check()
-
-
-def test_false_positives_and_overflow_are_no_breach() -> None:
-    kernel = Kernel("6.4")
-    folio = kernel.alloc_folio()
-    kernel.try_grab_folio(folio, 1024, FOLL_GET)
-    assert kernel.folio_maybe_dma_pinned(folio)
-    assert kernel.ledger.count(folio, "pin") == 0
-    kernel.try_grab_folio(kernel.zero_page.folio, 2**21, FOLL_PIN)
-    assert kernel.zero_page.refcount < 0
-    kernel.check()
-
-
 def put_a_pinned_page(kernel: Kernel) -> None:
     folio = kernel.alloc_folio()
     kernel.put_page(folio.page(0))
@@ -194,37 +161,6 @@ def test_check_names_what_is_broken(spoil: Callable[[Kernel], None], names: set[
     assert broken(kernel) == names
 
 
-def test_every_invariant_can_break() -> None:
-    kernel = Kernel("6.4")
-    for spoil in (free_a_mapped_page, write_to_the_zero_page, edit_a_refcount, edit_a_pincount,
-                  edit_vmstat, edit_a_mapcount, pin_without_unsharing,
-                  write_into_a_shared_page, lock_what_is_not_there, edit_vmpin):  # fmt: skip
-        spoil(kernel)
-    assert broken(kernel) == set(INVARIANTS)
-
-
-@pytest.mark.parametrize(
-    ("overrides", "refcount"),
-    [
-        ({"zero_page_unpin": "skipped"}, 1 + 3 * 1024),  # leaking
-        ({"zero_page_grab": "skipped"}, 1 - 1024),  # stuck after one round: refused from then on
-    ],
-)
-def test_half_a_patch_does_not_balance(overrides: dict[str, object], refcount: int) -> None:
-    kernel = Kernel("6.4", **overrides)
-    mm = kernel.new_mm()
-    addr = mm.mmap(PAGE_SIZE)
-    rounds = 0
-    try:
-        for _ in range(3):
-            kernel.unpin_user_pages(mm.pin_user_pages(addr, 1))
-            rounds += 1
-    except OSError:
-        assert rounds == 1
-    assert kernel.zero_page.refcount == refcount
-    assert broken(kernel)
-
-
 def test_the_zero_page_at_refcount_0_stays_with_a_complaint() -> None:
     kernel = Kernel()
     kernel.put_page(kernel.zero_page)
@@ -268,21 +204,6 @@ def test_check_says_who_got_whose_bytes_and_what_is_pinned_and_shared() -> None:
         "pinned-is-exclusive: frame 3 is pinned and shared",
         "no-foreign-bytes: child got bytes of parent in frame 2",
     ]
-
-
-def test_before_5_19_a_pinned_page_may_be_shared() -> None:
-    kernel = Kernel("5.18")
-    pin_without_unsharing(kernel)
-    assert broken(kernel) == set()
-
-
-def test_check_changes_nothing() -> None:
-    kernel = Kernel("6.4")
-    unpin_a_reference(kernel)
-    events = len(kernel.trace)
-    for _ in range(2):
-        assert broken(kernel) == {"every-release-had-a-hold"}
-    assert len(kernel.trace) == events
 
 
 def test_a_hold_is_struck_out_bit_by_bit() -> None:

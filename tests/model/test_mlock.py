@@ -78,12 +78,6 @@ def test_bytes_are_rounded_to_pages_and_a_mapping_is_cut_and_made_whole_again(mm
     mm.kernel.check()
 
 
-def test_two_mappings_stay_two(mm: Mm) -> None:
-    for _ in range(2):
-        mm.mlock(mm.mmap(PAGE_SIZE), PAGE_SIZE)
-    assert locked(mm) == [(1, True), (1, True)]
-
-
 def test_what_lies_before_a_hole_is_locked_but_not_made_present(mm: Mm) -> None:
     first, second = mm.mmap(3 * PAGE_SIZE), mm.mmap(PAGE_SIZE)
     mm.write(first, b"x")
@@ -113,65 +107,4 @@ def test_at_a_hole_nothing_changes(mm: Mm) -> None:
     assert (locked(mm), list(mm.kernel.trace)) == ([(1, False)], [])
     mm.vmas = [area._replace(locked=True) for area in mm.vmas]
     with pytest.raises(InvariantError, match="locked-is-present"):
-        mm.kernel.check()
-
-
-def test_bad_arguments_and_a_cut_through_a_huge_folio(mm: Mm) -> None:
-    addr = mm.mmap(HUGE, order=9)
-    with pytest.raises(ValueError, match="cut a 2 MiB folio"):
-        mm.mlock(addr, PAGE_SIZE)
-    with pytest.raises(ValueError, match="nbytes is 0"):
-        mm.mlock(addr, 0)
-    with pytest.raises(ValueError, match="addr is -1: allowed are whole numbers from 0 to"):
-        mm.mlock(-1, 1)
-    assert locked(mm) == [(512, False)]
-    mm.exit()
-    for call in (mm.mlock, mm.munlock):
-        with pytest.raises(RuntimeError, match="has exited"):
-            call(addr, HUGE)
-
-
-def test_a_freed_folio_is_refused_and_nothing_changes(mm: Mm) -> None:
-    addr = mm.mmap(2 * PAGE_SIZE)
-    mm.write(addr + PAGE_SIZE, b"x")
-    mm.kernel.put_page(mapped(mm, addr + PAGE_SIZE))
-    with pytest.raises(RuntimeError, match="was freed"):
-        mm.mlock(addr, 2 * PAGE_SIZE)
-    assert (locked(mm), mm.page_at(addr)) == ([(2, False)], None)
-
-
-@pytest.mark.parametrize("release", RELEASES)
-def test_a_child_inherits_no_lock_and_a_copy_of_the_parent_s_is_locked(release: str) -> None:
-    kernel = Kernel(release)
-    parent = kernel.new_mm()
-    addr = parent.mmap(PAGE_SIZE)
-    parent.mlock(addr, PAGE_SIZE)
-    child = parent.fork()
-    assert (locked(parent), locked(child)) == ([(1, True)], [(1, False)])
-    shared = mapped(parent, addr)
-    assert (mapped(child, addr), shared.folio.mlocked) == (shared, True)
-    parent.write(addr, b"P")
-    assert mapped(parent, addr) is not shared
-    assert (shared.folio.mlocked, mapped(parent, addr).folio.mlocked) == (False, True)
-    kernel.check()
-    parent.exit()
-    assert not any(folio.mlocked for folio in kernel.folios)
-
-
-def test_an_unmapped_page_is_not_mlocked_even_if_a_request_holds_it(mm: Mm) -> None:
-    addr = mm.mmap(PAGE_SIZE)
-    mm.mlock(addr, PAGE_SIZE)
-    request = mm.kernel.submit_dio_read(mm, addr, 1)
-    (page,) = request.pages
-    mm.munmap(addr, PAGE_SIZE)
-    assert (page.folio.freed, page.folio.mlocked) == (False, False)
-    request.complete()
-    mm.kernel.check()
-
-
-def test_check_finds_a_locked_mapping_that_is_not_all_there(mm: Mm) -> None:
-    addr = mm.mmap(2 * PAGE_SIZE)
-    mm.read(addr, 1)
-    mm.vmas = [area._replace(locked=True) for area in mm.vmas]
-    with pytest.raises(InvariantError, match="locked-is-present: parent: 2 pages of a locked"):
         mm.kernel.check()

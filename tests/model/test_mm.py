@@ -1,12 +1,12 @@
 """Mappings, page faults, and GUP over them."""
 
 import errno
+from collections.abc import Callable
 
 import pytest
 
-from pinlab import FOLL_LONGTERM, FOLL_PIN, FOLL_WRITE, INT_MAX, PAGE_SIZE, Kernel, Mm
+from pinlab import FOLL_LONGTERM, FOLL_PIN, INT_MAX, PAGE_SIZE, Kernel, Mm
 from pinlab.model.fault import MOST_FRAMES
-from pinlab.model.gup import MOST_PAGES
 from pinlab.model.mm import TASK_SIZE
 
 MIB2 = 2 << 20
@@ -18,15 +18,6 @@ def machine(release: str = "6.4", **overrides: object) -> tuple[Kernel, Mm]:
     return kernel, kernel.new_mm()
 
 
-def test_a_mapping_uses_no_frame() -> None:
-    kernel, mm = machine()
-    frames = len(kernel.folios)
-    addr = mm.mmap(64 * PAGE_SIZE)
-    assert mm.page_at(addr) is None
-    assert len(kernel.folios) == frames
-    assert addr % PAGE_SIZE == 0
-
-
 def test_64_never_written_pages_are_one_frame_and_take_no_reference() -> None:
     kernel, mm = machine()
     addr = mm.mmap(64 * PAGE_SIZE)
@@ -34,53 +25,6 @@ def test_64_never_written_pages_are_one_frame_and_take_no_reference() -> None:
     assert {mm.page_at(addr + i * PAGE_SIZE) for i in range(64)} == {kernel.zero_page}
     assert kernel.zero_page.refcount == 1
     assert [(event.operation, event.pages) for event in kernel.trace] == [("read fault", 64)]
-
-
-def test_the_zero_page_serves_every_process() -> None:
-    kernel, first = machine()
-    second = kernel.new_mm("child")
-    a, b = first.mmap(PAGE_SIZE), second.mmap(PAGE_SIZE)
-    first.read(a, 1)
-    second.read(b, 1)
-    assert first.page_at(a) is second.page_at(b) is kernel.zero_page
-
-
-def test_a_write_allocates_and_keeps_the_other_pages_zero() -> None:
-    kernel, mm = machine()
-    addr = mm.mmap(3 * PAGE_SIZE)
-    mm.read(addr, 3 * PAGE_SIZE)
-    mm.write(addr + PAGE_SIZE + 5, b"abc")
-    pages = [mm.page_at(addr + i * PAGE_SIZE) for i in range(3)]
-    assert pages[0] is pages[2] is kernel.zero_page
-    assert pages[1] is not kernel.zero_page
-    assert pages[1] is not None
-    assert pages[1].refcount == 1
-    assert mm.read(addr + PAGE_SIZE, 10) == b"\0\0\0\0\0abc\0\0"
-    assert kernel.zero_page.device_read() == bytes(PAGE_SIZE)
-    kernel.check()
-
-
-def test_a_write_across_pages_lands_in_both() -> None:
-    _, mm = machine()
-    addr = mm.mmap(2 * PAGE_SIZE)
-    mm.write(addr + PAGE_SIZE - 2, b"wxyz")
-    assert mm.read(addr + PAGE_SIZE - 3, 6) == b"\0wxyz\0"
-
-
-def test_writing_zeros_allocates_too() -> None:
-    kernel, mm = machine()
-    addr = mm.mmap(PAGE_SIZE)
-    mm.write(addr, bytes(10))
-    assert mm.page_at(addr) is not kernel.zero_page
-
-
-def test_a_written_page_keeps_its_frame() -> None:
-    _, mm = machine()
-    addr = mm.mmap(PAGE_SIZE)
-    mm.write(addr, b"a")
-    page = mm.page_at(addr)
-    mm.write(addr, b"b")
-    assert mm.page_at(addr + 17) is page
 
 
 def test_touching_nothing_faults_nothing() -> None:
@@ -111,23 +55,6 @@ def test_sizes_are_rounded_up() -> None:
     huge = mm.mmap(MIB2 + 1, order=9)
     assert huge % MIB2 == 0
     assert len(mm.get_user_pages(huge, 2000)) == 1024
-
-
-def test_an_address_inside_a_page_is_rounded_down() -> None:
-    kernel, mm = machine()
-    addr = mm.mmap(2 * PAGE_SIZE)
-    assert mm.pin_user_pages(addr + PAGE_SIZE + 77, 1) == [kernel.zero_page]
-    assert mm.page_at(addr) is None
-    assert mm.page_at(addr + PAGE_SIZE) is kernel.zero_page
-
-
-def test_order_9_reads_map_the_huge_zero_folio() -> None:
-    kernel, mm = machine()
-    addr = mm.mmap(MIB2, order=9)
-    assert mm.read(addr + 5 * PAGE_SIZE, 3) == bytes(3)
-    assert mm.page_at(addr + 5 * PAGE_SIZE) is kernel.huge_zero_folio.page(5)
-    assert kernel.huge_zero_folio.refcount == 1
-    kernel.check()
 
 
 @pytest.mark.parametrize(
@@ -197,28 +124,6 @@ def test_after_the_split_the_other_pages_are_the_small_zero_page(
     kernel.check()
 
 
-def test_memory_that_was_split_is_small_memory_from_then_on() -> None:
-    kernel, mm = machine("6.12")
-    addr = mm.mmap(MIB2, order=9)
-    mm.read(addr, 1)
-    mm.write(addr, b"x" * 2 * PAGE_SIZE)
-    child = mm.fork()
-    assert child.read(addr + PAGE_SIZE, 1) == b"x"
-    mm.munmap(addr + PAGE_SIZE, PAGE_SIZE)
-    assert mm.page_at(addr + PAGE_SIZE) is None
-    mm.mlock(addr + 2 * PAGE_SIZE, 3 * PAGE_SIZE)
-    kernel.check()
-
-
-def test_mlock_splits_what_was_read_and_fills_all_of_it() -> None:
-    kernel, mm = machine("6.12")
-    addr = mm.mmap(MIB2, order=9)
-    mm.read(addr, 1)
-    mm.mlock(addr, MIB2)
-    assert len({mm.page_at(addr + i * PAGE_SIZE) for i in range(512)}) == 512
-    kernel.check()
-
-
 @pytest.mark.parametrize(
     ("release", "order", "operations"),
     [
@@ -257,44 +162,6 @@ def test_a_long_term_pin_of_several_pages_of_untouched_huge_memory(
     kernel.check()
 
 
-@pytest.mark.parametrize("order", [0, 9])
-def test_references_of_gup(order: int) -> None:
-    kernel, mm = machine()
-    addr = mm.mmap(MIB2, order=order)
-    pages = mm.get_user_pages(addr, 64)
-    folio = pages[0].folio
-    assert folio is (kernel.huge_zero_folio if order else kernel.zero_page.folio)
-    assert folio.refcount == 65
-    assert kernel.vmstat["nr_foll_pin_acquired"] == 0
-    for page in pages:
-        kernel.put_page(page)
-    assert folio.refcount == 1
-    kernel.check()
-
-
-def test_pins_of_64_never_written_pages_by_release() -> None:
-    refcounts = {}
-    for release in ("5.6", "5.7", "6.4", "6.5", "6.18"):
-        kernel, mm = machine(release)
-        pages = mm.pin_user_pages(mm.mmap(64 * PAGE_SIZE), 64)
-        assert pages == [kernel.zero_page] * 64
-        refcounts[release] = kernel.zero_page.refcount
-        kernel.unpin_user_pages(pages)
-        assert kernel.zero_page.refcount == 1
-        kernel.check()
-    assert refcounts == {"5.6": 65, "5.7": 65537, "6.4": 65537, "6.5": 1, "6.18": 1}
-
-
-def test_a_write_pin_never_meets_the_zero_page() -> None:
-    kernel, mm = machine("6.5")
-    addr = mm.mmap(4 * PAGE_SIZE)
-    mm.read(addr, 4 * PAGE_SIZE)
-    pages = mm.pin_user_pages(addr, 4, FOLL_WRITE)
-    assert kernel.zero_page not in pages
-    assert [page.refcount for page in pages] == [1025] * 4
-    assert kernel.vmstat["nr_foll_pin_acquired"] == 4
-
-
 def test_the_backport_to_6_1_130_refuses_every_pin_of_the_zero_page() -> None:
     kernel, mm = machine("6.1.130")
     addr = mm.mmap(2 * PAGE_SIZE)
@@ -308,48 +175,9 @@ def test_the_backport_to_6_1_130_refuses_every_pin_of_the_zero_page() -> None:
     assert len(mm.pin_user_pages(addr, 2)) == 1
 
 
-@pytest.mark.parametrize(
-    ("release", "flags", "private"),
-    [
-        ("5.7", FOLL_LONGTERM, False),
-        ("5.7.14", 0, True),
-        ("5.8", 0, True),
-        ("5.9", 0, False),
-        ("6.1", FOLL_LONGTERM, False),
-        ("6.2", FOLL_LONGTERM, True),
-        ("6.2", 0, False),
-        ("6.18", FOLL_LONGTERM, True),
-    ],
-)
-@pytest.mark.parametrize("order", [0, 9])
-def test_when_a_read_only_pin_gets_a_page_of_its_own(
-    release: str, flags: int, private: bool, order: int
-) -> None:
-    kernel, mm = machine(release)
-    (page,) = mm.pin_user_pages(mm.mmap(MIB2, order=order), 1, flags)
-    zero = kernel.huge_zero_folio if order else kernel.zero_page.folio
-    assert (page.folio is not zero) == private
-
-
-def test_a_reference_in_5_8_breaks_cow_too_and_a_longterm_write_is_like_any_write() -> None:
-    kernel, mm = machine("5.8")
-    assert mm.get_user_pages(mm.mmap(PAGE_SIZE), 1) != [kernel.zero_page]
-
-
 def test_a_longterm_reference_where_one_is_allowed_unshares_nothing() -> None:
     kernel, mm = machine("6.2", longterm_get="allowed")
     assert mm.get_user_pages(mm.mmap(PAGE_SIZE), 1, FOLL_LONGTERM) == [kernel.zero_page]
-
-
-def test_gup_returns_the_pages_before_a_hole() -> None:
-    kernel, mm = machine()
-    addr = mm.mmap(3 * PAGE_SIZE)
-    mm.mmap(PAGE_SIZE)
-    assert len(mm.pin_user_pages(addr, 10)) == 3
-    with pytest.raises(OSError, match="nothing is mapped") as caught:
-        mm.pin_user_pages(addr + 3 * PAGE_SIZE, 1)
-    assert caught.value.errno == errno.EFAULT
-    assert kernel.zero_page.refcount == 1 + 3 * 1024
 
 
 def test_the_guard_stops_a_run_after_the_last_pin_that_fits() -> None:
@@ -370,16 +198,6 @@ def test_the_guard_stops_a_run_after_the_last_pin_that_fits() -> None:
     kernel.unpin_user_pages(pages[:1])
     assert zero.refcount == 2147482625
     kernel.check()
-
-
-def test_reading_goes_on_while_the_zero_page_cannot_be_grabbed() -> None:
-    kernel = Kernel("6.4")
-    kernel.try_grab_folio(kernel.zero_page.folio, 2**21, FOLL_PIN)
-    other = kernel.new_mm("other")
-    addr = other.mmap(PAGE_SIZE)
-    assert other.read(addr, 8) == bytes(8)
-    with pytest.raises(OSError, match="could not be grabbed"):
-        other.get_user_pages(addr, 1)
 
 
 def test_before_6_6_a_huge_page_is_grabbed_page_by_page() -> None:
@@ -432,35 +250,6 @@ def test_since_6_6_a_refused_rest_is_efault_and_leaves_nothing() -> None:
     assert caught.value.errno == errno.ENOMEM
 
 
-def test_a_freed_page_that_is_still_mapped_is_an_error_to_use() -> None:
-    kernel, mm = machine()
-    addr = mm.mmap(PAGE_SIZE)
-    mm.write(addr, b"x")
-    page = mm.page_at(addr)
-    assert page is not None
-    kernel.put_page(page)
-    for use in (lambda: mm.read(addr, 1), lambda: mm.pin_user_pages(addr, 1)):
-        with pytest.raises(RuntimeError, match="was freed"):
-            use()
-
-
-def test_a_freed_huge_page_is_an_error_to_use() -> None:
-    kernel, mm = machine()
-    addr, other = mm.mmap(2 * MIB2, order=9), mm.mmap(MIB2, order=9)
-    mm.write(addr, b"x")
-    page = mm.page_at(addr)
-    assert page is not None
-    kernel.put_page(page)
-    with pytest.raises(RuntimeError, match="was freed"):
-        mm.read(addr, 1)
-    kernel.put_page(kernel.huge_zero_folio.page(0))
-    events = len(kernel.trace)
-    with pytest.raises(RuntimeError, match="huge zero folio was freed"):
-        mm.read(other, 1)
-    assert mm.page_at(other) is None
-    assert len(kernel.trace) == events
-
-
 def test_writing_to_an_own_huge_page_allocates_no_zero_folio() -> None:
     kernel, mm = machine()
     addr = mm.mmap(MIB2, order=9)
@@ -495,47 +284,6 @@ def test_the_address_space_ends() -> None:
     assert mm.mmap(left) + left == TASK_SIZE
 
 
-@pytest.mark.parametrize(
-    ("method", "arguments", "error", "words"),
-    [
-        ("mmap", (0,), ValueError, "nbytes is 0: allowed .* from 1 to 18446744073709551615"),
-        ("mmap", (-4096,), ValueError, "nbytes is -4096"),
-        ("mmap", (4096.0,), TypeError, "nbytes is 4096.0"),
-        ("mmap", (4096, 1), ValueError, r"order is 1: allowed are 0 \(4 KiB pages\) and 9"),
-        ("mmap", (4096, "9"), TypeError, "order is '9'"),
-        ("read", (-1, 1), ValueError, "addr is -1"),
-        ("read", (0, -1), ValueError, "nbytes is -1"),
-        ("read", ("0", 1), TypeError, "addr is '0'"),
-        ("write", (0, "text"), TypeError, "data is 'text': it has to be bytes"),
-        ("page_at", (None,), TypeError, "addr is None"),
-        ("get_user_pages", (0, 0), ValueError, "nr_pages is 0: allowed .* from 1 to 1048576"),
-        ("pin_user_pages", (0, -3), ValueError, "nr_pages is -3"),
-        ("pin_user_pages", (0, MOST_PAGES + 1), ValueError, "from 1 to 1048576"),
-        ("pin_user_pages", (0, MOST_FRAMES + 1, 1), ValueError, "from 1 to 16384"),
-        ("pin_user_pages_fast", (0, MOST_FRAMES + 1, 256), ValueError, "from 1 to 16384"),
-        ("register_buffer", (0, MOST_FRAMES + 1), ValueError, "from 1 to 16384"),
-        ("mlock", (0, MOST + 1), ValueError, "nbytes is 67108865: allowed .* 1 to 67108864"),
-        ("read", (0, MOST + 1), ValueError, "nbytes is 67108865: allowed .* 0 to 67108864"),
-        ("write", (0, bytes(MOST + 1)), ValueError, "data has 67108865 bytes: allowed are at most"),
-        ("read", (2**64, 1), ValueError, "addr is 18446744073709551616: allowed"),
-        ("pin_user_pages", (0, 1, 0x40), ValueError, "flags is 0x40"),
-        ("pin_user_pages", (0, 1, None), TypeError, "flags is None"),
-    ],
-)
-def test_bad_arguments_are_named(
-    method: str, arguments: tuple[object, ...], error: type[Exception], words: str
-) -> None:
-    kernel, mm = machine()
-    with pytest.raises(error, match=words):
-        getattr(mm, method)(*arguments)
-    assert len(kernel.trace) == 0
-    assert kernel.warnings == []
-
-
-def test_repr_names_process_and_release() -> None:
-    assert repr(Kernel("6.4").new_mm("child")) == "<Mm 'child' on Linux 6.4>"
-
-
 def test_a_skipped_pin_needs_no_room_in_the_counter() -> None:
     kernel, mm = machine("6.18")
     kernel.zero_page.folio.refcount = INT_MAX
@@ -562,3 +310,149 @@ def test_entries_and_mappings_are_listed_by_address() -> None:
     ]
     mm.areas().clear()
     assert len(mm.areas()) == 3
+
+
+def test_which_accesses_would_fault() -> None:
+    _, mm = machine("6.5")
+    addr = mm.mmap(2 * PAGE_SIZE)
+
+    def faults() -> tuple[bool, bool]:
+        return mm.would_fault(addr + 7, write=False), mm.would_fault(addr + 7, write=True)
+
+    assert faults() == (True, True)
+    mm.read(addr, 1)
+    assert faults() == (False, True)
+    mm.write(addr, b"x")
+    assert faults() == (False, False)
+    mm.fork()
+    assert faults() == (False, True)
+    assert mm.would_fault(addr + PAGE_SIZE, write=False)
+    with pytest.raises(TypeError, match="write is 1"):
+        mm.would_fault(addr, write=1)  # type: ignore[arg-type]
+    mm.exit()
+    with pytest.raises(RuntimeError, match="has exited"):
+        mm.would_fault(addr, write=True)
+
+
+USES: list[Callable[[Mm, int], object]] = [
+    lambda mm, addr: mm.read(addr, 2 * PAGE_SIZE),
+    lambda mm, addr: mm.write(addr, b"y" * 2 * PAGE_SIZE),
+    lambda mm, addr: mm.get_user_pages(addr, 2),
+    lambda mm, addr: mm.pin_user_pages_fast(addr, 2),
+    lambda mm, addr: mm.register_buffer(addr, 2),
+    lambda mm, addr: mm.kernel.submit_dio_write(mm, addr, 2),
+    lambda mm, addr: mm.mlock(addr, 2 * PAGE_SIZE),
+    lambda mm, addr: mm.munlock(addr, 2 * PAGE_SIZE),
+    lambda mm, addr: mm.munmap(addr, 2 * PAGE_SIZE),
+    lambda mm, addr: mm.pin_user_page_fast_in_steps(addr + PAGE_SIZE),
+    lambda mm, addr: mm.fork(),
+    lambda mm, addr: mm.fork_in_steps(),
+    lambda mm, addr: mm.exit(),
+]
+
+
+@pytest.mark.parametrize("use", USES)
+def test_a_freed_page_that_is_still_mapped_is_an_error_to_use(
+    use: Callable[[Mm, int], object],
+) -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(2 * PAGE_SIZE)
+    mm.write(addr, b"x" * 2 * PAGE_SIZE)
+    first, second = (entry.page for entry in mm.mapped())
+    kernel.put_page(second)
+    events = len(kernel.trace)
+    with pytest.raises(RuntimeError, match="was freed and must not be used any more"):
+        use(mm, addr)
+    assert (len(kernel.trace), first.refcount, first.peek(1)) == (events, 1, b"x")
+    assert (mm.has_pinned, kernel.mms, mm.areas()[0].locked) == (False, [mm], False)
+    assert kernel.ledger.holds(first.folio) == {("mapping", "parent"): 1}
+
+
+def test_a_freed_folio_is_an_error_to_use_and_can_be_read_about() -> None:
+    kernel, mm = machine()
+    folio = kernel.alloc_folio()
+    page = folio.page(0)
+    kernel.put_page(page)
+    addr, other = mm.mmap(2 * MIB2, order=9), mm.mmap(MIB2, order=9)
+    mm.write(addr, b"x")
+    kernel.put_page(mm.mapped()[0].page)
+    kernel.put_page(kernel.huge_zero_folio.page(0))
+    assert (folio.freed, folio.refcount, page.refcount, folio.order) == (True, 0, 0, 0)
+    events = len(kernel.trace)
+    for use in (
+        lambda: kernel.try_grab_folio(folio, 1, FOLL_PIN),
+        lambda: kernel.try_grab_folio_fast(folio, 1, FOLL_PIN),
+        lambda: kernel.get_page(page),
+        lambda: kernel.put_page(page),
+        lambda: kernel.unpin_user_page(page),
+        lambda: kernel.folio_maybe_dma_pinned(folio),
+        lambda: kernel.folio_ref_zero_or_close_to_overflow(folio),
+        page.device_read,
+        lambda: page.device_write(b"x"),
+        lambda: mm.read(addr, 1),
+        lambda: mm.read(other, 1),
+    ):
+        with pytest.raises(RuntimeError, match="was freed and must not be used"):
+            use()
+    assert (len(kernel.trace), mm.page_at(other)) == (events, None)
+
+
+def test_after_exit_only_attributes_can_be_read() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(2 * PAGE_SIZE)
+    mm.exit()
+    assert (mm.name, mm.has_pinned, mm.exited, mm.kernel) == ("parent", False, True, kernel)
+    assert repr(mm) == "<Mm 'parent' on Linux 6.4>"
+    more: list[Callable[[Mm, int], object]] = [
+        lambda mm, addr: mm.mmap(1),
+        lambda mm, addr: mm.page_at(addr),
+        lambda mm, addr: mm.areas(),
+        lambda mm, addr: mm.mapped(),
+        lambda mm, addr: mm.write_protect(addr),
+        lambda mm, addr: mm.get_user_page_fast_in_steps(addr),
+    ]
+    for call in USES + more:
+        with pytest.raises(RuntimeError, match="parent has exited: it has no memory any more"):
+            call(mm, addr)
+    assert (kernel.requests, kernel.buffers, kernel.mms) == ({}, [], [])
+
+
+def test_a_cut_through_a_2_mib_folio_is_refused_and_changes_nothing() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(MIB2, order=9)
+    mm.write(addr, b"x")
+    before = str(kernel.trace), mm.areas()
+    for offset, nbytes in ((0, PAGE_SIZE), (PAGE_SIZE, MIB2 - PAGE_SIZE)):
+        for call in (mm.munmap, mm.mlock, mm.munlock):
+            with pytest.raises(ValueError, match="cut a 2 MiB folio: allowed are whole ones"):
+                call(addr + offset, nbytes)
+    assert (str(kernel.trace), mm.areas()) == before
+
+
+def test_munmap_passes_over_what_is_not_mapped_and_takes_a_2_mib_folio_as_a_whole() -> None:
+    kernel, mm = machine()
+    first, huge, last = mm.mmap(PAGE_SIZE), mm.mmap(2 * MIB2, order=9), mm.mmap(3 * PAGE_SIZE)
+    mm.write(first, b"x")
+    mm.write(huge, b"x")
+    mm.read(huge + MIB2, 1)
+    mm.read(last, 3 * PAGE_SIZE)
+    mm.munmap(huge + MIB2, MIB2)
+    assert (mm.page_at(huge) is None, mm.page_at(huge + MIB2)) == (False, None)
+    pages = [mm.page_at(addr) for addr in (first, huge)]
+    mm.munmap(0, last + PAGE_SIZE + 1)  # rounded up
+    assert [page is not None and page.folio.freed for page in pages] == [True, True]
+    assert (kernel.zero_page.refcount, kernel.huge_zero_folio.refcount) == (1, 1)
+    assert [(e.operation, e.page, e.pages) for e in kernel.trace[-6:]] == [
+        ("unmap", "huge zero folio", 512), ("unmap", "zero page", 2),
+        ("unmap", "frame 2", 1), ("free", "frame 2", 1),
+        ("unmap", "frame 512", 512), ("free", "frame 512", 512),
+    ]  # fmt: skip
+    assert mm.read(last + 2 * PAGE_SIZE, 1) == b"\0"
+    for addr in (first, huge, last, last + PAGE_SIZE):
+        with pytest.raises(OSError, match="nothing is mapped") as caught:
+            mm.read(addr, 1)
+        assert caught.value.errno == errno.EFAULT
+    events = len(kernel.trace)
+    mm.munmap(first, PAGE_SIZE)
+    assert len(kernel.trace) == events
+    kernel.check()

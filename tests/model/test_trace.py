@@ -1,7 +1,5 @@
 """The trace as a list, a plain-text table and a DataFrame."""
 
-from itertools import pairwise
-
 import pytest
 
 from pinlab import FOLL_PIN, PAGE_SIZE, Kernel
@@ -16,21 +14,6 @@ def short_story() -> Kernel:
     return kernel
 
 
-def test_one_event_per_operation_or_run() -> None:
-    trace = short_story().trace
-    assert [(event.step, event.actor, event.operation, event.pages) for event in trace] == [
-        (0, "parent", "read fault", 2),
-        (1, "parent", "pin", 2),
-        (2, "kernel", "unpin", 2),
-        (3, "kernel", "alloc", 512),
-    ]
-    assert (trace[1].refcount_before, trace[1].refcount_after) == (1, 2049)
-    assert (trace[1].acquired, trace[1].released) == (2, 0)
-    assert (trace[2].acquired, trace[2].released) == (2, 2)
-    assert (trace[3].pincount_before, trace[3].pincount_after) == (0, 0)
-    assert trace[-1] is trace[3]
-
-
 def test_an_event_says_what_it_changed_and_what_it_left() -> None:
     kernel = Kernel("6.4")
     folio = kernel.alloc_folio(9)
@@ -42,13 +25,6 @@ def test_an_event_says_what_it_changed_and_what_it_left() -> None:
     assert (written.operation, written.pages, written.note) == ("device write", 1, "1 bytes")
     assert (written.refcount_before, written.pincount_before) == (3, 2)
     assert (written.refcount_after, written.pincount_after) == (3, 2)
-
-
-def test_each_event_begins_where_the_one_before_it_on_that_folio_ended() -> None:
-    trace = short_story().trace
-    zero = [event for event in trace if event.page == "zero page"]
-    for before, after in pairwise(zero):
-        assert before.refcount_after == after.refcount_before
 
 
 def test_the_table_is_aligned_plain_text() -> None:

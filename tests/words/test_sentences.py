@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from pinlab import words
-from pinlab.explore.reach import ZERO, State, Step, reach
+from pinlab.explore.reach import ZERO, Call, State, reach
 from pinlab.model.rules import HYPOTHETICAL, rules_for
 from pinlab.words import (
     BY_ACCIDENT,
@@ -162,7 +162,7 @@ def test_where_nothing_is_returned_they_are_true_of_nothing(sentence: str) -> No
 
 
 def test_a_function_is_judged_as_well() -> None:
-    def gets_count(before: State, step: Step, after: State) -> bool | None:
+    def gets_count(before: State, step: Call, after: State) -> bool | None:
         if step.verb != "get" or step.page != ZERO:
             return None
         return after.pages[ZERO].refcount == before.pages[ZERO].refcount + step.times
@@ -178,7 +178,7 @@ def test_true_and_adequate_or_on_a_release_without_wrong_kernels() -> None:
     best = words.shortest()
     assert (words.judge(best).answer, words.judge(best).missed) == (TRUE, ())
 
-    def says(before: State, step: Step, after: State) -> bool:
+    def says(before: State, step: Call, after: State) -> bool:
         return True
 
     old = words.judge(Sentence("nothing false", (Claim("whatever", says),)), "6.4")

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas
 
-from pinlab.explore.litmus import PINNED
+from pinlab.explore.rescue import PINNED, RULES, all_sets, saved
 from pinlab.lab.figures.verdicts import LETTERS, MARGIN, SOME, TALL, cell
 from pinlab.lab.palette import EDGE
 from pinlab.lab.picture import Drawing
-from pinlab.lab.rule_sets import RULES, TITLES, Rules, all_sets, saved
 from pinlab.lab.svg import document, text
 
 LEFT, CELL, GAP = 262, 58, 10
 SAVED, LOST = "saved", "lost"
+
+TITLES: Mapping[str, str] = {
+    "copy": "fork copies pinned pages",
+    "unshare": "a read-only pin unshares",
+    "reuse": "exclusive is reused uncounted",
+}
+
+Rules = frozenset[str]
 
 
 def draw_rule_sets() -> Drawing:

@@ -8,9 +8,8 @@ import pytest
 
 from pinlab import lab
 from pinlab.explore import litmus
-from pinlab.explore.litmus import PINNED
+from pinlab.explore.rescue import PINNED, RULES, all_sets, overrides, saved, smallest
 from pinlab.lab.palette import OVERFLOW
-from pinlab.lab.rule_sets import RULES, all_sets, overrides, saved, smallest
 from pinlab.lab.svg import measured
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -4,7 +4,16 @@ from collections.abc import Callable
 
 from pinlab import Kernel, lab
 from pinlab.lab.exhibit import Exhibit
-from pinlab.lessons import count_to_two_million, draw_a_page, pin_a_page
+from pinlab.lessons import (
+    count_to_two_million,
+    draw_a_page,
+    fork_during_direct_io,
+    pin_a_page,
+    pretend_to_pin,
+    read_the_thread,
+    say_what_pinned_means,
+    word_the_note,
+)
 from tests.lab.answers import TOUCHED, an_answer
 from tests.lab.parts import Parts, differ
 from tests.lab.stories import unmapped_in_flight
@@ -16,7 +25,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "odometer": lab.odometer,
     "mixtures": pin_a_page.mixtures,
     "refcount_in_flight": count_to_two_million.refcount_in_flight,
-    "patch_switches": lambda: lab.patch_switches(release=False),
+    "refcount_over_rounds": lambda: pretend_to_pin.refcount_over_rounds(release=False),
     "cliff": count_to_two_million.cliff,
     "two_builds": count_to_two_million.two_builds,
     "pin_a_folio": lambda: lab.pin_a_folio(order=9, pages=64),
@@ -26,9 +35,11 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
         unmapped_in_flight, {name: Kernel(name) for name in ("6.4", "6.5")}
     ),
     "read_and_written": draw_a_page.read_and_written,
-    "fork_scene": lab.fork_scene,
-    "light_the_senses": lambda: lab.light_the_senses(references=1, mlocked=True),
-    "word_a_note": lambda: lab.word_a_note(clauses=2),
-    "walk_the_thread": lambda: lab.walk_the_thread(at=12),
+    "scene": fork_during_direct_io.scene,
+    "page_under_lenses": lambda: say_what_pinned_means.page_under_lenses(
+        references=1, mlocked=True
+    ),
+    "wording": lambda: word_the_note.wording(clauses=2),
+    "turn_by_turn": lambda: read_the_thread.turn_by_turn(at=12),
 }
 """Every exhibit, by the function that makes it."""

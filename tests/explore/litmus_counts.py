@@ -1,6 +1,6 @@
-"""The frozen counts: `python -m tests.explore.litmus.counts` prints what the explorer finds now.
+"""The frozen counts: `python -m tests.explore.litmus_counts` prints what the explorer finds now.
 
-A change of counts.csv is a change of what the model or the explorer does, and wants a reason.
+A change of it is a change of what the model or the explorer does, and wants a reason.
 """
 
 import csv
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pinlab.explore import litmus
 
-FROZEN = Path(__file__).with_name("counts.csv")
+FROZEN = Path(__file__).with_name("litmus_counts.csv")
 
 
 def counted() -> list[list[str]]:

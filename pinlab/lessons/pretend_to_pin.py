@@ -1,0 +1,647 @@
+"""Lesson 05, pretend to pin: the zero page's refcount, on a 6.5 that lacks tests of the patch.
+
+The patch (c8070b787519, 6.5) has three tests for the zero page that change what is counted. Each
+can be left out here; the model then says what a hundred writes do to the zero page's refcount.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from errno import ENOMEM
+from functools import cache
+from itertools import product
+from statistics import mode
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+
+from pinlab.data_folder import DATA
+from pinlab.lab.draw import Draw, Drawn
+from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, moving, row, switch
+from pinlab.lab.palette import EDGE, OVERFLOW, PIN
+from pinlab.lab.picture import Picture
+from pinlab.lab.text import many
+from pinlab.model.arguments import whole
+from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, INT_MAX, INT_MIN, R0, wrap
+from pinlab.model.dio import DirectIO
+from pinlab.model.folio import PAGE_SIZE, Folio
+from pinlab.model.gup import FOLL_GET, FOLL_PIN
+from pinlab.model.kernel import Kernel
+from pinlab.model.trace import Event, Trace
+from pinlab.text_files import table, whole_number
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+__all__ = ["eight_kernels", "four_outcomes", "refcount_over_rounds", "uses_of_none"]
+
+RELEASE = "6.5"
+
+TESTS: Mapping[str, str] = {
+    "slow": "try_grab_page()",
+    "fast": "try_grab_folio()",
+    "release": "gup_put_folio()",
+}
+"""What the three tests are called here, and the functions of mm/gup.c in 6.5 that have them."""
+
+
+@dataclass(frozen=True)
+class Switches:
+    """Which of the patch's tests a kernel has; without one it counts there, as before."""
+
+    slow: bool = True
+    fast: bool = True
+    release: bool = True
+
+    def rules(self) -> dict[str, str]:
+        """Return the keywords that make such a machine of a Kernel of 6.5."""
+        kept = {
+            "zero_page_grab": self.slow,
+            "zero_page_grab_fast": self.fast,
+            "zero_page_unpin": self.release,
+        }
+        return {rule: "skipped" if test else "counted" for rule, test in kept.items()}
+
+    def kernel(self) -> Kernel:
+        """Boot the machine."""
+        return Kernel(RELEASE, **self.rules())
+
+    def __str__(self) -> str:
+        on = [test for test in TESTS if getattr(self, test)]
+        return ", ".join(on) or "none"
+
+
+EVERY = tuple(Switches(*on) for on in product((True, False), repeat=3))
+"""All eight kernels, the one with the whole patch first."""
+
+
+@dataclass(frozen=True)
+class Rounds:
+    """What some rounds did: `refcounts` before the first call and after each, in order.
+
+    A round is two calls, a pin and its release; a pin that is refused has nothing to release.
+    `refused` are the numbers of the calls that were, from 1 on. `reached` says how often the
+    place of each test was reached, whether the test stood there or not.
+    """
+
+    switches: Switches
+    rounds: int
+    together: bool
+    refcounts: tuple[int, ...]
+    refused: tuple[int, ...]
+    reached: Mapping[str, int]
+
+    @property
+    def end(self) -> int:
+        """The refcount at the end."""
+        return self.refcounts[-1]
+
+    @property
+    def farthest(self) -> int:
+        """The refcount that was farthest from where it began."""
+        return max(self.refcounts, key=lambda refcount: abs(refcount - R0))
+
+
+@cache
+def run(switches: Switches, rounds: int, *, together: bool = False) -> Rounds:
+    """Write one never-written page to disk so often, and release each pin that was taken.
+
+    One after another, or all pins held `together` before the first is released.
+    """
+    kernel = switches.kernel()
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    refcounts, refused = [kernel.zero_page.refcount], []
+    in_flight: list[DirectIO] = []
+
+    def release() -> None:
+        while in_flight:
+            in_flight.pop().complete()
+            refcounts.append(kernel.zero_page.refcount)
+
+    for _ in range(rounds):
+        try:
+            in_flight.append(kernel.submit_dio_write(mm, addr, 1))
+        except OSError:
+            refused.append(len(refcounts))
+        refcounts.append(kernel.zero_page.refcount)
+        if not together:
+            release()
+    release()
+    reached = Counter(test for event in kernel.trace for test in _reached(event))
+    return Rounds(
+        switches, rounds, together, tuple(refcounts), tuple(refused),
+        {test: reached[test] for test in TESTS},
+    )  # fmt: skip
+
+
+def _reached(event: Event) -> list[str]:
+    """The test whose place this event went past; a refused pin has met the guard before it."""
+    places = {"pin": "slow", "pin, fast": "fast", "unpin": "release"}
+    known = event.operation in places and event.note != "refused"
+    return [places[event.operation]] * event.pages if known else []
+
+
+BALANCED, LEAKING, STUCK, EXEMPT = "balanced", "leaking", "stuck", "exempt"
+
+OUTCOMES: Mapping[str, str] = {
+    BALANCED: "each release takes away what the pin has added",
+    LEAKING: "each pin adds 1024, and no release takes it away",
+    STUCK: "each release takes away 1024 that no pin has added, and below zero the guard refuses",
+    EXEMPT: "nothing is added and nothing is taken away",
+}
+"""What can become of the refcount, and why."""
+
+
+@cache
+def outcome(switches: Switches) -> str:
+    """Return what becomes of the zero page's refcount on such a kernel, by two rounds of it."""
+    tried = run(switches, 2)
+    if tried.refused:
+        return STUCK
+    if tried.end != R0:
+        return LEAKING
+    return EXEMPT if tried.farthest == R0 else BALANCED
+
+
+MOST_ROUNDS = 100
+ORDERS = {False: "one after another", True: "held together"}
+"""What rounds are called, by whether all pins are held before the first is released."""
+
+FEW_ROUNDS = 8
+"""Few enough to see each call of a round."""
+
+ONE_OF_EACH = {
+    outcome(switches): switches
+    for switches in (
+        Switches(slow=False, release=False),
+        Switches(slow=False),
+        Switches(release=False),
+        Switches(),
+    )
+}
+"""A kernel for each outcome, by the outcome; the fast test is in each of them."""
+
+
+class Curve:
+    """The refcount over the calls, with a cross for each call that is refused.
+
+    Artists are kept and changed (`draw`); those that change are in `moving`. The axes reach as
+    far as `most` rounds can; `bent` ones are linear up to 1024 and logarithmic beyond.
+    """
+
+    def __init__(self, panel: Axes, most: int, *, bent: bool = False) -> None:
+        far = most * GUP_PIN_COUNTING_BIAS
+        low, high = (-10 * far, 6 * far) if bent else (-3.2 * GUP_PIN_COUNTING_BIAS, 1.25 * far)
+        panel.set(xlim=(0, 2 * most + 0.5), ylim=(low, high))
+        panel.set_xticks(range(0, 2 * most + 1, most // 2 if bent else 2))
+        ticks = [R0 - GUP_PIN_COUNTING_BIAS, R0, R0 + far]
+        if bent:
+            panel.set_yscale("symlog", linthresh=GUP_PIN_COUNTING_BIAS)
+            ticks = [R0 - far, *ticks[:2], R0 + GUP_PIN_COUNTING_BIAS, R0 + far]
+        panel.set_yticks(ticks, [str(tick) for tick in ticks])
+        panel.minorticks_off()
+        panel.axhspan(low, 0, color=OVERFLOW, alpha=0.08, lw=0)
+        panel.axhline(0, color=EDGE, lw=0.8)
+        panel.spines[["top", "right"]].set_visible(False)
+        (self._edge,) = panel.plot([], [], color=EDGE, lw=3.4, drawstyle="steps-post")
+        (self._line,) = panel.plot([], [], color=PIN, lw=2, drawstyle="steps-post")
+        self._crosses = panel.plot([], [], "X", ms=6, mfc=OVERFLOW, mec=EDGE, mew=0.5, zorder=4)[0]
+        (self._end,) = panel.plot([], [], "o", ms=8, mfc=PIN, mec=EDGE, clip_on=False, zorder=5)
+        self._number = panel.annotate("", (0, 0), (0, 0), textcoords="offset points", ha="right")
+        self._title = panel.set_title(" ", fontsize=10)
+        self.moving: list[Artist] = [
+            self._edge, self._line, self._crosses, self._end, self._number, self._title,
+        ]  # fmt: skip
+
+    def draw(self, made: Rounds) -> None:
+        """Show what the refcount does in such rounds."""
+        calls = range(len(made.refcounts))
+        for line in (self._edge, self._line):
+            line.set_data(calls, made.refcounts)
+        self._crosses.set_data(made.refused, [made.refcounts[call] for call in made.refused])
+        self._end.set_data(calls[-1:], [made.end])
+        self._number.xy = (calls[-1], made.end)
+        self._number.xyann = (-6, 7 if made.end > R0 else -17)
+        self._number.set_text(str(made.end))
+        self._title.set_text(f"{outcome(made.switches)} (tests: {made.switches})")
+
+
+def four_outcomes() -> Picture:
+    """Draw the refcount over a few rounds on four kernels: pin skipped or not, release or not."""
+    figure = Figure(figsize=(8.4, 5.2), layout="constrained")
+    panels = figure.subplots(2, 2, sharex=True, sharey=True)
+    for panel, switches in zip(panels.flat, ONE_OF_EACH.values(), strict=True):
+        Curve(panel, FEW_ROUNDS).draw(run(switches, FEW_ROUNDS))
+        panel.set_title(outcome(switches))
+    for panel, test in zip(
+        panels[0], ("the release counts", "the release is skipped"), strict=True
+    ):
+        panel.set_title(f"{test}\n\n{panel.get_title()}")
+    for line, test in zip(panels, ("the pin counts", "the pin is skipped"), strict=True):
+        line[0].set_ylabel(f"{test}\n\nrefcount")
+    for panel in panels[1]:
+        panel.set_xlabel("calls: pin, release, pin, ...")
+    told = {kind: run(each, FEW_ROUNDS) for kind, each in ONE_OF_EACH.items()}
+    alt = "; ".join(f"{kind}: {_shape(made)}" for kind, made in told.items())
+    twin = f"{FEW_ROUNDS} rounds of pin and release on four kernels, one after another:"
+    start = f"Four plots of the zero page's refcount over {FEW_ROUNDS} rounds."
+    return Picture(figure, f"{start} {alt}.", twin, _table())
+
+
+def _shape(made: Rounds) -> str:
+    """The curve in a few words."""
+    if made.refused:
+        return f"one drop to {made.end}, then level, with crosses"
+    if made.end != R0:
+        return f"a staircase up to {made.end}"
+    if made.farthest != R0:
+        return f"up to {made.farthest} and back to {made.end}, again and again"
+    return f"level at {made.end}"
+
+
+def _table() -> pandas.DataFrame:
+    import pandas
+
+    rows = {}
+    for kind, switches in ONE_OF_EACH.items():
+        made = run(switches, FEW_ROUNDS)
+        first = ", ".join(map(str, made.refcounts[:5]))
+        rows[kind] = (_does(switches.slow), _does(switches.release), first, made.end,
+                      len(made.refused))  # fmt: skip
+    columns = ["pin", "release", "refcount, two rounds", "at the end", "pins refused"]
+    frame = pandas.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return frame.rename_axis("outcome")
+
+
+def _does(test: bool) -> str:
+    return "skipped" if test else "counted"
+
+
+def eight_kernels() -> pandas.DataFrame:
+    """Return a table of all eight kernels: which tests each has, and its outcome."""
+    import pandas
+
+    rows = [(each.slow, each.fast, each.release, outcome(each)) for each in EVERY]
+    frame = pandas.DataFrame(rows, columns=["slow", "fast", "release", "outcome"])
+    return frame.replace({True: "test", False: "-"})
+
+
+APART, TOGETHER = "one after another", "held together, then released"
+
+
+def refcount_over_rounds(
+    *, slow: bool = True, fast: bool = True, release: bool = True, rounds: int = MOST_ROUNDS
+) -> Exhibit:
+    """Return a switch for each test of the patch: what do some rounds leave in the refcount?
+
+    A round is one pin of the zero page and its release on Linux 6.5, with the tests that are
+    switched on; a toggle sets whether the pins come one after another or are held together. They
+    begin with these values. Raises TypeError for what is no bool or whole number, ValueError for
+    rounds beyond 1 to 100.
+    """
+    begin = {"slow": slow, "fast": fast, "release": release}
+    controls = (
+        choice("", (APART, TOGETHER), APART, wide="auto"),
+        row(*(switch(f"{test}: {place}", begin[test], wide="17em", argument=test)
+              for test, place in TESTS.items())),
+        Dial("rounds", rounds, range(1, MOST_ROUNDS + 1)),
+    )  # fmt: skip
+    panel = Figure(figsize=(7.2, 3.5), layout="constrained").subplots()
+    panel.set(xlabel="calls", ylabel="refcount of the zero page")
+    curve = Curve(panel, MOST_ROUNDS, bent=True)
+    curve.draw(run(Switches(**begin), MOST_ROUNDS))
+    draw = moving(curve, sentence)
+    return exhibit(
+        lambda order, slow, fast, release, rounds: draw(
+            run(Switches(slow, fast, release), rounds, together=order == TOGETHER)
+        ),
+        *controls,
+        filmstrip=_filmstrip(),
+    )
+
+
+def sentence(made: Rounds) -> str:
+    """Return what happens in words, with every number of the picture."""
+    end = f"{_setting(made)}: the refcount ends at {made.end}"
+    end += f", and was {made.farthest} in between" if made.farthest != made.end else ""
+    kind = outcome(made.switches)
+    return " ".join(
+        [f"Tests: {made.switches}. {end}.", *_refusals(made),
+         f"{kind.capitalize()}: {OUTCOMES[kind]}.", _places(made)]
+    )  # fmt: skip
+
+
+def _setting(made: Rounds) -> str:
+    if made.together:
+        return f"{many(made.rounds, 'pin')} held together, then released"
+    return f"{many(made.rounds, 'round')}, one after another"
+
+
+def _refusals(made: Rounds) -> list[str]:
+    if made.refused:
+        are = "are" if len(made.refused) > 1 else "is"
+        return [f"{many(len(made.refused), 'pin')} {are} refused, and never released."]
+    return ["The next pin will be refused."] if made.end <= 0 else []
+
+
+def _places(made: Rounds) -> str:
+    """How often the place of each test was reached."""
+    times = {0: "never", 1: "once"}
+    told = (f"{test} {times.get(n, many(n, 'time'))}" for test, n in made.reached.items())
+    return f"Places reached: {', '.join(told)}."
+
+
+def _filmstrip() -> Picture:
+    """Draw the four outcomes, each one after another and held together."""
+    figure = Figure(figsize=(8.4, 9.6), layout="constrained")
+    grid = figure.subplots(len(ONE_OF_EACH), 2, sharex=True, sharey=True)
+    alt = []
+    for line, (kind, switches) in zip(grid, ONE_OF_EACH.items(), strict=True):
+        for panel, together in zip(line, ORDERS, strict=True):
+            made = run(switches, MOST_ROUNDS, together=together)
+            Curve(panel, MOST_ROUNDS, bent=True).draw(made)
+            alt.append(f"{kind}, {ORDERS[together]}: {_ends(made)}")
+        line[0].set_ylabel("refcount")
+    for panel, when in zip(grid[0], ORDERS.values(), strict=True):
+        panel.set_title(f"{when}\n\n{panel.get_title()}", fontsize=10)
+    for panel in grid[-1]:
+        panel.set_xlabel("calls")
+    start = "Eight plots of the zero page's refcount over the calls."
+    twin = f"{MOST_ROUNDS} rounds on a kernel of each outcome:"
+    return Picture(figure, f"{start} {'; '.join(alt)}.", twin, _film_table())
+
+
+def _ends(made: Rounds) -> str:
+    """The curve in a few words."""
+    between = f", {made.farthest} in between" if made.farthest != made.end else ""
+    crosses = f", {len(made.refused)} crosses" if made.refused else ""
+    return f"ends at {made.end}{between}{crosses}"
+
+
+def _film_table() -> pandas.DataFrame:
+    import pandas
+
+    rows = []
+    for (kind, switches), together in product(ONE_OF_EACH.items(), ORDERS):
+        made = run(switches, MOST_ROUNDS, together=together)
+        reached = ", ".join(str(number) for number in made.reached.values())
+        rows.append((kind, ORDERS[together], made.end, made.farthest, len(made.refused), reached))
+    places = f"reached: {', '.join(TESTS)}"
+    columns = ["outcome", "order", "at the end", "farthest from 1", "pins refused", places]
+    return pandas.DataFrame(rows, columns=columns).set_index("outcome")
+
+
+# None: Python's zero page, an object that everybody uses and nobody may free. CPython counts the
+# uses of every object in a refcount. Since 3.12 it leaves that of None and of some others alone
+# (PEP 683, immortal objects), by a test in what adds and one in what takes away.
+
+USES, MOST_USES = 1000, 10**6
+TRIES = 9
+"""Other threads may use the object meanwhile, so what most tries say is believed."""
+
+
+def rise(thing: object, uses: int = USES) -> int:
+    """Return by how much the refcount of a thing rises when it is used so many times more.
+
+    Raises TypeError or ValueError for what is no number of uses.
+
+    >>> rise(object(), 10)
+    10
+    """
+    uses = whole("uses", uses, 1, MOST_USES)
+    return mode(_rise(thing, uses) for _ in range(TRIES))
+
+
+def _rise(thing: object, uses: int) -> int:
+    before = sys.getrefcount(thing)
+    held = [thing] * uses
+    risen = sys.getrefcount(thing) - before
+    del held
+    return risen
+
+
+def uses_of_none(uses: int = USES) -> pandas.DataFrame:
+    """Return by how much so many more uses raise two refcounts: None's and an ordinary object's.
+
+    The first row is the Python that runs this; below are those that were recorded, with 1000 uses
+    (data/none_refcount.csv). Raises as `rise`.
+    """
+    import pandas
+
+    here = f"your {platform.python_implementation()} {platform.python_version()}"
+    rows = {here: (uses, rise(None, uses), rise(object(), uses))}
+    head = ("python", "uses", "none", "object", "source")
+    rows |= table(DATA / "none_refcount.csv", head, _recorded, unique=["python"])
+    columns = ["more uses", "refcount of None", "of an ordinary object"]
+    return pandas.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("Python")
+
+
+def _recorded(row: Mapping[str, str]) -> tuple[str, tuple[int, int, int]]:
+    uses, none, thing = (whole_number(row[name]) for name in ("uses", "none", "object"))
+    return f"recorded: {row['python']}", (uses, none, thing)
+
+
+# What the exercises draw.
+
+MOVING = tuple(each for each in EVERY if outcome(each) != EXEMPT)
+"""Kernels on which a round moves the zero page's refcount."""
+
+FIX_6_1 = "6.1.192"
+"""A 6.1 with the patch and the repair; try_grab_page() returns bool there."""
+
+
+def gets_and_pins(draw: Draw) -> Drawn:
+    """Draw references and pins of the zero page that are held on 6.5, and some released."""
+    gets, pins = draw.one(range(8, 64)), draw.one(range(8, 64))
+    puts, unpins = draw.one(range(1, 8)), draw.one(range(1, 8))
+    return {
+        "gets": gets,
+        "pins": pins,
+        "puts": puts,
+        "unpins": unpins,
+        "left": _held(Kernel("6.5"), gets, pins, puts, unpins),
+        "as_before": _held(Kernel("6.4"), gets, pins, puts, unpins),
+        "taken": GUP_PIN_COUNTING_BIAS * unpins,
+        "still_pinned": pins - unpins,
+    }
+
+
+def _held(kernel: Kernel, gets: int, pins: int, puts: int, unpins: int) -> int:
+    """The zero page's refcount with these holds taken, and some of them released."""
+    mm = kernel.new_mm()
+    addr = mm.mmap(max(gets, pins) * PAGE_SIZE)
+    for page in mm.get_user_pages(addr, gets)[:puts]:
+        kernel.put_page(page)
+    kernel.unpin_user_pages(mm.pin_user_pages(addr, pins)[:unpins])
+    return kernel.zero_page.refcount
+
+
+def whose_outcome(draw: Draw) -> Drawn:
+    """Draw one of the eight kernels, and what may be expected of it by mistake."""
+    draw = Draw("four-outcomes", draw.seed)
+    switches, rounds = draw.one(EVERY), draw.one((10, 50, 100, 500))
+    right = outcome(switches)
+    if_fast_were_reached = outcome(Switches(slow=switches.fast, release=switches.release))
+    return {
+        "kernel": _spelled(switches),
+        "rounds": rounds,
+        "outcome": right,
+        "why": OUTCOMES[right],
+        "wrong": {
+            **({EXEMPT: "skip-the-pin-only"} if right == STUCK else {}),
+            if_fast_were_reached: "all-ifs-are-reached",
+        },
+    }
+
+
+def _spelled(switches: Switches) -> str:
+    """The kernel as Python makes it."""
+    rules = ", ".join(f'{rule}="{value}"' for rule, value in switches.rules().items())
+    return f'Kernel("6.5", {rules})'
+
+
+def after_n_rounds(draw: Draw) -> Drawn:
+    """Draw one of the eight kernels, and rounds in both orders."""
+    switches, rounds = draw.one(MOVING), draw.one((2, 3, 5, 8, 10, 16, 20, 50, 64, 100))
+    kind = outcome(switches)
+    down = R0 - GUP_PIN_COUNTING_BIAS * rounds
+    ideas = {
+        LEAKING: {R0: "the-zero-page-is-never-counted"},
+        STUCK: {down: "a-hundred-rounds-run"},
+    }
+    return {
+        "kernel": _spelled(switches),
+        "rounds": rounds,
+        "apart": run(switches, rounds).end,
+        "together": run(switches, rounds, together=True).end,
+        "outcome": kind,
+        "why": OUTCOMES[kind],
+        "part": list(ORDERS.values()),
+        "up": R0 + GUP_PIN_COUNTING_BIAS * rounds,
+        "down": down,
+        "stuck": R0 - GUP_PIN_COUNTING_BIAS if kind == STUCK else None,
+        "wrong": dict.fromkeys(ORDERS.values(), ideas.get(kind, {})),
+    }
+
+
+def which_tests(draw: Draw) -> Drawn:
+    """Draw one of the eight kernels, and the trace that it leaves."""
+    switches, gets = draw.one(EVERY), draw.one(range(2, 10))
+    pages, others = draw.one((1, 2, 4, 8, 16)), draw.one((1, 2, 3))
+    told = {"slow": switches.slow, "release": switches.release}
+    return {
+        "given": _trace(switches, gets, pages, others),
+        "has": [test for test, there in told.items() if there],
+        "lacks": [test for test, there in told.items() if not there],
+    }
+
+
+def _trace(switches: Switches, gets: int, pages: int, others: int) -> Trace:
+    """References and a direct write of the zero page, and a write of written pages between."""
+    kernel = switches.kernel()
+    reader, writer = kernel.new_mm("reader"), kernel.new_mm("writer")
+    fresh, written = writer.mmap(pages * PAGE_SIZE), writer.mmap(others * PAGE_SIZE)
+    held = reader.get_user_pages(reader.mmap(gets * PAGE_SIZE), gets)
+    writer.write(written, bytes(others * PAGE_SIZE))
+    requests = [
+        kernel.submit_dio_write(writer, fresh, pages),
+        kernel.submit_dio_write(writer, written, others),
+    ]
+    for request in requests:
+        request.complete()
+    kernel.put_page(held[0])
+    notes = {"not counted": ""}
+    return Trace(event._replace(note=notes.get(event.note, event.note)) for event in kernel.trace)
+
+
+def backport() -> Drawn:
+    """Return the states in which try_grab_page() is tried, and what a repaired 6.1 does."""
+    edges = (1, 2, 1023, 1025, INT_MAX, INT_MAX - 1, INT_MAX - 1022, INT_MAX - 1023,
+             INT_MAX - 1024, 0, -1, -1023, 1 - 2**31, INT_MIN)  # fmt: skip
+    draw = Draw("backport", 0)
+    drawn = tuple(draw.one(range(1, INT_MAX)) for _ in range(6))
+    return {
+        "states": tuple(product((*edges, *drawn), (True, False), (True, False))),
+        "model": grab_in_the_model,
+        "trace": lambda *state: str(_grabbed(*state)[0].trace[-1:]),
+        "meaning": _as_a_bool,
+    }
+
+
+def grab_in_the_model(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
+    """Return whether 6.1.192 grabs a page with this refcount, and the refcount after that."""
+    _, folio, grabbed = _grabbed(refcount, is_zero, pin)
+    return grabbed, folio.refcount
+
+
+def _grabbed(refcount: int, is_zero: bool, pin: bool) -> tuple[Kernel, Folio, bool]:
+    kernel = Kernel(FIX_6_1)
+    folio = kernel.zero_page.folio if is_zero else kernel.alloc_folio()
+    folio.refcount = refcount
+    try:
+        kernel.try_grab_folio(folio, 1, FOLL_PIN if pin else FOLL_GET)
+    except OSError:
+        return kernel, folio, False
+    return kernel, folio, True
+
+
+def _as_a_bool(result: object) -> object:
+    """What C makes of it: a bool is true for everything but 0."""
+    match result:
+        case (grabbed, refcount):
+            return bool(grabbed), refcount
+    return result
+
+
+def _returns_zero(refcount: int, is_zero: bool, pin: bool) -> tuple[int, int]:
+    skipped = is_zero and pin and refcount > 0
+    return (0, refcount) if skipped else grab_in_the_model(refcount, is_zero, pin)
+
+
+def _references_too(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
+    return grab_in_the_model(refcount, is_zero, pin or is_zero)
+
+
+def _zero_page_first(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
+    return (True, refcount) if is_zero and pin else grab_in_the_model(refcount, is_zero, pin)
+
+
+def _without_the_test(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
+    return grab_in_the_model(refcount, False, pin)
+
+
+def _no_pin_counts(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
+    return grab_in_the_model(refcount, True, pin)
+
+
+def _returns_errors(refcount: int, is_zero: bool, pin: bool) -> tuple[int, int]:
+    grabbed, after = grab_in_the_model(refcount, is_zero, pin)
+    return (True if grabbed else -ENOMEM), after
+
+
+def _without_guard(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
+    return True, wrap(refcount + _added(is_zero, pin))
+
+
+def _without_wrap(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
+    return (True, refcount + _added(is_zero, pin)) if refcount > 0 else (False, refcount)
+
+
+def _adds_references(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
+    skipped = is_zero and pin
+    return (
+        (True, refcount) if skipped and refcount > 0 else grab_in_the_model(refcount, False, False)
+    )
+
+
+def _added(is_zero: bool, pin: bool) -> int:
+    if pin:
+        return 0 if is_zero else GUP_PIN_COUNTING_BIAS
+    return 1

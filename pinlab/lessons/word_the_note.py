@@ -1,0 +1,402 @@
+"""Lesson 10, word the note: which wrong kernels slip through which sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import ipywidgets
+
+from pinlab.explore.reach import HUGE_ZERO, PIN, UNPIN, ZERO, Reached, Transition, reach
+from pinlab.lab.draw import Draw, Drawn
+from pinlab.lab.exercise import ONE_THING
+from pinlab.lab.exhibit import Dial, Exhibit, Shot, exhibit, menu, row
+from pinlab.lab.grid import NO, PARTLY, SOME, Grid
+from pinlab.lab.picture import Drawing
+from pinlab.lab.text import many, plural
+from pinlab.model.arguments import sequence
+from pinlab.model.counter import GUP_PIN_COUNTING_BIAS
+from pinlab.model.folio import PAGE_SIZE, Page
+from pinlab.model.kernel import Kernel
+from pinlab.model.trace import Trace
+from pinlab.words import SENTENCES, WRONG_KERNELS, Claim, Sentence, clause, judge, sentence
+from pinlab.words.sentences import Judged, Verdict, counterexample, missed_by
+from pinlab.words.vocabulary import CALLS, COUNTERS, HOW, NOT_BY_THIS_CALL, ON, length
+
+RELEASE = "6.5"
+SLIPS, CAUGHT, HOLDS, WRONG = "slips", "caught", "true", "false"
+FILLS = {SLIPS: PARTLY, CAUGHT: NO, HOLDS: NO, WRONG: PARTLY}
+
+
+def adequacy(sentences: Sequence[Judged] | Mapping[str, Judged] = tuple(SENTENCES)) -> Drawing:
+    """Draw which wrong kernels slip through which sentences, beside whether Linux 6.5 obeys them.
+
+    Rows have the names of a mapping, or else the ids. Raises as `judge`.
+
+    >>> adequacy(["landed-rst"]).table["pincount-still-counted"].item()
+    'caught'
+    """
+    import pandas
+
+    if not isinstance(sentences, Mapping):
+        asked = sequence("sentences", sentences, "sentences")
+        sentences = {str(each): each for each in asked}
+    verdicts = {name: judge(each, RELEASE) for name, each in sentences.items()}
+    rows = {name: _row(sentences[name], verdict) for name, verdict in verdicts.items()}
+    kernels = [f"Linux {RELEASE}", *WRONG_KERNELS]
+    grid = Grid(244, 61, 62)
+    drawn = [SOME]
+    for n, name in enumerate(kernels):
+        drawn.append(grid.heading(n, name.replace("-", " "), 8, 10, "normal" if n else "bold"))
+    for n, (name, words) in enumerate(rows.items()):
+        drawn += [grid.row(n, name, words, FILLS), grid.edge(1, n, 3)]
+    return grid.drawing(
+        len(kernels), len(rows), drawn, "A heat map of sentences and wrong kernels.",
+        [f"{name}: {_row_in_words(words)}" for name, words in rows.items()],
+        pandas.DataFrame.from_dict(rows, orient="index", columns=kernels),
+    )  # fmt: skip
+
+
+def _row(sentence: Judged, verdict: Verdict) -> list[str]:
+    missed = missed_by(sentence, RELEASE)
+    right = WRONG if verdict.counterexample else HOLDS
+    return [right, *(SLIPS if name in missed else CAUGHT for name in WRONG_KERNELS)]
+
+
+def _row_in_words(row: Sequence[str]) -> str:
+    right, *others = row
+    slip = [name for name, word in zip(WRONG_KERNELS, others, strict=True) if word == SLIPS]
+    number = f"{len(slip)} of {len(others)} wrong {plural(len(others), 'kernel')}"
+    which = f": {', '.join(slip)}" if slip else ""
+    verb = "slips" if len(slip) == 1 else "slip"
+    return f"{right} of Linux {RELEASE}; {number} {verb} through{which}."
+
+
+WORDED = {
+    "the refcount, at the pin": sentence(
+        clause("pin", "zero page", "refcount", "not by this call")
+    ),
+    "... and at the unpin": sentence(
+        clause("pin", "zero page", "refcount", "not by this call"),
+        clause("unpin", "zero page", "refcount", "not by this call"),
+    ),
+    "no refcount at all": sentence(clause("pin", "zero page", "refcount", "never")),
+    "the pincount, at both": sentence(
+        clause("pin or unpin", "zero page", "pincount", "not by this call")
+    ),
+}
+"""Sentences that can be made of the vocabulary, none of them adequate."""
+
+
+FIRST = (
+    ("pin", "refcount"), ("unpin", "refcount"), ("pin", "pincount"), ("unpin", "pincount"),
+    ("pin", "vmstat"),
+)  # fmt: skip
+"""The call and the counter that the menus of each clause show at first."""
+
+MOST_CLAUSES = len(FIRST)
+
+NAMES = {"call": tuple(CALLS), "page": tuple(ON), "counter": tuple(COUNTERS), "how": HOW}
+
+
+def wording(clauses: int = 1) -> Exhibit:
+    """Return menus for the clauses of a sentence, and how it fares on Linux 6.5 and wrong kernels.
+
+    It begins with `clauses` clauses (1 to 5). Raises TypeError or ValueError for another number.
+    """
+    dial = Dial("clauses", clauses, range(1, MOST_CLAUSES + 1))
+    rows = [_menus(number) for number in range(1, MOST_CLAUSES + 1)]
+
+    def draw(clauses: int, *words: str) -> Shot:
+        for number, each in enumerate(rows, start=1):
+            each.layout.display = "" if number <= clauses else "none"
+        chosen = [words[at : at + len(NAMES)] for at in range(0, len(words), len(NAMES))][:clauses]
+        try:
+            made = sentence(*(_clause(*each) for each in dict.fromkeys(chosen)))
+        except ValueError as error:
+            return "", f"{str(error)[0].upper()}{str(error)[1:]}."
+        return adequacy({f"yours: {_size(made)}": made}).svg, _in_words(made)
+
+    return exhibit(draw, dial, *rows, filmstrip=adequacy(WORDED))
+
+
+def _clause(*words: str) -> Claim:
+    call, page, counter, how = words
+    return clause(call, page, counter, how)
+
+
+def _menus(number: int) -> ipywidgets.HBox:
+    call, counter = FIRST[number - 1]
+    first = (call, ZERO, counter, NOT_BY_THIS_CALL)
+    return row(
+        *(
+            menu(name, options, value, wide="14em", tooltip=f"clause {number}, {name}")
+            for (name, options), value in zip(NAMES.items(), first, strict=True)
+        )
+    )
+
+
+def _size(made: Sentence) -> str:
+    clauses, words = length(made)
+    return f"{many(clauses, 'clause')}, {words} words"
+
+
+def _in_words(made: Sentence) -> str:
+    """A sentence, and what came out."""
+    verdict = judge(made)
+    start = f"{made.text[0].upper()}{made.text[1:]}. {_size(made)}."
+    if verdict.counterexample:
+        return f"{start} False of Linux 6.5: {'; '.join(verdict.counterexample.steps)}."
+    if not verdict.missed:
+        return f"{start} True of Linux 6.5, and no wrong kernel slips through: it is adequate."
+    slip = f"{len(verdict.missed)} of {len(WRONG_KERNELS)} wrong kernels slip through"
+    return f"{start} True of Linux 6.5; {slip}: {', '.join(verdict.missed)}."
+
+
+TRUE_READINGS = tuple(
+    name for name in SENTENCES if name not in ("patch-note/any-reference",
+                                               "patch-note/refcount-says-maybe")
+)  # fmt: skip
+"""Sentences that Linux 6.5 obeys; a test says so, too."""
+
+
+def who_slips(draw: Draw) -> Drawn:
+    """Draw a true sentence, and some wrong kernels of which it is true or not."""
+    names = [draw.one(TRUE_READINGS), draw.one(("refcount-sentence", "landed-rst"))]
+    asked = SENTENCES[draw.one(names)]
+    slips = missed_by(asked, RELEASE)
+    caught = [name for name in WRONG_KERNELS if name not in slips]
+    few = {*draw.shuffled(slips)[:3], *draw.shuffled(caught)[:2]}
+    options = [name for name in WRONG_KERNELS if name in few]
+    right = [name for name in options if name in slips]
+    return {
+        "sentence": asked.text,
+        "kernels": "\n".join(f"- `{name}`: {WRONG_KERNELS[name].text}" for name in options),
+        "options": tuple(options),
+        "right": frozenset(right),
+        "missing": {name: _why_true(name, asked.id) for name in right},
+        "extra": {name: _why_false(name, asked.id) for name in options if name not in right},
+    }
+
+
+def _why_true(kernel: str, asked: str) -> str:
+    """Why a sentence is true of a wrong kernel."""
+    if (kernel, asked) in {
+        ("pincount-still-counted", "refcount-sentence"),
+        ("pincount-still-counted", "patch-note/any-reference-by-this-call"),
+        ("refcount-still-counted", "patch-note/foll-pin"),
+        ("refcount-still-counted", "patch-note/pincount-above-zero"),
+    }:
+        return ONE_THING
+    if kernel == "zero-page-refused":
+        return (
+            "Nothing is returned there, so there is nothing that the sentence could be wrong about"
+        )
+    return f"The sentence does not speak of what is wrong with {kernel}"
+
+
+def _why_false(kernel: str, asked: str) -> str:
+    """Which steps show that a sentence is false of a wrong kernel."""
+    found = counterexample(asked, RELEASE, WRONG_KERNELS[kernel].rules)
+    steps = "" if found is None else "; ".join(found.steps)
+    return f"Of {kernel} it is false: {steps}"
+
+
+def refcount_left(draw: Draw) -> Drawn:
+    """Draw references, pins and unpins of the zero page on a wrong kernel."""
+    name = draw.one(tuple(MOVES))
+    gets, pins = draw.one(range(1, 6)), draw.one(range(3, 7))
+    unpins = draw.one(range(1, pins - 1))
+    by_gets, by_pins = gets * (name != "get-skipped-too"), MOVES[name](pins, unpins)
+    left = pins - unpins
+    one_thing = name == "pincount-still-counted"
+    return {
+        "kernel": WRONG_KERNELS[name].text,
+        "gets": gets,
+        "pins": pins,
+        "unpins": unpins,
+        "by_gets": by_gets,
+        "by_pins": by_pins,
+        "right": 1 + by_gets + by_pins,
+        "counted": 1 + gets + GUP_PIN_COUNTING_BIAS * left,
+        "as_references": 1 + gets + left,
+        "idea": ONE_THING if one_thing else "That gives each pin the 1 of a reference",
+    }
+
+
+MOVES: Mapping[str, Callable[[int, int], int]] = {
+    "unpin-still-counted": lambda pins, unpins: -GUP_PIN_COUNTING_BIAS * unpins,
+    "pin-still-counted": lambda pins, unpins: GUP_PIN_COUNTING_BIAS * pins,
+    "pincount-still-counted": lambda pins, unpins: 0,
+    "refcount-still-counted": lambda pins, unpins: pins - unpins,
+    "get-skipped-too": lambda pins, unpins: 0,
+}
+"""What pins and unpins of the zero page do to its refcount on some wrong kernels."""
+
+
+def which_kernel(draw: Draw) -> Drawn:
+    """Draw a wrong kernel, and calls whose trace tells it from the others."""
+    name = draw.one(tuple(WRONG_KERNELS))
+    calls = _calls(draw)
+    told = {other: str(play(calls, WRONG_KERNELS[other].rules)) for other in WRONG_KERNELS}
+    ideas = {other: SHOWS[other] for other in told if told[other] != told[name]}
+    confused = {"pincount-still-counted": "refcount-still-counted"}
+    confused |= {other: one for one, other in confused.items()}
+    if name in confused:
+        ideas[confused[name]] = ONE_THING
+    return {
+        "given": play(calls, WRONG_KERNELS[name].rules),
+        "right": name,
+        "rule": WRONG_KERNELS[name].text,
+        "wrong": ideas | {"none of them": "Linux 6.5 itself has another trace"},
+    }
+
+
+SHOWS: Mapping[str, str] = {
+    "unpin-still-counted": "On that kernel an unpin of the zero page takes 1024 from its refcount",
+    "pin-still-counted": "On that kernel a pin of the zero page adds 1024 to its refcount",
+    "pincount-still-counted": "On that kernel a pin of the zero page adds 1 to its pincount",
+    "refcount-still-counted": "On that kernel a pin of the zero page adds 1 to its refcount",
+    "vmstat-still-counted": "On that kernel a pin of the zero page shows in the column acquired",
+    "get-skipped-too": "On that kernel a reference to the zero page changes nothing",
+    "zero-page-refused": "On that kernel a pin of the zero page is refused",
+    "huge-zero-skipped-too": "On that kernel a pin of the huge zero folio changes nothing",
+}
+"""What the trace of each wrong kernel has that others do not."""
+
+TAKES = (("get", ZERO), (PIN, ZERO), (PIN, HUGE_ZERO))
+
+
+def _calls(draw: Draw) -> list[tuple[str, str]]:
+    """Takes in some order, one or two of them twice, and then a release of each."""
+    takes = draw.shuffled([*TAKES, draw.one(TAKES)])
+    releases = {"get": "put", PIN: UNPIN}
+    return [*takes, *((releases[verb], page) for verb, page in draw.shuffled(takes))]
+
+
+def play(calls: list[tuple[str, str]], rules: Mapping[str, object]) -> Trace:
+    """Make calls on a kernel and return their trace; who was refused has nothing to release."""
+    kernel = Kernel(RELEASE, **rules)
+    mm = kernel.new_mm("A")
+    addr = {ZERO: mm.mmap(PAGE_SIZE), HUGE_ZERO: mm.mmap(PAGE_SIZE, order=9)}
+    for place in addr.values():
+        mm.read(place, 1)
+    begun = len(kernel.trace)
+    held: dict[tuple[str, str], list[Page]] = {}
+    take = {"get": mm.get_user_pages, PIN: mm.pin_user_pages}
+    release = {"put": ("get", kernel.put_page), UNPIN: (PIN, kernel.unpin_user_page)}
+    for verb, page in calls:
+        if verb in take:
+            try:
+                held.setdefault((verb, page), []).extend(take[verb](addr[page], 1))
+            except OSError:
+                continue
+        else:
+            kind, give_back = release[verb]
+            if held.get((kind, page)):
+                give_back(held[kind, page].pop())
+    events = kernel.trace[begun:]
+    return Trace(event._replace(step=step) for step, event in enumerate(events))
+
+
+def adequate() -> Drawn:
+    """Return sentences that are not adequate, as examples."""
+    at_pin = clause("pin", ZERO, "refcount", NOT_BY_THIS_CALL)
+    return {
+        "release": RELEASE,
+        "examples": (
+            sentence(at_pin, clause("unpin", ZERO, "refcount", NOT_BY_THIS_CALL)),
+            sentence(clause("pin or unpin", ZERO, "pincount", NOT_BY_THIS_CALL)),
+            sentence(clause("pin", ZERO, "refcount", "never")),
+        ),
+    }
+
+
+class Counters(NamedTuple):
+    """The two counters of a page; pincount is None where it has none."""
+
+    refcount: int
+    pincount: int | None
+
+
+Call = tuple[str, str, bool, Counters, Counters]
+"""A step as `obeys` gets it: verb, page, refused, before, after."""
+
+
+class Met(NamedTuple):
+    """Where a step was met first: on which kernel, as which transition."""
+
+    kernel: str
+    reached: Reached
+    transition: Transition
+
+
+@cache
+def _met() -> dict[Call, Met]:
+    """The different steps of the right kernel and the wrong ones."""
+    kernels: dict[str, Mapping[str, object]] = {f"Linux {RELEASE}": {}} | {
+        name: wrong.rules for name, wrong in WRONG_KERNELS.items()
+    }
+    met: dict[Call, Met] = {}
+    for name, rules in kernels.items():
+        reached = reach(RELEASE, rules)
+        for t in reached.transitions:
+            page = t.step.page
+            before, after = (Counters(*state.pages[page][:2]) for state in (t.before, t.after))
+            call = (t.step.verb, page, t.step.error is not None, before, after)
+            met.setdefault(call, Met(name, reached, t))
+    return met
+
+
+def obeys() -> Drawn:
+    """Return the steps on which the sentence is tried, and what it says of them."""
+    return {"states": tuple(_met()), "model": obeys_landed, "trace": _shown_trace}
+
+
+def obeys_landed(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
+    """Return whether the landed sentence is wrong about no part of a step."""
+    t = _met()[verb, page, refused, before, after].transition
+    return SENTENCES["landed-rst"].says(t.before, t.step, t.after) is not False
+
+
+def _shown_trace(*call: object) -> str:
+    met = _met()[call]  # type: ignore[index]
+    way = "\n".join(map(str, met.reached.way(met.transition)))
+    return f"{met.kernel}\n{way}\n\n{met.reached.trace(met.transition)}"
+
+
+def _spoken_of(verb: str, page: str) -> bool:
+    return page == ZERO and verb in (PIN, UNPIN)
+
+
+def _refcount_only(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
+    same = before.refcount == after.refcount and not refused
+    return same or not _spoken_of(verb, page)
+
+
+def _pins_only(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
+    return (before == after and not refused) or (verb, page) != (PIN, ZERO)
+
+
+def _refusal_allowed(
+    verb: str, page: str, refused: bool, before: Counters, after: Counters
+) -> bool:
+    return before == after or not _spoken_of(verb, page)
+
+
+def _every_page(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
+    return (before == after and not refused) or verb not in (PIN, UNPIN)
+
+
+def _references_too(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
+    return (before == after and not refused) or page != ZERO
+
+
+def _huge_zero_too(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
+    spoken_of = page in (ZERO, HUGE_ZERO) and verb in (PIN, UNPIN)
+    return (before == after and not refused) or not spoken_of
+
+
+def _says_yes(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
+    return True

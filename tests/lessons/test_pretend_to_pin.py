@@ -1,0 +1,517 @@
+"""Lesson 05: its exercises in the model; rounds counted by hand, their curves, words and tables."""
+
+import csv
+import platform
+import re
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import product
+from typing import Any
+
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from pinlab import FOLL_GET, FOLL_LONGTERM, FOLL_PIN, PAGE_SIZE, Kernel, lab, wrap
+from pinlab.data_folder import DATA
+from pinlab.lab.exercise import Program
+from pinlab.lab.problems import exercise
+from pinlab.lessons import pretend_to_pin as here
+from pinlab.lessons.pretend_to_pin import EVERY, ONE_OF_EACH, OUTCOMES, Rounds, Switches, run
+from pinlab.model.trace import Trace
+from tests.lab.lines import points
+from tests.lab.parts import Parts
+
+SEEDS = range(50)
+RULES = re.compile(r'zero_page_(grab|grab_fast|unpin)="(counted|skipped)"')
+OUTCOME_OF = {
+    (True, True): "balanced",
+    (True, False): "leaking",
+    (False, True): "stuck",
+    (False, False): "exempt",
+}
+"""By whether a pin of never-written memory counts, and whether its release does."""
+
+
+def counts(id: str, seed: int) -> tuple[bool, bool]:
+    """Whether a pin counts on the kernel of a question, and its release."""
+    rules = dict(RULES.findall(exercise(id, seed).question))
+    assert set(rules) == {"grab", "grab_fast", "unpin"}
+    return rules["grab"] == "counted", rules["unpin"] == "counted"
+
+
+def outcome(seed: int) -> str:
+    """The answer to `whose-outcome`."""
+    return OUTCOME_OF[counts("whose-outcome", seed)]
+
+
+def after_rounds(seed: int) -> dict[str, int]:
+    """The answer to `after-n-rounds`."""
+    pin, release = counts("after-n-rounds", seed)
+    n, again = map(int, re.findall(r": (\d+) ", exercise("after-n-rounds", seed).question))
+    assert n == again
+    change = 1024 * (pin - release)
+    together = 1 + n * change
+    return {"one after another": -1023 if change < 0 else together, "held together": together}
+
+
+def references(seed: int) -> int:
+    """The answer to `gets-and-pins`."""
+    question = exercise("gets-and-pins", seed).question
+    numbers = [int(number) for number in re.findall(r"(?<![\d.])\d+(?! *\.\d)", question)]
+    one, gets, _, puts, _ = numbers[-5:]
+    return one + gets - puts
+
+
+def trace(seed: int) -> Trace:
+    """The trace of `which-tests`."""
+    given = lab.given("which-tests", seed)
+    assert isinstance(given, Trace)
+    return given
+
+
+def proved_by_the_trace(seed: int) -> set[str]:
+    """The answer to `which-tests`: those whose line leaves the zero page's refcount alone."""
+    tests = {"pin": "slow", "unpin": "release"}
+    lines = [e for e in trace(seed) if e.page == "zero page" and e.operation in tests]
+    assert len(lines) == 2
+    return {tests[e.operation] for e in lines if e.refcount_before == e.refcount_after}
+
+
+def what_a_caller_gets() -> str:
+    kernel = Kernel("6.5")
+    mm = kernel.new_mm()
+    pages = mm.pin_user_pages(mm.mmap(64 * PAGE_SIZE), 64)
+    assert set(pages) == {kernel.zero_page}
+    return f"{len(pages)} pages"
+
+
+def reached_by_a_write() -> set[str]:
+    kernel = Kernel("6.5")
+    mm = kernel.new_mm()
+    kernel.submit_dio_write(mm, mm.mmap(PAGE_SIZE), 1).complete()
+    places = {"pin": "slow", "pin, fast": "fast", "unpin": "release"}
+    return {places[event.operation] for event in kernel.trace if event.note == "not counted"}
+
+
+def not_pinned_twice() -> str:
+    """The test without which the second pin of the zero page is refused."""
+    rules = {"slow": "zero_page_grab", "fast": "zero_page_grab_fast", "release": "zero_page_unpin"}
+    refused = []
+    for test, rule in rules.items():
+        kernel = Kernel("6.5", **{rule: "counted"})
+        mm = kernel.new_mm()
+        addr = mm.mmap(PAGE_SIZE)
+        kernel.unpin_user_pages(mm.pin_user_pages(addr, 1))
+        try:
+            mm.pin_user_pages(addr, 1)
+        except OSError:
+            refused.append(test)
+    (test,) = refused
+    return test
+
+
+def hundred_rounds() -> dict[str, int]:
+    apart, together = (Kernel("6.5", zero_page_unpin="counted") for _ in range(2))
+    mm = apart.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    for _ in range(100):
+        with suppress(OSError):
+            apart.unpin_user_pages(mm.pin_user_pages(addr, 1))
+    mm = together.new_mm()
+    together.unpin_user_pages(mm.pin_user_pages(mm.mmap(100 * PAGE_SIZE), 100))
+    return {
+        "one after another": apart.zero_page.refcount,
+        "held together": together.zero_page.refcount,
+    }
+
+
+def below_zero() -> set[str]:
+    kernel = Kernel("6.5")
+    zero = kernel.zero_page.folio
+    kernel.try_grab_folio(zero, 2**31 - 1, FOLL_GET)
+    assert zero.refcount == -(2**31)
+    calls: dict[str, Callable[[], object]] = {
+        "slow pin": lambda: kernel.try_grab_folio(zero, 1, FOLL_PIN),
+        "fast pin": lambda: kernel.try_grab_folio_fast(zero, 1, FOLL_PIN),
+        "reference": lambda: kernel.try_grab_folio(zero, 1, FOLL_GET),
+        "unpin": lambda: kernel.unpin_user_page(kernel.zero_page),
+    }
+    well = set()
+    for call, make in calls.items():
+        with suppress(OSError):
+            assert make() is not False
+            well.add(call)
+    assert not kernel.try_grab_folio_fast(zero, 1, FOLL_GET)
+    return well
+
+
+def in_flight(kernel: Kernel) -> int:
+    mm = kernel.new_mm()
+    kernel.submit_dio_write(mm, mm.mmap(64 * PAGE_SIZE), 64)
+    return kernel.zero_page.refcount
+
+
+def first_refused() -> int:
+    kernel = Kernel("5.15")
+    mm = kernel.new_mm()
+    addr = mm.mmap(512 * PAGE_SIZE)
+    for _ in range(4096):
+        assert len(mm.pin_user_pages(addr, 512, FOLL_LONGTERM)) == 512
+    with pytest.raises(OSError, match="Errno 12"):
+        mm.pin_user_pages(addr, 512, FOLL_LONGTERM)
+    return 4096 + 1
+
+
+def pinned(release: str) -> str:
+    """What becomes of a first pin of the zero page."""
+    kernel = Kernel(release)
+    mm = kernel.new_mm()
+    try:
+        mm.pin_user_pages(mm.mmap(PAGE_SIZE), 1)
+    except OSError:
+        assert (kernel.zero_page.refcount, kernel.warnings) == (1, [])
+        return "refused"
+    return kernel.trace[-1].note or "counted"
+
+
+def test_the_backport_came_with_6_1_130_and_its_repair_with_6_1_135() -> None:
+    releases = ["6.1.129", "6.1.130", "6.1.134", "6.1.135"]
+    assert [*map(pinned, releases)] == ["counted", "refused", "refused", "not counted"]
+
+
+def added(is_zero: int, pin: int) -> int:
+    return (0 if is_zero else 1024) if pin else 1
+
+
+def try_grab_page(refcount: int, is_zero: int, pin: int) -> tuple[bool, int]:
+    """The slow grab of a 6.1 with patch and repair."""
+    return (True, wrap(refcount + added(is_zero, pin))) if refcount > 0 else (False, refcount)
+
+
+RIGHT: dict[str, object] = {
+    "what-the-caller-gets": what_a_caller_gets(),
+    "reached-tests": reached_by_a_write(),
+    "deleted-if": not_pinned_twice(),
+    "hundred-rounds": hundred_rounds(),
+    "below-zero": below_zero(),
+    "gets-and-pins": references(seed=0),
+    "one-write-three-kernels": {
+        "6.4": in_flight(Kernel("6.4")),
+        "feared": in_flight(Kernel("6.5", zero_page_pins="counted")),
+        "6.5": in_flight(Kernel("6.5")),
+    },
+    "vfio-leak": first_refused(),
+    "return-zero": pinned("6.1.130"),
+    "whose-outcome": outcome(seed=0),
+    "after-n-rounds": after_rounds(seed=0),
+    "which-tests": proved_by_the_trace(seed=0),
+    "backport": try_grab_page,
+}
+
+
+@pytest.mark.parametrize("id", RIGHT)
+def test_what_the_text_calls_right_is_what_the_model_does(id: str) -> None:
+    assert lab.check(id, RIGHT[id]).right
+
+
+@pytest.mark.parametrize(
+    ("id", "answer", "answers"),
+    [
+        ("gets-and-pins", references, 20),
+        ("whose-outcome", outcome, 4),
+        ("after-n-rounds", after_rounds, 10),
+        ("which-tests", proved_by_the_trace, 4),
+    ],
+)
+def test_every_seed_has_the_answer_that_was_worked_out_elsewhere(
+    id: str, answer: Callable[[int], object], answers: int
+) -> None:
+    assert [seed for seed in SEEDS if not lab.check(id, answer(seed), seed).right] == []
+    assert len({str(answer(seed)) for seed in SEEDS}) >= answers
+
+
+def test_the_trace_gives_nothing_away_and_has_a_fast_pin_of_another_frame() -> None:
+    for seed in SEEDS:
+        assert {event.note for event in trace(seed)} == {""}
+        fast = {e.page == "zero page" for e in trace(seed) if e.operation == "pin, fast"}
+        assert fast == {False}
+
+
+@pytest.mark.parametrize(
+    ("id", "answer", "idea"),
+    [
+        ("gets-and-pins", 1, "the-patch-covers-references"),
+        ("whose-outcome", "exempt", "all-ifs-are-reached"),
+        ("after-n-rounds", {"one after another": -20479, "held together": -20479},
+         "a-hundred-rounds-run"),
+        ("after-n-rounds", {"one after another": 1, "held together": 1}, "skip-the-pin-only"),
+        ("which-tests", {"fast", "release"}, "all-ifs-are-reached"),
+    ],
+)  # fmt: skip
+def test_a_wrong_answer_is_told_its_idea(id: str, answer: object, idea: str) -> None:
+    assert lab.check(id, answer).misconception == idea
+
+
+@pytest.mark.parametrize(
+    ("function", "told"),
+    [
+        (lambda n, zero, pin: (0, n) if n > 0 and pin and zero else try_grab_page(n, zero, pin),
+         "This is the backport of Linux 6.1.130"),
+        (lambda n, zero, pin: try_grab_page(n, zero, pin or zero), "the-patch-covers-references"),
+        (lambda n, zero, pin: (True, n) if pin and zero else try_grab_page(n, zero, pin),
+         "the guard comes first"),
+        (lambda n, zero, pin: try_grab_page(n, False, pin), "adds all the same"),
+        (lambda n, zero, pin: try_grab_page(n, True, pin), "Only the zero page is exempt"),
+        (lambda n, zero, pin: try_grab_page(n, zero, pin) if n > 0 else (-12, n),
+         "-ENOMEM would say that the page was grabbed"),
+        (lambda n, zero, pin: (True, wrap(n + added(zero, pin))),
+         "overflow-wraps-to-zero-and-frees"),
+        (lambda n, zero, pin: (n > 0, n + added(zero, pin) * (n > 0)), "a-counter-has-64-bits"),
+        (lambda n, zero, pin: try_grab_page(n, zero, pin and zero),
+         "pins-and-references-are-the-same"),
+    ],
+)  # fmt: skip
+def test_a_wrong_backport_is_known_however_it_is_written(function: object, told: str) -> None:
+    reply = lab.check("backport", function)
+    assert reply.right is False
+    assert told in reply.text
+
+
+def test_the_first_part_is_read_as_c_reads_it() -> None:
+    def loud(*state: int) -> tuple[int, int]:
+        grabbed, after = try_grab_page(*state)
+        return 17 * grabbed, after
+
+    assert lab.check("backport", loud).right
+
+
+def test_the_first_state_that_differs_is_shown_with_the_models_trace() -> None:
+    reply = lab.check("backport", lambda n, zero, pin: (0, n))
+    asked = "`try_grab_page(refcount=1, is_zero=True, pin=True)`: expected (True, 1), came (0, 1)"
+    assert asked in reply.text
+    _, line = reply.details.splitlines()
+    assert "zero page" in line
+    assert "not counted" in line
+
+
+def test_the_states_are_as_many_as_the_lesson_says_and_show_both_ends() -> None:
+    found = exercise("backport")
+    assert isinstance(found, Program)
+    assert len(set(found.states)) == len(found.states) == 80
+    after = {(s[1:], try_grab_page(*s)[0], try_grab_page(*s)[1] > 0) for s in found.states}
+    for is_zero, pin in product((True, False), repeat=2):
+        assert {((is_zero, pin), False, False), ((is_zero, pin), True, True)} <= after
+        assert (is_zero and pin) or ((is_zero, pin), True, False) in after
+
+
+STUCK = Switches(release=False)
+each_of_both = pytest.mark.parametrize(
+    ("switches", "together"), list(product(EVERY, (False, True))), ids=str
+)
+
+
+def by_hand(switches: Switches, rounds: int, together: bool) -> list[int]:
+    """The refcounts with the guard, the pin and the release written out."""
+    refcount, held, seen = 1, 0, [1]
+    for call in ["pin"] * rounds + ["unpin"] * rounds if together else ["pin", "unpin"] * rounds:
+        if call == "pin" and refcount > 0:
+            held += 1
+            refcount += 0 if switches.slow else 1024
+        elif call == "unpin":
+            if not held:
+                continue
+            held -= 1
+            refcount -= 0 if switches.release else 1024
+        seen.append(refcount)
+    return seen
+
+
+def test_the_outcome_depends_on_the_slow_test_and_on_that_of_the_release() -> None:
+    assert len(set(EVERY)) == 8
+    assert EVERY[0].kernel().rules == Kernel("6.5").rules
+    for each in EVERY:
+        assert here.outcome(each) == OUTCOME_OF[not each.slow, not each.release]
+
+
+@each_of_both
+def test_a_run_goes_as_by_hand(switches: Switches, together: bool) -> None:
+    for rounds in (1, 2, 7, 100):
+        made = run(switches, rounds, together=together)
+        assert list(made.refcounts) == by_hand(switches, rounds, together)
+    other = run(Switches(switches.slow, not switches.fast, switches.release), 20, together=together)
+    made = run(switches, 20, together=together)
+    assert (made.refcounts, made.refused) == (other.refcounts, other.refused)
+    pinned = 20 - len(made.refused)
+    assert made.reached == {"slow": pinned, "fast": 0, "release": pinned}
+
+
+def test_the_guard_stops_a_stuck_kernel_after_one_round_but_not_the_releases() -> None:
+    assert run(STUCK, 100).refused == tuple(range(3, 102))
+    together = run(STUCK, 100, together=True)
+    assert (together.refused, len(together.refcounts)) == ((), 1 + 200)
+
+
+def numbers(text: str) -> set[int]:
+    return {int(number) for number in re.findall(r"-?\d+", text)}
+
+
+def drawn(made: Rounds) -> Axes:
+    """A panel that showed another kernel before this one."""
+    panel = Figure().subplots()
+    curve = here.Curve(panel, here.MOST_ROUNDS, bent=True)
+    before = (panel.get_xlim(), panel.get_ylim(), len(panel.get_children()))
+    for each in (run(STUCK, 7, together=True), made):
+        curve.draw(each)
+    assert (panel.get_xlim(), panel.get_ylim(), len(panel.get_children())) == before
+    return panel
+
+
+def line(panel: Axes) -> list[tuple[float, float]]:
+    """The line with its edge behind it, which has the same points."""
+    edge, line = (line for line in panel.lines if line.get_drawstyle() == "steps-post")
+    assert points(edge) == points(line)
+    return points(line)
+
+
+def marks(panel: Axes, marker: str) -> list[tuple[float, float]]:
+    (line,) = (line for line in panel.lines if line.get_marker() == marker)
+    return points(line)
+
+
+@each_of_both
+def test_the_line_goes_as_counting_by_hand_does_and_stays_on_its_axes(
+    switches: Switches, together: bool
+) -> None:
+    expected = list(enumerate(by_hand(switches, 100, together)))
+    panel = drawn(run(switches, 100, together=together))
+    assert line(panel) == expected
+    assert marks(panel, "o") == expected[-1:]
+    assert [text.get_text() for text in panel.texts] == [str(expected[-1][1])]
+    assert here.outcome(switches) in panel.get_title()
+    (left, right), (low, high) = panel.get_xlim(), panel.get_ylim()
+    assert all(left <= x <= right and low < y < high for x, y in expected)
+
+
+def test_a_cross_marks_each_refused_pin() -> None:
+    assert marks(drawn(run(STUCK, 5)), "X") == [(call, -1023) for call in (3, 4, 5, 6)]
+    assert marks(drawn(run(STUCK, 5, together=True)), "X") == []
+
+
+@each_of_both
+def test_the_sentence_has_the_tests_the_end_and_the_outcome(
+    switches: Switches, together: bool
+) -> None:
+    told = here.sentence(run(switches, 20, together=together))
+    kind = here.outcome(switches)
+    assert told.startswith(f"Tests: {switches}. ")
+    assert numbers(told) >= {20, by_hand(switches, 20, together)[-1]}
+    assert f"{kind.capitalize()}: {OUTCOMES[kind]}." in told
+    assert "fast never" in told
+    assert ("refused" in told.partition(kind.capitalize())[0]) is (kind == "stuck")
+    one = here.sentence(run(switches, 1, together=together))
+    assert not re.findall(r"\b1 (?:pins|rounds|times)\b", one)
+
+
+@pytest.mark.parametrize(
+    ("switches", "rounds", "together", "words"),
+    [
+        (Switches(), 3, False, "Tests: slow, fast, release. 3 rounds, one after another: the"),
+        (Switches(slow=False, fast=False, release=False), 20, True,
+         "Tests: none. 20 pins held together, then released: the refcount ends at 1, and was 20481 "
+         "in between. "),
+        (Switches(slow=False), 1, False, "Places reached: slow once, fast never, release once."),
+        (STUCK, 20, False, "ends at -1023. 19 pins are refused, and never released."),
+        (STUCK, 1, False, "The next pin will be refused."),
+        (STUCK, 2, False, "1 pin is refused"),
+        (STUCK, 3, True, "The next pin will be refused."),
+    ],
+)  # fmt: skip
+def test_the_words_of_some_rounds(
+    switches: Switches, rounds: int, together: bool, words: str
+) -> None:
+    assert words in here.sentence(run(switches, rounds, together=together))
+
+
+def test_the_four_panels_have_the_four_outcomes_also_in_words_and_in_a_table() -> None:
+    picture = here.four_outcomes()
+    assert set(ONE_OF_EACH) == set(OUTCOMES)
+    assert len({(axes.get_xlim(), axes.get_ylim()) for axes in picture.figure.axes}) == 1
+    assert picture.table is not None
+    assert list(picture.table["at the end"]) == [1, 1 + 8 * 1024, -1023, 1]
+    assert list(picture.table["pins refused"]) == [0, 0, 7, 0]
+    assert numbers(picture.alt) >= {1, 1025, 8193, -1023}
+    for panel, (kind, switches) in zip(picture.figure.axes, ONE_OF_EACH.items(), strict=True):
+        refcounts = by_hand(switches, 8, together=False)
+        assert panel.get_title().endswith(kind)
+        assert line(panel) == list(enumerate(refcounts))
+        told = ["skipped" if each else "counted" for each in (switches.slow, switches.release)]
+        row = picture.table.loc[kind]
+        assert list(row)[:3] == [*told, ", ".join(map(str, refcounts[:5]))]
+
+
+def test_the_table_of_eight_has_each_kernel_once() -> None:
+    table = here.eight_kernels()
+    rows = {tuple(row[:3]): row[3] for row in table.itertuples(index=False, name=None)}
+    assert rows == {
+        tuple("test" if on else "-" for on in (s.slow, s.fast, s.release)): here.outcome(s)
+        for s in EVERY
+    }
+
+
+def test_the_filmstrip_tells_each_of_its_panels() -> None:
+    picture: Any = here.refcount_over_rounds().filmstrip
+    panels = picture.figure.axes
+    assert len(panels) == len(picture.table) == 8
+    assert numbers(picture.alt) >= {1, 1025, 102401, -1023, -102399, 99}
+    for panel, end in zip(panels, picture.table["at the end"], strict=True):
+        assert marks(panel, "o")[0][1] == end
+    rows = {(words[0], words[1]): words[2:] for words in picture.table.itertuples(name=None)}
+    assert rows["balanced", "held together"] == (1, 102401, 0, "100, 0, 100")
+    assert rows["stuck", "one after another"] == (-1023, -1023, 99, "1, 0, 1")
+    assert rows["stuck", "held together"] == (-102399, -102399, 0, "100, 0, 100")
+
+
+def test_the_sentence_is_that_of_what_is_set() -> None:
+    parts = Parts(here.refcount_over_rounds(slow=False, rounds=7))
+    assert parts.sentence == here.sentence(run(Switches(slow=False), 7))
+    named = [switch.description for switch in parts.switches]
+    assert named == [f"{test}: {function}" for test, function in here.TESTS.items()]
+    for each in EVERY:
+        for switch, test in zip(parts.switches, here.TESTS, strict=True):
+            switch.value = getattr(each, test)
+        for place, together in enumerate((False, True)):
+            parts.toggle.value = parts.toggle.options[place]
+            parts.rows[0].bar.value = 41
+            assert parts.sentence == here.sentence(run(each, 42, together=together))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [({"rounds": 0}, ValueError), ({"rounds": 101}, ValueError), ({"rounds": 1.0}, TypeError),
+     ({"slow": 1}, TypeError), ({"release": "counted"}, TypeError)],
+)  # fmt: skip
+def test_it_begins_within_its_ranges(arguments: dict[str, Any], error: type[Exception]) -> None:
+    ((name, value),) = arguments.items()
+    with pytest.raises(error, match=f"{name} is {value!r}: "):
+        here.refcount_over_rounds(**arguments)
+
+
+@pytest.mark.parametrize(("uses", "error"), [(0, ValueError), ("10", TypeError), (1.0, TypeError)])
+def test_uses_are_a_whole_number(uses: int, error: type[Exception]) -> None:
+    with pytest.raises(error, match=f"uses is {uses!r}: "):
+        here.uses_of_none(uses)
+
+
+def test_the_first_row_is_this_python_and_below_it_is_what_was_recorded() -> None:
+    table = here.uses_of_none(500)
+    now = 0 if sys.version_info >= (3, 12) else 500
+    assert table.index[0] == f"your CPython {platform.python_version()}"
+    assert tuple(table.iloc[0]) == (500, now, 500)
+    with (DATA / "none_refcount.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(table.index[1:]) == [f"recorded: {row['python']}" for row in rows]
+    assert all(row["source"] for row in rows)
+    for python, none in (("3.11.7", 1000), ("3.12.1", 0), ("3.13.0", 0)):
+        assert tuple(table.loc[f"recorded: CPython {python}"]) == (1000, none, 1000)
