@@ -19,9 +19,7 @@ from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
 from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
-from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.lenses import draw_lenses
-from pinlab.lab.figures.orders import pins_by_order
 from pinlab.lab.figures.rule_sets import draw_rule_sets
 from pinlab.lab.figures.senses_spread import where_they_say_pin
 from pinlab.lab.figures.thread import draw_thread
@@ -31,10 +29,8 @@ from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
-from pinlab.lab.readers import huge_zero_readers
 from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.walk import side_by_side, step_through
-from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.identify import who_is_who
 from pinlab.lab.widgets.lenses import light_the_senses
 from pinlab.lab.widgets.thread import walk_the_thread
@@ -46,7 +42,6 @@ __all__ = [
     "Picture",
     "check",
     "concept_map",
-    "draw_folios",
     "draw_lenses",
     "draw_map",
     "draw_rule_sets",
@@ -55,15 +50,12 @@ __all__ = [
     "draw_verdicts",
     "given",
     "hint",
-    "huge_zero_readers",
     "identify",
     "in_the_model",
     "light_the_senses",
     "mistakes",
     "never_written",
     "odometer",
-    "pin_a_folio",
-    "pins_by_order",
     "problems",
     "side_by_side",
     "solution",
