@@ -1,11 +1,12 @@
 """Mutants of pinlab: small errors, one at a time, and which tests notice.
 
-    .venv/bin/python -m tests.mutants --rest 150 --model 300 [--seed 1]
+    .venv/bin/python -m tests.mutants --model 300 --rest 150 [--seed 1] [--tree FOLDER]
 
-Each is made in a copy of this checkout, in a process that has imported the packages the tests
-need. The tests that mirror the module run first, then its room, then the lessons; what none of
-them notices is printed with its change, to be judged: some change nothing that can be seen. A
-mutant that takes longer than `--limit` seconds in one of these steps counts as found: it hangs.
+First all tests run once, traced, in a copy of the checkout: so each mutant meets only those tests
+and lessons that run its lines (or, for what runs at import, its module); one of the model meets
+tests/model alone. Tests named as the module come first, lessons last, and the first failure ends
+it. A mutant that takes longer than `--limit` hangs. What nobody notices is printed with its change,
+to be judged: some change nothing that can be seen.
 """
 
 from __future__ import annotations
@@ -13,22 +14,31 @@ from __future__ import annotations
 import ast
 import copy
 import os
+import re
 import signal
+import subprocess
 import sys
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, Namespace
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
-from shutil import copy2
-from subprocess import run
+from shutil import copytree
 from tempfile import TemporaryDirectory
 from traceback import format_exc
+from typing import Any
+
+from coverage import CoverageData
 
 ROOT = Path(__file__).resolve().parents[1]
+MODEL = "pinlab/model/"
+LESSONS = "tests/notebooks/test_lessons.py"
+LEFT_OUT = ("tests/browser", "tests/test_makefile.py", "tests/test_setup.py", "tests/test_ci.py")
 OTHER: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq, ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
@@ -38,11 +48,11 @@ OTHER: dict[type[ast.cmpop], type[ast.cmpop]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change: the text of a node, and what stands in its place."""
+    """One change: the place of a node in its module, and what stands there instead."""
 
     path: str
     kind: str
-    line: int
+    lines: range
     start: int
     end: int
     new: str
@@ -52,9 +62,9 @@ class Mutant:
         return source[: self.start] + self.new.encode() + source[self.end :]
 
     def diff(self, source: bytes) -> str:
-        """Where it is and what it changes, in a few lines."""
+        """Where it is and what it changes."""
         old = source[self.start : self.end].decode()
-        return f"{self.path}:{self.line} ({self.kind})\n    - {old}\n    + {self.new}"
+        return f"{self.path}:{self.lines.start} ({self.kind})\n    - {old}\n    + {self.new}"
 
 
 def changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
@@ -69,16 +79,13 @@ def changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         case ast.Constant(value=int(number)):
             yield "constant", ast.Constant(number + 1)
             yield "constant", ast.Constant(number - 1)
-        case ast.BoolOp(op=ast.And()):
-            new.op = ast.Or()
-            yield "and", new
-        case ast.BoolOp(op=ast.Or()):
-            new.op = ast.And()
-            yield "or", new
+        case ast.BoolOp(op=operator):
+            new.op = ast.Or() if isinstance(operator, ast.And) else ast.And()
+            yield "and, or", new
         case ast.UnaryOp(op=ast.Not()):
             yield "not", new.operand
-        case ast.BinOp(op=ast.Add() | ast.Sub() as op):
-            new.op = ast.Sub() if isinstance(op, ast.Add) else ast.Add()
+        case ast.BinOp(op=ast.Add() | ast.Sub() as operator):
+            new.op = ast.Sub() if isinstance(operator, ast.Add) else ast.Add()
             yield "sum", new
         case ast.Return(value=value) if value and ast.unparse(value) != "None":
             yield "return", ast.Return(ast.Constant(None))
@@ -91,7 +98,7 @@ def changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
             yield "statement", ast.Pass()
 
 
-def reached(node: ast.AST) -> Iterator[ast.AST]:
+def evaluated(node: ast.AST) -> Iterator[ast.AST]:
     """What is worked out when a module runs: no annotations, no words, nothing for types alone."""
     yield node
     for name, value in ast.iter_fields(node):
@@ -100,7 +107,7 @@ def reached(node: ast.AST) -> Iterator[ast.AST]:
         for child in value if isinstance(value, list) else [value]:
             for_types = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test)
             if isinstance(child, ast.AST) and not for_types:
-                yield from reached(child)
+                yield from evaluated(child)
 
 
 def mutants(path: Path, root: Path) -> Iterator[Mutant]:
@@ -109,74 +116,120 @@ def mutants(path: Path, root: Path) -> Iterator[Mutant]:
     starts = [0]
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
-    for node in reached(ast.parse(source)):
+    for node in evaluated(ast.parse(source)):
         for kind, new in changes(node):
-            assert isinstance(node, ast.expr | ast.stmt)
-            assert node.end_lineno
-            assert node.end_col_offset is not None
-            start = starts[node.lineno - 1] + node.col_offset
-            end = starts[node.end_lineno - 1] + node.end_col_offset
+            at: Any = node
             text = ast.unparse(new)
-            text = f"({text})" if isinstance(new, ast.expr) else text
-            yield Mutant(str(path.relative_to(root)), kind, node.lineno, start, end, text)
+            yield Mutant(
+                str(path.relative_to(root)),
+                kind,
+                range(at.lineno, at.end_lineno + 1),
+                starts[at.lineno - 1] + at.col_offset,
+                starts[at.end_lineno - 1] + at.end_col_offset,
+                f"({text})" if isinstance(new, ast.expr) else text,
+            )
 
 
-def steps(path: str, folder: Path) -> Iterator[list[str]]:
-    """The tests of a module: those of its name, those of its room, and the lessons."""
-    module = Path(path)
-    room = Path("tests", *module.parent.parts[1:2])
-    stem = module.parent.name if module.stem == "__init__" else module.stem
-    named = sorted(folder.glob(f"{room}/**/test_{stem}*.py"))
-    if named and room.name != "model":
-        yield [str(file.relative_to(folder)) for file in named]
-    top = [str(file.relative_to(folder)) for file in sorted(folder.glob("tests/test_*s.py"))]
-    yield [str(room)] if room.name != "tests" else top
-    if room.name != "model":
-        lessons = "tests/notebooks/test_lessons.py"
-        if (folder / "notebooks").is_dir() and list(folder.glob(f"notebooks/*{stem}.ipynb")):
-            yield [lessons, "-k", f"{stem} and stores"]
-        yield [lessons, "-k", "stores"]
+class Reached:
+    """Which tests and which lessons run a line of the package."""
+
+    def __init__(self, folder: Path) -> None:
+        """Run everything once, traced, in a copy of the checkout."""
+        self._lines: dict[str, dict[int, set[str]]] = {}
+        self._failed: set[str] = set()
+        left_out = [f"--ignore={name}" for name in (*LEFT_OUT, "tests/notebooks")]
+        traced = ["--cov=pinlab", "--cov-context=test", "--cov-fail-under=0", "--cov-report="]
+        self._pytest(folder, [*traced, "-n2", "--dist=loadfile", *left_out, "tests"])
+        hook, settings = folder / "sitecustomize.py", folder / "settings"
+        hook.write_text("import coverage; coverage.process_startup()")
+        found = self._pytest(folder, ["--collect-only", LESSONS, "-k", "stores"])
+        for id in re.findall(rf"^{LESSONS}::.*ipynb\]$", found, re.MULTILINE):
+            settings.write_text(f"[run]\nparallel = true\nsource = pinlab\ncontext = {id}\n")
+            self._pytest(folder, [id], COVERAGE_PROCESS_START=str(settings))
+        hook.unlink()
+        for file in [*folder.rglob(".coverage"), *folder.rglob(".coverage.*")]:
+            self._add(folder, CoverageData(str(file)))
+            file.unlink()
+
+    def _pytest(self, folder: Path, arguments: list[str], **settings: str) -> str:
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+        environment = os.environ | {"PYTHONPATH": str(folder), "PYTHONHASHSEED": "0"} | settings
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+        if failed := re.findall(r"^(?:FAILED|ERROR) (.*?)(?: - .*)?$", done.stdout, re.MULTILINE):
+            print("fails without a mutant, and is left out:", *failed, sep="\n  ", flush=True)
+            self._failed |= set(failed)
+        return done.stdout
+
+    def _add(self, folder: Path, data: CoverageData) -> None:
+        data.read()
+        for file in data.measured_files():
+            lines = self._lines.setdefault(str(Path(file).relative_to(folder)), {})
+            for line, contexts in data.contexts_by_lineno(file).items():
+                lines.setdefault(line, set()).update(each.split("|")[0] for each in contexts)
+
+    def by(self, mutant: Mutant) -> set[str]:
+        """The ids of the tests that run a line of a mutant, or of its module if it runs once."""
+        lines = self._lines.get(mutant.path, {})
+        for some in (mutant.lines, lines):
+            ids = set().union(*(lines.get(n, ()) for n in some)) - self._failed - {""}
+            if mutant.path.startswith(MODEL):
+                ids = {id for id in ids if id.startswith("tests/model/")}
+            if ids:
+                return ids
+        return set()
 
 
-def prepared() -> None:
-    """Import what takes long and is not pinlab's."""
-    for name in ("ipywidgets", "IPython", "matplotlib.figure", "nbclient", "pandas"):
-        __import__(name)
+class Only:
+    """A plugin of pytest: some tests and no others, those of a module first, lessons last."""
+
+    def __init__(self, ids: set[str], module: Path) -> None:
+        self._ids = ids
+        self._name = module.parent.name if module.stem == "__init__" else module.stem
+
+    def _place(self, id: str) -> tuple[bool, bool]:
+        return id.startswith(LESSONS) and self._name not in id, self._name not in id.split("::")[0]
+
+    def pytest_collection_modifyitems(self, items: list[Any]) -> None:
+        """Drop and sort what was found."""
+        items[:] = [item for item in items if item.nodeid in self._ids]
+        items.sort(key=lambda item: self._place(item.nodeid))
 
 
-def failed(folder: Path, tests: list[str], limit: float) -> str:
-    """The first test that fails in a folder, "" if none does, "time" if it does not end."""
-    output = folder.parent / "output"
+def notice(folder: Path, ids: set[str], module: Path, limit: float) -> str:
+    """The first test that fails in a folder, "" if none does, "time" if there is no end."""
+    output = folder.parent / f"{folder.name}.output"
     child = os.fork()
     if child == 0:
         os.setsid()
         code = 3
         try:
-            code = _pytest(folder, tests, output)
+            code = _pytest(folder, ids, module, output)
         except BaseException:
             output.write_text(format_exc())
         finally:
             os._exit(code)
     until = time.monotonic() + limit
-    while time.monotonic() < until:
+    while True:
         done, status = os.waitpid(child, os.WNOHANG)
         if done:
             break
+        if time.monotonic() > until:
+            os.killpg(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return "time"
         time.sleep(0.05)
-    else:
-        os.killpg(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        return "time"
     code, said = os.waitstatus_to_exitcode(status), output.read_text(errors="replace")
-    if code in (0, 5):  # 5: no such test
+    if code == 0:
         return ""
     if code not in (1, 2):
-        raise RuntimeError(f"pytest ended with {code} in {folder}:\n{said}")
-    lines = [line for line in said.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return lines[0] if lines else f"exit {code}: {said[-200:]}"
+        return f"ended with {code}: {said[-300:]}"
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", said, re.MULTILINE)
+    return failed[1] if failed else said[-200:]
 
 
-def _pytest(folder: Path, tests: list[str], output: Path) -> int:
+def _pytest(folder: Path, ids: set[str], module: Path, output: Path) -> int:
     import pytest
 
     os.chdir(folder)
@@ -184,24 +237,26 @@ def _pytest(folder: Path, tests: list[str], output: Path) -> int:
     sys.path[:] = [str(folder), *(p for p in sys.path if Path(p or ".").resolve() != ROOT)]
     for name in [n for n in sys.modules if n.partition(".")[0] in ("pinlab", "tests")]:
         del sys.modules[name]
-    options = [
-        "-x",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-W",
-        "ignore::pytest.PytestAssertRewriteWarning",
-    ]
+    files = sorted({id.split("::")[0] for id in ids})
+    options = ["-xq", "-p", "no:cacheprovider", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     with output.open("w") as file, redirect_stdout(file), redirect_stderr(file):
-        return int(pytest.main([*options, *tests]))
+        return int(pytest.main([*options, *files], plugins=[Only(ids, module)]))
 
 
-def found_by(mutant: Mutant, folder: Path, limit: float) -> str:
-    """The test that notices a mutant, "" if none does."""
-    for tests in steps(mutant.path, folder):
-        if told := failed(folder, tests, limit):
-            return told
-    return ""
+def fate(mutant: Mutant, ids: set[str], scratch: Path, limit: float) -> tuple[str, str, float]:
+    """What notices a mutant in this process's copy of the checkout, its change, and seconds."""
+    folder = scratch / str(os.getpid())
+    if not folder.exists():
+        copytree(scratch / "tree", folder)
+    path, begun = folder / mutant.path, time.monotonic()
+    source = path.read_bytes()
+    path.write_bytes(mutant.text(source))
+    os.utime(path, (begun, begun))  # so that nobody takes what was compiled for the one before
+    try:
+        by = notice(folder, ids, Path(mutant.path), limit) if ids else ""
+    finally:
+        path.write_bytes(source)
+    return by, mutant.diff(source), time.monotonic() - begun
 
 
 def main() -> None:
@@ -210,51 +265,44 @@ def main() -> None:
     parser.add_argument("--model", type=int, default=300, help="mutants of the model")
     parser.add_argument("--rest", type=int, default=150, help="mutants of the other rooms")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--limit", type=float, default=600, help="seconds for a step")
-    parser.add_argument("--tree", type=Path, default=ROOT)
-    parser.add_argument("--only", default="", help="what the path of a module has to contain")
+    parser.add_argument("--limit", type=float, default=600, help="seconds for each")
+    parser.add_argument("--tree", type=Path, default=ROOT, help="another checkout")
+    parser.add_argument("--jobs", type=int, default=2)
     asked = parser.parse_args()
-    tree = asked.tree.resolve()
-    prepared()
-    with TemporaryDirectory() as scratch:
-        folder = Path(scratch, "tree")
-        listed = run(["git", "ls-files"], cwd=tree, capture_output=True, text=True, check=True)
-        for name in listed.stdout.splitlines():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            copy2(tree / name, folder / name)
-        Path(scratch).chmod(0o755)
-        rooms: dict[str, list[Mutant]] = {"model": [], "rest": []}
-        for path in sorted((folder / "pinlab").rglob("*.py")):
-            if asked.only in str(path.relative_to(folder)):
-                room = "model" if "pinlab/model/" in str(path) else "rest"
-                rooms[room] += mutants(path, folder)
-        for room, number in (("model", asked.model), ("rest", asked.rest)):
-            drawn = Random(asked.seed).sample(rooms[room], min(number, len(rooms[room])))
-            report(room, drawn, folder, asked.limit)
+    # What takes long to import and is not pinlab's is there for each of them from the start.
+    for name in ("ipywidgets", "IPython", "matplotlib.figure", "nbclient", "pandas"):
+        __import__(name)
+    with TemporaryDirectory() as name:
+        scratch = Path(name)
+        scratch.chmod(0o755)
+        archive = subprocess.run(["git", "archive", "HEAD"], cwd=asked.tree, stdout=-1, check=True)
+        (scratch / "tree").mkdir()
+        subprocess.run(["tar", "x"], cwd=scratch / "tree", input=archive.stdout, check=True)
+        report(scratch, asked)
 
 
-def report(room: str, drawn: list[Mutant], folder: Path, limit: float) -> None:
+def report(scratch: Path, asked: Namespace) -> None:
     """Run the tests on each mutant, and print what became of it and the sums."""
-    fates: Counter[str] = Counter()
-    killers: Counter[str] = Counter()
-    for number, mutant in enumerate(drawn, start=1):
-        path = folder / mutant.path
-        source, begun = path.read_bytes(), time.monotonic()
-        path.write_bytes(mutant.text(source))
-        os.utime(path, (number * 10, number * 10))  # a cache of the one before would be too old
-        by = found_by(mutant, folder, limit)
-        path.write_bytes(source)
-        fate = "time" if by == "time" else "found" if by else "SURVIVED"
-        fates[fate] += 1
-        if fate == "found":
-            killers[by.split("::")[0].split()[-1]] += 1
-        seconds = time.monotonic() - begun
-        print(f"{room} {number} {fate} {seconds:.0f} s {by[:90]}", flush=True)
-        if fate != "found":
-            print(mutant.diff(source), flush=True)
-    print(f"{room}: {dict(fates)} of {len(drawn)}; found by:")
-    for file, many in killers.most_common():
-        print(f"  {many:4} {file}", flush=True)
+    folder = scratch / "tree"
+    made = [m for path in sorted((folder / "pinlab").rglob("*.py")) for m in mutants(path, folder)]
+    reached = Reached(folder)
+    for room, number in (("model", asked.model), ("rest", asked.rest)):
+        some = [m for m in made if m.path.startswith(MODEL) == (room == "model")]
+        drawn = Random(asked.seed).sample(some, min(number, len(some)))
+        fates: Counter[str] = Counter()
+        killers: Counter[str] = Counter()
+        with ProcessPoolExecutor(asked.jobs, get_context("fork")) as pool:
+            jobs = [pool.submit(fate, m, reached.by(m), scratch, asked.limit) for m in drawn]
+            for place, job in enumerate(jobs, start=1):
+                by, diff, seconds = job.result()
+                what = "hangs" if by == "time" else "noticed" if by else "SURVIVES"
+                fates[what] += 1
+                if what == "noticed":
+                    killers[by.split("::")[0]] += 1
+                print(f"{room} {place} {what}, {seconds:.0f} s: {by}\n  {diff}", flush=True)
+        print(f"{room}, {len(drawn)} of {len(some)}: {dict(fates)}; noticed by", flush=True)
+        for file, many in killers.most_common():
+            print(f"{many:6} {file}", flush=True)
 
 
 if __name__ == "__main__":

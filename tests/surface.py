@@ -124,7 +124,7 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "boot.kernel": lambda world: "6.18.44",
     "cases.kernel": lambda world: "6.18.44",
     "recording.kernel": lambda world: "6.18.44",
-    "draw_lenses.page": lambda world: world.page,
+    "lenses.page": lambda world: world.page,
     "senses.page": lambda world: world.page,
     "Senses.page": lambda world: world.page,
     "get_page.page": lambda world: world.page,

@@ -19,10 +19,7 @@ from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
 from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
-from pinlab.lab.figures.lenses import draw_lenses
 from pinlab.lab.figures.rule_sets import draw_rule_sets
-from pinlab.lab.figures.senses_spread import where_they_say_pin
-from pinlab.lab.figures.thread import draw_thread
 from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.identify import identify
 from pinlab.lab.map import draw_map
@@ -32,8 +29,6 @@ from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
 from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.walk import side_by_side, step_through
 from pinlab.lab.widgets.identify import who_is_who
-from pinlab.lab.widgets.lenses import light_the_senses
-from pinlab.lab.widgets.thread import walk_the_thread
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
 
@@ -42,17 +37,14 @@ __all__ = [
     "Picture",
     "check",
     "concept_map",
-    "draw_lenses",
     "draw_map",
     "draw_rule_sets",
     "draw_states",
-    "draw_thread",
     "draw_verdicts",
     "given",
     "hint",
     "identify",
     "in_the_model",
-    "light_the_senses",
     "mistakes",
     "never_written",
     "odometer",
@@ -65,8 +57,6 @@ __all__ = [
     "touched_filmstrip",
     "touched_pages",
     "walk_the_states",
-    "walk_the_thread",
     "watch",
-    "where_they_say_pin",
     "who_is_who",
 ]

@@ -468,7 +468,7 @@ def both_builds() -> Picture:
     drawn.draw(fall)
     alt = (
         f"Two panels, the refcount of the zero page over 0 to {MOST_READERS} readers on two builds "
-        f"of Linux {KERNEL}. Left, without the three tests: a straight climb to "
+        f"of Linux {KERNEL}. Counted, without the three tests: a straight climb to "
         f"{without[fall - 1].refcount} with {fall - 1} readers, a fall to {without[fall].refcount} "
         f"with {fall}, then level. Right, with them: level at {with_fix[-1].refcount}. All "
         "recorded points lie on the predicted lines."
@@ -619,68 +619,68 @@ OK, REFUSED, SATURATED, ABORTED = "ok", "refused", "saturated", "aborted"
 IGNORED, FREED = "ignored", "freed while held"
 
 
-class Left(NamedTuple):
+class Counted(NamedTuple):
     """What the counter shows after a get or a put, and what happened."""
 
     value: int
     event: str
 
 
-def _wrap(value: int) -> Left:
+def _wrap(value: int) -> Counted:
     """Add 1 and look at nothing; at 0 the object is freed, whoever still holds it.
 
     `usage` of struct key, an atomic_t up to 4.11 (include/linux/key.h). The collector frees a key
     whose counter shows 0, however it got there (key_garbage_collector, security/keys/gc.c, 4.4).
     """
     new = wrap(value + 1, END_BITS)
-    return Left(new, OK if new else FREED)
+    return Counted(new, OK if new else FREED)
 
 
-def _refuse(value: int) -> Left:
+def _refuse(value: int) -> Counted:
     """Add 1 if the *old* value is above zero, so that the get that crosses the top still succeeds.
 
     `_refcount` in try_get_page() (8fde12ca79af, 5.1) and try_grab_folio() (mm/gup.c, 6.18).
     """
-    return Left(wrap(value + 1, END_BITS), OK) if value > 0 else Left(value, REFUSED)
+    return Counted(wrap(value + 1, END_BITS), OK) if value > 0 else Counted(value, REFUSED)
 
 
-def _saturate(value: int) -> Left:
+def _saturate(value: int) -> Counted:
     """Add 1, and unless the old and the new value are above zero, set the counter far below it.
 
     refcount_inc() since 5.5 (include/linux/refcount.h): REFCOUNT_SATURATED is INT_MIN / 2, about
     as far from 0 as from INT_MAX. A get at 0 saturates as well: the object is free already.
     """
     new = wrap(value + 1, END_BITS)
-    return Left(new, OK) if value > 0 and new > 0 else Left(-(2 ** (END_BITS - 2)), SATURATED)
+    return Counted(new, OK) if value > 0 and new > 0 else Counted(-(2 ** (END_BITS - 2)), SATURATED)
 
 
-def _abort(value: int) -> Left:
+def _abort(value: int) -> Counted:
     """Add 1, and end the program if the *old* value was above the largest signed number.
 
     `Arc::clone` (library/alloc/src/sync.rs): an unsigned word, and MAX_REFCOUNT is isize::MAX.
     """
-    return Left(value + 1, ABORTED if value > END_TOP else OK)
+    return Counted(value + 1, ABORTED if value > END_TOP else OK)
 
 
-def _exempt(value: int) -> Left:
+def _exempt(value: int) -> Counted:
     """Leave the counter alone: this object is never freed, so nobody has to be counted.
 
     A pin on the zero page since 6.5 (c8070b787519; a FOLL_GET reference is still counted), and
     Python's None since CPython 3.12 (PEP 683).
     """
-    return Left(value, IGNORED)
+    return Counted(value, IGNORED)
 
 
-ENDS: Mapping[str, Callable[[int], Left]] = MappingProxyType(
+ENDS: Mapping[str, Callable[[int], Counted]] = MappingProxyType(
     {"wrap": _wrap, "refuse": _refuse, "saturate": _saturate, "abort": _abort, "exempt": _exempt}
 )
 """What one more get does, by the name of the end; data/counter_ends.csv has the originals."""
 
 
 @cache
-def _steps(end: str, gets: int = GETS) -> tuple[Left, ...]:
+def _steps(end: str, gets: int = GETS) -> tuple[Counted, ...]:
     """What gets leave behind, one after another, until the object or the program is gone."""
-    steps: list[Left] = []
+    steps: list[Counted] = []
     while len(steps) < gets and not (steps and steps[-1].event in (FREED, ABORTED)):
         steps.append(ENDS[end](steps[-1].value if steps else START))
     return tuple(steps)
@@ -711,7 +711,7 @@ def five_ends() -> Picture:
     return Picture(figure, alt, twin, _end_table())
 
 
-def _turn(steps: Sequence[Left]) -> tuple[int, str]:
+def _turn(steps: Sequence[Counted]) -> tuple[int, str]:
     """The number of the first get that is not an ordinary one, and what becomes of it."""
     return next((n, step.event) for n, step in enumerate(steps, start=1) if step.event != OK)
 

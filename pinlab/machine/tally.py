@@ -17,7 +17,6 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
 from typing import IO, NamedTuple
 
 from pinlab.machine import proc
@@ -172,7 +171,7 @@ def count(
     controls = [control(meter, pace * times)]
     first = []
     for number, call in enumerate(calls):
-        seconds = repeat(call, times, partial(_report_from, number * times, report))
+        seconds = repeat(call, times, report, before=number * times)
         first.append((meter.pins(), seconds))
     controls.append(control(meter, pace * times))
     until = time.monotonic() + REPEATING
@@ -181,10 +180,6 @@ def count(
         confirmed = _confirmed(call, times, pins, meter, 0.0 if seconds > LONG else until)
         found.append(Count(seconds, *confirmed))
     return found, together(controls)
-
-
-def _report_from(before: int, report: Report, done: int) -> None:
-    report(before + done)
 
 
 def _confirmed(
@@ -206,14 +201,14 @@ def _confirmed(
         least = Pins(*map(min, least, meter.pins()))
 
 
-def repeat(call: Call, times: int, report: Report = lambda done: None) -> float:
-    """Make a call so many times, and report how many of them are made; return the seconds."""
+def repeat(call: Call, times: int, report: Report = lambda done: None, before: int = 0) -> float:
+    """Make a call so many times, and report how many are made with those before; return seconds."""
     start = reported = now = time.monotonic()
     for done in range(1, times + 1):
         call()
         now = time.monotonic()
         if now - reported >= REPORT_EVERY or done == times:
-            report(done)
+            report(before + done)
             reported = now
     return now - start
 

@@ -115,27 +115,21 @@ def _mount(folder: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(direct_io, "MOUNTS", Table())
 
 
-def test_the_file_has_no_name(folder: Path) -> None:
+def test_the_file_has_no_name_and_writes_go_over_the_same_pages(folder: Path) -> None:
     import fcntl  # there is none on Windows
 
     with direct_io.unnamed_file(str(folder)) as file:
-        direct_io.write(file, buffers.new("letters"))
-        assert fcntl.fcntl(file, fcntl.F_GETFL) & os.O_DIRECT
-        assert os.fstat(file).st_nlink == 0
-        assert os.fstat(file).st_size == 64 * mmap.PAGESIZE
-        assert list(folder.iterdir()) == []
-    with pytest.raises(OSError, match="Bad file descriptor"):
-        os.fstat(file)
-
-
-def test_writes_go_over_the_same_pages(folder: Path) -> None:
-    with direct_io.unnamed_file(str(folder)) as file:
         for buffer in ("letters", "never", 1):
             direct_io.write(file, buffers.new(buffer))
-        assert os.fstat(file).st_size == 64 * mmap.PAGESIZE
+        assert fcntl.fcntl(file, fcntl.F_GETFL) & os.O_DIRECT
+        found = os.fstat(file)
+        assert (found.st_nlink, found.st_size) == (0, 64 * mmap.PAGESIZE)
+        assert list(folder.iterdir()) == []
         check = buffers.new("letters")
-        assert os.preadv(file, [check], 0) == len(check)
+        direct_io.read(file, check)
         assert bytes(check) == bytes(buffers.new(1))
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(file)
 
 
 @linux_only

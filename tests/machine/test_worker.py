@@ -14,10 +14,9 @@ import pytest
 
 from pinlab.machine import buffers, direct_io, proc, syscalls, tally, worker
 from pinlab.machine.ask import written
-from pinlab.machine.experiments import EXPERIMENTS, checked
+from pinlab.machine.experiments import EXPERIMENTS
 from pinlab.machine.measured import Answer
 from pinlab.machine.proc import UnavailableError
-from pinlab.machine.tally import NoisyError
 from pinlab.machine.worker import do_experiments
 from tests.machine.counting import Counters
 from tests.machine.faults import refuse
@@ -52,34 +51,32 @@ def test_direct_io_that_takes_references(monkeypatch: pytest.MonkeyPatch) -> Non
     ] * 2
 
 
-def test_direct_io_that_others_made_look_like_pins(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They leave when the choice is made; a 0 of written pages is no answer then."""
-    pretend(monkeypatch, Counters(monkeypatch, others=[64] * 10), dio_pins=False)
-    with pytest.raises(NoisyError):
-        measure(Path("/"), "letters", writes=10)
-
-
-def test_process_vm_readv_that_is_forbidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forbidden(source: memoryview, target: memoryview) -> None:
-        raise OSError(errno.EPERM, "process_vm_readv answers 'Operation not permitted'")
-
-    pretend(monkeypatch, Counters(monkeypatch), dio_pins=False)
-    monkeypatch.setattr(syscalls, "process_vm_readv", forbidden)
-    with pytest.raises(UnavailableError) as caught:
-        measure(Path("/"), "letters")
-    assert str(caught.value) == (
-        "Direct I/O takes no pins here, and process_vm_readv answers 'Operation not permitted'."
-    )
-
-
-def test_counters_that_stand_still(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("others", "answer", "words"),
+    [
+        ([64] * 10, 64, tally.NOISE),  # they leave when it was chosen by their pins
+        (
+            (), None,
+            "Direct I/O takes no pins here, and process_vm_readv answers 'Operation not "
+            "permitted'.",
+        ),
+        ((), 0, "Neither direct I/O nor process_vm_readv moves the counters here."),
+    ],
+)  # fmt: skip
+def test_nothing_that_is_counted_here(
+    others: Iterable[int], answer: int | None, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    frozen = tmp_path / "vmstat"
-    frozen.write_text("nr_foll_pin_acquired 7\nnr_foll_pin_released 7\n")
-    monkeypatch.setattr(proc, "VMSTAT", frozen)
-    with pytest.raises(UnavailableError, match="Neither direct I/O nor process_vm_readv"):
-        measure(folder, "letters")
+    def read(source: memoryview, target: memoryview) -> None:
+        if answer is None:
+            raise OSError(errno.EPERM, "process_vm_readv answers 'Operation not permitted'")
+        counters.pin(answer)
+
+    counters = Counters(monkeypatch, others=others)
+    pretend(monkeypatch, counters, dio_pins=False)
+    monkeypatch.setattr(syscalls, "process_vm_readv", read)
+    with pytest.raises(UnavailableError) as caught:
+        measure(Path("/"), "letters", writes=10)
+    assert str(caught.value) == words
 
 
 def test_the_first_failing_write_ends_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,9 +342,3 @@ def test_what_is_not_the_same_twice_is_not_told(monkeypatch: pytest.MonkeyPatch)
         "It was not the same twice, as if others had a hand in it. "
         "Measure again when it is quieter."
     )
-
-
-def test_names_of_experiments() -> None:
-    assert checked(("frames", "direct_io", "frames")) == ("frames", "direct_io")
-    with pytest.raises(ValueError, match="experiment is 'frame': allowed are process_vm_readv, "):
-        checked(("frames", "frame"))

@@ -252,6 +252,7 @@ def test_a_wrong_argument_of_the_model_is_named_and_changes_nothing(
         (1.0, FOLL_GET, "refs is 1.0"),
         (True, FOLL_GET, "refs is True"),
         (1, 4, r"flags is 0x4: bits 0x4 are none of FOLL_WRITE \(0x1\)"),
+        (1, 2**32, "flags is 4294967296: allowed .* 0 to 4294967295"),
         (1, "FOLL_GET", "flags is 'FOLL_GET'"),
     ],
 )
@@ -301,6 +302,7 @@ def test_a_wrong_request_holds_nothing(
         (lambda: last_grab(1, 1, bits=1), "bits is 1: allowed .* 2 to 64"),
         (lambda: last_grab(1, 129, bits=8), "step is 129: allowed .* 1 to 128"),
         (lambda: last_pin(2**31), "r0 is 2147483648"),
+        (lambda: last_pin(-(2**31) - 1), "r0 is -2147483649"),
         (lambda: last_pin(1, bias=0), "bias is 0: allowed .* from 1 to 2147483648"),
         (lambda: last_pin(1, bias=129, bits=8), "bias is 129: allowed .* 1 to 128"),
         (lambda: refcount_with(1, 0, 0, bias=0), "bias is 0: allowed .* from 1 on"),

@@ -41,7 +41,7 @@ def test_since_5_14_one_and_then_1023(release: str) -> None:
     scene = Scene(release)
     pin, steps = scene.begin()
     next(steps)
-    assert (scene.refcount(), pin.page) == (2, None)
+    assert (scene.refcount(), pin.page, scene.parent.has_pinned) == (2, None, True)
     with pytest.raises(RuntimeError, match="still under way"):
         pin.require_page()
     assert scene.kernel.vmstat["nr_foll_pin_acquired"] == 0

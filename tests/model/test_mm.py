@@ -436,14 +436,16 @@ def test_munmap_passes_over_what_is_not_mapped_and_takes_a_2_mib_folio_as_a_whol
     mm.write(huge, b"x")
     mm.read(huge + MIB2, 1)
     mm.read(last, 3 * PAGE_SIZE)
+    mm.munmap(huge + MIB2, MIB2)
+    assert (mm.page_at(huge) is None, mm.page_at(huge + MIB2)) == (False, None)
     pages = [mm.page_at(addr) for addr in (first, huge)]
     mm.munmap(0, last + PAGE_SIZE + 1)  # rounded up
     assert [page is not None and page.folio.freed for page in pages] == [True, True]
     assert (kernel.zero_page.refcount, kernel.huge_zero_folio.refcount) == (1, 1)
     assert [(e.operation, e.page, e.pages) for e in kernel.trace[-6:]] == [
-        ("unmap", "zero page", 2), ("unmap", "frame 2", 1), ("free", "frame 2", 1),
+        ("unmap", "huge zero folio", 512), ("unmap", "zero page", 2),
+        ("unmap", "frame 2", 1), ("free", "frame 2", 1),
         ("unmap", "frame 512", 512), ("free", "frame 512", 512),
-        ("unmap", "huge zero folio", 512),
     ]  # fmt: skip
     assert mm.read(last + 2 * PAGE_SIZE, 1) == b"\0"
     for addr in (first, huge, last, last + PAGE_SIZE):

@@ -11,6 +11,8 @@ from pinlab.lessons import (
     fork_during_direct_io,
     pin_a_page,
     pretend_to_pin,
+    read_the_thread,
+    say_what_pinned_means,
     word_the_note,
 )
 from tests.lab.answers import TOUCHED, an_answer
@@ -35,8 +37,10 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     ),
     "read_and_written": draw_a_page.read_and_written,
     "scene": fork_during_direct_io.scene,
-    "light_the_senses": lambda: lab.light_the_senses(references=1, mlocked=True),
+    "page_under_lenses": lambda: say_what_pinned_means.page_under_lenses(
+        references=1, mlocked=True
+    ),
     "wording": lambda: word_the_note.wording(clauses=2),
-    "walk_the_thread": lambda: lab.walk_the_thread(at=12),
+    "turn_by_turn": lambda: read_the_thread.turn_by_turn(at=12),
 }
 """Every exhibit, by the function that makes it."""
