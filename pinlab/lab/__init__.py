@@ -19,20 +19,14 @@ from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
 from pinlab.lab.counterpart import in_the_model
 from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
-from pinlab.lab.figures.folio import draw_folios
-from pinlab.lab.figures.orders import pins_by_order
-from pinlab.lab.figures.thread import draw_thread
 from pinlab.lab.identify import identify
 from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
-from pinlab.lab.readers import huge_zero_readers
 from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.walk import side_by_side, step_through
-from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.identify import who_is_who
-from pinlab.lab.widgets.thread import walk_the_thread
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
 
@@ -41,20 +35,15 @@ __all__ = [
     "Picture",
     "check",
     "concept_map",
-    "draw_folios",
     "draw_map",
     "draw_states",
-    "draw_thread",
     "given",
     "hint",
-    "huge_zero_readers",
     "identify",
     "in_the_model",
     "mistakes",
     "never_written",
     "odometer",
-    "pin_a_folio",
-    "pins_by_order",
     "problems",
     "side_by_side",
     "solution",
@@ -64,7 +53,6 @@ __all__ = [
     "touched_filmstrip",
     "touched_pages",
     "walk_the_states",
-    "walk_the_thread",
     "watch",
     "who_is_who",
 ]
