@@ -20,7 +20,7 @@ BELOW = {
     "lessons": ("lab", "words", "explore", "machine", "model"),
 }
 SHARED = {
-    "Claim", "Dial", "Edge", "Held", "Hold", "Left", "Line", "Question", "Row",
+    "Claim", "Dial", "Held", "Hold", "Left", "Line", "Row",
     "Run", "Way",
 }  # fmt: skip
 """Names that still stand twice: none may come."""

@@ -64,7 +64,7 @@ class Call(NamedTuple):
         return f"{self.actor} {what} the {self.page}"
 
 
-class Counters(NamedTuple):
+class OnRecord(NamedTuple):
     """What a folio's record shows; pincount is None where it keeps none.
 
     references: what of the refcount the ledger books as mappings' and plain references, the 1 that
@@ -89,7 +89,7 @@ class State(NamedTuple):
     bias: what a pin adds to a refcount without pincount; holds: what everybody has, sorted.
     """
 
-    pages: Mapping[str, Counters]
+    pages: Mapping[str, OnRecord]
     acquired: int
     released: int
     bias: int
@@ -266,7 +266,7 @@ class _Machine:
             tuple(sorted(hold for hold, _ in self._held)),
         )
 
-    def _counters(self, folio: Folio) -> Counters:
+    def _counters(self, folio: Folio) -> OnRecord:
         book = self.kernel.ledger
         references = sum(book.net(folio, kind) for kind in (MAPPING, REFERENCE, BOOT))
-        return Counters(folio.refcount, folio.pincount, references)
+        return OnRecord(folio.refcount, folio.pincount, references)

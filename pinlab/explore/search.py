@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -23,6 +24,9 @@ from pinlab.model.kernel import Kernel
 from pinlab.model.rules import NEWEST
 
 NEVER, SOMETIMES, ALWAYS = "Never", "Sometimes", "Always"
+
+YES, NO, OPEN = "yes", "no", "open"
+"""How a question will be answered at the end: that is certain, or it depends on the way."""
 
 MOST_STATES = 5000
 """By default: less than a second of a processor."""
@@ -103,18 +107,56 @@ class Edge(NamedTuple):
     step: str
 
 
-@dataclass
-class Graph:
-    """States are numbered by how many moves lead there, 0 is the beginning.
+class Node(NamedTuple):
+    """A state: its number, the moves that first led there, and what was seen in each folio of it.
 
-    schedules: for each state the moves that first led there. edges: all of them. ends: what is left
-    in each state in which nobody can go on. seen: what was seen in each folio of a state.
+    end: what is left there, None if a step can still be done; answer: to what was asked.
     """
 
-    schedules: list[Schedule]
-    edges: list[Edge]
-    ends: dict[int, Left]
-    seen: list[tuple[Any, ...]]
+    number: int
+    schedule: Schedule
+    seen: tuple[Any, ...]
+    end: Left | None
+    answer: str = OPEN
+
+    @property
+    def depth(self) -> int:
+        """How many moves lead to it."""
+        return len(self.schedule)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All states by number, those with fewer moves first, and all steps between two of them."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+    @cached_property
+    def _after(self) -> dict[int, dict[str, int]]:
+        after: dict[int, dict[str, int]] = {node.number: {} for node in self.nodes}
+        for edge in self.edges:
+            after[edge.start][edge.actor] = edge.end
+        return after
+
+    def way(self, schedule: Schedule) -> list[int]:
+        """Return the states on the way of a schedule, with the first."""
+        return list(accumulate(schedule, lambda at, actor: self._after[at][actor], initial=0))
+
+    def asked(self, question: Ask) -> Graph:
+        """Return it with the answers: yes or no where that is certain, else open.
+
+        Raises as `Exploration.verdict`.
+        """
+        answer = asked(question)
+        answers: dict[int, str] = {}
+        for node in reversed(self.nodes):
+            if node.end is not None:
+                answers[node.number] = YES if answer(node.end) else NO
+            else:
+                found = {answers[end] for end in self._after[node.number].values()}
+                answers[node.number] = found.pop() if len(found) == 1 else OPEN
+        return Graph(tuple(n._replace(answer=answers[n.number]) for n in self.nodes), self.edges)
 
 
 class Exploration:
@@ -174,13 +216,16 @@ class Exploration:
         ends: dict[tuple[Outcome, Pages], Schedule] = {}
         for number in sorted(self._waiting, key=lambda end: self._found.states[end].moves):
             left = self._left(number)
+            assert left is not None
             key = tuple(sorted(left.items())), tuple(left.pages.items())
             if key not in ends:
                 ends[key] = self._schedule(number)
         return ends
 
-    def _left(self, number: int) -> Left:
+    def _left(self, number: int) -> Left | None:
         """Return what is left at an end: pages, every value read, and what went wrong."""
+        if number not in self._waiting:
+            return None
         values, freed, pages = self._orders.left(self._found.states[number])
         shown = {
             f"{process}:{where}": letter(pages[f"{process}:{page}"][offset : offset + 1])
@@ -212,12 +257,11 @@ class Exploration:
             actor = self._orders.actors[nth]
             step = lines[actor][states[start].done[nth]]
             edges.append(Edge(numbers[start], numbers[end], actor, step.line))
-        return Graph(
-            [self._schedule(number) for number in order],
-            sorted(edges, key=lambda edge: edge[:2]),
-            {n: self._left(number) for n, number in enumerate(order) if number in self._waiting},
-            [self._orders.seen(states[number]) for number in order],
+        nodes = (
+            Node(n, self._schedule(number), self._orders.seen(states[number]), self._left(number))
+            for n, number in enumerate(order)
         )
+        return Graph(tuple(nodes), tuple(sorted(edges)))
 
     def verdict(self, question: Ask) -> str:
         """Return whether the question holds at the end of no order, some or all of them.

@@ -22,7 +22,6 @@ from pinlab.lab.concepts import concept_map
 from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.orders import pins_by_order
 from pinlab.lab.figures.rule_sets import draw_rule_sets
-from pinlab.lab.figures.thread import draw_thread
 from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.identify import identify
 from pinlab.lab.map import draw_map
@@ -34,7 +33,6 @@ from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.walk import side_by_side, step_through
 from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.identify import who_is_who
-from pinlab.lab.widgets.thread import walk_the_thread
 
 __all__ = [
     "Drawing",
@@ -45,7 +43,6 @@ __all__ = [
     "draw_map",
     "draw_rule_sets",
     "draw_states",
-    "draw_thread",
     "draw_verdicts",
     "given",
     "hint",
@@ -63,6 +60,5 @@ __all__ = [
     "step_through",
     "three_columns",
     "walk_the_states",
-    "walk_the_thread",
     "who_is_who",
 ]

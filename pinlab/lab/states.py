@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 
 import pandas
 
-from pinlab.explore import Question, Scenario, explore, litmus
+from pinlab.explore import NO, OPEN, YES, Edge, Graph, Node, Question, Scenario, explore, litmus
 from pinlab.explore.question import REMARKS, spelled
 from pinlab.explore.search import Schedule
 from pinlab.explore.world import World
@@ -24,7 +24,6 @@ from pinlab.lab.map_words import changes, in_words
 from pinlab.lab.palette import EDGE, OVERFLOW
 from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import Snapshot, group, snapshot
-from pinlab.lab.state_graph import NO, OPEN, YES, Edge, Node, StateGraph, state_graph
 from pinlab.lab.svg import document, fitted, measured, text
 from pinlab.lab.text import plural
 from pinlab.model.arguments import instance, one_of, several, shown
@@ -34,6 +33,9 @@ from pinlab.model.rules import parse_release
 WIDTH, MARGIN, TOP, FOOT = 760, 20, 66, 66
 SIDE = 24
 """The side of a node, or its diameter."""
+
+MOST_STATES = 40
+"""How many states a picture has room for."""
 
 APART = 30
 """The least distance of two nodes of a column."""
@@ -57,9 +59,10 @@ class Asked:
     exists: Question
     release: str
 
-    def graph(self) -> StateGraph:
+    def graph(self) -> Graph:
         """Return its states."""
-        return state_graph(self.scenario, self.release, self.exists)
+        found = explore(self.scenario, self.release, most_states=MOST_STATES)
+        return found.require_complete().graph.asked(self.exists)
 
     def witness(self) -> Schedule | None:
         """Return a shortest schedule to a yes, None if there is none."""
@@ -102,7 +105,7 @@ def draw_states(scenario: Scenario | str, release: str, exists: str = "") -> Dra
     return Drawing(svg, f"A graph of states. {twin}", twin, states_table(graph))
 
 
-def sentence(what: Asked, graph: StateGraph, way: Schedule | None) -> str:
+def sentence(what: Asked, graph: Graph, way: Schedule | None) -> str:
     """Return what the graph shows in words."""
     count = {answer: sum(n.answer == answer for n in graph.nodes) for answer in TOLD}
     ends = [node for node in graph.nodes if node.end is not None]
@@ -119,13 +122,13 @@ def sentence(what: Asked, graph: StateGraph, way: Schedule | None) -> str:
     return f"{told} A shortest way to a yes: {', '.join(map(str, states))}."
 
 
-def states_table(graph: StateGraph) -> pandas.DataFrame:
+def states_table(graph: Graph) -> pandas.DataFrame:
     """Return the graph as a table: a row for each state, with where each actor's step leads."""
     rows: dict[int, dict[str, object]] = {
         node.number: {"steps done": node.depth, "answer": TOLD[node.answer]} for node in graph.nodes
     }
     for edge in graph.edges:
-        rows[edge.start][edge.actor] = f"{edge.step}: to {edge.stop}"
+        rows[edge.start][edge.actor] = f"{edge.step}: to {edge.end}"
     for node in graph.nodes:
         if node.end is not None:
             rows[node.number]["left at the end"] = ", ".join(left(node))
@@ -144,7 +147,7 @@ def left(node: Node) -> list[str]:
     return [f"{name} = {spelled(letter)}" for name, letter in sorted((node.end or {}).items())]
 
 
-def draw(what: Asked, graph: StateGraph, way: Schedule | None, at: int | None = None) -> Piece:
+def draw(what: Asked, graph: Graph, way: Schedule | None, at: int | None = None) -> Piece:
     """Return the graph from the origin on; `way` is drawn thick, the state `at` has a ring."""
     places = _places(graph)
     height = TOP + _high(graph) + FOOT
@@ -157,7 +160,7 @@ def draw(what: Asked, graph: StateGraph, way: Schedule | None, at: int | None = 
         text(MARGIN, 18, f"{what.name} on Linux {what.release}", size=13, weight="bold"),
         text(MARGIN, 36, f"exists {what.exists}", size=13),
         *_heads(places),
-        *(_ground(e, places, ground) for e in graph.edges if (e.start, e.stop) in on_way),
+        *(_ground(e, places, ground) for e in graph.edges if (e.start, e.end) in on_way),
         *(_line(_path(e, places), who[e.actor]) for e in graph.edges),
         *(_chip(e, places, words) for e, words in _words(graph.edges, _column(graph))),
         *(_node(node, places, ring=node.number == at) for node in graph.nodes),
@@ -170,7 +173,7 @@ def draw(what: Asked, graph: StateGraph, way: Schedule | None, at: int | None = 
 Places = Mapping[int, tuple[float, float]]
 
 
-def _columns_of(graph: StateGraph) -> list[list[int]]:
+def _columns_of(graph: Graph) -> list[list[int]]:
     """The numbers by column; all ends stand in the last."""
     last = max(node.depth for node in graph.nodes)
     columns: list[list[int]] = [[] for _ in range(last + 1)]
@@ -179,19 +182,19 @@ def _columns_of(graph: StateGraph) -> list[list[int]]:
     return columns
 
 
-def _high(graph: StateGraph) -> float:
+def _high(graph: Graph) -> float:
     most = max(map(len, _columns_of(graph)))
     return most * SIDE + (most - 1) * APART
 
 
-def _column(graph: StateGraph) -> float:
+def _column(graph: Graph) -> float:
     """The distance of two columns."""
     return (WIDTH - 2 * MARGIN - SIDE - ROOM) / max(1, len(_columns_of(graph)) - 1)
 
 
-def _places(graph: StateGraph) -> Places:
+def _places(graph: Graph) -> Places:
     """The middle of each node."""
-    joined = [(edge.start, edge.stop) for edge in graph.edges]
+    joined = [(edge.start, edge.end) for edge in graph.edges]
     columns = ordered(_columns_of(graph), joined)
     sizes = {node.number: float(SIDE) for node in graph.nodes}
     down = placed(columns, joined, sizes, APART, _high(graph))
@@ -219,7 +222,7 @@ def _words(edges: Sequence[Edge], column: float) -> list[tuple[Edge, str]]:
 
 def _path(edge: Edge, places: Places) -> str:
     """From the right side of one node to the left side of the next."""
-    (x0, y0), (x1, y1) = places[edge.start], places[edge.stop]
+    (x0, y0), (x1, y1) = places[edge.start], places[edge.end]
     return f"M{x0 + SIDE / 2:.1f} {y0:.1f}L{x1 - SIDE / 2:.1f} {y1:.1f}"
 
 
@@ -234,7 +237,7 @@ def _ground(edge: Edge, places: Places, colour: str) -> str:
 
 def _chip(edge: Edge, places: Places, words: str) -> str:
     """What an edge says, a little before its middle: where edges cross, words would, too."""
-    (x0, y0), (x1, y1) = places[edge.start], places[edge.stop]
+    (x0, y0), (x1, y1) = places[edge.start], places[edge.end]
     x, y = round(x0 + (x1 - x0) * 0.45, 1), round(y0 + (y1 - y0) * 0.45, 1)
     wide = measured(words, LETTERS) + 4
     return (
@@ -316,7 +319,7 @@ class Way:
     """A scenario on a release, an order of its steps, and the machine after each of them."""
 
     what: Asked
-    graph: StateGraph
+    graph: Graph
     schedule: Schedule
     steps: tuple[str, ...]
     maps: tuple[Snapshot, ...]

@@ -27,7 +27,7 @@ COUNTED = ("process_vm_readv", "anon64", "acq")
 NOT_COUNTED = "process_vm_readv of written pages moves no counter, so a zero would show nothing."
 
 
-class Question(NamedTuple):
+class KernelQuestion(NamedTuple):
     """One question about a kernel.
 
     text: the question. told_by: the quantities that answer it. say: these in words. levers:
@@ -128,28 +128,28 @@ def _pins(number: int) -> str:
     return "1 pin" if number == 1 else f"{number} pins"
 
 
-QUESTIONS: tuple[Question, ...] = (
-    Question(
+QUESTIONS: tuple[KernelQuestion, ...] = (
+    KernelQuestion(
         "zero-page",
         "Is the zero page pinned?",
         (("process_vm_readv", "zero64", "acq"), ("process_vm_readv", "zero64", "ret")),
         _zero_page,
         _levers(zero_page_pins=tuple(ZERO_PAGE_PINS)),
     ),
-    Question(
+    KernelQuestion(
         "direct-io",
         "Does direct I/O pin?",
         (("direct_io", "file:write_anon64", "acq"),),
         _direct_io,
         _levers(dio_hold=CHOICES["dio_hold"]),
     ),
-    Question(
+    KernelQuestion(
         "huge-zero",
         "Is the huge zero folio exempt?",
         (("process_vm_readv", "hugezero512", "acq"),),
         _huge_zero,
     ),
-    Question(
+    KernelQuestion(
         "fork",
         "From how many extra references on does fork copy a page?",
         (
@@ -159,7 +159,7 @@ QUESTIONS: tuple[Question, ...] = (
         _fork,
         _levers(fork_copies=CHOICES["fork_copies"], fork_asks=CHOICES["fork_asks"]),
     ),
-    Question(
+    KernelQuestion(
         "vm-pin",
         "What does VmPin say about an io_uring fixed buffer?",
         (
@@ -169,13 +169,13 @@ QUESTIONS: tuple[Question, ...] = (
         _vm_pin,
         _levers(fixed_buffer_vmpin=CHOICES["fixed_buffer_vmpin"]),
     ),
-    Question(
+    KernelQuestion(
         "frames",
         "How many frames are behind 64 pages that were only read?",
         (("frames", "read64", "frames"), ("frames", "read64", "zero_pages")),
         _frames,
     ),
-    Question(
+    KernelQuestion(
         "fork-frames",
         "Which frames have parent and child if the page is an io_uring fixed buffer?",
         (
@@ -195,7 +195,7 @@ class Finding(NamedTuple):
     was not measured here, else "". releases: those of the model that answer the same.
     """
 
-    question: Question
+    question: KernelQuestion
     why_not: str = ""
     answer: str = ""
     values: Values = ()
@@ -211,7 +211,7 @@ class Finding(NamedTuple):
             yield f"    so does the model of: {spans(self.releases)}"
 
 
-def _finding(question: Question, source: Mapping[Place, Value], why_not: str) -> Finding:
+def _finding(question: KernelQuestion, source: Mapping[Place, Value], why_not: str) -> Finding:
     if not all(place in source for place in question.told_by):
         return Finding(question, why_not)
     values = tuple(source[place] for place in question.told_by)
@@ -237,7 +237,7 @@ class Measured(Answer):
         """The answer to each question, in the order of the questions."""
         return tuple(map(self._found, QUESTIONS))
 
-    def _found(self, question: Question) -> Finding:
+    def _found(self, question: KernelQuestion) -> Finding:
         measured = self.values if self.live else {}
         why_not = self._why_not(question, measured)
         finding = _finding(question, self.instead if why_not else measured, why_not)
@@ -246,7 +246,7 @@ class Measured(Answer):
             return _finding(question, self.instead, f"{self.note} {AGAIN}")
         return finding
 
-    def _why_not(self, question: Question, measured: Mapping[Place, Value]) -> str:
+    def _why_not(self, question: KernelQuestion, measured: Mapping[Place, Value]) -> str:
         for place in question.told_by:
             if place not in measured:
                 return self.missing.get(place[:2], "It was not asked.")

@@ -108,11 +108,11 @@ def apart(release: str = NEWEST) -> Apart:
     states, patterns = 0, dict[frozenset[str], Example]()
     for memory in MEMORY:
         graph = explore(_scenario(memory), release, seen=_lit).require_complete().graph
-        states += len(graph.schedules)
-        for schedule, seen in zip(graph.schedules, graph.seen, strict=True):
-            for lit in seen:
-                if lit not in patterns or len(schedule) < len(patterns[lit].steps):
-                    patterns[lit] = _example(memory, release, schedule, lit)
+        states += len(graph.nodes)
+        for node in graph.nodes:
+            for lit in node.seen:
+                if lit not in patterns or node.depth < len(patterns[lit].steps):
+                    patterns[lit] = _example(memory, release, node.schedule, lit)
     found = {pair: _shortest(patterns, *pair) for pair in permutations(SENSES, 2)}
     return Apart(release, states, found, patterns)
 

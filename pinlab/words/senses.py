@@ -1,6 +1,6 @@
 """Senses: what somebody may mean who says that a page is pinned, each a function of the model.
 
-Counters and ledger know folios, so a sense that holds for one page holds for all of its folio.
+OnRecord and ledger know folios, so a sense that holds for one page holds for all of its folio.
 """
 
 from collections.abc import Callable, Mapping

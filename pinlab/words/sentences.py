@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from pinlab.data_folder import DATA
-from pinlab.explore.reach import PIN, UNPIN, ZERO, Call, Counters, State, Transition, reach
+from pinlab.explore.reach import PIN, UNPIN, ZERO, Call, OnRecord, State, Transition, reach
 from pinlab.model.arguments import instance, mapping, sequence, shown
 from pinlab.model.rules import parse_release, rules_for
 from pinlab.model.trace import Trace
@@ -30,7 +30,7 @@ T = TypeVar("T")
 Says = Callable[[State, Call, State], bool | None]
 """What a claim says of a step: True, False, or None for nothing."""
 
-Amount = Callable[[Counters, int], T | None]
+Amount = Callable[[OnRecord, int], T | None]
 """How many pins a page has in one sense of the word; None where the sense makes no sense."""
 
 TRUE, BY_ACCIDENT, FALSE = "true", "true only by accident", "false"
@@ -116,7 +116,7 @@ READINGS: Mapping[str, Amount[int]] = MappingProxyType(
 """How many pins there are in a page, by what is meant by them: senses of `pinlab.words.senses`."""
 
 
-def _both(counters: Counters, bias: int) -> tuple[int, int | None]:
+def _both(counters: OnRecord, bias: int) -> tuple[int, int | None]:
     return counters.refcount, counters.pincount
 
 

@@ -17,7 +17,7 @@ from functools import cache
 from itertools import chain, combinations, count, product
 from types import MappingProxyType
 
-from pinlab.explore.reach import GET, PAGES, PIN, PUT, UNPIN, Call, Counters, State
+from pinlab.explore.reach import GET, PAGES, PIN, PUT, UNPIN, Call, OnRecord, State
 from pinlab.model.arguments import instance, one_of
 from pinlab.model.rules import parse_release
 from pinlab.words.sentences import WRONG_KERNELS, Claim, Sentence, counterexample, missed_by
@@ -83,7 +83,7 @@ def clause(call: str, page: str, counter: str, how: str) -> Claim:
 
 def _shown(state: State, step: Call) -> dict[str, tuple[int, ...]]:
     """Return what each counter shows of a step's page; of vmstat first what is outstanding."""
-    counters: Counters = state.pages[step.page]
+    counters: OnRecord = state.pages[step.page]
     shown = {
         REFCOUNT: (counters.refcount,),
         VMSTAT: (state.acquired - state.released, state.acquired),

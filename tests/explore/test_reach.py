@@ -17,8 +17,8 @@ from pinlab.explore.reach import (
     UNPIN,
     ZERO,
     Call,
-    Counters,
     Holding,
+    OnRecord,
     Reached,
     reach,
 )
@@ -54,28 +54,28 @@ def test_counters_by_hand() -> None:
     assert {name: counters.refcount for name, counters in first.items()} == dict.fromkeys(first, 1)
     assert [counters.pincount for counters in first.values()] == [None, 0, None, 0]
     pins = states[owned((PIN, SMALL), (PIN, LARGE))]
-    assert pins.pages[SMALL] == Counters(1025, None, 1)
-    assert pins.pages[LARGE] == Counters(2, 1, 1)
+    assert pins.pages[SMALL] == OnRecord(1025, None, 1)
+    assert pins.pages[LARGE] == OnRecord(2, 1, 1)
     zeros = states[owned((PIN, ZERO), (PIN, HUGE_ZERO))]
-    assert zeros.pages[ZERO] == Counters(1, None, 1)
-    assert zeros.pages[HUGE_ZERO] == Counters(2, 1, 1)
+    assert zeros.pages[ZERO] == OnRecord(1, None, 1)
+    assert zeros.pages[HUGE_ZERO] == OnRecord(2, 1, 1)
     assert (zeros.acquired, zeros.released) == (1, 0)
     many = states[Holding("A", GET, ZERO, MANY), Holding("B", PIN, ZERO, 1)]
-    assert many.pages[ZERO] == Counters(1024, None, 1024)
+    assert many.pages[ZERO] == OnRecord(1024, None, 1024)
 
 
 @pytest.mark.parametrize(
     ("counters", "bias", "pins"),
     [
-        (Counters(1025, None, 1), 1024, 1),
-        (Counters(2049 + 1023, None, 1024), 1024, 2),
-        (Counters(1024, None, 1024), 1024, 0),
-        (Counters(1 - 1024, None, 1), 1024, -1),
-        (Counters(5, 3, 2), 1024, 3),
-        (Counters(4, None, 1), 1, 3),
+        (OnRecord(1025, None, 1), 1024, 1),
+        (OnRecord(2049 + 1023, None, 1024), 1024, 2),
+        (OnRecord(1024, None, 1024), 1024, 0),
+        (OnRecord(1 - 1024, None, 1), 1024, -1),
+        (OnRecord(5, 3, 2), 1024, 3),
+        (OnRecord(4, None, 1), 1, 3),
     ],
 )
-def test_pins_on_record(counters: Counters, bias: int, pins: int) -> None:
+def test_pins_on_record(counters: OnRecord, bias: int, pins: int) -> None:
     assert counters.pins(bias) == pins
 
 

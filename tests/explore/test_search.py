@@ -11,7 +11,19 @@ from time import process_time
 import pytest
 
 from pinlab import Kernel
-from pinlab.explore import ALWAYS, NEVER, SOMETIMES, Edge, Scenario, explore, trace, verbs
+from pinlab.explore import (
+    ALWAYS,
+    NEVER,
+    NO,
+    OPEN,
+    SOMETIMES,
+    YES,
+    Edge,
+    Scenario,
+    explore,
+    trace,
+    verbs,
+)
 from pinlab.explore.question import Ask
 from pinlab.explore.search import MOST_STATES
 from tests.explore import brute
@@ -224,7 +236,8 @@ def test_memory_of_who_is_not_there_because_somebody_waits_can_be_asked_about() 
 
 
 def test_what_is_left_compares_as_text_and_can_be_copied() -> None:
-    left = next(iter(explore(RACE, "6.4").graph.ends.values()))
+    left = explore(RACE, "6.4").graph.nodes[-1].end
+    assert left is not None
     copied = copy.deepcopy(dict(left))
     assert left["parent:x"] == left["parent:x+0"] == copied["parent:x"]
     assert left["parent:x"] != left["parent:x+8"]
@@ -297,7 +310,7 @@ def test_what_was_freed_in_one_order_is_an_outcome_with_step_and_schedule() -> N
     assert found.verdict("parent:x = P") == SOMETIMES
     told = trace(found.scenario, freed["parent/2: write x P"], "6.5")
     assert "parent/2: write x P\n(used after it was freed)\n" in told
-    assert sum("used after it was freed" in left for left in found.graph.ends.values()) == 1
+    assert sum("used after it was freed" in (node.end or {}) for node in found.graph.nodes) == 1
 
 
 def test_it_prints_as_numbers_and_one_shortest_way_to_each_outcome() -> None:
@@ -421,36 +434,49 @@ def test_the_default_release_is_the_newest() -> None:
 def test_a_race_of_two_steps_by_hand() -> None:
     race = Scenario({"x": "A"}, {"parent": ["fork child", "write x P"], "child": ["read x v"]})
     graph = explore(race, "6.5").graph
-    assert graph.edges == [
+    assert list(graph.edges) == [
         Edge(0, 1, "parent", "fork child"),
         Edge(1, 2, "parent", "write x P"),
         Edge(1, 3, "child", "read x v"),
         Edge(2, 4, "child", "read x v"),
         Edge(3, 4, "parent", "write x P"),
     ]
-    assert graph.schedules[4] == ("parent", "parent", "child")
-    assert {number: dict(left) for number, left in graph.ends.items()} == {
-        4: {"parent:x": "P", "child:x": "A", "v": "A"}
-    }
+    last = graph.nodes[4]
+    assert last.schedule == ("parent", "parent", "child")
+    assert dict(last.end or {}) == {"parent:x": "P", "child:x": "A", "v": "A"}
+    assert [node.number for node in graph.nodes if node.end is not None] == [4]
+    assert graph.way(("parent", "child", "parent")) == [0, 1, 3, 4]
 
 
 @pytest.mark.parametrize("scenario", [RACE, THREADS])
 def test_each_edge_is_a_move_of_who_can_go_on(scenario: Scenario) -> None:
     found = explore(scenario, "6.5")
-    graph = found.graph
-    assert len(graph.schedules) == len(set(graph.schedules)) == found.states
-    assert [*map(len, graph.schedules)] == sorted(map(len, graph.schedules))
-    for start, schedule in enumerate(graph.schedules):
-        world = brute.led(scenario, "6.5", schedule)
-        edges = [edge for edge in graph.edges if edge.start == start]
-        assert [edge.actor for edge in edges] == world.ready() or len(edges) == len(world.ready())
-        for edge in edges:
-            assert world.next_step(edge.actor).line == edge.step
-            assert len(graph.schedules[edge.end]) == len(schedule) + 1
-        assert (start in graph.ends) == (not edges)
+    nodes, edges = found.graph.nodes, found.graph.edges
+    assert len({node.schedule for node in nodes}) == len(nodes) == found.states
+    assert [node.depth for node in nodes] == sorted(node.depth for node in nodes)
+    for node in nodes:
+        world = brute.led(scenario, "6.5", node.schedule)
+        moves = {edge.actor: edge for edge in edges if edge.start == node.number}
+        assert sorted(moves) == sorted(world.ready())
+        for actor, edge in moves.items():
+            assert world.next_step(actor).line == edge.step
+            assert nodes[edge.end].depth == node.depth + 1
+        assert (node.end is None) == bool(moves)
+
+
+def test_an_answer_is_certain_where_all_ways_lead_to_it() -> None:
+    nodes = explore(RACE, "6.4").graph.asked("parent:x = A").nodes
+    ends = {}
+    for schedule, left in brute.ends(RACE, "6.4"):
+        ends[schedule] = left["parent:x"] == "A"
+    for node in nodes:
+        after = [yes for way, yes in ends.items() if way[: node.depth] == node.schedule]
+        certain = YES if all(after) else NO if not any(after) else OPEN
+        assert node.answer == certain
+    assert {node.answer for node in nodes} == {YES, NO, OPEN}
 
 
 def test_what_is_seen_in_folios_stands_in_the_graph() -> None:
-    graph = explore(RACE, "6.5", seen=lambda folio: folio.refcount).graph
-    assert graph.seen[0] == (1, 1)  # the zero page, and x
-    assert max(max(refcounts) for refcounts in graph.seen) == 1025
+    nodes = explore(RACE, "6.5", seen=lambda folio: folio.refcount).graph.nodes
+    assert nodes[0].seen == (1, 1)  # the zero page, and x
+    assert max(max(node.seen) for node in nodes) == 1025

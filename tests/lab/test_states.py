@@ -75,7 +75,7 @@ def test_every_state_is_drawn_once_with_its_steps_and_nothing_touches(
     assert table.index.tolist() == list(range(len(graph.nodes)))
     cells = {(n, str(cell)) for n, row in zip(table.index, table.to_numpy(), strict=True)
              for cell in row}  # fmt: skip
-    assert {(edge.start, f"{edge.step}: to {edge.stop}") for edge in graph.edges} <= cells
+    assert {(edge.start, f"{edge.step}: to {edge.end}") for edge in graph.edges} <= cells
 
 
 @pytest.mark.parametrize(("name", "release"), SMALL)
@@ -86,13 +86,13 @@ def test_the_graph_has_all_orders_and_an_answer_is_certain_if_all_ends_agree(
     graph = what.graph()
     ways = dict.fromkeys(range(len(graph.nodes)), 0) | {0: 1}
     for edge in sorted(graph.edges, key=lambda edge: edge.start):
-        assert graph.nodes[edge.stop].depth == graph.nodes[edge.start].depth + 1
-        ways[edge.stop] += ways[edge.start]
+        assert graph.nodes[edge.end].depth == graph.nodes[edge.start].depth + 1
+        ways[edge.end] += ways[edge.start]
     runs = explore(what.scenario, release).runs
     assert sum(ways[node.number] for node in graph.nodes if node.end is not None) == runs
     reach: dict[int, set[bool]] = {}
     for node in reversed(graph.nodes):
-        after = [edge.stop for edge in graph.edges if edge.start == node.number]
+        after = [edge.end for edge in graph.edges if edge.start == node.number]
         reach[node.number] = set().union(*(reach[n] for n in after))
         if node.end is not None:
             reach[node.number] = {what.exists(node.end)}

@@ -96,48 +96,24 @@ def test_without_linux_the_recording_is_judged_and_there_is_nothing_to_pool(
     assert {place[0] for place in told(machine.measure("frames"), tmp_path)} == {"frames"}
 
 
-@pytest.mark.parametrize(
-    ("measured", "place", "why"),
-    [
-        (
-            measured_like(Kernel("6.18"), without=(("frames", "read64"),)),
-            ("frames", "read64", "frames"), "Nobody may.",
-        ),
-        (
-            changed(measured_like(Kernel("6.18")), "thp512", "acq", 1),
-            ("process_vm_readv", "thp512", "acq"), UNEXPLAINED,
-        ),
-        (
-            replace(
-                changed(measured_like(Kernel("6.18")), "thp512", "acq", 515),
-                noisy=True, note="Others acquired 9 pins.",
-            ),
-            ("process_vm_readv", "thp512", "acq"),
-            "Others acquired 9 pins. Measure again when it is quieter.",
-        ),
-    ],
-)  # fmt: skip
-def test_why_a_row_does_not_agree(
-    measured: Measured, place: tuple[str, ...], why: str, tmp_path: Path
-) -> None:
-    assert told(measured, tmp_path)[place][3:] == ("no", why.replace("[", r"\["))
-
-
-def test_a_part_of_a_case_that_only_root_sees(tmp_path: Path) -> None:
-    measured = measured_like(Kernel("6.18"))
+def test_why_a_row_does_not_agree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual, place = measured_like(Kernel("6.18")), ("process_vm_readv", "thp512", "acq")
+    forbidden = measured_like(Kernel("6.18"), without=(("frames", "read64"),))
+    row = told(forbidden, tmp_path)["frames", "read64", "frames"]
+    assert row[2:] == ("", "no", "Nobody may.")
+    other = changed(usual, "thp512", "acq", 515)
+    assert told(other, tmp_path)[place][2:] == ("515", "no", UNEXPLAINED)
+    noisy = replace(other, noisy=True, note="Others acquired 9 pins.")
+    why = "Others acquired 9 pins. Measure again when it is quieter."
+    assert told(noisy, tmp_path)[place][3:] == ("no", why)
     place = ("fork_copy_threshold", "vmsplice_refs_0_haspinned_0", "child_has_own_copy")
-    values = {known: value for known, value in measured.values.items() if known != place}
-    assert told(replace(measured, values=values), tmp_path)[place][2:] == (
+    values = {known: value for known, value in usual.values.items() if known != place}
+    assert told(replace(usual, values=values), tmp_path)[place][2:] == (
         "", "no", "It takes frame numbers to see that, which are for CAP_SYS_ADMIN only.",
     )  # fmt: skip
-
-
-def test_pages_of_another_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    measured = changed(measured_like(Kernel("6.18")), "zero64", "rel", 3)
     monkeypatch.setattr(module.mmap, "PAGESIZE", 65536)
-    assert told(measured, tmp_path)["process_vm_readv", "zero64", "rel"][4] == (
-        "A page has 65536 bytes here, and 4096 in the model."
-    )
+    row = told(changed(usual, "zero64", "rel", 3), tmp_path)["process_vm_readv", "zero64", "rel"]
+    assert row[4] == "A page has 65536 bytes here, and 4096 in the model."
 
 
 def test_rules_that_were_overridden_are_spelled_out(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import islice, product
 from math import comb, factorial, prod
 
-from pinlab.explore import ALWAYS, NEVER, SOMETIMES, Question, Scenario, explore, litmus
+from pinlab.explore import ALWAYS, NEVER, SOMETIMES, YES, Question, Scenario, explore, litmus
 from pinlab.explore import trace as traced
 from pinlab.explore.rescue import PINNED, RELEASE, RULES, all_sets, overrides, saved, smallest
 from pinlab.lab.draw import Draw
@@ -26,7 +26,6 @@ from pinlab.lab.exercise import (
 from pinlab.lab.figures.rule_sets import TITLES
 from pinlab.lab.litmus_text import as_question
 from pinlab.lab.powers import plural
-from pinlab.lab.state_graph import YES, state_graph
 from pinlab.lab.strangers import cut
 
 LESSON = "08_try_every_interleaving"
@@ -228,7 +227,7 @@ def too_late(seed: int) -> Number:
     """Find after how many steps an end is certain, on the shortest way to it."""
     draw = Draw("too-late", seed)
     release, scenario = draw.one(("5.10", "5.15", "6.1", "6.4")), _losing(draw)
-    nodes = state_graph(scenario, release, EXISTS, most=200).nodes
+    nodes = explore(scenario, release).require_complete().graph.asked(EXISTS).nodes
     right = min(node.depth for node in nodes if node.answer == YES)
     parent = scenario.programs["parent"]
     own = parent.index(WRITE) + 1
@@ -639,10 +638,10 @@ def _drawn(draw: Draw) -> dict[int, list[int]]:
 
 
 def _of_a_test(test: litmus.Litmus) -> dict[int, list[int]]:
-    graph = state_graph(test.scenario, "6.5", test.exists, most=100)
+    graph = explore(test.scenario, "6.5").require_complete().graph
     after: dict[int, list[int]] = {node.number: [] for node in graph.nodes}
     for edge in graph.edges:
-        after[edge.start].append(edge.stop)
+        after[edge.start].append(edge.end)
     return after
 
 

@@ -10,6 +10,7 @@ from pinlab.lessons import (
     fork_during_direct_io,
     pin_a_page,
     pretend_to_pin,
+    read_the_thread,
     say_what_pinned_means,
     start_here,
     word_the_note,
@@ -40,6 +41,6 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
         references=1, mlocked=True
     ),
     "wording": lambda: word_the_note.wording(clauses=2),
-    "walk_the_thread": lambda: lab.walk_the_thread(at=12),
+    "turn_by_turn": lambda: read_the_thread.turn_by_turn(at=12),
 }
 """Every exhibit, by the function that makes it."""
