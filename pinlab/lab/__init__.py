@@ -19,8 +19,6 @@ What only one lesson shows is in its module: `from pinlab.lessons import count_t
 from pinlab.lab.answers import in_the_model, pins_by_buffer
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
-from pinlab.lab.figures.folio import draw_folios
-from pinlab.lab.figures.orders import pins_by_order
 from pinlab.lab.figures.rule_sets import draw_rule_sets
 from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.identify import identify
@@ -28,10 +26,8 @@ from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
-from pinlab.lab.readers import huge_zero_readers
 from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.walk import side_by_side, step_through
-from pinlab.lab.widgets.folio import pin_a_folio
 from pinlab.lab.widgets.identify import who_is_who
 
 __all__ = [
@@ -39,21 +35,17 @@ __all__ = [
     "Picture",
     "check",
     "concept_map",
-    "draw_folios",
     "draw_map",
     "draw_rule_sets",
     "draw_states",
     "draw_verdicts",
     "given",
     "hint",
-    "huge_zero_readers",
     "identify",
     "in_the_model",
     "mistakes",
     "odometer",
-    "pin_a_folio",
     "pins_by_buffer",
-    "pins_by_order",
     "problems",
     "side_by_side",
     "solution",

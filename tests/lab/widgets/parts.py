@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pinlab import Kernel, lab
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lessons import (
+    count_pins_apart,
     count_to_two_million,
     draw_a_page,
     fork_during_direct_io,
@@ -29,7 +30,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "refcount_over_rounds": lambda: pretend_to_pin.refcount_over_rounds(release=False),
     "cliff": count_to_two_million.cliff,
     "two_builds": count_to_two_million.two_builds,
-    "pin_a_folio": lambda: lab.pin_a_folio(order=9, pages=64),
+    "pinned_folio": lambda: count_pins_apart.pinned_folio(order=9, pages=64),
     "walk_the_states": lambda: lab.walk_the_states("dio-read+fork+child-exits", at=2),
     "step_through": lambda: lab.step_through(unmapped_in_flight),
     "side_by_side": lambda: lab.side_by_side(
