@@ -19,8 +19,6 @@ What only one lesson shows is in its module: `from pinlab.lessons import count_t
 from pinlab.lab.answers import in_the_model, pins_by_buffer
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
-from pinlab.lab.figures.rule_sets import draw_rule_sets
-from pinlab.lab.figures.verdicts import draw_verdicts
 from pinlab.lab.identify import identify
 from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
@@ -36,9 +34,7 @@ __all__ = [
     "check",
     "concept_map",
     "draw_map",
-    "draw_rule_sets",
     "draw_states",
-    "draw_verdicts",
     "given",
     "hint",
     "identify",
