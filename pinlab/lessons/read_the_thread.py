@@ -1,11 +1,244 @@
-"""Lesson 12, the mail turn by turn: its slides and its handout."""
+"""Lesson 12, read the thread: a mail turn by turn, with what each turn claims and its verdict."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from pinlab.data_folder import DATA
-from pinlab.words import turns
+from pinlab.lab.draw import Draw, Drawn
+from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, row, switch
+from pinlab.lab.palette import EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
+from pinlab.lab.picture import Drawing
+from pinlab.lab.svg import document, fitted, text
+from pinlab.lab.text import many, plural
+from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, R0, last_grab
+from pinlab.model.folio import HPAGE_ORDER, Folio
+from pinlab.model.gup import FOLL_GET, FOLL_PIN
+from pinlab.model.kernel import Kernel
+from pinlab.words.thread import (
+    AFTER,
+    BEFORE,
+    MAIL,
+    NO_CLAIM,
+    PARTS,
+    RIGHT,
+    VERDICTS,
+    WITH_A_CONDITION,
+    WRONG,
+    Turn,
+    turns,
+)
+
+WIDTH, MARGIN, SIZE, LINE, GAP = 800, 8, 12, 15, 7
+SPEAKER, TREE, VERDICT = 34, 118, 636
+"""Where the columns begin: the speaker, the claims (each further in than what it answers), and the
+verdict. The number stands at the margin."""
+STEP = 16
+"""How much further in an answer stands."""
+
+TITLES = {BEFORE: "Before the mail", MAIL: "The mail", AFTER: "After it"}
+
+
+class Placed(NamedTuple):
+    """A turn where it stands: how far in, its lines, and where its first line is from the top."""
+
+    turn: Turn
+    depth: int
+    lines: Sequence[str]
+    y: float
+
+    @property
+    def x(self) -> float:
+        """Where the claim begins."""
+        return TREE + STEP * self.depth
+
+    @property
+    def bottom(self) -> float:
+        """Where the last line stands."""
+        return self.y + LINE * (len(self.lines) - 1)
+
+
+def tree(part: str = "") -> Drawing:
+    """Draw the turns of one part ("before", "mail" or "after"), or of all, with their verdicts.
+
+    Raises ValueError for another part.
+    """
+    chosen = turns(part)
+    told = "\n".join([counted(chosen), *map(in_words, chosen)])
+    alt = f"A tree of {len(chosen)} turns, each below the one that it answers. {counted(chosen)}"
+    drawn = drawn_tree(chosen, {turn.number: turn.verdict for turn in chosen})
+    return Drawing(drawn, alt, told, linked=True)
+
+
+def counted(chosen: Sequence[Turn]) -> str:
+    """Say how many turns there are of each verdict."""
+    found = [turn.verdict for turn in chosen]
+    each = ", ".join(f"{found.count(verdict)} {verdict}" for verdict in VERDICTS)
+    return f"{many(len(found), 'turn')}: {each}."
+
+
+def in_words(turn: Turn) -> str:
+    """Return a turn as a line of Markdown, with a link to the cell that settles it."""
+    answered = f" to {turn.answers}" if turn.answers else ""
+    condition = f": {turn.condition}" if turn.condition else "."
+    return (
+        f"- {turn.number}, {turn.surname}{answered}: {turn.claim}. "
+        f"[{turn.verdict.capitalize()}]({turn.notebook}.ipynb#cell-id={turn.cell}){condition}"
+    )
+
+
+def drawn_tree(
+    chosen: Sequence[Turn], judged: Mapping[int, str] = MappingProxyType({}), at: int | None = None
+) -> str:
+    """Return turns as SVG, with the verdicts in `judged` by number, and a frame around one."""
+    drawn, y = "", float(MARGIN)
+    for part in PARTS:
+        members = [turn for turn in chosen if turn.part == part]
+        if members:
+            rows = list(_rows(members, y + 2 * LINE + GAP))
+            drawn += _heading(part, members, y + LINE) + _branches(rows)
+            drawn += "".join(_turn(placed, judged.get(placed.turn.number), at) for placed in rows)
+            y = rows[-1].bottom + LINE
+    return document(WIDTH, y, drawn, "; ".join(_said(turn, judged) for turn in chosen))
+
+
+def _said(turn: Turn, judged: Mapping[int, str]) -> str:
+    verdict = f" ({judged[turn.number]})" if turn.number in judged else ""
+    return f"{turn.number}, {turn.surname}: {turn.claim}{verdict}"
+
+
+def _rows(members: Sequence[Turn], y: float) -> Iterator[Placed]:
+    """The turns of a part from the top on; what answers a turn of another part begins at the left.
+
+    The words of a claim go on in a second line if there is no room beside the verdict.
+    """
+    depth: dict[int, int] = {}
+    for turn in members:
+        depth[turn.number] = depth.get(turn.answers or 0, -1) + 1
+        room = VERDICT - GAP - TREE - STEP * depth[turn.number]
+        placed = Placed(turn, depth[turn.number], fitted(_claim(turn, members), room, SIZE), y)
+        yield placed
+        y = placed.bottom + LINE + GAP
+
+
+def _claim(turn: Turn, members: Sequence[Turn]) -> str:
+    here = {member.number for member in members}
+    elsewhere = turn.answers is not None and turn.answers not in here
+    return f"{turn.claim} (to\N{NO-BREAK SPACE}{turn.answers})" if elsewhere else turn.claim
+
+
+def _heading(part: str, members: Sequence[Turn], y: float) -> str:
+    days = sorted({turn.date.date() for turn in members})
+    dates = " to ".join(dict.fromkeys(f"{day.day} {day:%B}" for day in (days[0], days[-1])))
+    return (
+        text(MARGIN, y, f"{TITLES[part]}, {dates} {days[-1]:%Y}", size=13, weight="bold")
+        + f'<path d="M{MARGIN} {y + 5:g}H{WIDTH - MARGIN}" stroke="{EDGE}" stroke-width="0.6"/>'
+    )
+
+
+def _branches(rows: Sequence[Placed]) -> str:
+    """A line from each turn down to those that answer it."""
+    where = {placed.turn.number: placed for placed in rows}
+    drawn = ""
+    for placed in rows:
+        if above := where.get(placed.turn.answers or 0):
+            drawn += (
+                f'<path class="branch" d="M{above.x + 3:g} {above.bottom + 4:g}V{placed.y - 4:g}'
+                f'H{placed.x - 3:g}" fill="none" stroke="{EDGE}" stroke-opacity="0.55"/>'
+            )
+    return drawn
+
+
+def _turn(placed: Placed, verdict: str | None, at: int | None) -> str:
+    turn, y = placed.turn, placed.y
+    frame = (
+        f'<rect class="here" x="2" y="{y - LINE:g}" width="{WIDTH - 4}" '
+        f'height="{placed.bottom - y + LINE + GAP - 1:g}" fill="{ZERO_PAGE}" fill-opacity="0.45" '
+        f'stroke="{EDGE}" stroke-width="2"/>'
+    )
+    return (
+        (frame if turn.number == at else "")
+        + text(SPEAKER - 8, y, str(turn.number), size=SIZE, weight="bold", anchor="end")
+        + text(SPEAKER, y, turn.surname, size=SIZE)
+        + "".join(
+            text(placed.x, y + LINE * n, line, size=SIZE) for n, line in enumerate(placed.lines)
+        )
+        + (_verdict(y, verdict) if verdict else "")
+    )
+
+
+def _verdict(y: float, verdict: str) -> str:
+    """A disc, half a disc, a cross or a ring, and the verdict in words."""
+    x, middle = VERDICT + 6, y - 4
+    marks = {
+        RIGHT: f'<circle cx="{x}" cy="{middle:g}" r="5.5" fill="{REFERENCE}"/>',
+        WITH_A_CONDITION: f'<circle cx="{x}" cy="{middle:g}" r="5.5" fill="white" '
+        f'stroke="{EDGE}"/><path d="M{x} {middle - 5.5:g}a5.5 5.5 0 0 0 0 11z" fill="{PIN}" '
+        f'stroke="{EDGE}"/>',
+        WRONG: f'<path d="M{x - 5} {middle - 5:g}l10 10m0 -10l-10 10" stroke="{OVERFLOW}" '
+        'stroke-width="2.5"/>',
+        NO_CLAIM: f'<circle cx="{x}" cy="{middle:g}" r="5.5" fill="white" stroke="{EDGE}"/>',
+    }
+    return marks[verdict] + text(VERDICT + 17, y, verdict, size=SIZE)
+
+
+OPEN = "none yet"
+
+
+def turn_by_turn(part: str = "mail", at: int | None = None) -> Exhibit:
+    """Return a slider over the turns of a part, buttons for your verdict on each, and a switch.
+
+    The tree shows the verdicts that you have given; the switch puts ours in their place, with the
+    condition. It begins at turn `at`, by default the first. Raises ValueError for another part
+    than "before", "mail" and "after", or a turn that it has not, TypeError for what is no number.
+    """
+    chosen = turns(part)
+    numbers = [turn.number for turn in chosen]
+    verdicts = {turn.number: turn.verdict for turn in chosen}
+    given: dict[int, str] = {}
+
+    def draw(number: int, verdict: str, ours: bool) -> tuple[str, str]:
+        given[number] = verdict
+        yours = {turn: verdict for turn, verdict in given.items() if verdict != OPEN}
+        turn = chosen[number - numbers[0]]
+        told = sentence(turn, verdict) + (compared(turn, verdict) if ours else "")
+        return drawn_tree(chosen, verdicts if ours else yours, number), told
+
+    dial = Dial("turn", numbers[0] if at is None else at, numbers, argument="at")
+    yours = choice("your verdict", [OPEN, *VERDICTS], OPEN, wide="13em")
+    yours.style.description_width = "initial"
+    # Before the exhibit draws: another turn comes with the verdict that it was given.
+    dial.observe(lambda turned: yours.set_trait("value", given.get(turned["new"], OPEN)), "value")
+    compare = row(switch("show our verdicts"))
+    return exhibit(draw, dial, yours, compare, filmstrip=_without_verdicts(chosen))
+
+
+def sentence(turn: Turn, given: str) -> str:
+    """Say who says what in a turn, and which verdict was given."""
+    answered = f", to turn {turn.answers}" if turn.answers else ""
+    return (
+        f"Turn {turn.number}: {turn.speaker}{answered}, {turn.date.day} {turn.date:%B %Y}: "
+        f"“{turn.words}” That is to say: {turn.claim}. Your verdict: {given}."
+    )
+
+
+def compared(turn: Turn, given: str) -> str:
+    """Say what our verdict is beside the one that was given, and on which condition."""
+    same = " as well" if given == turn.verdict else ""
+    condition = f": {turn.condition}" if turn.condition else "."
+    return f" Ours: {turn.verdict}{same}{condition}"
+
+
+def _without_verdicts(chosen: Sequence[Turn]) -> Drawing:
+    """The tree without a verdict; the first and the last turn in words."""
+    alt = f"A tree of {len(chosen)} turns, each below the one that it answers, without verdicts."
+    ends = (sentence(turn, OPEN) for turn in (chosen[0], chosen[-1]))
+    return Drawing(drawn_tree(chosen), alt, "\n".join(ends))
+
 
 NOTEBOOK = Path("notebooks", "12_read_the_thread.ipynb")
 FOLDER = Path("slides")
@@ -31,6 +264,286 @@ def write_slides(notebook: Path = NOTEBOOK, folder: Path = FOLDER) -> tuple[Path
     for file, page in zip(files, (slides, handout), strict=True):
         file.write_text(page, encoding="utf-8", newline="\n")
     return files
+
+
+NAMES = ("Ada", "Ben", "Cem", "Dan", "Eve", "Fay")
+SENTENCES = (
+    "A pin adds 1024.",
+    "Only where there is no pincount.",
+    "What about the zero page?",
+    "It is exempt since 6.5.",
+    "And the huge one?",
+    "That one is counted.",
+    "Does fork see it?",
+)
+
+ASKED = "   <-- this line"
+"""Behind the line of a mail that is asked about: a mail is shown without its question, too."""
+
+
+def whose_words(draw: Draw) -> Drawn:
+    """Draw a mail that quotes three others, and the line of it that is asked about."""
+    two = draw.shuffled(NAMES)
+    chain = [two[0], two[1], two[0] if draw.one((True, False)) else two[2], two[3]]
+    levels = draw.shuffled((0, 1, 1, 2, 2, 3, 3))
+    asked = draw.one([n for n, level in enumerate(levels) if level])
+    said = draw.shuffled(SENTENCES)
+    lines = [
+        f"{'>' * level}{' ' * bool(level)}{sentence}"
+        for level, sentence in zip(levels, said, strict=True)
+    ]
+    lines[asked] += ASKED
+    heads = [f"{'>' * level} {name} wrote:".lstrip() for level, name in enumerate(chain[1:])]
+    marks: dict[str, list[str]] = {}
+    for level, name in enumerate(chain):
+        marks.setdefault(name, []).append(many(level, "mark"))
+    return {
+        "given": "\n".join([f"From: {chain[0]}", f"Cc: {two[4]}", "", *heads, *lines]),
+        "said": said[asked],
+        "level": levels[asked],
+        "right": chain[levels[asked]],
+        "sender": chain[0],
+        "other": {name: {"marks": " or ".join(marks[name])} for name in marks if name != chain[0]},
+        "copied": two[4],
+    }
+
+
+KERNELS = {
+    "Linux 6.5 as it would be without the patch (direct I/O takes pins)": GUP_PIN_COUNTING_BIAS,
+    "Linux 6.4 (direct I/O takes references)": 1,
+}
+MAILS_PAGES = 64
+
+
+def only_takes(draw: Draw) -> Drawn:
+    """Draw a kernel and the pages of a write; how many writes make the refcount negative."""
+    kernel, step = draw.one(list(KERNELS.items()))
+    pages = 1 << draw.one([n for n in range(10) if 1 << n != MAILS_PAGES])
+    (other,) = set(KERNELS.values()) - {step}
+    return {
+        "kernel": kernel,
+        "step": step,
+        "pages": pages,
+        "nouns": plural(pages, "page"),
+        "holds": last_grab(R0, step),
+        "writes": _writes(step, pages),
+        "others": _writes(other, pages),
+    }
+
+
+def _writes(step: int, pages: int) -> int:
+    """How many writes it takes; the last one need not be used up."""
+    return -(-last_grab(R0, step) // pages)
+
+
+ZERO, HUGE_ZERO = "the zero page", "the huge zero folio"
+HOLDS = {"pin": FOLL_PIN, "reference": FOLL_GET}
+LETTERS = "ABCDE"
+
+Held = str | int
+"""What is held: one of the two above, or a folio of some order."""
+
+
+class Change(NamedTuple):
+    """What an operation adds to the two counters; pincount is 0 where there is none."""
+
+    refcount: int
+    pincount: int
+
+
+class RunClaim(NamedTuple):
+    """A claim of the thread, whether a run changes what it says, and what it is about."""
+
+    words: str
+    holds: Callable[[str, Held, Change], bool]
+    reason: str
+
+
+CLAIMS = (
+    RunClaim(
+        "A pin adds 1024 to the refcount.",
+        lambda hold, what, change: hold != "pin" or change.refcount == GUP_PIN_COUNTING_BIAS,
+        "claims 1024 of every pin, and nothing of references",
+    ),
+    RunClaim(
+        "A pin and a reference change the refcount in any case.",
+        lambda hold, what, change: change.refcount != 0,
+        "is contradicted by a hold that leaves the refcount as it was, and by nothing else",
+    ),
+    RunClaim(
+        "A pin of a zero page, small or huge, changes no pincount.",
+        lambda hold, what, change: (
+            hold != "pin" or what not in (ZERO, HUGE_ZERO) or not change.pincount
+        ),
+        "speaks of pins of the two zero pages, and of their pincount",
+    ),
+    RunClaim(
+        "A pin of a folio with order > 0 changes its pincount.",
+        lambda hold, what, change: hold != "pin" or what in (0, ZERO) or change.pincount > 0,
+        "speaks of pins of folios with more than one page, and of their pincount",
+    ),
+    RunClaim(
+        "A pin of the small zero page does not change its refcount.",
+        lambda hold, what, change: hold != "pin" or what != ZERO or change.refcount == 0,
+        "speaks of pins of the small zero page, and of its refcount",
+    ),
+)
+
+RUNS: Sequence[tuple[str, str, Held]] = (
+    ("5.10", "pin", 1), ("5.17", "pin", 1), ("5.10", "pin", 9), ("6.1", "pin", 1),
+    ("6.18", "pin", 9), ("5.15", "pin", ZERO), ("6.4", "pin", ZERO), ("6.5", "pin", ZERO),
+    ("6.18", "pin", ZERO), ("6.4", "pin", HUGE_ZERO), ("6.18", "pin", HUGE_ZERO),
+    ("6.18", "reference", ZERO), ("6.12", "reference", HUGE_ZERO), ("6.18", "reference", 9),
+    ("6.18", "pin", 0), ("5.7", "reference", 0),
+)  # fmt: skip
+"""Release, hold, and what is held."""
+
+
+def which_claims_fail(draw: Draw) -> Drawn:
+    """Draw a run, and the letters of five claims; which of them does it contradict?"""
+    release, hold, what = draw.one(RUNS)
+    kernel = Kernel(release)
+    change = _changed(
+        _folio(kernel, what), lambda folio: kernel.try_grab_folio(folio, 1, HOLDS[hold])
+    )
+    letters = dict(zip(LETTERS, draw.shuffled(CLAIMS), strict=True))
+    named = what if isinstance(what, str) else f"a folio of order {what}"
+    told = (
+        f"Linux {release}, a {hold} of one page of {named}:\n"
+        f"the refcount changes by {change.refcount}, the pincount by {change.pincount} "
+        "(0 if there is none).\n"
+    )
+    kept = {letter for letter, claim in letters.items() if claim.holds(hold, what, change)}
+    reasons = {letter: {"reason": claim.reason} for letter, claim in letters.items()}
+    return {
+        "given": "\n".join([told, *(f"{name}  {claim.words}" for name, claim in letters.items())]),
+        "release": release,
+        "hold": hold,
+        "what": named,
+        "contradicted": {letter: reasons[letter] for letter in letters if letter not in kept},
+        "kept": {letter: reasons[letter] for letter in letters if letter in kept},
+    }
+
+
+def _folio(kernel: Kernel, what: Held) -> Folio:
+    if isinstance(what, int):
+        return kernel.alloc_folio(what)
+    return kernel.zero_page.folio if what == ZERO else kernel.huge_zero_folio
+
+
+def _changed(folio: Folio, operate: Callable[[Folio], object]) -> Change:
+    """Operate on a folio, and return what that adds to its counters."""
+    before = folio.refcount, folio.pincount or 0
+    operate(folio)
+    return Change(folio.refcount - before[0], (folio.pincount or 0) - before[1])
+
+
+def missing_condition(draw: Draw) -> Drawn:
+    """Draw a claim of the mail, and four conditions of which one is its own."""
+    conditioned = [turn for turn in turns(MAIL) if turn.verdict == WITH_A_CONDITION]
+    letters = dict(zip(LETTERS, draw.shuffled(conditioned)[:4], strict=False))
+    right = draw.one(list(letters))
+    claim = letters[right]
+    conditions = [f"{letter}  {turn.condition}" for letter, turn in letters.items()]
+    return {
+        "given": "\n".join([f"{claim.surname}: {claim.claim}.", "", *conditions]),
+        "right": right,
+        "number": claim.number,
+        "letter": {
+            letter: {"turn": turn.number, "claim": turn.claim} for letter, turn in letters.items()
+        },
+    }
+
+
+OPERATIONS = ("get", "put", "pin", "unpin")
+
+Counters = tuple[int, int]
+"""What is added to the refcount and to the pincount."""
+
+
+def what_changes() -> Drawn:
+    """Return the states in which an operation is tried, on Linux 6.18, and what the model does."""
+    return {
+        "states": tuple(product(OPERATIONS, (False, True), (False, True), (1, 64))),
+        "model": adds_in_the_model,
+        "trace": lambda *state: str(_operated(*state)[0].trace),
+    }
+
+
+def adds_in_the_model(operation: str, zero: bool, large: bool, pages: int) -> Counters:
+    """Return what an operation adds to the refcount and to the pincount of a folio."""
+    _, change = _operated(operation, zero, large, pages)
+    return change.refcount, change.pincount
+
+
+def _operated(operation: str, zero: bool, large: bool, pages: int) -> tuple[Kernel, Change]:
+    """Do one operation on a folio; what is released was held before."""
+    kernel = Kernel("6.18")
+    small, huge = (ZERO, HUGE_ZERO) if zero else (0, HPAGE_ORDER)
+    folio = _folio(kernel, huge if large else small)
+    kind = FOLL_PIN if _is_pin(operation) else FOLL_GET
+
+    def hold(folio: Folio) -> None:
+        kernel.try_grab_folio(folio, pages, kind)
+
+    def release(folio: Folio) -> None:
+        put = kernel.unpin_user_page if kind == FOLL_PIN else kernel.put_page
+        put(folio.page(0), pages)
+
+    if _sign(operation) > 0:
+        return kernel, _changed(folio, hold)
+    hold(folio)
+    return kernel, _changed(folio, release)
+
+
+def _sign(operation: str) -> int:
+    return -1 if operation in ("put", "unpin") else 1
+
+
+def _is_pin(operation: str) -> bool:
+    return operation in ("pin", "unpin")
+
+
+def _exempts_references(operation: str, zero: bool, large: bool, pages: int) -> Counters:
+    return (0, 0) if zero and not large else adds_in_the_model(operation, zero, large, pages)
+
+
+def _exempts_the_huge_one(operation: str, zero: bool, large: bool, pages: int) -> Counters:
+    exempt = zero and _is_pin(operation)
+    return (0, 0) if exempt else adds_in_the_model(operation, zero, large, pages)
+
+
+def _adds_1024_always(operation: str, zero: bool, large: bool, pages: int) -> Counters:
+    refcount, pincount = adds_in_the_model(operation, zero, large, pages)
+    return refcount * (GUP_PIN_COUNTING_BIAS if pincount else 1), pincount
+
+
+def _adds_1_for_a_call(operation: str, zero: bool, large: bool, pages: int) -> Counters:
+    return adds_in_the_model(operation, zero, large, 1)
+
+
+def _skips_the_pin_only(operation: str, zero: bool, large: bool, pages: int) -> Counters:
+    return adds_in_the_model(operation, zero and operation == "pin", large, pages)
+
+
+def _puts_for_unpin(operation: str, zero: bool, large: bool, pages: int) -> Counters:
+    if operation == "unpin" and (large or not zero):
+        return -pages, 0
+    return adds_in_the_model(operation, zero, large, pages)
+
+
+def _leaves_the_refcount(operation: str, zero: bool, large: bool, pages: int) -> Counters:
+    refcount, pincount = adds_in_the_model(operation, zero, large, pages)
+    return (0, pincount) if pincount else (refcount, pincount)
+
+
+def _without_bias(operation: str, zero: bool, large: bool, pages: int) -> Counters:
+    refcount, pincount = adds_in_the_model(operation, zero, large, pages)
+    return (_sign(operation) * pages if refcount else 0), pincount
+
+
+def _without_the_patch(operation: str, zero: bool, large: bool, pages: int) -> Counters:
+    return adds_in_the_model(operation, False, large, pages)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from pinlab.model.arguments import address, octets, one_of, whole
-from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE, Writer, device_stores
+from pinlab.model.folio import PAGE_SHIFT, PAGE_SIZE, Writer, device_stores, pieces
 from pinlab.model.gup import FOLL_GET, FOLL_PIN, FOLL_WRITE, GupCall
 from pinlab.model.rules import FILE_SYSTEMS
 
@@ -102,24 +102,21 @@ class DirectIO:
         Raises ValueError if they reach beyond the buffer, RuntimeError once completed.
         """
         self._require_in_flight()
-        pieces = self._pieces(offset, nbytes)
-        for page, start, n in pieces:
+        found = self._pieces(offset, nbytes)
+        for page, start, n in found:
             self._mm.kernel.ledger.saw(self._mm, page, start, start + n)
-        return b"".join(page.device_read(n, start) for page, start, n in pieces)
+        return b"".join(page.device_read(n, start) for page, start, n in found)
 
     def _pieces(self, offset: int, nbytes: int | None) -> list[tuple[Page, int, int]]:
         """Split a byte range of the buffer into (page, offset, bytes) per page."""
         offset = whole("offset", offset, 0, self._size)
         most = self._size - offset
         left = most if nbytes is None else whole("nbytes", nbytes, 0, most)
-        pages, offset, pieces = self.pages, offset + self._start, []
-        while left:
-            page, start = pages[offset // PAGE_SIZE], offset % PAGE_SIZE
-            n = min(left, PAGE_SIZE - start)
+        first, start = divmod(offset + self._start, PAGE_SIZE)
+        found = pieces(self.pages[first:], start, left)
+        for page, _, _ in found:
             page.folio.require_alive()
-            pieces.append((page, start, n))
-            offset, left = offset + n, left - n
-        return pieces
+        return found
 
     def _require_in_flight(self) -> None:
         if not self.in_flight:

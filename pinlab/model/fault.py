@@ -79,7 +79,7 @@ class Need(NamedTuple):
 TO_READ, TO_WRITE = Need(write=False), Need(write=True, own=True)
 
 
-Run = tuple[int, int, bool]
+Stretch = tuple[int, int, bool]
 """Neighbouring pages that one folio serves: how many, its order, whether it is the zero page."""
 
 
@@ -170,7 +170,7 @@ def require_whole_folios(mm: Mm, pages: range) -> None:
         require_alive(mm, part.start, part.end)
 
 
-def run_at(mm: Mm, vpn: int, limit: int, need: Need) -> Run | None:
+def run_at(mm: Mm, vpn: int, limit: int, need: Need) -> Stretch | None:
     """Return the run of at most `limit` pages from `vpn` on that one folio serves.
 
     None where nothing is mapped. The zero page serves any number of pages. A mapping of the huge
@@ -225,7 +225,7 @@ def _split(mm: Mm, slot: int) -> Vma:
     return inside[0]
 
 
-def fault_in(mm: Mm, vpn: int, run: Run, need: Need) -> tuple[Folio, int]:
+def fault_in(mm: Mm, vpn: int, run: Stretch, need: Need) -> tuple[Folio, int]:
     """Fault a run in where needed; return its folio and the index of its first page."""
     length, order, zero = run
     if order:

@@ -207,6 +207,16 @@ def _inside(nbytes: int | None, offset: int) -> tuple[int, int]:
     return most if nbytes is None else whole("nbytes", nbytes, 0, most), offset
 
 
+def pieces(pages: list[Page], start: int, nbytes: int) -> list[tuple[Page, int, int]]:
+    """Split bytes, from byte `start` of the first page on, into (page, offset, bytes) per page."""
+    found = []
+    for page in pages:
+        if n := min(PAGE_SIZE - start, nbytes):
+            found.append((page, start, n))
+        start, nbytes = 0, nbytes - n
+    return found
+
+
 def store(page: Page, data: bytes, offset: int, writer: Writer | None = None) -> None:
     """Store bytes that are known to fit; frames never written take no memory.
 

@@ -9,7 +9,16 @@ from pinlab.model import fault, gup, mlock
 from pinlab.model.arguments import SIZE_MAX, address, instance, octets, shown, whole
 from pinlab.model.buffer import IO_URING, RegisteredBuffer
 from pinlab.model.fault import MOST_FRAMES, PTRS_PER_PMD, TO_READ, TO_WRITE, Need, Pte, Vma
-from pinlab.model.folio import HPAGE_ORDER, PAGE_SHIFT, PAGE_SIZE, Folio, Page, Writer, store
+from pinlab.model.folio import (
+    HPAGE_ORDER,
+    PAGE_SHIFT,
+    PAGE_SIZE,
+    Folio,
+    Page,
+    Writer,
+    pieces,
+    store,
+)
 from pinlab.model.fork import Fork
 from pinlab.model.gup import FOLL_GET, FOLL_PIN, FastPin, GupCall
 from pinlab.model.trace import note
@@ -201,10 +210,10 @@ class Mm:
         Raises OSError(EFAULT), with nothing changed, where nothing is mapped; RuntimeError for a
         page that has to wait for the end of a fork (see `Fork`).
         """
-        pieces = self._touch(addr, whole("nbytes", nbytes, 0, MOST_FRAMES * PAGE_SIZE), TO_READ)
-        for page, offset, n in pieces:
+        touched = self._touch(addr, whole("nbytes", nbytes, 0, MOST_FRAMES * PAGE_SIZE), TO_READ)
+        for page, offset, n in touched:
             self.kernel.ledger.saw(self, page, offset, offset + n)
-        return b"".join(page.peek(n, offset) for page, offset, n in pieces)
+        return b"".join(page.peek(n, offset) for page, offset, n in touched)
 
     def write(self, addr: int, data: bytes) -> None:
         """Write memory as the CPU does: a page's first write allocates a frame of its own.
@@ -212,11 +221,11 @@ class Mm:
         Raises as `read`, with nothing changed.
         """
         data = octets("data", data, MOST_FRAMES * PAGE_SIZE)
-        done, pieces = 0, self._touch(addr, len(data), TO_WRITE)
+        done, touched = 0, self._touch(addr, len(data), TO_WRITE)
         if self.writer is None:
             self.writer = Writer(self.name)
             self.known.add(self.writer)
-        for page, offset, n in pieces:
+        for page, offset, n in touched:
             store(page, data[done : done + n], offset, self.writer)
             done += n
 
@@ -319,13 +328,7 @@ class Mm:
         fault.require_alive(self, vpns.start, vpns.stop)
         if self.forking and any(fault.would_fault(self, vpn, need) for vpn in vpns):
             self.require_running()
-        pieces = []
-        for page in fault.touch(self, vpns, need):
-            offset = start % PAGE_SIZE
-            n = min(PAGE_SIZE - offset, end - start)
-            pieces.append((page, offset, n))
-            start += n
-        return pieces
+        return pieces(fault.touch(self, vpns, need), start % PAGE_SIZE, nbytes)
 
     def require_running(self) -> None:
         """Raise RuntimeError for a process that has exited or is in the middle of fork."""

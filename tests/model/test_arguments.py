@@ -302,6 +302,7 @@ def test_a_wrong_request_holds_nothing(
         (lambda: last_grab(1, 1, bits=1), "bits is 1: allowed .* 2 to 64"),
         (lambda: last_grab(1, 129, bits=8), "step is 129: allowed .* 1 to 128"),
         (lambda: last_pin(2**31), "r0 is 2147483648"),
+        (lambda: last_pin(-(2**31) - 1), "r0 is -2147483649"),
         (lambda: last_pin(1, bias=0), "bias is 0: allowed .* from 1 to 2147483648"),
         (lambda: last_pin(1, bias=129, bits=8), "bias is 129: allowed .* 1 to 128"),
         (lambda: refcount_with(1, 0, 0, bias=0), "bias is 0: allowed .* from 1 on"),

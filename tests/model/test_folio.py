@@ -1,6 +1,7 @@
 """Folios, pages and the bytes of their frames."""
 
 from pinlab import PAGE_SIZE, Kernel
+from pinlab.model.folio import Stored, Writer
 
 
 def test_pages_are_the_same_objects_every_time_and_share_the_counters() -> None:
@@ -37,9 +38,19 @@ def test_names_tell_the_zero_pages_from_other_frames() -> None:
     assert kernel.zero_page.name == "zero page"
     assert kernel.huge_zero_folio.page(7).name == "huge zero folio, page 7"
     folio = kernel.alloc_folio()
-    assert folio.name == f"frame {folio.pfn}"
+    assert (folio.name, folio.anon_exclusive) == (f"frame {folio.pfn}", False)
     assert repr(folio) == f"<Folio frame {folio.pfn} order=0 refcount=1>"
     assert repr(folio.page(0)) == f"<Page frame {folio.pfn} refcount=1>"
     assert "order=9 refcount=1 pincount=0" in repr(kernel.huge_zero_folio)
     kernel.put_page(folio.page(0))
     assert repr(folio).endswith("freed>")
+
+
+def test_what_a_later_write_leaves_of_somebody_s_bytes() -> None:
+    writer = Writer("somebody")
+    for start, end, left in (
+        (0, 10, [(10, 20)]), (20, 30, [(10, 20)]), (0, 5, [(10, 20)]), (25, 30, [(10, 20)]),
+        (0, 12, [(12, 20)]), (18, 30, [(10, 18)]), (12, 18, [(10, 12), (18, 20)]), (5, 25, []),
+        (10, 20, []),
+    ):  # fmt: skip
+        assert Stored(10, 20, writer).outside(start, end) == [Stored(a, b, writer) for a, b in left]

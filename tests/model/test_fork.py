@@ -201,6 +201,8 @@ def test_while_fork_is_under_way_both_processes_wait_and_can_be_looked_at() -> N
         for mm in (scene.parent, child):
             for call in (
                 lambda mm=mm: mm.munmap(scene.addr, PAGE_SIZE),
+                lambda mm=mm: mm.mlock(scene.addr, PAGE_SIZE),
+                lambda mm=mm: mm.munlock(scene.addr, PAGE_SIZE),
                 lambda mm=mm: mm.fork(),
                 mm.exit,
                 lambda mm=mm: scene.kernel.submit_dio_write(mm, scene.addr, 1),
@@ -400,3 +402,33 @@ def test_a_fork_s_copy_has_every_byte_and_fork_is_in_the_trace() -> None:
         ("kid", "fork copy", "frame 4", 1, 0, 1),
         ("kid", "fork", "frame 3", 1, 1, 2),
     ]
+
+
+def test_between_two_copies_there_is_a_pause() -> None:
+    """Who writes then, first here and then there, gives the child what the parent never had."""
+    scene = Scene(NEWEST)
+    second = scene.parent.mmap(PAGE_SIZE)
+    scene.parent.write(second, b"AAAA")
+    scene.parent.pin_user_pages(scene.addr, 1)
+    scene.parent.pin_user_pages(second, 1)
+    last = scene.addr + PAGE_SIZE - 1
+    pauses = iter(steps := scene.parent.fork_in_steps())
+    next(pauses)
+    next(pauses)
+    scene.parent.write(last, b"P")
+    scene.parent.write(second, b"Q")
+    assert len(list(pauses)) == 1
+    assert (steps.child.read(last, 1), steps.child.read(second, 1)) == (b"\0", b"Q")
+    scene.kernel.check()
+
+
+def test_a_page_shared_already_is_not_copied_again_since_5_19() -> None:
+    """Before, whatever may be pinned was copied, whether it was exclusive or not."""
+    for release, copied in (("5.18", True), ("5.19", False)):
+        scene = Scene(release)
+        scene.kernel.unpin_user_page(scene.hold("pin"))
+        scene.parent.fork("first")
+        for _ in range(1024):
+            scene.kernel.get_page(scene.at(scene.parent))
+        second = scene.parent.fork("second")
+        assert (scene.at(second) is not scene.at(scene.parent)) == copied

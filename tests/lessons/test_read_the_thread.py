@@ -1,0 +1,465 @@
+"""Lesson 12: its exercises right where the model is, the thread as a tree, and turn by turn."""
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import pytest
+
+from pinlab import FOLL_GET, FOLL_PIN, PAGE_SIZE, Kernel, lab
+from pinlab.lab.exercise import Program
+from pinlab.lab.problems import exercise
+from pinlab.lab.svg import measured
+from pinlab.lessons import read_the_thread as here
+from pinlab.words.thread import PARTS, VERDICTS, Turn, turns
+from tests.lab.parts import Parts
+
+SEEDS = range(50)
+ARROW = "   <-- this line"
+
+
+def speaker(seed: int) -> str:
+    """Who `whose-words` asks for: the marks of the line, and the names of the head in order."""
+    given = str(lab.given("whose-words", seed)).splitlines()
+    (line,) = (line for line in given[6:] if line.endswith(ARROW))
+    names = [given[0].removeprefix("From: ")]
+    names += [line.lstrip("> ").removesuffix(" wrote:") for line in given[3:6]]
+    return names[len(line) - len(line.lstrip(">"))]
+
+
+def asked_writes(seed: int) -> tuple[int, int]:
+    """What one hold of `only-takes` adds, and the pages of a write."""
+    words = exercise("only-takes", seed).question
+    found = re.search(r"direct writes of (\d+) never-written", words)
+    assert found is not None
+    return 1024 if "takes pins" in words else 1, int(found[1])
+
+
+def writes(seed: int) -> int:
+    """What `only-takes` asks for, in whole numbers: one write less leaves it positive."""
+    step, pages = asked_writes(seed)
+    # The last write may be cut short by the guard: what it needs is one more hold than 2^31 - 1.
+    return -(-(2**31 - 1) // (step * pages))
+
+
+CHANGES = re.compile(
+    r"Linux (\S+), a (pin|reference) of one page of (.+):\n"
+    r"the refcount changes by (\d+), the pincount by (\d+)"
+)
+
+
+def failing(seed: int) -> set[str]:
+    """The letters that `which-claims-fail` asks for, from the numbers and the words it gives."""
+    text = str(lab.given("which-claims-fail", seed))
+    run = CHANGES.match(text)
+    assert run is not None
+    _, hold, what, refcount, pincount = run.groups()
+    order = int(what.rsplit(maxsplit=1)[1]) if "order" in what else 9 if "huge" in what else 0
+    contradicted = {
+        "A pin adds 1024": hold == "pin" and refcount != "1024",
+        "A pin and a reference": refcount == "0",
+        "A pin of a zero page": hold == "pin" and "zero" in what and pincount != "0",
+        "A pin of a folio with": hold == "pin" and order > 0 and pincount == "0",
+        "A pin of the small": hold == "pin" and what == "the zero page" and refcount != "0",
+    }
+    claims = dict(re.findall(r"^([A-E])  (.+)$", text, re.MULTILINE))
+    assert len(claims) == len(contradicted)
+    return {
+        letter
+        for letter, words in claims.items()
+        if next(fails for begin, fails in contradicted.items() if words.startswith(begin))
+    }
+
+
+def condition(seed: int) -> str:
+    """The letter that `missing-condition` asks for, looked up in the thread."""
+    first, _, *others = str(lab.given("missing-condition", seed)).splitlines()
+    (turn,) = (turn for turn in turns("mail") if first == f"{turn.surname}: {turn.claim}.")
+    (letter,) = (line[0] for line in others if line[3:] == turn.condition)
+    return letter
+
+
+def without_a_trace() -> set[str]:
+    """The holds that leave the refcount as it was in the model."""
+    found = set()
+    for (hold, flags), what in product({"pin": FOLL_PIN, "reference": FOLL_GET}.items(), range(4)):
+        kernel = Kernel("6.18")
+        name, folio = [
+            ("a small folio", kernel.alloc_folio()),
+            ("a large folio", kernel.alloc_folio(order=9)),
+            ("the zero page", kernel.zero_page.folio),
+            ("the huge zero folio", kernel.huge_zero_folio),
+        ][what]
+        before = folio.refcount
+        kernel.try_grab_folio(folio, 1, flags)
+        if folio.refcount == before:
+            found.add(f"{hold} of {name}")
+    return found
+
+
+def change(operation: str, zero: bool, large: bool, pages: int) -> tuple[int, int]:
+    """What an operation adds to both counters, as a table."""
+    if (operation, zero, large) in {("pin", True, False), ("unpin", True, False)}:
+        return 0, 0
+    refcount, pincount = {
+        "get": (pages, 0),
+        "put": (-pages, 0),
+        "pin": (pages, pages) if large else (pages << 10, 0),
+        "unpin": (-pages, -pages) if large else (-(pages << 10), 0),
+    }[operation]
+    return refcount, pincount
+
+
+BY_SEED: dict[str, Callable[[int], object]] = {
+    "whose-words": speaker,
+    "only-takes": writes,
+    "which-claims-fail": failing,
+    "missing-condition": condition,
+}
+RIGHT: dict[str, object] = {
+    "the-exception": without_a_trace(),
+    "the-landed-text": "the patch's note",
+    "what-changes": change,
+    **{id: right(0) for id, right in BY_SEED.items()},
+}
+
+
+@pytest.mark.parametrize(
+    ("id", "least"),
+    [("whose-words", 5), ("only-takes", 10), ("which-claims-fail", 8), ("missing-condition", 4)],
+)
+def test_each_seed_has_an_answer_worked_out_by_hand_and_many_differ(id: str, least: int) -> None:
+    answers = [BY_SEED[id](seed) for seed in SEEDS]
+    assert [s for s, answer in enumerate(answers) if not lab.check(id, answer, s).right] == []
+    assert len({frozenset(a) if isinstance(a, set) else a for a in answers}) >= least
+
+
+def test_who_sends_a_mail_is_an_idea_and_may_have_written_a_quoted_line_as_in_the_mail() -> None:
+    quoted = False
+    for seed in SEEDS:
+        given = str(lab.given("whose-words", seed)).splitlines()
+        sender = given[0].removeprefix("From: ")
+        quoted = quoted or sender in given[4]
+        if sender != speaker(seed):
+            reply = lab.check("whose-words", sender, seed)
+            assert reply.misconception == "quoted-words-are-the-senders"
+        copied = given[1].removeprefix("Cc: ")
+        assert "wrote nothing here" in lab.check("whose-words", copied, seed).text
+    assert quoted
+
+
+def test_another_voice_is_told_the_marks_of_its_lines() -> None:
+    given = str(lab.given("whose-words", 1)).splitlines()
+    names = [line.lstrip("> ").removesuffix(" wrote:") for line in given[3:6]]
+    for marks, name in enumerate(names, start=1):
+        if name != speaker(1):
+            told = lab.check("whose-words", name, 1).text
+            assert f"{name} wrote the lines with {marks} mark" in told
+
+
+def test_the_mail_shows_the_one_line_that_is_asked_about() -> None:
+    for seed in SEEDS:
+        (line,) = (s for s in str(lab.given("whose-words", seed)).splitlines() if ARROW in s)
+        said = line.removesuffix(ARROW).lstrip("> ")
+        assert f"“{said}”" in exercise("whose-words", seed).question
+
+
+WHOSE_WORDS_1 = """\
+From: Fay
+Cc: Cem
+
+Ben wrote:
+> Dan wrote:
+>> Eve wrote:
+>> That one is counted.
+> A pin adds 1024.
+> Does fork see it?
+>>> Only where there is no pincount.
+>> And the huge one?
+>>> It is exempt since 6.5.
+What about the zero page?"""
+
+
+def test_this_is_the_mail_of_seed_1_for_ever() -> None:
+    assert str(lab.given("whose-words", seed=1)).replace(ARROW, "") == WHOSE_WORDS_1
+
+
+@pytest.mark.parametrize("seed", [s for s in SEEDS if writes(s) <= 2**16][:2])
+def test_so_many_writes_make_it_negative_in_the_model_and_one_less_do_not(seed: int) -> None:
+    _, pages = asked_writes(seed)
+    kernel = Kernel("6.5", zero_page_pins="counted")
+    mm = kernel.new_mm()
+    addr = mm.mmap(pages * PAGE_SIZE)
+    for _ in range(writes(seed) - 1):
+        kernel.submit_dio_write(mm, addr, pages)
+    assert kernel.zero_page.refcount > 0
+    kernel.submit_dio_write(mm, addr, pages)
+    assert kernel.zero_page.refcount < 0
+
+
+def test_references_for_pins_are_an_idea() -> None:
+    for seed in SEEDS:
+        step, pages = asked_writes(seed)
+        other = {1: 1024, 1024: 1}[step]
+        reply = lab.check("only-takes", -(-(2**31 - 1) // (other * pages)), seed)
+        assert (reply.right, reply.misconception) == (False, "pins-and-references-are-the-same")
+
+
+def test_some_runs_contradict_nothing_some_several_claims_and_others_are_told_their_subject() -> (
+    None
+):
+    assert {len(failing(seed)) for seed in SEEDS} >= {0, 1, 2}
+    for seed in SEEDS:
+        extra = next(letter for letter in "ABCDE" if letter not in failing(seed))
+        reply = lab.check("which-claims-fail", {*failing(seed), extra}, seed)
+        assert reply.right is False
+        assert f" {extra} " in reply.text
+
+
+def test_what_a_run_is_said_to_change_is_what_it_changes_in_the_model() -> None:
+    for seed in SEEDS:
+        run = CHANGES.match(str(lab.given("which-claims-fail", seed)))
+        assert run is not None
+        kernel = Kernel(run[1])
+        zeros = {
+            "the zero page": kernel.zero_page.folio,
+            "the huge zero folio": kernel.huge_zero_folio,
+        }
+        folio = zeros.get(run[3]) or kernel.alloc_folio(int(run[3].split()[-1]))
+        before = folio.refcount, folio.pincount or 0
+        kernel.try_grab_folio(folio, 1, FOLL_PIN if run[2] == "pin" else FOLL_GET)
+        after = folio.refcount, folio.pincount or 0
+        assert (int(run[4]), int(run[5])) == (after[0] - before[0], after[1] - before[1])
+
+
+def test_another_condition_is_told_whose_it_is() -> None:
+    for seed in SEEDS:
+        wrong = next(letter for letter in "ABCD" if letter != condition(seed))
+        assert "That goes with turn " in lab.check("missing-condition", wrong, seed).text
+
+
+def test_the_program_is_tried_in_32_states_of_the_model() -> None:
+    found = exercise("what-changes")
+    assert isinstance(found, Program)
+    assert len(set(found.states)) == len(found.states) == 32
+    assert [state for state in found.states if change(*state) != found.model(*state)] == []
+
+
+def forgets_the_huge_one(operation: str, zero: bool, large: bool, pages: int) -> tuple[int, int]:
+    return (0, 0) if zero and "pin" in operation else change(operation, zero, large, pages)
+
+
+def skips_every_hold(operation: str, zero: bool, large: bool, pages: int) -> tuple[int, int]:
+    return (0, 0) if zero > large else change(operation, zero, large, pages)
+
+
+def adds_1024_to_all(operation: str, zero: bool, large: bool, pages: int) -> tuple[int, int]:
+    refcount, pincount = change(operation, zero, large, pages)
+    return refcount * (1024 if pincount else 1), pincount
+
+
+def keeps_the_unpin(operation: str, zero: bool, large: bool, pages: int) -> tuple[int, int]:
+    return change(operation, zero if operation != "unpin" else False, large, pages)
+
+
+@pytest.mark.parametrize(
+    ("function", "idea"),
+    [
+        (forgets_the_huge_one, "the-huge-zero-page-is-exempt"),
+        (skips_every_hold, "the-patch-covers-references"),
+        (adds_1024_to_all, "every-pin-adds-1024"),
+        (keeps_the_unpin, "skip-the-pin-only"),
+    ],
+)
+def test_a_wrong_change_is_known_however_it_is_written(
+    function: Callable[..., object], idea: str
+) -> None:
+    reply = lab.check("what-changes", function)
+    assert (reply.right, reply.misconception) == (False, idea)
+
+
+def test_the_first_state_that_differs_is_shown_with_the_models_trace() -> None:
+    reply = lab.check("what-changes", forgets_the_huge_one)
+    assert "`adds(operation=pin, zero=True, large=True, pages=1)`: expected (1, 1)" in reply.text
+    assert "1 -> 2" in reply.details
+
+
+# The tree.
+
+SVG = "{http://www.w3.org/2000/svg}"
+PART = pytest.mark.parametrize("part", ["", *PARTS])
+
+
+def texts(svg: str) -> list[ET.Element]:
+    return list(ET.fromstring(svg).iter(f"{SVG}text"))
+
+
+def words(svg: str) -> list[str]:
+    return [str(one.text) for one in texts(svg)]
+
+
+@PART
+def test_each_turn_has_its_number_speaker_claim_and_verdict(part: str) -> None:
+    told = words(here.tree(part).svg)
+    shown = " ".join(told)
+    for turn in turns(part):
+        assert told[told.index(str(turn.number)) + 1] == turn.surname
+        assert turn.claim in shown
+    assert [word for word in told if word in VERDICTS] == [turn.verdict for turn in turns(part)]
+
+
+@PART
+def test_a_branch_for_each_answer_within_a_part_and_a_number_for_the_others(part: str) -> None:
+    svg = here.tree(part).svg
+    of = {turn.number: turn.part for turn in turns()}
+    answers = [turn for turn in turns(part) if turn.answers]
+    inside = [turn for turn in answers if of[turn.answers or 0] == turn.part]
+    assert len(re.findall('class="branch"', svg)) == len(inside)
+    assert len(re.findall("\\(to\N{NO-BREAK SPACE}\\d+\\)", svg)) >= len(answers) - len(inside)
+
+
+def test_an_answer_stands_below_and_further_in() -> None:
+    shown = texts(here.tree("mail").svg)
+    where = {
+        int(one.text or 0): (float(claim.attrib["x"]), float(one.attrib["y"]))
+        for one, claim in zip(shown, shown[2:], strict=False)
+        if str(one.text).isdigit()
+    }
+    for turn in turns("mail"):
+        if turn.answers in where:
+            x, y = where[turn.answers]
+            assert where[turn.number][0] > x
+            assert where[turn.number][1] > y
+
+
+@PART
+def test_nothing_is_cut_off_and_no_claim_runs_into_a_verdict(part: str) -> None:
+    svg = here.tree(part).svg
+    width, height = (float(ET.fromstring(svg).attrib[side]) for side in ("width", "height"))
+    for one in texts(svg):
+        x, wide = float(one.attrib["x"]), measured(str(one.text), int(one.attrib["font-size"]))
+        assert float(one.attrib["y"]) < height
+        if one.get("text-anchor") == "start":
+            assert x + wide <= (here.VERDICT if x < here.VERDICT else width)
+
+
+@PART
+def test_the_twin_counts_the_verdicts_and_links_to_every_cell(part: str) -> None:
+    drawing = here.tree(part)
+    found = [turn.verdict for turn in turns(part)]
+    for verdict in VERDICTS:
+        assert f" {found.count(verdict)} {verdict}" in drawing.twin.splitlines()[0]
+    links = re.findall(r"\]\((\w+)\.ipynb#cell-id=([\w-]+)\)", drawing.twin)
+    assert links == [(turn.notebook, turn.cell) for turn in turns(part)]
+
+
+# Turn by turn.
+
+
+def verdicts(svg: str) -> dict[int, str]:
+    """The verdict behind the number of a turn, where there is one."""
+    found, number = {}, 0
+    for word in words(svg):
+        number = int(word) if word.isdigit() else number
+        if word in VERDICTS:
+            found[number] = word
+    return found
+
+
+def framed(svg: str) -> int:
+    """The number that stands in the frame."""
+    shown = list(ET.fromstring(svg).iter())
+    (frame,) = (one for one in shown if one.get("class") == "here")
+    return int(shown[shown.index(frame) + 1].text or 0)
+
+
+def turn(number: int) -> Turn:
+    return turns()[number - 1]
+
+
+def test_it_begins_at_the_first_turn_without_a_verdict() -> None:
+    parts = Parts(here.turn_by_turn())
+    assert parts.rows[0].box.value == framed(parts.picture) == 9
+    assert parts.sentence.endswith("Your verdict: none yet.")
+    label = ET.fromstring(parts.picture).get("aria-label")
+    assert not [verdict for verdict in VERDICTS if f"({verdict})" in str(label)]
+    assert verdicts(parts.picture) == {}
+
+
+@pytest.mark.parametrize("number", [9, 17, 24])
+def test_the_sentence_has_speaker_words_and_claim_of_the_turn(number: int) -> None:
+    parts = Parts(here.turn_by_turn())
+    parts.rows[0].box.value = number
+    assert framed(parts.picture) == number
+    of = turn(number)
+    for told in (of.speaker, of.words, of.claim, f"Turn {number}", f"to turn {of.answers}"):
+        assert told in parts.sentence
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("no claim", "Your verdict: no claim. Ours: no claim as well: "),
+        ("right", "Your verdict: right. Ours: no claim: "),
+        ("none yet", "Your verdict: none yet. Ours: no claim: "),
+    ],
+)
+def test_your_verdict_is_shown_and_the_switch_puts_ours_in_its_place(given: str, told: str) -> None:
+    assert turn(20).verdict == "no claim"
+    parts = Parts(here.turn_by_turn(at=20))
+    parts.toggle.value = given
+    yours = {} if given == "none yet" else {20: given}
+    assert verdicts(parts.picture) == yours
+    assert parts.sentence.endswith(f"Your verdict: {given}.")
+    (switch,) = parts.switches
+    switch.value = True
+    assert parts.sentence.endswith(told + turn(20).condition)
+    assert verdicts(parts.picture) == {each.number: each.verdict for each in turns("mail")}
+    switch.value = False
+    assert "Ours" not in parts.sentence
+    assert verdicts(parts.picture) == yours
+
+
+def test_verdicts_are_kept_while_the_slider_moves_and_can_be_taken_back() -> None:
+    parts = Parts(here.turn_by_turn())
+    parts.toggle.value = "right"
+    parts.rows[0].bar.value += 1
+    assert parts.toggle.value == "none yet"
+    assert (verdicts(parts.picture), framed(parts.picture)) == ({9: "right"}, 10)
+    assert parts.sentence.startswith("Turn 10: ")
+    assert parts.sentence.endswith("Your verdict: none yet.")
+    parts.rows[0].bar.value -= 1
+    assert parts.toggle.value == "right"
+    assert parts.sentence.endswith("Your verdict: right.")
+    parts.toggle.value = "none yet"
+    assert verdicts(parts.picture) == {}
+    assert Parts(here.turn_by_turn()).toggle.value == "none yet"
+
+
+def test_the_filmstrip_gives_no_verdict_away() -> None:
+    shown = str(here.turn_by_turn())
+    assert "Your verdict: none yet." in shown
+    assert "ondition" not in shown
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments", "error", "told"),
+    [
+        (here.tree, ("end",), ValueError, "part is 'end'"),
+        (here.turn_by_turn, ("end",), ValueError, "part is 'end'"),
+        (
+            here.turn_by_turn,
+            ("mail", 8),
+            ValueError,
+            "at is 8: allowed are whole numbers from 9 to 24",
+        ),
+        (here.turn_by_turn, ("after", "25"), TypeError, "at is '25'"),
+    ],
+)
+def test_bad_arguments_are_named(
+    make: Callable[..., object], arguments: tuple[Any, ...], error: type[Exception], told: str
+) -> None:
+    with pytest.raises(error, match=told):
+        make(*arguments)
