@@ -23,7 +23,6 @@ from pinlab.lab.figures.folio import draw_folios
 from pinlab.lab.figures.orders import pins_by_order
 from pinlab.lab.figures.rule_sets import draw_rule_sets
 from pinlab.lab.figures.verdicts import draw_verdicts
-from pinlab.lab.identify import identify
 from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
@@ -32,7 +31,6 @@ from pinlab.lab.readers import huge_zero_readers
 from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.walk import side_by_side, step_through
 from pinlab.lab.widgets.folio import pin_a_folio
-from pinlab.lab.widgets.identify import who_is_who
 from pinlab.lab.widgets.touched import touched_pages
 from pinlab.lab.widgets.watch import watch
 
@@ -49,7 +47,6 @@ __all__ = [
     "given",
     "hint",
     "huge_zero_readers",
-    "identify",
     "in_the_model",
     "mistakes",
     "never_written",
@@ -66,5 +63,4 @@ __all__ = [
     "touched_pages",
     "walk_the_states",
     "watch",
-    "who_is_who",
 ]

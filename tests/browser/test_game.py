@@ -5,8 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from pinlab import lab
-from pinlab.lab.clues import answer, kernels
+from pinlab.lessons.ask_a_real_kernel import answer, game, kernels
 from tests.browser.jupyterlab import SECONDS, SECONDS_TO_SHOW, open_notebook, run_all, watch
 from tests.lab_server import ROOT, Server
 from tests.notebooks.lesson import FOLDER, read
@@ -38,11 +37,11 @@ def press(one: Locator, key: str) -> None:
 
 
 def test_the_game_is_won_without_a_mouse(page: Page) -> None:
-    game = page.locator(".pinlab-game")
-    game.scroll_into_view_if_needed()
-    said = game.get_by_role("status")
-    menu, buy = game.locator("select"), game.get_by_role("button", name="Buy this clue")
-    same = lab.identify(0)
+    board = page.locator(".pinlab-game")
+    board.scroll_into_view_if_needed()
+    said = board.get_by_role("status")
+    menu, buy = board.locator("select"), board.get_by_role("button", name="Buy this clue")
+    same = game(0)
     for id in CLUES:
         menu.select_option(label=f"{id}: {same.clue(id).words}")
         press(buy, "Enter")
@@ -50,7 +49,7 @@ def test_the_game_is_won_without_a_mouse(page: Page) -> None:
     for letter in "ABCDE":
         for name in kernels():
             if any(same.values(clue)[letter] != answer(clue, name) for clue in same.bought):
-                row = game.locator(".widget-hbox", has_text=f"{letter} can be")
+                row = board.locator(".widget-hbox", has_text=f"{letter} can be")
                 press(row.get_by_role("checkbox", name=name, exact=True), "Space")
-    press(game.get_by_role("button", name="Check the ticks"), "Enter")
+    press(board.get_by_role("button", name="Check the ticks"), "Enter")
     expect(said).to_contain_text("Right. All five, with 3 clues", timeout=SECONDS_TO_SHOW * SECONDS)
