@@ -130,7 +130,7 @@ class Orders:
 
     def _sight(self, step: Step, buffers: set[str]) -> _Sight:
         seen = {place(name)[0] for kind, name in step.kinds() if kind != "letter"}
-        if not step.row.anybody:
+        if step.process in self._scenario.processes:
             seen |= {step.process, *buffers}
         return _Sight(step, {name: n for name, n in self._names.items() if name in seen})
 
@@ -196,9 +196,8 @@ class Orders:
         done[actor] += move.over
         left = state.left
         if move.remembers != NOTHING:
-            values, freed = move.remembers
-            values |= self._remembered.things[left].values
-            left = self._remembered(_Remembered(values, freed))
+            values = dict(self._remembered.things[left].values) | dict(move.remembers.values)
+            left = self._remembered(_Remembered(frozenset(values.items()), move.remembers.freed))
         return Position(state.moves + 1, tuple(done), tuple(parts), tuple(sorted(frames)), left)
 
     def _tried(self, sight: _Sight, way: tuple[str, ...]) -> _Move | str:
@@ -206,10 +205,12 @@ class Orders:
         world, actor = self._led(way), sight.step.actor
         if (waits := world.awaits(actor)) is not None:
             return waits
-        values = world.values.copy()
         _, led = world.look(sight.names)
         frames = {folio: self._refs(folio, refs) for folio, refs in led.items()}
+        values, world.values = world.values, {}
         do(world, actor, way)
+        left = _Remembered(frozenset(world.values.items()), world.freed)
+        world.values = values | world.values
         self._kept = (*way, actor), world
         parts, refs = world.look(sight.names)
         return _Move(
@@ -217,7 +218,7 @@ class Orders:
             tuple(map(self._parts, parts)),
             [self._frame(f, refs.get(f, [])) for f in sorted(frames, key=frames.__getitem__)],
             [self._frame(folio, refs[folio]) for folio in refs if folio not in frames],
-            _Remembered(frozenset(world.values.items() - values.items()), world.freed),
+            left,
         )
 
     def _led(self, way: tuple[str, ...]) -> World:

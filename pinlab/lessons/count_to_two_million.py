@@ -16,7 +16,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 
-from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX, results
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, moving
 from pinlab.lab.palette import (
@@ -240,6 +239,10 @@ def _below_zero(panel: Axes, bottom: float) -> None:
 
 
 # Readers of 1024 pages each, recorded on two builds that differ in the patch.
+
+KERNEL = "6.1.192"
+WITHOUT_FIX = "without the zero-page fix (A/B pair)"
+WITH_FIX = "with the zero-page fix (A/B pair)"
 
 MOST_READERS = 2052
 """Where the recording without the patch ends: four readers were refused."""
@@ -465,7 +468,7 @@ def both_builds() -> Picture:
     drawn.draw(fall)
     alt = (
         f"Two panels, the refcount of the zero page over 0 to {MOST_READERS} readers on two builds "
-        f"of Linux {KERNEL}. Counted, without the three tests: a straight climb to "
+        f"of Linux {KERNEL}. Left, without the three tests: a straight climb to "
         f"{without[fall - 1].refcount} with {fall - 1} readers, a fall to {without[fall].refcount} "
         f"with {fall}, then level. Right, with them: level at {with_fix[-1].refcount}. All "
         "recorded points lie on the predicted lines."
@@ -495,6 +498,16 @@ def _table(readers: list[int], *names: str) -> pandas.DataFrame:
 
 # Whoever else asks for a page while the refcount of the zero page is negative.
 
+CALLS: Mapping[str, str] = {
+    "process_vm_readv": "process_vm_readv_zero64",
+    "vmsplice": "vmsplice_zero",
+    "O_DIRECT write": "odirect_write_zero64",
+    "/proc/self/mem": "proc_self_mem_read_zero",
+    "plain read": "newpfn_nonzero",
+    "fork and exec": "fork_exec_true",
+}
+"""What was called, and the quantity of the recording that has its result."""
+
 NO_BYTES = ("plain read", "fork and exec")
 """Recorded as going well or not, without a number of bytes."""
 
@@ -516,6 +529,12 @@ def calls_below_zero() -> pandas.DataFrame:
         for name, column in columns.items()
     }
     return pandas.DataFrame(words).rename_axis("call")
+
+
+def results(case: str, build: str) -> dict[str, int]:
+    """Return the result of each call: bytes, or minus an errno, as recorded."""
+    found = _recorded(case, build)
+    return {call: found[quantity] for call, quantity in CALLS.items()}
 
 
 def result_in_words(call: str, result: int) -> str:

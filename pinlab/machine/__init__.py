@@ -3,6 +3,10 @@
 `ask` puts the mail's question to the running kernel: how many pins do N writes of a 64-page
 buffer take, to disk, past the page cache? Every answer says where its numbers are from.
 `measure` asks which kernel it is, really, and `kernel_like` has the model answer the same.
+
+What is asked stands in ask, buffers, experiments and questions; what does it, in worker, child,
+tally, direct_io, syscalls and proc; what came out, in measured, recordings and report; what the
+model says, in predictions and compare.
 """
 
 from pinlab.machine.ask import ask, ask_mlock, measure, resident, start

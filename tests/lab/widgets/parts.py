@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pinlab import Kernel, lab
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lessons import (
+    count_pins_apart,
     count_to_two_million,
     draw_a_page,
     fork_during_direct_io,
@@ -12,6 +13,7 @@ from pinlab.lessons import (
     pretend_to_pin,
     read_the_thread,
     say_what_pinned_means,
+    start_here,
     word_the_note,
 )
 from tests.lab.answers import TOUCHED, an_answer
@@ -21,14 +23,14 @@ from tests.lab.stories import unmapped_in_flight
 __all__ = ["MAKE", "Parts", "differ"]
 
 MAKE: dict[str, Callable[[], Exhibit]] = {
-    "touched_pages": lambda: lab.touched_pages(an_answer(TOUCHED)),
+    "pins_by_pages_written": lambda: start_here.pins_by_pages_written(an_answer(TOUCHED)),
     "odometer": lab.odometer,
     "mixtures": pin_a_page.mixtures,
     "refcount_in_flight": count_to_two_million.refcount_in_flight,
     "refcount_over_rounds": lambda: pretend_to_pin.refcount_over_rounds(release=False),
     "cliff": count_to_two_million.cliff,
     "two_builds": count_to_two_million.two_builds,
-    "pin_a_folio": lambda: lab.pin_a_folio(order=9, pages=64),
+    "pinned_folio": lambda: count_pins_apart.pinned_folio(order=9, pages=64),
     "walk_the_states": lambda: lab.walk_the_states("dio-read+fork+child-exits", at=2),
     "step_through": lambda: lab.step_through(unmapped_in_flight),
     "side_by_side": lambda: lab.side_by_side(
