@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ALL = "all"
-FEW = ("00", "04", "10")
-"""A lesson that measures this machine, one with many sliders, one with menus and few sliders."""
+FEW = ("00", "09", "11")
+"""A lesson that measures this machine, one with every kind of control, and one with a game."""
 MISSING = "no Chromium on PATH: on Debian, install the package chromium"
 FLAGS = (
     "--no-sandbox",  # root has none, and in a container the user often is root

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, JSHandle, Locator, Page, TimeoutError, expect
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
+from pinlab import lab
+from pinlab.lab.clues import answer, kernels
 from pinlab.lab.picture import MOVES
 from tests.browser.chromium import some
 from tests.browser.jupyterlab import (
@@ -28,6 +31,7 @@ from tests.browser.jupyterlab import (
 from tests.lab_server import ROOT, Server
 from tests.notebooks.lesson import FOLDER, read
 
+GAME = "11_ask_a_real_kernel.ipynb"
 EXHIBIT = ".pinlab-exhibit"
 ROW = f"{EXHIBIT} .widget-hbox:has(> .widget-hslider)"
 
@@ -71,10 +75,6 @@ class Slider:
         """Where a number is typed."""
         return self.row.locator("input[type=number]")
 
-    def exhibit(self) -> JSHandle:
-        """The exhibit that it belongs to."""
-        return self.row.evaluate_handle(f"row => row.closest('{EXHIBIT}')")
-
     def stands(self, where: str) -> str:
         """Where the slider stands now, or at its ends, min and max."""
         return self.handle.get_attribute(f"aria-value{where}") or ""
@@ -94,14 +94,14 @@ class Slider:
 class Opened:
     """A lesson whose cells have been run."""
 
+    name: str
     page: Page
-    exhibits: int
     complaints: list[str]
 
     def sliders(self) -> list[Slider]:
         """Every slider of an exhibit, in the order of the page."""
         shown = expect(self.page.locator(EXHIBIT))
-        shown.to_have_count(self.exhibits, timeout=SECONDS_TO_SHOW * SECONDS)
+        shown.to_have_count(LESSONS[self.name], timeout=SECONDS_TO_SHOW * SECONDS)
         return [Slider(row) for row in self.page.locator(ROW).all()]
 
 
@@ -116,7 +116,7 @@ def lesson(request: pytest.FixtureRequest, browser: Browser, server: Server) -> 
         cells = len([*read(path).cells("code")])
         open_notebook(page, server, str(path.relative_to(ROOT)), cells)
         run_all(page)
-        yield Opened(page, LESSONS[request.param], complaints)
+        yield Opened(path.name, page, complaints)
     finally:
         page.close()
         server.close_notebooks()
@@ -124,9 +124,9 @@ def lesson(request: pytest.FixtureRequest, browser: Browser, server: Server) -> 
     assert server.running("kernels") == []
 
 
-def changes(slider: Slider, move: Callable[[], None]) -> tuple[str, str]:
+def changes(control: Locator, move: Callable[[], object]) -> tuple[str, str]:
     """Make a move that changes sentence and picture; the sentence before, and the one after."""
-    page, exhibit = slider.row.page, slider.exhibit()
+    page, exhibit = control.page, control.evaluate_handle(f"one => one.closest('{EXHIBIT}')")
     wait_until_idle(page)
     words, picture = exhibit.evaluate(SHOWN)
     assert words
@@ -137,14 +137,10 @@ def changes(slider: Slider, move: Callable[[], None]) -> tuple[str, str]:
             CHANGED, arg=[exhibit, [words, picture]], timeout=SECONDS_TO_SHOW * SECONDS
         )
     words_now, picture_now = exhibit.evaluate(SHOWN)
-    label = slider.row.text_content()
+    label = control.text_content()
     assert words_now != words, f"{label!r} leaves the sentence as it is"
     assert picture_now != picture, f"{label!r} leaves the picture as it is: {words!r}"
     return words, words_now
-
-
-def test_the_first_lesson_has_a_slider() -> None:
-    assert LESSONS.get("00_start_here.ipynb")
 
 
 def test_every_cell_runs_without_an_error(lesson: Opened) -> None:
@@ -153,17 +149,17 @@ def test_every_cell_runs_without_an_error(lesson: Opened) -> None:
 
 def test_every_slider_stands_in_an_exhibit(lesson: Opened) -> None:
     sliders = lesson.sliders()
-    assert len(sliders) >= lesson.exhibits
+    assert len(sliders) >= LESSONS[lesson.name]
     assert len(sliders) == lesson.page.locator(HANDLE).count()
 
 
 def test_an_arrow_key_moves_every_slider_and_its_number_moves_it_back(lesson: Opened) -> None:
     for slider in lesson.sliders():
         stood, typed = slider.stands("now"), slider.box.input_value()
-        words, moved = changes(slider, slider.press_arrow)
+        words, moved = changes(slider.row, slider.press_arrow)
         expect(slider.handle).not_to_have_attribute("aria-valuenow", stood)
         expect(slider.box).not_to_have_value(typed)
-        assert changes(slider, partial(slider.type, typed)) == (moved, words)
+        assert changes(slider.row, partial(slider.type, typed)) == (moved, words)
         expect(slider.handle).to_have_attribute("aria-valuenow", stood)
 
 
@@ -172,9 +168,46 @@ def test_a_typed_number_moves_every_slider_to_its_end_and_back(lesson: Opened) -
         typed = slider.box.input_value()
         end = "min" if slider.stands("now") == slider.stands("max") else "max"
         number = slider.box.get_attribute(end) or ""
-        words, moved = changes(slider, partial(slider.type, number))
+        words, moved = changes(slider.row, partial(slider.type, number))
         expect(slider.handle).to_have_attribute("aria-valuenow", slider.stands(end))
-        assert changes(slider, partial(slider.type, typed)) == (moved, words)
+        assert changes(slider.row, partial(slider.type, typed)) == (moved, words)
+
+
+def test_a_menu_a_switch_and_a_row_of_buttons_move_it_too(lesson: Opened) -> None:
+    """Where a lesson has them, in each of its exhibits: one of them, there and back."""
+    for exhibit in lesson.page.locator(EXHIBIT).all():
+        for menu in exhibit.locator("select").all()[:1]:
+            chosen, other = menu.input_value(), menu.locator("option:not(:checked)").first
+            words, moved = changes(menu, partial(menu.select_option, other.text_content()))
+            assert changes(menu, partial(menu.select_option, chosen)) == (moved, words)
+        for switch in exhibit.get_by_role("checkbox").all()[:1]:
+            words, moved = changes(switch, partial(switch.press, "Space"))
+            assert changes(switch, partial(switch.press, "Space")) == (moved, words)
+        for row in exhibit.locator(".widget-toggle-buttons").all()[:1]:
+            pressed, other = row.locator(".mod-active"), row.locator("button:not(.mod-active)")
+            label = pressed.text_content() or ""
+            words, moved = changes(row, partial(other.first.press, "Enter"))
+            back = row.get_by_role("button", name=label, exact=True)
+            assert changes(row, partial(back.press, "Enter")) == (moved, words)
+
+
+def test_the_game_of_lesson_11_is_won_without_a_mouse(lesson: Opened) -> None:
+    if lesson.name != GAME:
+        pytest.skip("it is no game")
+    game = lesson.page.locator(".pinlab-game")
+    game.scroll_into_view_if_needed()
+    said = game.get_by_role("status")
+    same = lab.identify(0)
+    for id in ("read-zeros", "write-letters", "fork-1022"):
+        game.locator("select").select_option(label=f"{id}: {same.clue(id).words}")
+        game.get_by_role("button", name="Buy this clue").press("Enter")
+        expect(said).to_have_text(str(same.buy(id)), timeout=SECONDS_TO_SHOW * SECONDS)
+    for letter, name in product("ABCDE", kernels()):
+        if any(same.values(clue)[letter] != answer(clue, name) for clue in same.bought):
+            row = game.locator(".widget-hbox", has_text=f"{letter} can be")
+            row.get_by_role("checkbox", name=name, exact=True).press("Space")
+    game.get_by_role("button", name="Check the ticks").press("Enter")
+    expect(said).to_contain_text("Right. All five, with 3 clues", timeout=SECONDS_TO_SHOW * SECONDS)
 
 
 # The last one, since it looks back at what the others have caused.

@@ -1,0 +1,457 @@
+"""Lesson 08, try every interleaving: tests by releases, and three rules that are needed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from itertools import islice, pairwise, product
+from math import comb, factorial, prod
+
+from pinlab.explore import ALWAYS, NEVER, SOMETIMES, YES, Question, Scenario, explore, litmus
+from pinlab.explore import trace as traced
+from pinlab.explore.rescue import PINNED, RELEASE, RULES, all_sets, overrides, saved
+from pinlab.lab.draw import Draw, Drawn
+from pinlab.lab.grid import ALL, LETTERS, NO, PARTLY, SOME, Grid
+from pinlab.lab.picture import Drawing
+from pinlab.lab.strangers import cut
+from pinlab.lab.svg import edge, rect, text
+from pinlab.lab.text import listed, many
+from pinlab.model.arguments import several
+
+ORDER = (NEVER, SOMETIMES, ALWAYS)
+FILL = {NEVER: NO, SOMETIMES: PARTLY, ALWAYS: ALL}
+"""The more yes, the more colour; Sometimes has lines across."""
+
+
+def verdicts(releases: Sequence[str] = litmus.ERAS) -> Drawing:
+    """Return the verdict of every litmus test on some releases, by default those that begin eras.
+
+    Tests with the same verdicts stand together; a thick edge at the left says that a verdict is
+    not what it was on the release before. Raises ValueError for a release that is none.
+
+    >>> verdicts(("5.8", "5.9")).table.loc["dio-read+fork+child-exits"].tolist()
+    ['Never', 'Sometimes']
+    """
+    releases = several("releases", releases, str)
+    table = litmus.table(releases)
+    rows = {str(name): [str(verdict) for verdict in row] for name, row in table.T.items()}
+    names = sorted(rows, key=lambda name: ([ORDER.index(v) for v in rows[name]], name))
+    grid = Grid(256, 70, 40)
+    drawn = [
+        SOME,
+        text(grid.margin, grid.head - 12, "test, and Linux", size=LETTERS),
+        grid.headings(releases),
+    ]
+    for n, name in enumerate(names):
+        drawn.append(grid.row(n, name, rows[name], FILL))
+        changes = enumerate(pairwise(rows[name]), start=1)
+        drawn += [grid.edge(k, n, 4, "change") for k, (old, new) in changes if old != new]
+    return grid.drawing(
+        len(releases), len(names), drawn, "A heat map of tests and releases.",
+        _sentences(releases, rows), table.loc[names],
+    )  # fmt: skip
+
+
+def _sentences(releases: Sequence[str], rows: dict[str, list[str]]) -> list[str]:
+    """How many of each verdict there are on each release, and how many have changed."""
+    told = []
+    for n, release in enumerate(releases):
+        found = [row[n] for row in rows.values()]
+        counts = ", ".join(f"{found.count(verdict)} {verdict}" for verdict in ORDER)
+        moved = sum(row[n] != row[n - 1] for row in rows.values()) if n else 0
+        since = f"; {many(moved, 'test')} changed since {releases[n - 1]}" if n else ""
+        told.append(f"Linux {release}: {counts}{since}.")
+    return told
+
+
+TITLES = {
+    "copy": "fork copies pinned pages",
+    "unshare": "a read-only pin unshares",
+    "reuse": "exclusive is reused uncounted",
+}
+"""What each of the three rules says."""
+
+SAVED, LOST = "saved", "lost"
+
+
+def rule_sets() -> Drawing:
+    """Return which scenarios each set of the three rules saves: a column for each set.
+
+    Saved: in no order does the holder of the pin lose anything, or read what is stale.
+    """
+    import pandas
+
+    sets = all_sets()
+    rows = {test: [SAVED if test in saved(rules) else LOST for rules in sets] for test in PINNED}
+    switches = Grid(262, 58, 12)
+    grid = Grid(262, 58, switches.y(len(RULES)) + 10)
+    drawn = [SOME]
+    for n, name in enumerate(RULES):
+        words = f"{name}: {TITLES[name]}"
+        drawn.append(text(grid.margin, switches.y(n) + 16, words, size=LETTERS))
+        drawn += [_switch(switches, k, n, on=name in rules) for k, rules in enumerate(sets)]
+    for n, (test, row) in enumerate(rows.items()):
+        drawn.append(grid.row(n, test, row, {SAVED: NO, LOST: PARTLY}, size=LETTERS))
+    names = [" + ".join(name for name in RULES if name in rules) or "none" for rules in sets]
+    return grid.drawing(
+        len(sets), len(rows), drawn, "Sets of rules and what they save.",
+        [
+            f"{name}: saves {len(saved(rules))} of {len(PINNED)}."
+            for name, rules in zip(names, sets, strict=True)
+        ],
+        pandas.DataFrame.from_dict(rows, orient="index", columns=names),
+    )  # fmt: skip
+
+
+def _switch(grid: Grid, column: int, row: int, *, on: bool) -> str:
+    """A rule that is on or off in a set."""
+    x, y = grid.x(column), grid.y(row)
+    mark, weight, width = ("on", "bold", 2) if on else ("–", "normal", 0.4)
+    box = rect(x + 3, y + 2, grid.cell - 6, grid.tall - 4, fill="none", edge=edge(width), round=9)
+    return box + text(
+        grid.middle(column), y + 16, mark, size=LETTERS, anchor="middle", weight=weight
+    )
+
+
+def orders(*steps: int) -> int:
+    """Return in how many orders actors with so many steps each can do them all.
+
+    >>> orders(3, 1), orders(10, 10)
+    (4, 184756)
+    """
+    return factorial(sum(steps)) // prod(map(factorial, steps))
+
+
+def how_many_orders(draw: Draw) -> Drawn:
+    """Draw two or three actors that never wait: in how many orders can they do their steps?"""
+    sizes = [draw.one(range(3, 6)), draw.one(range(2, 5)), draw.one((0, 1, 2, 3, 3))]
+    steps = [n for n in sizes if n]
+    names = ("a parent", "a child", "a device")
+    told = [f"{name} with {many(n, 'step')}" for name, n in zip(names, steps, strict=False)]
+    return {
+        "actors": listed(told),
+        "orders": orders(*steps),
+        "steps": sum(steps),
+        "one_of_each": prod(steps),
+        "rows": factorial(sum(steps)),
+        "own": prod(map(factorial, steps)),
+        "of_two": comb(steps[0] + steps[1], steps[0]),
+        "number": len(steps),
+        "whole": factorial(len(steps)),
+    }
+
+
+RELEASES = ("5.7", "5.8", "5.10", "5.15", "5.19", "6.1", "6.4", "6.5", "6.12", "6.18")
+
+
+@cache
+def _asked_for(wanted: str) -> list[tuple[str, str]]:
+    """Tests and releases with a verdict; there is nothing in them that the lesson has not told."""
+    tests = [litmus.load(name) for name in litmus.names()]
+    untold = "split|times=|bytes=|_fast|/2|register_buffer"
+    plain = [test.name for test in tests if not re.search(untold, _steps(test))]
+    found = (
+        (name, release, litmus.run(name, release).require_complete())
+        for name in plain
+        for release in RELEASES
+    )
+    return [
+        (name, release)
+        for name, release, seen in found
+        if seen.verdict == wanted and (seen.runs > 1 or wanted == ALWAYS)
+    ]
+
+
+def verdict(draw: Draw) -> Drawn:
+    """Draw a litmus test and a release: what is the verdict?"""
+    name, release = draw.one(_asked_for(draw.one((NEVER, SOMETIMES, SOMETIMES, ALWAYS))))
+    test = litmus.load(name)
+    seen = litmus.run(test, release).require_complete()
+    tried = f"All {seen.runs} orders were tried" if seen.runs > 1 else "There is but one order"
+    return {
+        "given": _handed_out(f"Linux {release}", test.scenario, test.exists),
+        "release": release,
+        "verdict": seen.verdict,
+        "others": [other for other in ORDER if other != seen.verdict],
+        "of_none": tried if seen.verdict == NEVER else None,
+        "of_some": tried if seen.verdict == SOMETIMES else None,
+        "of_each": tried if seen.verdict == ALWAYS else None,
+        "such": f" (such as {', '.join(seen.schedule)})" if seen.schedule else "",
+        "overlooked": NEVER if seen.verdict == SOMETIMES else None,
+    }
+
+
+def _handed_out(release: str, scenario: Scenario, exists: Question) -> str:
+    """A release and a test, as a file of data/litmus has it, without name, sentence, verdicts."""
+    memory = [f"{page} = {letter}" for page, letter in scenario.memory.items()]
+    parts = {"memory": memory, **scenario.programs}
+    told = ("\n    ".join([head, *lines]) for head, lines in parts.items())
+    return "\n".join([release, "", *told, f"exists {exists}"])
+
+
+FORK, WRITE, EXISTS = "fork child", "write x+8 P", Question("parent:x = A")
+
+
+def too_late(draw: Draw) -> Drawn:
+    """Draw a scenario that may lose bytes: after how many steps is it certain at the earliest?"""
+    release, scenario = draw.one(("5.10", "5.15", "6.1", "6.4")), _losing(draw)
+    nodes = explore(scenario, release).require_complete().graph.asked(EXISTS).nodes
+    parent = scenario.programs["parent"]
+    right = min(node.depth for node in nodes if node.answer == YES)
+    deepest = max(node.depth for node in nodes)
+    return {
+        "given": _handed_out(f"Linux {release}", scenario, EXISTS),
+        "release": release,
+        "certain": right,
+        "later": list(range(right + 1, deepest)),
+        "own": parent.index(WRITE) + 1,
+        "forked": parent.index(FORK) + 1,
+        "deepest": deepest,
+    }
+
+
+def _losing(draw: Draw) -> Scenario:
+    """A few steps that lose the disk's bytes, with others around that do not matter."""
+    waits = draw.one((True, False))
+    parent = ["submit_dio_read r x", FORK, *(["wait child"] if waits else []), WRITE]
+    for n in range(draw.one(range(4))):
+        place = draw.one(range(len(parent) + 1))
+        parent.insert(place, draw.one((f"read y v{n}", f"write y {'QRS'[n]}")))
+    child = ("exit",) if waits else draw.one(((), ("read x c",)))
+    device = ("device_write r D", *draw.one(((), ("complete r",))))
+    programs: dict[str, Sequence[str]] = {"parent": parent, "child": child, "device": device}
+    return Scenario(
+        {"x": "A", "y": "B"}, {actor: steps for actor, steps in programs.items() if steps}
+    )
+
+
+def what_is_saved(draw: Draw) -> Drawn:
+    """Draw a set of rules and scenarios: which of them does it save?"""
+    rules = draw.one(all_sets()[1:-1])
+    tests = sorted(draw.shuffled(PINNED)[: draw.one((3, 4))])
+    right = saved(rules) & frozenset(tests)
+    alone = frozenset[str]().union(*(saved(frozenset({one})) for one in rules))
+
+    def chosen(some: frozenset[str]) -> str:
+        return " + ".join(sorted(some & frozenset(tests)))
+
+    others = [other for other in all_sets() if len(other) < len(RULES)]
+    return {
+        "options": tuple(tests),
+        "right": right,
+        "missing": {test: f"{test} is saved, too" for test in sorted(right)},
+        "extra": {test: _needs(test) for test in tests if test not in right},
+        "rules": _named(rules),
+        "all_rules": _described(),
+        "scenarios": "\n".join(map(_scenario, tests)),
+        "alone": chosen(alone),
+        "others": {chosen(saved(other)): {"named": _named(other)} for other in others},
+        "lost": {} if right else {test: {"needs": _needs(test)} for test in tests},
+        "saved": ", ".join(sorted(right)) or "none of them",
+    }
+
+
+def _named(rules: frozenset[str]) -> str:
+    return listed([name for name in RULES if name in rules] or ["none of the three"])
+
+
+def _described() -> str:
+    return "; ".join(f"*{name}* ({title})" for name, title in TITLES.items())
+
+
+def _scenario(name: str) -> str:
+    """A scenario as an item of a list: its question and its steps."""
+    test = litmus.load(name)
+    return f"- {name}: exists {test.exists}; {_steps(test)}"
+
+
+def _steps(test: litmus.Litmus) -> str:
+    programs = test.scenario.programs.items()
+    return "; ".join(f"{actor}: {', '.join(steps)}" for actor, steps in programs)
+
+
+def _needs(test: str) -> str:
+    needed = [rules for rules in all_sets() if test in saved(rules)]
+    return f"{test} needs {_named(min(needed, key=len))}"
+
+
+DID = {
+    "copy": "fork shared a pinned page, and the write then copied it for the parent",
+    "unshare": "the pin was taken of a page that was still shared",
+    "reuse": "the page belonged to one process alone, and the write copied it all the same",
+}
+"""What is seen where a rule is missing."""
+
+
+def missing_rule(draw: Draw) -> Drawn:
+    """Draw a rule that is off, and an order that goes wrong by that: which rule is it?"""
+    missing = draw.one(tuple(RULES))
+    rules = frozenset(RULES) - {missing}
+    lost = [test for test in PINNED if test not in saved(rules)]
+    test = _relabelled(litmus.load(draw.one(lost)), draw)
+    schedule = (
+        explore(test.scenario, RELEASE, overrides(rules)).require_complete().witness(test.exists)
+    )
+    if schedule is None:
+        raise ValueError(f"{test.name} is not lost without {missing!r}")
+    played = traced(test.scenario, schedule, RELEASE, overrides(rules))
+    after_the_pin = played[played.index("  pin ") :]
+    copied, forked = "  fork copy " in after_the_pin, "  fork " in after_the_pin
+    unshared, head = "  unshare " in played, f"Linux {RELEASE} without one rule"
+    return {
+        "given": f"{_handed_out(head, test.scenario, test.exists)}\n\n{played}",
+        "all_rules": _described(),
+        "exists": test.exists,
+        "missing": missing,
+        "copied": "copy" if copied else None,
+        "shared_before": "copy" if forked and not copied else None,
+        "no_fork": None if forked else "copy",
+        "unshared": "unshare" if unshared else None,
+        "alone": None if unshared else "unshare",
+        "did": DID[missing],
+    }
+
+
+def _relabelled(test: litmus.Litmus, draw: Draw) -> litmus.Litmus:
+    """A test with other letters."""
+    told = _handed_out("", test.scenario, test.exists)
+    old = sorted(set(re.findall(r"\b[A-Z]\b", told)))
+    new = dict(zip(old, draw.shuffled("BEFGHKMNQRSTVWXZ"), strict=False))
+
+    def put(text: str) -> str:
+        return re.sub(r"\b[A-Z]\b", lambda found: new[found[0]], text)
+
+    scenario = Scenario(
+        {page: put(letter) for page, letter in test.scenario.memory.items()},
+        {actor: tuple(map(put, steps)) for actor, steps in test.scenario.programs.items()},
+        test.scenario.watched,
+    )
+    return replace(test, scenario=scenario, exists=Question(put(str(test.exists))))
+
+
+Graph = Mapping[int, Sequence[int]]
+
+
+def explored() -> Drawn:
+    """Return the graphs in which an explorer is tried, and what the model's finds in them."""
+    layers = _layers(LAYERS)
+    return {
+        "states": _graphs(),
+        "model": explored_in_the_model,
+        "trace": _all_orders,
+        "large": ((0, layers),),
+        "slow": f"Where each order is walked by itself this takes too long: {len(layers)} states "
+        f"have 2^{LAYERS} of them. Keep what is known of a state, and look there first",
+    }
+
+
+def explored_in_the_model(start: int, after: Graph) -> tuple[int, int]:
+    """Return how many states there are, and how many orders from the start to an end."""
+    runs: dict[int, int] = {}
+
+    def visit(state: int) -> int:
+        if state not in runs:
+            runs[state] = sum(visit(following) for following in after[state]) or 1
+        return runs[state]
+
+    total = visit(start)
+    return len(runs), total
+
+
+def _graphs() -> tuple[tuple[int, dict[int, list[int]]], ...]:
+    """Small ones first, then drawn ones, then those of real litmus tests."""
+    grid: dict[int, list[int]] = {
+        4 * n + m: [4 * n + m + 4] * (n < 3) + [4 * n + m + 1] * (m < 3)
+        for n, m in product(range(4), repeat=2)
+    }
+    small: list[dict[int, list[int]]] = [{0: []}, {0: [1], 1: []}, {0: [1, 2], 1: [], 2: []},
+             {0: [1, 2], 1: [3], 2: [3], 3: []}, grid]  # fmt: skip
+    draw = Draw("explored", 0)
+    drawn = [_drawn(draw) for _ in range(50)]
+    tests = [_of_a_test(litmus.load(name)) for name in litmus.names()]
+    return tuple((0, graph) for graph in [*small, *drawn, *tests])
+
+
+LAYERS = 40
+
+
+def _layers(number: int) -> dict[int, list[int]]:
+    """Layers of two states, each of which leads to both of the next: 2^number orders."""
+    graph = {0: [1, 2]}
+    for state in range(1, 2 * number + 1):
+        last = (state - 1) // 2 == number - 1
+        first = state + (1 if state % 2 == 0 else 2)
+        graph[state] = [] if last else [first, first + 1]
+    return graph
+
+
+def _drawn(draw: Draw) -> dict[int, list[int]]:
+    """Up to nine states; each step leads to a later number, and all can be reached."""
+    size = draw.one(range(3, 10))
+    graph: dict[int, list[int]] = {n: [] for n in range(size)}
+    for n in range(1, size):
+        for before in {draw.one(range(n)), draw.one(range(n))}:
+            graph[before].append(n)
+    return graph
+
+
+def _of_a_test(test: litmus.Litmus) -> dict[int, list[int]]:
+    graph = explore(test.scenario, "6.5").require_complete().graph
+    after: dict[int, list[int]] = {node.number: [] for node in graph.nodes}
+    for step in graph.edges:
+        after[step.start].append(step.end)
+    return after
+
+
+def _orders_from(start: int, after: Graph) -> Iterator[list[int]]:
+    """Every order as the states that it goes through; there may be very many."""
+    if not after[start]:
+        yield [start]
+    for following in after[start]:
+        for rest in _orders_from(following, after):
+            yield [start, *rest]
+
+
+def _all_orders(start: int, after: Graph) -> str:
+    found = list(islice(_orders_from(start, after), 8))
+    lines = [cut(" -> ".join(map(str, order))) for order in found]
+    more = explored_in_the_model(start, after)[1] - len(found)
+    return "\n".join([*lines, *([f"and {more} more"] if more else [])])
+
+
+def _one_run(start: int, after: Graph) -> tuple[int, int]:
+    state, states = start, 1
+    while after[state]:
+        state, states = after[state][0], states + 1
+    return states, 1
+
+
+def _unmerged(start: int, after: Graph) -> tuple[int, int]:
+    def size(state: int) -> int:
+        return 1 + sum(map(size, after[state]))
+
+    return size(start), explored_in_the_model(start, after)[1]
+
+
+def _met_is_0(start: int, after: Graph) -> tuple[int, int]:
+    met: set[int] = set()
+
+    def visit(state: int) -> int:
+        if state in met:
+            return 0
+        met.add(state)
+        return sum(map(visit, after[state])) if after[state] else 1
+
+    total = visit(start)
+    return len(met), total
+
+
+def _ends_are_0(start: int, after: Graph) -> tuple[int, int]:
+    return explored_in_the_model(start, after)[0], 0
+
+
+def _without_start(start: int, after: Graph) -> tuple[int, int]:
+    states, runs = explored_in_the_model(start, after)
+    return states - 1, runs

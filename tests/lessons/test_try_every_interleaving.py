@@ -1,0 +1,414 @@
+"""Lesson 08: its exercises right where the model is; tests by releases; three rules."""
+
+import re
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise, permutations
+
+import pytest
+
+from pinlab import PAGE_SIZE, Kernel, lab
+from pinlab.data_folder import DATA
+from pinlab.explore import litmus
+from pinlab.explore.rescue import PINNED, RULES, all_sets, saved, smallest
+from pinlab.explore.verbs import Step
+from pinlab.explore.world import World
+from pinlab.lab import strangers
+from pinlab.lab.exercise import Program
+from pinlab.lab.palette import OVERFLOW
+from pinlab.lab.picture import Drawing
+from pinlab.lab.problems import exercise
+from pinlab.lab.svg import measured
+from pinlab.lessons import try_every_interleaving as here
+from tests.explore.test_rescue import NEEDED
+
+SEEDS = range(50)
+
+
+def lined_up(*steps: int) -> int:
+    """How many different rows there are of so many steps of each actor, by growing them."""
+    rows = {(0,) * len(steps): 1}
+    for _ in range(sum(steps)):
+        longer: dict[tuple[int, ...], int] = {}
+        for done, ways in rows.items():
+            for n, most in enumerate(steps):
+                if done[n] < most:
+                    after = (*done[:n], done[n] + 1, *done[n + 1 :])
+                    longer[after] = longer.get(after, 0) + ways
+        rows = longer
+    return sum(rows.values())
+
+
+def told(id: str, seed: int) -> str:
+    """What an exercise hands out, with its question."""
+    return str(lab.given(id, seed))
+
+
+def programs(text: str) -> dict[str, list[str]]:
+    """The parts of a litmus test in a text, by their heads."""
+    found: dict[str, list[str]] = {}
+    head = ""
+    for line in text.splitlines():
+        if line.startswith("    "):
+            found[head].append(line.strip())
+        elif line:
+            head = line
+            found[head] = []
+    return found
+
+
+def number_of_orders(seed: int) -> int:
+    """What `how-many-orders` asks for."""
+    return lined_up(*map(int, re.findall(r"with (\d+) step", told("how-many-orders", seed))))
+
+
+def litmus_text(name: str) -> str:
+    """A test's file without its name, its sentence, its verdicts and its empty lines."""
+    text = (DATA / "litmus" / f"{name}.litmus").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines()[2:] if line.strip()]
+    return "\n".join(line for line in lines if not line[0].isdigit() and line[0] != "#")
+
+
+TESTS = {litmus_text(name): litmus.load(name) for name in litmus.names()}
+
+
+def expected(seed: int) -> str:
+    """What `verdict` asks for: what the file expects of the release."""
+    release, _, text = told("verdict", seed).partition("\n\n")
+    return TESTS[text].expect(release.removeprefix("Linux ")).verdict
+
+
+def earliest(seed: int) -> int:
+    """What `too-late` asks for: the steps up to the parent's write, with an exit it waits for."""
+    steps = programs(told("too-late", seed))["parent"]
+    return steps.index("write x+8 P") + 1 + ("wait child" in steps)
+
+
+def lacking(seed: int) -> str:
+    """The rule that a trace shows to be missing, read off its lines."""
+    _, _, trace = told("missing-rule", seed).partition("\nstep")
+    done = [re.split(" {2,}", line.strip())[2] for line in trace.splitlines()[1:]]
+    pinned = done.index("pin")
+    if "fork" in done[:pinned] and "unshare" not in done:
+        return "unshare"
+    return "copy" if "fork" in done[pinned:] else "reuse"
+
+
+def kept(seed: int) -> set[str]:
+    """What `what-is-saved` asks for: the scenarios that have all they need."""
+    question = told("what-is-saved", seed)
+    (named,) = re.findall(r"of these three only ([\w ]+):", question)
+    tests = [test for test in NEEDED if f"\n- {test}:" in question]
+    assert len(tests) >= 3
+    return {test for test in tests if NEEDED[test] <= set(named.split(" and "))}
+
+
+def secret_is_read(write_after: int) -> bool:
+    """Whether the child of CVE-2020-29374 reads the parent's P on 6.5, if it writes that late."""
+    kernel = Kernel("6.5")
+    parent = kernel.new_mm("parent")
+    addr = parent.mmap(PAGE_SIZE)
+    parent.write(addr, b"A")
+    child = parent.fork("child")
+    for step in range(4):
+        if step == write_after:
+            parent.write(addr, b"P")
+        if step == 0:
+            (page,) = child.get_user_pages(addr, 1)
+        if step == 1:
+            child.munmap(addr, PAGE_SIZE)
+    return page.device_read(1) == b"P"
+
+
+def unmerged(start: int, after: Mapping[int, Sequence[int]]) -> tuple[int, int]:
+    """States and orders by going through every order from the start to its end."""
+    waiting: list[tuple[int, ...]] = [(start,)]
+    met, ends = set[int](), 0
+    while waiting:
+        way = waiting.pop()
+        met.add(way[-1])
+        ends += not after[way[-1]]
+        waiting += [(*way, following) for following in after[way[-1]]]
+    return len(met), ends
+
+
+MINE = """\
+does-the-new-byte-reach-the-disk
+"The parent forks and writes while its page is on the way to the disk."
+memory
+    x = A
+parent
+    submit_dio_write r x
+    fork child
+    write x P
+device
+    device_read r v
+exists v = P
+6.5     Sometimes   a guess
+"""
+
+
+ANSWERS: dict[str, Callable[[int], object]] = {
+    "how-many-orders": number_of_orders,
+    "verdict": expected,
+    "too-late": earliest,
+    "missing-rule": lacking,
+    "what-is-saved": kept,
+}
+RIGHT: dict[str, object] = {
+    "ten-good-runs": "some order is good",
+    "equal-states": len({(n, m) for n in range(11) for m in range(11)}),
+    # Parent's write W among the child's steps 1, 2, 3, which keep their order.
+    "orders-of-a-test": sum(
+        [s for s in order if s != "W"] == ["1", "2", "3"] for order in permutations("W123")
+    ),
+    "never-of-what": {"a thousand runs", "a slow disk"},
+    "smallest-set": set(*smallest()),
+    "write-a-test": MINE,
+    **{id: answer(0) for id, answer in ANSWERS.items()},
+}
+
+
+@pytest.mark.parametrize("id", RIGHT)
+def test_what_the_text_calls_right_is_what_was_worked_out(id: str) -> None:
+    assert lab.check(id, RIGHT[id]).right
+
+
+@pytest.mark.parametrize("id", ANSWERS)
+def test_every_seed_has_the_answer_that_its_question_asks_for(id: str) -> None:
+    assert [seed for seed in SEEDS if not lab.check(id, ANSWERS[id](seed), seed).right] == []
+    assert len({str(ANSWERS[id](seed)) for seed in SEEDS}) >= 3
+    assert id == "how-many-orders" or "Linux " in exercise(id).question
+
+
+@pytest.mark.parametrize("steps", [(1,), (3, 1), (4, 4), (5, 3, 3), (2, 2, 2)])
+def test_the_formula_gives_what_lining_up_gives(steps: tuple[int, ...]) -> None:
+    assert here.orders(*steps) == lined_up(*steps)
+
+
+@pytest.mark.parametrize(
+    ("id", "answer", "idea"),
+    [
+        ("how-many-orders", 10, "a-few-runs-are-enough"),
+        *(("smallest-set", {rule}, "one-rule-fixes-it") for rule in RULES),
+    ],
+)
+def test_an_answer_is_told_its_idea(id: str, answer: object, idea: str) -> None:
+    assert lab.check(id, answer).misconception == idea
+
+
+def test_who_says_never_where_some_orders_are_bad_has_made_a_few_runs() -> None:
+    for seed in SEEDS:
+        idea = lab.check("verdict", "Never", seed).misconception
+        assert (idea == "a-few-runs-are-enough") == (expected(seed) == "Sometimes")
+
+
+def test_no_order_of_the_leak_of_2020_is_bad_on_6_5() -> None:
+    assert not any(secret_is_read(write_after) for write_after in range(4))
+
+
+def test_who_misses_copy_is_told_what_fork_did_after_the_pin() -> None:
+    for seed in SEEDS:
+        _, _, shown = told("missing-rule", seed).partition("\nstep")
+        after = shown[shown.index("  pin ") :]
+        words = "fork copies only what belongs" if "  fork " in after else "Nobody forks after"
+        words = "fork has copied" if "  fork copy " in after else words
+        assert ("  fork copy " in shown, lacking(seed)) != (True, "copy")
+        if lacking(seed) != "copy":
+            assert words in lab.check("missing-rule", "copy", seed).text
+
+
+def test_a_written_test_may_have_other_words_and_other_names_and_shows_what_was_guessed() -> None:
+    other = MINE.replace("x P", "page P").replace("r x", "request page")
+    other = other.replace("x = A", "page = A").replace("device_read r", "device_read request")
+    assert lab.check("write-a-test", other).right
+    assert "Linux 6.5: Sometimes (your guess: Sometimes)" in lab.check("write-a-test", MINE).text
+
+
+SUBMIT = "    submit_dio_write r x\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("    fork child\n", "", "has to fork before it writes"),
+        ("fork child\n    write x P", "write x P\n    fork child", "has to fork before it writes"),
+        ("submit_dio_write", "submit_dio_read", "data goes another way. submit_dio_read asks for"),
+        ("exists v = P", "exists parent:x = P", "what the device read"),
+        ("    write x P\n", "child\n    write x P\n", "It is the parent that writes"),
+        ("    write x P\n", "    write x+8 P\n", "yours is Never"),
+        (f"{SUBMIT}    fork child\n", f"    fork child\n{SUBMIT}", "submits first"),
+    ],
+)
+def test_a_test_that_asks_something_else_is_told_so(old: str, new: str, words: str) -> None:
+    reply = lab.check("write-a-test", MINE.replace(old, new))
+    assert reply.right is False
+    assert words in reply.text
+
+
+def test_a_test_that_asks_for_a_letter_that_nobody_writes_is_told_so() -> None:
+    with pytest.raises(ValueError, match="your answer, line 10: v cannot be P, only A"):
+        lab.check("write-a-test", MINE.replace("    write x P\n", ""))
+
+
+def test_a_test_with_too_many_orders_gets_a_reply(monkeypatch: pytest.MonkeyPatch) -> None:
+    go = World.go
+
+    def slow(world: World, actor: str) -> Step:
+        time.sleep(0.05)
+        return go(world, actor)
+
+    assert lab.check("write-a-test", MINE).right
+    monkeypatch.setattr(strangers, "PATIENCE", 0.1)
+    monkeypatch.setattr(World, "go", slow)
+    begun = time.monotonic()
+    reply = lab.check("write-a-test", MINE.replace("    write x P\n", "    write x P\n    exit\n"))
+    assert reply.right is False
+    assert "Trying all orders of your test had not ended after 3 s." in reply.text
+    assert time.monotonic() - begun < 2
+
+
+def explorer() -> Program:
+    found = exercise("explored")
+    assert isinstance(found, Program)
+    return found
+
+
+def test_the_explorer_has_every_order_walked_on_its_side_in_every_graph() -> None:
+    states = explorer().states
+    assert len(states) == 55 + len(litmus.names())
+    walked = [unmerged(*state) for state in states]
+    assert walked == [explorer().model(*state) for state in states]
+    assert [number for number, _ in walked] == [len(after) for _, after in states]
+    ends = [sum(not following for following in after.values()) for _, after in states]
+    assert {orders > end for (_, orders), end in zip(walked, ends, strict=True)} == {True, False}
+
+
+def test_a_search_that_merges_no_states_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strangers, "PATIENCE", 0.2)
+    reply = lab.check("explored", unmerged)
+    assert reply.right is False
+    assert "had not ended after" in reply.text
+    assert "81 states have 2^40" in reply.text
+    assert here.explored_in_the_model(*explorer().large[0]) == (81, 2**40)
+
+
+Graph = Mapping[int, Sequence[int]]
+
+
+def greedy(start: int, after: Graph) -> tuple[int, int]:
+    way = [start]
+    while after[way[-1]]:
+        way.append(after[way[-1]][0])
+    return len(way), 1
+
+
+def forgets(start: int, after: Graph) -> tuple[int, int]:
+    seen, runs, stack = {start}, 0, [start]
+    while stack:
+        state = stack.pop()
+        runs += not after[state]
+        stack += [n for n in after[state] if n not in seen]
+        seen |= set(after[state])
+    return len(seen), runs
+
+
+@pytest.mark.parametrize(
+    ("function", "idea", "words"),
+    [
+        (greedy, "a-few-runs-are-enough", "A run is one order"),
+        (forgets, None, "was met before still has its orders"),
+    ],
+)
+def test_a_wrong_explorer_is_known_however_it_is_written(
+    function: Callable[[int, Graph], tuple[int, int]], idea: str | None, words: str
+) -> None:
+    reply = lab.check("explored", function)
+    assert (reply.right, reply.misconception) == (False, idea)
+    assert words in reply.text
+
+
+def test_the_first_graph_that_differs_is_shown_with_its_orders() -> None:
+    reply = lab.check("explored", forgets)
+    assert "explored(start=0, after={0: [1, 2], 1: [3], 2: [3], 3: []})" in reply.text
+    assert reply.details.splitlines() == ["0 -> 1 -> 3", "0 -> 2 -> 3"]
+
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def cells(drawing: Drawing) -> list[ET.Element]:
+    return [
+        one for one in ET.fromstring(drawing.svg).iter(f"{SVG}rect") if one.get("class") == "cell"
+    ]
+
+
+def words(drawing: Drawing) -> list[str]:
+    return [str(one.text) for one in ET.fromstring(drawing.svg).iter(f"{SVG}text")]
+
+
+VERDICTS, RULE_SETS = here.verdicts(), here.rule_sets()
+
+
+def rows(drawing: Drawing) -> dict[str, list[str]]:
+    """The table of a drawing by the names of its rows."""
+    assert drawing.table is not None
+    return {str(name): list(map(str, row)) for name, row in drawing.table.T.items()}
+
+
+def test_every_cell_is_what_the_files_expect_of_the_release() -> None:
+    assert sorted(rows(VERDICTS)) == litmus.names()
+    for name, row in rows(VERDICTS).items():
+        test = litmus.load(name)
+        assert row == [test.expect(release).verdict for release in litmus.ERAS]
+
+
+@pytest.mark.parametrize("drawing", [VERDICTS, RULE_SETS], ids=["verdicts", "rule sets"])
+def test_the_cells_are_drawn_as_the_table_and_nothing_is_cut_off(drawing: Drawing) -> None:
+    fills = {"Never": "white", "Sometimes": "url(#some)", "Always": OVERFLOW,
+             "saved": "white", "lost": "url(#some)"}  # fmt: skip
+    in_cells = [word for row in rows(drawing).values() for word in row]
+    assert [word for word in words(drawing) if word in fills] == in_cells
+    assert [cell.get("fill") for cell in cells(drawing)] == [fills[word] for word in in_cells]
+    svg = ET.fromstring(drawing.svg)
+    width, height = float(svg.attrib["width"]), float(svg.attrib["height"])
+    left = min(float(cell.attrib["x"]) for cell in cells(drawing))
+    for cell in cells(drawing):
+        assert float(cell.attrib["x"]) + float(cell.attrib["width"]) <= width <= 800
+        assert float(cell.attrib["y"]) + float(cell.attrib["height"]) <= height
+    for one in svg.iter(f"{SVG}text"):
+        wide = measured(str(one.text), int(one.attrib["font-size"]))
+        if one.get("text-anchor") == "start":
+            assert float(one.attrib["x"]) + wide <= left
+        else:
+            assert wide < float(cells(drawing)[0].attrib["width"])
+
+
+def test_a_thick_line_for_each_verdict_that_changed_and_equal_rows_together() -> None:
+    found = list(rows(VERDICTS).values())
+    changed = sum(one != other for row in found for one, other in pairwise(row))
+    lines = [one for one in ET.fromstring(VERDICTS.svg).iter() if one.get("class") == "change"]
+    assert len(lines) == changed > 0
+    assert sum(map(int, re.findall(r"(\d+) tests? changed", VERDICTS.twin))) == changed
+    starts = [tuple(row) for n, row in enumerate(found) if n == 0 or found[n - 1] != row]
+    assert len(starts) == len(set(starts))
+
+
+def test_other_releases_can_be_asked_for_and_bad_ones_are_named() -> None:
+    table = here.verdicts(["6.4", "6.5"]).table
+    assert table is not None
+    assert table.columns.tolist() == ["6.4", "6.5"]
+    with pytest.raises(ValueError, match=r"release is '5\.5'"):
+        here.verdicts(["5.5"])
+    with pytest.raises(TypeError, match=r"releases is '6\.5': it has to be a sequence of str"):
+        here.verdicts("6.5")
+
+
+def test_there_is_a_column_for_each_set_with_its_switches_and_what_it_saves() -> None:
+    assert words(RULE_SETS).count("on") == sum(map(len, all_sets())) == 12
+    assert list(rows(RULE_SETS)) == list(PINNED)
+    for test, row in rows(RULE_SETS).items():
+        assert row == ["saved" if NEEDED[test] <= rules else "lost" for rules in all_sets()]
+    told = [int(n) for n in re.findall(r"saves (\d) of 8", RULE_SETS.twin)]
+    assert told == [len(saved(rules)) for rules in all_sets()]
