@@ -132,9 +132,8 @@ def print_growth() -> None:
         start = process_time()
         states = explore(scenario, "6.5", most_states=20_000).states
         rates.append(states / (process_time() - start))
-        print(
-            f"every order, {children} siblings                  {states:8} states {rates[-1]:8.0f}/s"
-        )
+        what = f"every order, {children} siblings"
+        print(f"{what:42}{states:8} states {rates[-1]:17.0f} states/s")
     print(f"  many / few (goal: at least 0.8)         {rates[1] / rates[0]:8.2f}")
 
 

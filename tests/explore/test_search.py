@@ -74,6 +74,14 @@ INHERITED = Scenario(
         "device": ["device_read b v"],
     },
 )
+DECIDED = Scenario(  # whether fork copies y, before the child's pin or after it
+    {"x": "A", "y": "B"},
+    {
+        "parent": ["fork child", "fork other split"],
+        "parent/2": ["pin_user_pages h x", "signal s"],
+        "child": ["pin_user_pages p y"],
+    },
+)
 LOCKED = Scenario(
     {"h": "huge"},
     {
@@ -163,7 +171,18 @@ def require_that_merging_loses_nothing(scenario: Scenario, release: str) -> None
 @pytest.mark.parametrize("release", ["5.7", "5.9", "5.11", "5.14", "5.19", "6.5"])
 @pytest.mark.parametrize(
     "scenario",
-    [RACE, TWO_CHILDREN, THREADS, STORES, STUCK, FREE, BEFORE_OR_BEHIND, INHERITED, LOCKED],
+    [
+        RACE,
+        TWO_CHILDREN,
+        THREADS,
+        STORES,
+        STUCK,
+        FREE,
+        BEFORE_OR_BEHIND,
+        INHERITED,
+        DECIDED,
+        LOCKED,
+    ],
 )
 def test_merging_loses_nothing(scenario: Scenario, release: str) -> None:
     require_that_merging_loses_nothing(scenario, release)
