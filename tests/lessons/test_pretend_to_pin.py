@@ -343,14 +343,9 @@ def test_a_run_goes_as_by_hand(switches: Switches, together: bool) -> None:
     other = run(Switches(switches.slow, not switches.fast, switches.release), 20, together=together)
     made = run(switches, 20, together=together)
     assert (made.refcounts, made.refused) == (other.refcounts, other.refused)
+    assert made.refused == (tuple(range(3, 22)) if made.end == -1023 else ())
     pinned = 20 - len(made.refused)
     assert made.reached == {"slow": pinned, "fast": 0, "release": pinned}
-
-
-def test_the_guard_stops_a_stuck_kernel_after_one_round_but_not_the_releases() -> None:
-    assert run(STUCK, 100).refused == tuple(range(3, 102))
-    together = run(STUCK, 100, together=True)
-    assert (together.refused, len(together.refcounts)) == ((), 1 + 200)
 
 
 def numbers(text: str) -> set[int]:
@@ -487,21 +482,15 @@ def test_the_sentence_is_that_of_what_is_set() -> None:
             assert parts.sentence == here.sentence(run(each, 42, together=together))
 
 
-@pytest.mark.parametrize(
-    ("arguments", "error"),
-    [({"rounds": 0}, ValueError), ({"rounds": 101}, ValueError), ({"rounds": 1.0}, TypeError),
-     ({"slow": 1}, TypeError), ({"release": "counted"}, TypeError)],
-)  # fmt: skip
-def test_it_begins_within_its_ranges(arguments: dict[str, Any], error: type[Exception]) -> None:
-    ((name, value),) = arguments.items()
-    with pytest.raises(error, match=f"{name} is {value!r}: "):
-        here.refcount_over_rounds(**arguments)
+@pytest.mark.parametrize("beyond", [0, 101])
+def test_rounds_are_1_to_100(beyond: int) -> None:
+    with pytest.raises(ValueError, match=f"rounds is {beyond}: "):
+        here.refcount_over_rounds(rounds=beyond)
 
 
-@pytest.mark.parametrize(("uses", "error"), [(0, ValueError), ("10", TypeError), (1.0, TypeError)])
-def test_uses_are_a_whole_number(uses: int, error: type[Exception]) -> None:
-    with pytest.raises(error, match=f"uses is {uses!r}: "):
-        here.uses_of_none(uses)
+def test_none_is_used_once_or_more() -> None:
+    with pytest.raises(ValueError, match="uses is 0: "):
+        here.uses_of_none(0)
 
 
 def test_the_first_row_is_this_python_and_below_it_is_what_was_recorded() -> None:
