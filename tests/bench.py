@@ -37,7 +37,8 @@ CONTESTS = [
     Contest(
         name="written pages",
         goal=0.60,
-        exhibit=f"from pinlab import lab, machine; lab.touched_pages({RECORDED})",
+        exhibit="from pinlab import machine; from pinlab.lessons import start_here; "
+        f"start_here.pins_by_pages_written({RECORDED})",
         interact=f"from pinlab import machine; from tests.browser import plain; "
         f"plain.touched_pages({RECORDED})",
     ),

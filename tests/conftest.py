@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lab.front_end import FrontEnd
 from tests.lab_server import ROOT, Server, free_port, running
 
 # A shell without job control starts what runs in the background (`make test &`, nohup) with SIGINT
@@ -53,3 +54,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
     with pytest.raises(ProcessLookupError):
         os.kill(server.pid, 0)
+
+
+@pytest.fixture
+def front_end(monkeypatch: pytest.MonkeyPatch) -> FrontEnd:
+    """A front end for everything that is displayed."""
+    return FrontEnd(monkeypatch)

@@ -68,7 +68,7 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "OwnLimits": lambda world: machine.own_limits(),
     "Term": lambda world: corpus()[0],
     "State": lambda world: STEP.before,
-    "Step": lambda world: STEP.step,
+    "Call": lambda world: STEP.step,
     "Claim": lambda world: words.clause("pin", "zero page", "refcount", "never"),
     "Figure": lambda world: Figure(),
     "Path": lambda world: litmus.FOLDER / "no such file",

@@ -9,7 +9,6 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from itertools import accumulate
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -18,7 +17,7 @@ from pinlab.explore.question import FREED, REMARKS, WAITING, Ask, Left, Question
 from pinlab.explore.scenario import HUGE, Scenario
 from pinlab.explore.verbs import Step, letter, place
 from pinlab.explore.world import World
-from pinlab.model.arguments import function, instance, mapping, several, shown, whole
+from pinlab.model.arguments import function, instance, mapping, one_of, several, shown, whole
 from pinlab.model.folio import Folio
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import NEWEST
@@ -140,8 +139,15 @@ class Graph:
         return after
 
     def way(self, schedule: Schedule) -> list[int]:
-        """Return the states on the way of a schedule, with the first."""
-        return list(accumulate(schedule, lambda at, actor: self._after[at][actor], initial=0))
+        """Return the states on the way of a schedule, with the first.
+
+        Raises TypeError for what is no schedule, ValueError for an actor who cannot go on.
+        """
+        states = [0]
+        for actor in several("schedule", schedule, str):
+            after = self._after[states[-1]]
+            states.append(after[one_of("actor in schedule", actor, after)])
+        return states
 
     def asked(self, question: Ask) -> Graph:
         """Return it with the answers: yes or no where that is certain, else open.

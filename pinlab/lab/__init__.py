@@ -9,16 +9,16 @@
     side_by_side(story, kernels)    the same on two to four machines
     draw_states(scenario, release)  every state of a scenario, and each step between two of them
     walk_the_states(litmus test)    one way through them, with the map
+    pins_by_buffer(answer)          what a machine answered, as bars; in_the_model(answer) beside it
     three_columns(claims)           predicted, recorded, and on your kernel
     Picture, Drawing                what is shown: with alt text, and the same in words
 
 What only one lesson shows is in its module: `from pinlab.lessons import count_to_two_million`.
 """
 
+from pinlab.lab.answers import in_the_model, pins_by_buffer
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
-from pinlab.lab.counterpart import in_the_model
-from pinlab.lab.figures.buffers import never_written, three_buffers, touched_filmstrip
 from pinlab.lab.identify import identify
 from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
@@ -27,8 +27,6 @@ from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
 from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.walk import side_by_side, step_through
 from pinlab.lab.widgets.identify import who_is_who
-from pinlab.lab.widgets.touched import touched_pages
-from pinlab.lab.widgets.watch import watch
 
 __all__ = [
     "Drawing",
@@ -42,17 +40,13 @@ __all__ = [
     "identify",
     "in_the_model",
     "mistakes",
-    "never_written",
     "odometer",
+    "pins_by_buffer",
     "problems",
     "side_by_side",
     "solution",
     "step_through",
-    "three_buffers",
     "three_columns",
-    "touched_filmstrip",
-    "touched_pages",
     "walk_the_states",
-    "watch",
     "who_is_who",
 ]

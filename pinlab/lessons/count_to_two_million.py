@@ -468,7 +468,7 @@ def both_builds() -> Picture:
     drawn.draw(fall)
     alt = (
         f"Two panels, the refcount of the zero page over 0 to {MOST_READERS} readers on two builds "
-        f"of Linux {KERNEL}. Counted, without the three tests: a straight climb to "
+        f"of Linux {KERNEL}. Left, without the three tests: a straight climb to "
         f"{without[fall - 1].refcount} with {fall - 1} readers, a fall to {without[fall].refcount} "
         f"with {fall}, then level. Right, with them: level at {with_fix[-1].refcount}. All "
         "recorded points lie on the predicted lines."

@@ -1,14 +1,247 @@
-"""Lesson 00, start here: what its exercises draw."""
+"""Lesson 00, start here: pins of a buffer by the pages that were written, and a run to watch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import TYPE_CHECKING
 
+import ipywidgets
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from pinlab.lab.answers import (
+    MOST_PANELS,
+    accesses,
+    asked,
+    by_buffer,
+    find,
+    in_the_model,
+    meanwhile,
+    pins_told,
+    require_some,
+    ticks,
+    top_of,
+)
 from pinlab.lab.draw import Draw, Drawn
+from pinlab.lab.exhibit import Dial, Exhibit, exhibit, moving, status
+from pinlab.lab.palette import EDGE, OTHERS, PIN, PIN_HATCH, ZERO_PAGE
+from pinlab.lab.picture import Picture
+from pinlab.lab.svg import label
 from pinlab.lab.text import listed
+from pinlab.machine import Answer, Progress, Run
 from pinlab.machine.buffers import PAGES
+from pinlab.machine.measured import Measurement
 from pinlab.machine.predictions.calls import buffer_in
+from pinlab.model.arguments import instance, sequence, whole
 from pinlab.model.kernel import Kernel
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+
+COLUMNS = 8
+
+
+def pins_by_pages_written(measured: Answer, k: int = 8) -> Exhibit:
+    """Return a slider over the written pages of a buffer: its frames, its pins, in words.
+
+    `measured` is the answer to a question about numbers of touched pages, as
+    `machine.ask(0, 1, 2, 8, 32, 64, writes=100)`; the slider begins at `k`.
+    Raises TypeError for what is no Answer or no k, ValueError for an empty answer or a k beyond 64.
+    """
+    dial = Dial("k", k, range(PAGES + 1))
+    touched = TouchedPages(measured)
+    return exhibit(moving(touched, touched.sentence), dial, filmstrip=touched_pages(measured))
+
+
+class TouchedPages:
+    """A buffer of 64 pages of which the first k were written, and the pins that writes of it take.
+
+    Artists are kept and changed (`draw`); those that change are in `moving`.
+    """
+
+    def __init__(self, measured: Answer) -> None:
+        _require_numbers(measured)
+        self.measured = measured
+        self.predicted = in_the_model(asked(measured, range(PAGES + 1)))
+        self.figure = Figure(figsize=(8.4, 3.4), layout="constrained")
+        buffer, line = self.figure.subplots(1, 2, width_ratios=[1, 1.5])
+        self._buffer = PageGrid(buffer)
+        _pin_line(line, self.measured, self.predicted)
+        (self._marker,) = line.plot([], [], "s", ms=14, mfc="none", mec=EDGE, mew=1.5)
+        self.moving = [*self._buffer.moving, self._marker]
+        self.draw(PAGES)
+
+    def draw(self, k: int) -> None:
+        """Show the buffer with k written pages, and mark its pins on the line."""
+        self._buffer.draw(k)
+        self._marker.set_data([k], [self.predicted[k].acquired])
+
+    def sentence(self, k: int) -> str:
+        """Return what the picture shows for k, and what was measured if it was."""
+        prediction = self.predicted[k]
+        own = "1 page has a frame of its own" if k == 1 else f"{k} pages have a frame of their own"
+        zero = "1 is the zero page" if k == PAGES - 1 else f"{PAGES - k} are the zero page"
+        times = f"{prediction.writes} {accesses(prediction)}"
+        told = f"k = {k}: {own}, {zero}. {times} take {prediction.acquired} pins in the model"
+        found = find(self.measured, k)
+        if found is None:
+            return f"{told}."
+        others = "" if found.agreed else ": others' pins are in it"
+        return f"{told}, {pins_told(found)} in {self._who()}{others}."
+
+    def _who(self) -> str:
+        return "your kernel" if self.measured.live else f"the {self.measured.label.split(',')[0]}"
+
+
+def touched_pages(measured: Answer, positions: Sequence[int] = (0, 8, 64)) -> Picture:
+    """Draw the slider's picture for a few k at once, and every measured point on the line.
+
+    Raises TypeError for what is no Answer or no k, ValueError for an empty answer, a k beyond 64,
+    and too many of them.
+    """
+    _require_numbers(measured)
+    positions = [
+        whole("k in positions", k, 0, PAGES)
+        for k in sequence("positions", positions, "pages", MOST_PANELS)
+    ]
+    if not positions:
+        raise ValueError("positions is empty: name at least one k")
+    predicted = in_the_model(measured)
+    figure = Figure(figsize=(8.4, 2.9), layout="constrained")
+    *grids, line = figure.subplots(1, len(positions) + 1, width_ratios=[*(1 for _ in positions), 2])
+    for panel, k in zip(grids, positions, strict=True):
+        PageGrid(panel).draw(k)
+    _pin_line(line, measured, predicted)
+    alt = (
+        f"A buffer of 64 pages with {', '.join(map(str, positions))} of them written, and a line: "
+        f"pins over written pages k. {measured.label}: {by_buffer(measured)}."
+    )
+    twin = (
+        f"Pins of {measured[0].writes} {accesses(measured[0])} of {PAGES} pages, k of them "
+        f"written before. Measured: {measured.label}."
+    )
+    twin = "\n".join([twin, measured.note]) if measured.noisy else twin
+    return Picture(figure, alt, twin, _touched_table(measured, predicted))
+
+
+def _require_numbers(measured: Answer) -> None:
+    """Raise as `require_some`, and ValueError if it is about buffers that have a name."""
+    require_some(measured, "draw", "measured")
+    names = [m.buffer for m in measured if isinstance(m.buffer, str)]
+    if names:
+        raise ValueError(f"measured is about {names}: ask for numbers of pages, as in ask(0, 8)")
+
+
+def _touched_table(measured: Answer, predicted: Answer) -> pandas.DataFrame:
+    import pandas
+
+    columns = {
+        "measured": [m.acquired if m.agreed else pins_told(m) for m in measured],
+        f"model, Linux {predicted.kernel}": [p.acquired for p in predicted],
+    }
+    return pandas.DataFrame(columns, index=pandas.Index([m.touched for m in measured], name="k"))
+
+
+class PageGrid:
+    """The 64 pages of a buffer as squares; written ones have a frame of their own."""
+
+    def __init__(self, panel: Axes) -> None:
+        self._panel = panel
+        self._squares = [Rectangle((i % COLUMNS, i // COLUMNS), 0.84, 0.84) for i in range(PAGES)]
+        for square in self._squares:
+            panel.add_patch(square)
+        panel.set(xlim=(-0.2, COLUMNS), ylim=(PAGES // COLUMNS, -0.2), aspect="equal")
+        panel.set_xticks([])
+        panel.set_yticks([])
+        panel.spines[:].set_visible(False)
+        self.moving: list[Artist] = [*self._squares, panel.xaxis]
+
+    def draw(self, k: int) -> None:
+        """Show the first k pages as written."""
+        for i, square in enumerate(self._squares):
+            own = i < k
+            square.set(
+                facecolor=PIN if own else ZERO_PAGE, edgecolor=EDGE, linewidth=0.8,
+                hatch=PIN_HATCH if own else None, linestyle="-" if own else "--",
+            )  # fmt: skip
+        self._panel.set_xlabel(f"k = {k}\n{k} own frames,\n{PAGES - k} × zero page")
+
+
+def _pin_line(panel: Axes, measured: Answer, predicted: Answer) -> None:
+    """Pins over written pages: the model as a line, what was measured as points on it."""
+    panel.plot(*_points(predicted), color=EDGE, label=label(predicted.label))
+    own = [m for m in measured if m.agreed]
+    spoilt = [m for m in measured if not m.agreed]
+    if own:
+        words = label(measured.label)
+        panel.plot(*_points(own), "o", ms=8, mfc=PIN, mec=EDGE, ls="", label=words)
+    if spoilt:
+        words = label(f"{measured.label}, with others' pins")
+        panel.plot(*_points(spoilt), "X", ms=8, mfc=OTHERS, mec=EDGE, ls="", label=words)
+    highest = max(top_of(measured), top_of(predicted))
+    panel.set_title("\n".join(meanwhile(measured)), fontsize=10)
+    panel.set_yticks(ticks(measured, highest))
+    panel.set(xlim=(-3, PAGES + 3), ylim=(-0.04 * highest, (1.6 if spoilt else 1.35) * highest))
+    panel.set_xlabel("k, pages written before")
+    panel.set_ylabel(f"pins of {measured[0].writes} {accesses(measured[0])}")
+    panel.set_xticks([0, 8, 16, 32, 64])
+    panel.legend(loc="upper left", frameon=False, fontsize=9)
+    panel.spines[["top", "right"]].set_visible(False)
+
+
+def _points(measurements: Iterable[Measurement]) -> tuple[list[int], list[int]]:
+    found = [(m.touched, m.acquired) for m in measurements]
+    return [k for k, _ in found], [pins for _, pins in found]
+
+
+class Watch:
+    """A run beside the notebook: how far it is, a button that stops it, and its answer."""
+
+    def __init__(self, run: Run[Answer]) -> None:
+        self.run = run
+        self.bar = ipywidgets.IntProgress(0, 0, run.progress.total, description="writes")
+        self.button = ipywidgets.Button(description="Stop", icon="stop")
+        self.button.on_click(lambda _: self.stop())
+        self.words = ipywidgets.HTML(status("Starting."))
+        self.widget = ipywidgets.VBox([ipywidgets.HBox([self.bar, self.button]), self.words])
+        self.thread = threading.Thread(target=self._follow, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        """End the run; what was measured until then is dropped."""
+        self.run.stop()
+
+    def _follow(self) -> None:
+        try:
+            answer = self.run.wait(report=self._report)
+        except (OSError, RuntimeError) as error:  # a write failed, or somebody stopped it
+            self.words.value = status(f"{error}.")
+        else:
+            self.words.value = f'<pre role="status">{escape(answer.table())}</pre>'
+        self.button.disabled = True
+
+    def _report(self, progress: Progress) -> None:
+        self.bar.value = progress.done
+        self.words.value = status(f"{progress.done} of {progress.total} writes.")
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display
+
+        words = f"A run of {self.run.progress.total} writes; wait() returns its answer."
+        display(self.widget._repr_mimebundle_() | {"text/plain": words}, raw=True)
+
+
+def watch(run: Run[Answer]) -> Watch:
+    """Show a run that was started with `machine.start`, while the notebook stays free.
+
+    Raises TypeError for anything else.
+    """
+    return Watch(instance("run", run, Run))
+
 
 TIMES = (10, 20, 25, 50, 200)
 """How often a buffer may go to disk in a question that is drawn."""

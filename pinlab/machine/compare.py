@@ -64,16 +64,9 @@ def differences() -> tuple[Difference, ...]:
 
 
 def _difference(row: Mapping[str, str]) -> Difference:
-    return Difference(
-        kernels=_several(row["kernels"]),
-        builds=_several(row["builds"]),
-        experiment=row["experiment"],
-        cases=_several(row["cases"]),
-        quantities=_several(row["quantities"]),
-        by=whole_number(row["by"]) if row["by"] else None,
-        reason=row["reason"],
-        source=row["source"],
-    )
+    kernels, builds, experiment, cases, quantities, by, reason, source = row.values()
+    where = (_several(kernels), _several(builds), experiment, _several(cases), _several(quantities))
+    return Difference(*where, whole_number(by) if by else None, reason, source)
 
 
 def _several(text: str) -> tuple[str, ...]:

@@ -12,13 +12,11 @@ from types import MappingProxyType
 
 from pinlab.machine import buffers, direct_io, proc, syscalls
 from pinlab.machine.child import idle_child, in_child
+from pinlab.machine.predictions.calls import Values
 from pinlab.machine.predictions.holds import first_that_copies
 from pinlab.machine.proc import UnavailableError
 from pinlab.machine.tally import per_call
 from pinlab.model.arguments import one_of
-
-Values = dict[str, int | str]
-"""What was found, by the name of the quantity."""
 
 Case = Callable[[], Values]
 """Finds it. Raises OSError or UnavailableError where this kernel, or this user, cannot be asked."""

@@ -195,7 +195,7 @@ def smaps_kib(memory: memoryview, field: str) -> int:
 
 def is_mapped(address: int) -> bool:
     """Return whether anything is mapped at an address; OSError if the file cannot be read."""
-    return bool(_word(_pagemap("self"), address // mmap.PAGESIZE) & PRESENT)
+    return bool(_word(PROCESSES / "self" / "pagemap", address // mmap.PAGESIZE) & PRESENT)
 
 
 def frames(memory: memoryview, process: int | None = None) -> list[int]:
@@ -205,17 +205,13 @@ def frames(memory: memoryview, process: int | None = None) -> list[int]:
     what is missing: the file, or the right to see frame numbers, which anybody but CAP_SYS_ADMIN
     reads as 0 (since Linux 4.0).
     """
-    file = _pagemap("self" if process is None else str(process))
+    file = PROCESSES / str(process or "self") / "pagemap"
     first = address(memory) // mmap.PAGESIZE
     pages = range(first, first - -len(memory) // mmap.PAGESIZE)
     found = [_told(file, page) & FRAME for page in pages]
     if not all(found):
         raise UnavailableError(f"{file} shows frame numbers to CAP_SYS_ADMIN only.")
     return found
-
-
-def _pagemap(process: str) -> Path:
-    return PROCESSES / process / "pagemap"
 
 
 def has_flag(frame: int, bit: int) -> bool:

@@ -192,13 +192,9 @@ def registered(ring: int, memory: memoryview) -> Iterator[None]:
     """
     spans = (Span * 1)(_span(memory))
     with _limit_named(len(memory)):
-        _register(ring, REGISTER_BUFFERS, spans, 1)
+        call("io_uring_register", ring, REGISTER_BUFFERS, spans, 1, number=REGISTER)
     try:
         yield
     finally:
         # Closing the ring would give them back, too, but some time later.
-        _register(ring, UNREGISTER_BUFFERS, None, 0)
-
-
-def _register(ring: int, what: int, spans: object, length: int) -> None:
-    call("io_uring_register", ring, what, spans, length, number=REGISTER)
+        call("io_uring_register", ring, UNREGISTER_BUFFERS, None, 0, number=REGISTER)

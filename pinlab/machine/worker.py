@@ -17,8 +17,9 @@ from typing import Any
 from pinlab.machine import buffers, direct_io, syscalls, tally
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.child import end_with, outcome
-from pinlab.machine.experiments import EXPERIMENTS, Case, Values
+from pinlab.machine.experiments import EXPERIMENTS, Case
 from pinlab.machine.measured import AGAIN, DIRECT_IO, PROCESS_VM_READV, Measurement
+from pinlab.machine.predictions.calls import Values
 from pinlab.machine.proc import Meter, UnavailableError
 from pinlab.machine.tally import NOISE, NoisyError, Report, per_call
 

@@ -65,7 +65,7 @@ def whole(name: str, value: SupportsIndex, low: int | None = None, high: int | N
 
 def _range(low: int | None, high: int | None) -> str:
     if low is None:
-        return "" if high is None else f" up to {high}"
+        return ""
     return f" from {low} on" if high is None else f" from {low} to {high}"
 
 

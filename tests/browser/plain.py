@@ -10,17 +10,17 @@ import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from pinlab.lab.figures.buffers import PageGrid, TouchedPages
 from pinlab.lab.odometer import Tries
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN, REFERENCE
 from pinlab.lab.writes import Writes
 from pinlab.lessons.count_to_two_million import MOST_WRITES, InFlight
+from pinlab.lessons.start_here import PageGrid, TouchedPages
 from pinlab.machine import Answer
 from pinlab.machine.buffers import PAGES
 
 
 def touched_pages(measured: Answer) -> None:
-    """Show the slider of `lab.touched_pages` through `interact`; the model is asked once."""
+    """Show the slider of lesson 00 through `interact`; the model is asked once."""
     predicted = TouchedPages(measured).predicted
 
     def show(k: int) -> None:

@@ -6,7 +6,7 @@ from matplotlib.artist import getp
 from matplotlib.figure import Figure
 
 from pinlab import machine
-from pinlab.lab.figures.buffers import TouchedPages
+from pinlab.lessons.start_here import TouchedPages
 from tests.browser.plain import draw_touched_pages
 
 

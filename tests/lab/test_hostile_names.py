@@ -21,15 +21,15 @@ from pinlab.lab.identify import Game
 from pinlab.lab.picture import Shown
 from pinlab.lab.problems import Problems, Sheet
 from pinlab.lab.reply import Reply
-from pinlab.lab.widgets.watch import Watch
-from pinlab.lessons import count_to_two_million, hold_a_page, word_the_note
+from pinlab.lessons import count_to_two_million, hold_a_page, start_here, word_the_note
+from pinlab.lessons.start_here import Watch
 from pinlab.machine import Answer
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.limits import OwnLimits
 from pinlab.words import SENTENCES
 from tests.lab.answers import BUFFERS, TOUCHED, an_answer
 from tests.lab.front_end import FrontEnd
-from tests.lab.widgets.test_watch import FakeRun, watching
+from tests.lessons.test_start_here import FakeRun, watching
 
 NAME = "<img src=x onerror=alert()> [a](javascript:alert()) `<b onload=alert()>`"
 UNDRAWN = "$\\frac{$ \x07 \N{BRAIN} \n\n" + "x" * 2000
@@ -101,10 +101,9 @@ MADE: dict[str, Callable[[], object]] = {
     "step_through": lambda: lab.step_through(told, at=2),
     "side_by_side": lambda: lab.side_by_side(told, {NAME: Kernel("6.4"), "6.5": Kernel("6.5")}),
     "ledger": lambda: hold_a_page.ledger(told),
-    "three_buffers": lambda: lab.three_buffers(labelled(BUFFERS)),
-    "never_written": lambda: lab.never_written(labelled({"never": 1, "huge-never": 1})),
-    "touched_pages": lambda: lab.touched_pages(labelled(TOUCHED)),
-    "touched_filmstrip": lambda: lab.touched_filmstrip(labelled(TOUCHED)),
+    "pins_by_buffer": lambda: lab.pins_by_buffer(labelled(BUFFERS)),
+    "pins_by_pages_written": lambda: start_here.pins_by_pages_written(labelled(TOUCHED)),
+    "touched_pages": lambda: start_here.touched_pages(labelled(TOUCHED)),
     "limits_of_writes": lambda: count_to_two_million.limits_of_writes(
         OwnLimits((), live=True, note=NAME, label=NAME)
     ),

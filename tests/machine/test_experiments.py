@@ -7,7 +7,8 @@ import platform
 import pytest
 
 from pinlab.machine import buffers, proc
-from pinlab.machine.experiments import EXPERIMENTS, Values
+from pinlab.machine.experiments import EXPERIMENTS
+from pinlab.machine.predictions.calls import Values
 from pinlab.machine.predictions.holds import first_that_copies
 from pinlab.machine.proc import UnavailableError
 from tests.machine.faults import refuse

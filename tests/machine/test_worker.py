@@ -5,7 +5,7 @@ import itertools
 import json
 import os
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 
 from pinlab.machine import buffers, direct_io, proc, syscalls, tally, worker
 from pinlab.machine.ask import written
-from pinlab.machine.experiments import EXPERIMENTS
+from pinlab.machine.experiments import EXPERIMENTS, Case
 from pinlab.machine.measured import Answer
 from pinlab.machine.proc import UnavailableError
 from pinlab.machine.worker import do_experiments
@@ -146,7 +146,6 @@ def test_messages_are_lines_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-CASES = {(experiment, case) for experiment, cases in EXPERIMENTS.items() for case in cases}
 READ, DISK, FORK = "process_vm_readv", "direct_io", "fork_copy_threshold"
 
 
@@ -181,7 +180,9 @@ def obstruct(monkeypatch: pytest.MonkeyPatch, obstacle: str, name: str, none: Pa
         monkeypatch.setattr(direct_io, "file_system", lambda folder: obstacle)
 
 
-def do(*experiments: str) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[Any, str]]:
+def do(
+    *experiments: str, among: Mapping[str, Mapping[str, Case]] = EXPERIMENTS
+) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[Any, str]]:
     """What was found by case, and what is missing; each case is the one or the other."""
     done: list[int] = []
     answer = do_experiments(experiments, done.append)
@@ -189,7 +190,8 @@ def do(*experiments: str) -> tuple[dict[tuple[str, str], dict[str, Any]], dict[A
     for experiment, case, quantity, value in answer["rows"]:
         found.setdefault((experiment, case), {})[quantity] = value
     missing = {(experiment, case): why for experiment, case, why in answer["missing"]}
-    assert found.keys() | missing.keys() == {case for case in CASES if case[0] in experiments}
+    asked = {(name, case) for name in experiments for case in among[name]}
+    assert found.keys() | missing.keys() == asked
     assert not found.keys() & missing.keys()
     assert done == list(range(1, len(found) + len(missing) + 1))
     assert all(why.endswith(".") for why in missing.values())
@@ -230,9 +232,13 @@ def test_what_is_refused_is_missing_and_the_others_are_found(
     obstacle: str, case: tuple[str, str], reason: str, kept: tuple[str, str],
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
+    only: dict[str, dict[str, Case]] = {}
+    for experiment, one in (case, kept):
+        only.setdefault(experiment, {})[one] = EXPERIMENTS[experiment][one]
+    monkeypatch.setattr(worker, "EXPERIMENTS", only)
     kind, name = obstacle.split()
     obstruct(monkeypatch, kind, name, tmp_path / "none")
-    found, missing = do(*{case[0], kept[0]})
+    found, missing = do(*only, among=only)
     if "CAP_SYS_ADMIN" in missing[case]:
         pytest.skip(missing[case])
     assert missing[case].startswith(reason.format(tmp_path / "none", name))

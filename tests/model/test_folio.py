@@ -38,7 +38,7 @@ def test_names_tell_the_zero_pages_from_other_frames() -> None:
     assert kernel.zero_page.name == "zero page"
     assert kernel.huge_zero_folio.page(7).name == "huge zero folio, page 7"
     folio = kernel.alloc_folio()
-    assert folio.name == f"frame {folio.pfn}"
+    assert (folio.name, folio.anon_exclusive) == (f"frame {folio.pfn}", False)
     assert repr(folio) == f"<Folio frame {folio.pfn} order=0 refcount=1>"
     assert repr(folio.page(0)) == f"<Page frame {folio.pfn} refcount=1>"
     assert "order=9 refcount=1 pincount=0" in repr(kernel.huge_zero_folio)

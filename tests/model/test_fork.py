@@ -201,6 +201,8 @@ def test_while_fork_is_under_way_both_processes_wait_and_can_be_looked_at() -> N
         for mm in (scene.parent, child):
             for call in (
                 lambda mm=mm: mm.munmap(scene.addr, PAGE_SIZE),
+                lambda mm=mm: mm.mlock(scene.addr, PAGE_SIZE),
+                lambda mm=mm: mm.munlock(scene.addr, PAGE_SIZE),
                 lambda mm=mm: mm.fork(),
                 mm.exit,
                 lambda mm=mm: scene.kernel.submit_dio_write(mm, scene.addr, 1),

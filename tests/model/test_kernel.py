@@ -88,6 +88,7 @@ def test_who_takes_and_who_releases_can_be_named() -> None:
     addr = mm.mmap(4096)
     mm.write(addr, b"x")
     (page,) = mm.get_user_pages(addr, 1, owner="A")
+    assert not mm.has_pinned
     mm.pin_user_pages(addr, 1, owner="B")
     mm.get_user_pages(addr, 1)
     holds = partial(kernel.ledger.holds, page.folio)

@@ -282,6 +282,8 @@ def test_the_address_space_ends() -> None:
     with pytest.raises(OSError, match="no room"):
         mm.mmap(left + 1)
     assert mm.mmap(left) + left == TASK_SIZE
+    mm.munmap(0, TASK_SIZE)
+    assert mm.areas() == []
 
 
 def test_a_skipped_pin_needs_no_room_in_the_counter() -> None:

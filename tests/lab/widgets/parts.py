@@ -13,6 +13,7 @@ from pinlab.lessons import (
     pretend_to_pin,
     read_the_thread,
     say_what_pinned_means,
+    start_here,
     word_the_note,
 )
 from tests.lab.answers import TOUCHED, an_answer
@@ -22,7 +23,7 @@ from tests.lab.stories import unmapped_in_flight
 __all__ = ["MAKE", "Parts", "differ"]
 
 MAKE: dict[str, Callable[[], Exhibit]] = {
-    "touched_pages": lambda: lab.touched_pages(an_answer(TOUCHED)),
+    "pins_by_pages_written": lambda: start_here.pins_by_pages_written(an_answer(TOUCHED)),
     "odometer": lab.odometer,
     "mixtures": pin_a_page.mixtures,
     "refcount_in_flight": count_to_two_million.refcount_in_flight,

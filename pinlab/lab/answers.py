@@ -1,0 +1,242 @@
+"""Answers of machines: the pins of each buffer as bars, and the same experiment in the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from matplotlib.figure import Figure
+
+from pinlab.lab.palette import EDGE, OTHERS, OTHERS_HATCH, PIN, PIN_HATCH
+from pinlab.lab.picture import Picture
+from pinlab.lab.svg import label
+from pinlab.machine.buffers import PAGES, Buffer, check_all, touched
+from pinlab.machine.measured import (
+    AGAIN,
+    PROCESS_VM_READV,
+    Answer,
+    Measurement,
+    of_buffers,
+    version,
+)
+from pinlab.machine.predictions.calls import buffer_in, huge_buffer_in
+from pinlab.model.arguments import instance
+from pinlab.model.kernel import Kernel
+from pinlab.model.mm import Mm
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_PANELS = 16
+"""Side by side, more than can be read."""
+
+BUFFERS = {"letters": "letters", "zeros": "zeros you wrote", "never": "never written"}
+NEVER_WRITTEN = {"never": "small pages", "huge-never": "huge pages"}
+
+
+def pins_by_buffer(*answers: Answer) -> Picture:
+    """Draw the pins of each buffer as bars, one panel per answer, on one scale.
+
+    The buffers are letters, zeros and never written; or, where the first answer has "huge-never",
+    never-written memory in small and in huge pages. A bar that has others' pins in it is grey, and
+    hatched as far as a control says they go. Raises TypeError for what is no Answer, ValueError for
+    none, too many, or an empty one.
+    """
+    if not answers:
+        raise ValueError("no answers: pins_by_buffer() draws at least one")
+    if len(answers) > MOST_PANELS:
+        raise ValueError(f"{len(answers)} answers: pins_by_buffer() draws at most {MOST_PANELS}")
+    for answer in answers:
+        require_some(answer, "draw")
+    names = NEVER_WRITTEN if find(answers[0], "huge-never") else BUFFERS
+    figure = Figure(figsize=(3.6 * len(answers), 3.3), layout="constrained")
+    panels = figure.subplots(1, len(answers), sharey=True, squeeze=False)[0]
+    highest = max(map(top_of, answers))
+    for panel, answer in zip(panels, answers, strict=True):
+        _bars(panel, answer, names, highest)
+    # All have the same scale, with room for the number on the highest bar: "at most" is a line.
+    panels[0].set_ylim(0, (1.3 if any(map(_unsure, answers)) else 1.15) * highest)
+    panels[0].set_ylabel("pins acquired")
+    words = [line for answer in answers for line in _told(answer, names)]
+    alt = f"Bars, one panel each. {' '.join(words)}"
+    return Picture(figure, alt, "\n".join([*words, *_verdict(answers)]))
+
+
+def _bars(panel: Axes, answer: Answer, names: Mapping[str, str], highest: int) -> None:
+    for place, buffer in enumerate(names):
+        measurement = find(answer, buffer)
+        if measurement is None:
+            panel.text(place, 0.03 * highest, "not\nrecorded", ha="center", color=EDGE)
+            continue
+        _bar(panel, place, measurement, answer.control)
+        top = measurement.acquired + 0.02 * highest
+        panel.text(
+            place, top, pins_told(measurement, "\n"), ha="center", va="bottom", weight="bold"
+        )
+    panel.set_title(_title(answer), fontsize=10)
+    if _unsure(answer):
+        panel.set_xlabel("grey: with others' pins; hatched:\nabout theirs, by the control")
+    panel.set_xticks(range(len(names)), [name.replace(" ", "\n", 1) for name in names.values()])
+    panel.set_xlim(-0.6, len(names) - 0.4)
+    panel.set_yticks(ticks(answer, highest))
+    panel.spines[["top", "right"]].set_visible(False)
+
+
+def _bar(panel: Axes, place: int, measurement: Measurement, control: Measurement | None) -> None:
+    pins, others = measurement.acquired, _others_share(measurement, control)
+    if measurement.agreed:
+        panel.bar(place, pins, 0.62, color=PIN, edgecolor=EDGE, hatch=PIN_HATCH)
+        return
+    panel.bar(place, pins, 0.62, color=OTHERS, edgecolor=EDGE)
+    panel.bar(
+        place, others, 0.62, bottom=pins - others,
+        color=OTHERS, edgecolor=EDGE, hatch=OTHERS_HATCH,
+    )  # fmt: skip
+
+
+def _others_share(measurement: Measurement, control: Measurement | None) -> int:
+    """Pins that others take in the time of a measurement, if they go on as in the control."""
+    if control is None or not control.seconds or not measurement.seconds:
+        return 0
+    pins = round(control.acquired * measurement.seconds / control.seconds)
+    return min(pins, measurement.acquired)
+
+
+def _unsure(answer: Answer) -> bool:
+    return not all(measurement.agreed for measurement in answer)
+
+
+def top_of(answer: Answer) -> int:
+    """Return the top of a scale for all that was measured, and all that could be."""
+    return max(max(m.acquired, m.writes * m.pages) for m in answer)
+
+
+def ticks(answer: Answer, highest: int) -> range:
+    """Return where the axis of the pins has its numbers."""
+    step = answer[0].writes * answer[0].pages // 4
+    while highest > 6 * step:
+        step *= 2
+    return range(0, highest + 1, step)
+
+
+def _title(answer: Answer) -> str:
+    """The label on lines short enough for a panel; a recording's says what was done, too."""
+    named = "\n".join(map(label, (answer.label, *meanwhile(answer))))
+    if answer.date is not None:
+        return named
+    writes, what = answer[0].writes, accesses(answer[0])
+    done = f"{writes} {what.removesuffix('s') if writes == 1 else what} of {PAGES} pages each"
+    return f"{named}\n{done}"
+
+
+def find(answer: Answer, buffer: str | int) -> Measurement | None:
+    """Return the measurement of a buffer, if there is one."""
+    return next((m for m in answer if m.buffer == buffer), None)
+
+
+def meanwhile(answer: Answer) -> list[str]:
+    """Return the words to put on a picture of a machine that others used."""
+    if not answer.noisy:
+        return []
+    if answer.control is None or not answer.control.acquired:
+        return ["others took pins meanwhile"]
+    return [f"others' pins in the control: {answer.control.acquired}"]
+
+
+def _told(answer: Answer, names: Mapping[str, str]) -> list[str]:
+    words = f"{answer.label}: {by_buffer(answer, names)}."
+    return [words, answer.note] if answer.noisy else [words]
+
+
+def by_buffer(answer: Answer, names: Mapping[str, str] = BUFFERS) -> str:
+    """Return the pins of each buffer, in words."""
+    return ", ".join(f"{names.get(str(m.buffer), m.buffer)} {pins_told(m)}" for m in answer)
+
+
+def pins_told(measurement: Measurement, between: str = " ") -> str:
+    """Return the number of pins, with a word of caution where others' are in it."""
+    number = str(measurement.acquired)
+    return number if measurement.agreed else f"at most{between}{number}"
+
+
+def _verdict(answers: Sequence[Answer]) -> list[str]:
+    """Say where the later answers differ from the first: a difference is shown, never hidden.
+
+    What others have a part in is no difference between kernels.
+    """
+    if len(answers) < 2:
+        return []
+    first, *others = answers
+    unsure = {str(m.buffer) for answer in answers for m in answer if not m.agreed}
+    noisy = any(answer.noisy for answer in answers)
+    differ, caution = ("may differ", f" {AGAIN}") if noisy else ("differ", "")
+    found = [
+        f"They {differ}: {other.label} has {theirs.acquired} pins for {m.buffer!r}, "
+        f"{first.label} has {m.acquired}.{caution}"
+        for other in others
+        for m in first
+        if str(m.buffer) not in unsure
+        and (theirs := find(other, m.buffer)) is not None
+        and theirs.acquired != m.acquired
+    ]
+    if unsure:
+        names = ", ".join(str(m.buffer) for m in first if str(m.buffer) in unsure)
+        return [*found, f"Not compared: {names}. The pins of others are in these numbers."]
+    return found or ["They agree on everything that was measured."]
+
+
+def accesses(measurement: Measurement) -> str:
+    """Return what was done to a buffer, as a word."""
+    return "reads" if measurement.method == PROCESS_VM_READV else "writes"
+
+
+def in_the_model(answer: Answer, *buffers: Buffer) -> Answer:
+    """Repeat an answer's measurements in the model of that release, or measure other buffers.
+
+    A version number does not tell a rule for certain (distributions backport), so the two may
+    differ; `pins_by_buffer` says so where they do. Raises TypeError for what is no Answer,
+    ValueError for an empty one, an unknown buffer, or a release that is not modelled.
+    """
+    require_some(answer, "repeat")
+    release = version(answer.kernel)
+    question = asked(answer, buffers) if buffers else answer
+    measured = [_repeat(Kernel(release), measurement) for measurement in question]
+    model = Answer(release, live=False, label=f"the model, Linux {release}")
+    return of_buffers(model, measured, answer[0].method)
+
+
+def require_some(answer: Answer, purpose: str, name: str = "answer") -> None:
+    """Raise TypeError if it is no Answer, ValueError in its own words if it is empty."""
+    if not len(instance(name, answer, Answer)):
+        raise ValueError(f"{answer.label}: there is nothing to {purpose}. {answer.note}")
+
+
+def asked(answer: Answer, buffers: Iterable[Buffer]) -> Answer:
+    """Return the same question to the same kernel for other buffers."""
+    one = answer[0]
+    return replace(
+        answer,
+        measurements=tuple(
+            one._replace(buffer=b, touched=touched(b)) for b in check_all(tuple(buffers))
+        ),
+    )
+
+
+def _repeat(kernel: Kernel, measurement: Measurement) -> Measurement:
+    if measurement.buffer == "huge-never":
+        mm, addr = huge_buffer_in(kernel)
+    else:
+        byte = b"\0" if measurement.buffer == "zeros" else b"x"
+        mm, addr = buffer_in(kernel, range(measurement.touched), byte)
+    # Each access ends before the next begins, so they are all alike: one tells for all.
+    _access(kernel, mm, addr, measurement)
+    acquired, released = (measurement.writes * pins for pins in kernel.vmstat.values())
+    return measurement._replace(acquired=acquired, released=released, seconds=None, agreed=True)
+
+
+def _access(kernel: Kernel, mm: Mm, addr: int, measurement: Measurement) -> None:
+    if measurement.method == PROCESS_VM_READV:
+        kernel.unpin_user_pages(mm.pin_user_pages(addr, measurement.pages))
+    else:
+        kernel.submit_dio_write(mm, addr, measurement.pages).complete()
