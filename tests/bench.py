@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 from pinlab import PAGE_SIZE, DirectIO, Kernel, machine
 from pinlab.explore import Scenario, explore
@@ -113,6 +113,30 @@ def print_explorations() -> None:
         )
 
 
+def siblings(children: int) -> Scenario:
+    """Return a parent with many children that write and read while a disk delivers."""
+    names = [f"child{nth}" for nth in range(1, children + 1)]
+    programs = {
+        "parent": ["submit_dio_read r x", *(f"fork {name}" for name in names), "write x P"],
+        **{name: ["write x C", f"read x {name}s"] for name in names},
+        "device": ["device_write r D", "complete r"],
+    }
+    return Scenario({"x": "A"}, programs)
+
+
+def print_growth() -> None:
+    """Print how the states a second of a processor change with their number."""
+    rates = []
+    for children in (2, 5):
+        scenario = siblings(children)
+        start = process_time()
+        states = explore(scenario, "6.5", most_states=20_000).states
+        rates.append(states / (process_time() - start))
+        what = f"every order, {children} siblings"
+        print(f"{what:42}{states:8} states {rates[-1]:17.0f} states/s")
+    print(f"  many / few (goal: at least 0.8)         {rates[1] / rates[0]:8.2f}")
+
+
 def import_seconds() -> float:
     """Return the seconds of `import pinlab` in a fresh interpreter, without its own start."""
     code = "from time import perf_counter as t; a = t(); import pinlab; print(t() - a)"
@@ -157,6 +181,7 @@ def main() -> None:
     print(f"import pinlab (goal: under 60)            {1000 * imported:8.1f} ms")
     print_comparison()
     print_explorations()
+    print_growth()
     print_redraws()
     lessons = paths()
     one_after_another = seconds(lambda: [run(path) for path in lessons], times=3)

@@ -141,15 +141,10 @@ def _check_size(size: int, where: str) -> None:
 
 
 class _Line(NamedTuple):
+    """A line that says something, and those that are indented below it."""
+
     number: int
-    indented: bool
     text: str
-
-
-class _Section(NamedTuple):
-    """A line and those that are indented below it."""
-
-    head: _Line
     body: list[_Line]
 
 
@@ -157,16 +152,18 @@ class _Reader:
     """One pass over the lines of a text."""
 
     def __init__(self, text: str) -> None:
-        self._sections: list[_Section] = []
+        self._lines: list[_Line] = []
         self._end = 1
-        for line in _lines(text):
-            self._end = line.number
-            if not line.indented:
-                self._sections.append(_Section(line, []))
-            elif self._sections:
-                self._sections[-1].body.append(line)
+        for number, whole in enumerate(text.splitlines(), start=1):
+            if not (said := whole.partition("#")[0].rstrip()):
+                continue
+            self._end, line = number, _Line(number, said.strip(), [])
+            if not said[0].isspace():
+                self._lines.append(line)
+            elif self._lines:
+                self._lines[-1].body.append(line)
             else:
-                raise ValueError(f"line {line.number}: nothing may be indented before the name")
+                raise ValueError(f"line {number}: nothing may be indented before the name")
 
     def test(self) -> Litmus:
         name, why = self._opening()
@@ -174,26 +171,24 @@ class _Reader:
         programs: dict[str, list[_Line]] = {}
         exists: list[_Line] = []
         expected: list[Expected] = []
-        for head, body in self._sections[2:]:
-            with _at(head):
-                if head.text in programs or (head.text == "memory" and memory):
-                    raise ValueError(f"there is a {shown(head.text)} already")
-                if head.text == "memory":
-                    _fill(memory, body)
-                elif head.text[0].isdigit():
-                    expected.append(_expected(head.text, expected))
-                    _require_none(body)
-                elif head.text.split()[0] == "exists":
-                    exists.append(head)
-                    _require_none(body)
+        for line in self._lines[2:]:
+            with _at(line):
+                if line.text in programs or (line.text == "memory" and memory):
+                    raise ValueError(f"there is a {shown(line.text)} already")
+                if line.text == "memory":
+                    _fill(memory, line.body)
+                elif line.text[0].isdigit():
+                    expected.append(_expected(line.text, expected))
+                    _require_none(line.body)
+                elif line.text.split()[0] == "exists":
+                    exists.append(line)
+                    _require_none(line.body)
                 else:
-                    check_actor(head.text)
-                    programs[head.text] = body
+                    check_actor(line.text)
+                    programs[line.text] = line.body
         if len(exists) != 1:
-            line = exists[1].number if exists else self._end
-            raise ValueError(
-                f"line {line}: there has to be one exists line, here are {len(exists)}"
-            )
+            at = exists[1].number if exists else self._end
+            raise ValueError(f"line {at}: there has to be one exists line, here are {len(exists)}")
         if not expected:
             raise ValueError(f"line {self._end}: there is no verdict, like 5.6 Never its source")
         with _at(exists[0]):
@@ -202,10 +197,10 @@ class _Reader:
         return Litmus(name, why, scenario, question, tuple(expected))
 
     def _opening(self) -> tuple[str, str]:
-        if len(self._sections) < 2:
+        if len(self._lines) < 2:
             raise ValueError("line 1: a name and a sentence are missing")
-        (name, under), (why, below) = self._sections[:2]
-        _require_none([*under, *below])
+        name, why = self._lines[:2]
+        _require_none([*name.body, *why.body])
         with _at(name):
             if not re.fullmatch(r"[\w+.-]+", name.text):
                 raise ValueError(
@@ -220,7 +215,7 @@ class _Reader:
         self, memory: dict[str, str], programs: dict[str, list[_Line]], question: Question,
         exists: _Line,
     ) -> Scenario:  # fmt: skip
-        with _at(self._sections[0].head):
+        with _at(self._lines[0]):
             check_length(sum(map(len, programs.values())))
         steps: list[tuple[Step, _Line]] = []
         for actor, body in programs.items():
@@ -236,17 +231,10 @@ class _Reader:
             wrong = [line for step, line in steps if step == error.step][-1]
             raise ValueError(f"line {wrong.number}: {error}") from None
         except ValueError as error:
-            raise ValueError(f"line {self._sections[0].head.number}: {error}") from None
+            raise ValueError(f"line {self._lines[0].number}: {error}") from None
         with _at(exists):
             question.check(scenario)
             return Scenario(memory, lines, watched)
-
-
-def _lines(text: str) -> Iterator[_Line]:
-    """Yield the lines that say something, without comments."""
-    for number, whole in enumerate(text.splitlines(), start=1):
-        if said := whole.partition("#")[0].rstrip():
-            yield _Line(number, said[0].isspace(), said.strip())
 
 
 @contextmanager

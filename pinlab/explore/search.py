@@ -201,12 +201,10 @@ class Exploration:
     def _count_runs(self) -> int:
         """Count the orders that lead to each state, those with fewer moves first."""
         runs = [1] + [0] * (self.states - 1)
-        for start, _, end in sorted(self._found.edges, key=self._moves):
+        states = self._found.states
+        for start, _, end in sorted(self._found.edges, key=lambda edge: states[edge[0]].moves):
             runs[end] += runs[start]
         return sum(runs[end] for end in self._waiting)
-
-    def _moves(self, edge: tuple[int, int, int]) -> int:
-        return self._found.states[edge[0]].moves
 
     def _schedule(self, number: int) -> Schedule:
         return tuple(self._orders.actors[actor] for actor in self._found.way(number))
@@ -222,16 +220,13 @@ class Exploration:
         ends: dict[tuple[Outcome, Pages], Schedule] = {}
         for number in sorted(self._waiting, key=lambda end: self._found.states[end].moves):
             left = self._left(number)
-            assert left is not None
             key = tuple(sorted(left.items())), tuple(left.pages.items())
             if key not in ends:
                 ends[key] = self._schedule(number)
         return ends
 
-    def _left(self, number: int) -> Left | None:
+    def _left(self, number: int) -> Left:
         """Return what is left at an end: pages, every value read, and what went wrong."""
-        if number not in self._waiting:
-            return None
         values, freed, pages = self._orders.left(self._found.states[number])
         shown = {
             f"{process}:{where}": letter(pages[f"{process}:{page}"][offset : offset + 1])
@@ -255,18 +250,18 @@ class Exploration:
     @cached_property
     def graph(self) -> Graph:
         """The states, by how many moves lead to them, and all steps between two of them."""
-        states, lines = self._found.states, self.scenario.steps
+        states = self._found.states
         order = sorted(range(len(states)), key=lambda number: states[number].moves)
         numbers = {number: n for n, number in enumerate(order)}
-        edges = []
-        for start, nth, end in self._found.edges:
+        nodes, edges = [], []
+        for n, number in enumerate(order):
+            end = self._left(number) if number in self._waiting else None
+            seen = self._orders.seen(states[number])
+            nodes.append(Node(n, self._schedule(number), seen, end))
+        for start, nth, after in self._found.edges:
             actor = self._orders.actors[nth]
-            step = lines[actor][states[start].done[nth]]
-            edges.append(Edge(numbers[start], numbers[end], actor, step.line))
-        nodes = (
-            Node(n, self._schedule(number), self._orders.seen(states[number]), self._left(number))
-            for n, number in enumerate(order)
-        )
+            step = self.scenario.steps[actor][states[start].done[nth]]
+            edges.append(Edge(numbers[start], numbers[after], actor, step.line))
         return Graph(tuple(nodes), tuple(sorted(edges)))
 
     def verdict(self, question: Ask) -> str:
@@ -289,7 +284,7 @@ class Exploration:
         Raises ValueError and TypeError as `verdict`.
         """
         found = [schedule for holds, schedule in self._answers(question) if holds]
-        return found[0] if found else None
+        return next(iter(found), None)
 
     def _answers(self, question: Ask) -> Iterator[tuple[bool, Schedule]]:
         answer = asked(question)

@@ -231,8 +231,9 @@ class World:
         """What a process has mapped, and which steps of its threads are under way."""
         under_way: list[Hashable] = []
         for actor, (operation, _, pauses) in self._under_way(name):
-            if isinstance(operation, Fork):  # what it remembers is to be seen in the child
-                under_way.append((actor, pauses, _entries(operation.child, name, lead, actor)))
+            if isinstance(operation, Fork):  # how far it is, is to be seen in the child
+                entries = _entries(operation.child, name, lead, actor)
+                under_way.append((actor, pauses, operation.copies, entries))
             else:
                 page, writable = operation.entry
                 lead([(actor, page)], name)

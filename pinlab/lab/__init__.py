@@ -19,14 +19,12 @@ What only one lesson shows is in its module: `from pinlab.lessons import count_t
 from pinlab.lab.answers import in_the_model, pins_by_buffer
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
-from pinlab.lab.identify import identify
 from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
 from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.walk import side_by_side, step_through
-from pinlab.lab.widgets.identify import who_is_who
 
 __all__ = [
     "Drawing",
@@ -37,7 +35,6 @@ __all__ = [
     "draw_states",
     "given",
     "hint",
-    "identify",
     "in_the_model",
     "mistakes",
     "odometer",
@@ -48,5 +45,4 @@ __all__ = [
     "step_through",
     "three_columns",
     "walk_the_states",
-    "who_is_who",
 ]

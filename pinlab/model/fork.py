@@ -36,7 +36,8 @@ class Fork:
     and has a reproducer; of devices it is inferred. Left out: a fault in a mapping that fork has
     not come to, which need not wait where mappings have locks of their own (6.5); and stores
     through an entry that a processor remembers as writable, until fork flushes the TLB.
-    Attributes: child (complete when the iteration has ended, and of no use before).
+    Attributes: child (complete when the iteration has ended, and of no use before); copies
+    (whether it has decided to copy the page that it is at).
     """
 
     def __init__(self, parent: Mm, name: str) -> None:
@@ -53,6 +54,7 @@ class Fork:
         for buffer in parent.kernel.buffers:
             if parent in buffer.open_in:
                 buffer.open_in.append(self.child)
+        self.copies = False
         self._steps = self._run(parent, self.child)
 
     def __iter__(self) -> Iterator[None]:
@@ -66,11 +68,10 @@ class Fork:
             child.zero_ptes = set(parent.zero_ptes)
             zero = parent.kernel.zero_page
             note(parent.kernel, child.name, "fork", zero, len(child.zero_ptes))
-        after_a_copy = False
         for vpn in sorted(parent.ptes):
             pte = parent.ptes[vpn]
-            copies = _copies(parent, pte.page.folio)
-            if copies:
+            after_a_copy, self.copies = self.copies, _copies(parent, pte.page.folio)
+            if self.copies:
                 if after_a_copy:
                     yield
                 yield from _copy(child, vpn, pte)
@@ -78,7 +79,6 @@ class Fork:
                 if parent.kernel.rules.fork_copies != "never":
                     yield
                 _share(child, vpn, pte)
-            after_a_copy = copies
         child.known |= parent.known
         parent.writer = None  # what it stores from now on, the child never had
         parent.forking = child.unborn = False

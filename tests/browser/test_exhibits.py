@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
-from pinlab import lab
-from pinlab.lab.clues import answer, kernels
 from pinlab.lab.picture import MOVES
+from pinlab.lessons.ask_a_real_kernel import answer, game, kernels
 from tests.browser.chromium import some
 from tests.browser.jupyterlab import (
     HANDLE,
@@ -194,19 +193,19 @@ def test_a_menu_a_switch_and_a_row_of_buttons_move_it_too(lesson: Opened) -> Non
 def test_the_game_of_lesson_11_is_won_without_a_mouse(lesson: Opened) -> None:
     if lesson.name != GAME:
         pytest.skip("it is no game")
-    game = lesson.page.locator(".pinlab-game")
-    game.scroll_into_view_if_needed()
-    said = game.get_by_role("status")
-    same = lab.identify(0)
+    board = lesson.page.locator(".pinlab-game")
+    board.scroll_into_view_if_needed()
+    said = board.get_by_role("status")
+    same = game(0)
     for id in ("read-zeros", "write-letters", "fork-1022"):
-        game.locator("select").select_option(label=f"{id}: {same.clue(id).words}")
-        game.get_by_role("button", name="Buy this clue").press("Enter")
+        board.locator("select").select_option(label=f"{id}: {same.clue(id).words}")
+        board.get_by_role("button", name="Buy this clue").press("Enter")
         expect(said).to_have_text(str(same.buy(id)), timeout=SECONDS_TO_SHOW * SECONDS)
     for letter, name in product("ABCDE", kernels()):
         if any(same.values(clue)[letter] != answer(clue, name) for clue in same.bought):
-            row = game.locator(".widget-hbox", has_text=f"{letter} can be")
+            row = board.locator(".widget-hbox", has_text=f"{letter} can be")
             row.get_by_role("checkbox", name=name, exact=True).press("Space")
-    game.get_by_role("button", name="Check the ticks").press("Enter")
+    board.get_by_role("button", name="Check the ticks").press("Enter")
     expect(said).to_contain_text("Right. All five, with 3 clues", timeout=SECONDS_TO_SHOW * SECONDS)
 
 

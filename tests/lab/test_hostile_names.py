@@ -17,11 +17,11 @@ from nbconvert.filters import markdown2html
 import pinlab
 from pinlab import PAGE_SIZE, Kernel, lab, lessons
 from pinlab.lab.exhibit import Exhibit
-from pinlab.lab.identify import Game
 from pinlab.lab.picture import Shown
 from pinlab.lab.problems import Problems, Sheet
 from pinlab.lab.reply import Reply
 from pinlab.lessons import count_to_two_million, hold_a_page, start_here, word_the_note
+from pinlab.lessons.ask_a_real_kernel import Game
 from pinlab.lessons.start_here import Watch
 from pinlab.machine import Answer
 from pinlab.machine.buffers import Buffer

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -198,10 +199,26 @@ def test_orders_apart_is_asked_of_all_three_rules() -> None:
     assert ones == {(True, False), (False, False), (False, True)}
 
 
+def test_orders_that_begin_elsewhere_are_told_since_when() -> None:
+    for seed in SEEDS:
+        asked = re.findall(r"\d+", str(lab.given("orders-apart", seed)))[:5]
+        first = min(map(int, orders(seed)), default=None)
+        since_2 = {1: "order 1 has one, too", None: "5.6 has no pincount at all"}.get(first)
+        since_1 = {2: "only from Linux 5.18", None: "5.6 has no pincount at all"}.get(first)
+        cases = {(0, "nowhere to put"), (4, "2 MiB"), (2, since_2), (1, since_1)}
+        for begin, told in cases:
+            assert (told or "") in lab.check("orders-apart", set(asked[begin:]), seed).text
+
+
 def test_two_counters_has_both_kinds_left_and_one_call_undone() -> None:
     for seed in SEEDS:
         assert min(left(seed).values()) > 0
-        assert [event.operation for event in trace("two-counters", seed)].count("unpin") == 1
+        pages = Counter[str]()
+        for event in trace("two-counters", seed):
+            pages[event.operation] += event.pages
+        assert pages["unpin"] == pages["pin"] - left(seed)["pins"] > 0
+        reply = lab.check("two-counters", left(seed) | {"pins": pages["pin"]}, seed)
+        assert "Some of these were released again" in reply.text
 
 
 def test_a_put_for_an_unpin_hides_in_the_refcount_and_shows_in_the_pincount() -> None:
@@ -393,6 +410,9 @@ def test_the_grid_has_each_number_in_a_box_and_tells_each_row() -> None:
     assert told.count("+1") == 11 + 2 * (9 + 10)
     boxes = [r.attrib for r in list(svg.iter(f"{SVG}rect"))[2:]]
     assert len(boxes) == len(told)
+    fills = [box["fill"] for box in boxes]
+    assert (fills.count(REFERENCE), fills.count(PINNED)) == (11 + 9 + 10, 3 + 9 + 10)
+    assert set(fills[:11]) == {REFERENCE}
     spans = sorted((float(b["y"]), float(b["x"]), float(b["x"]) + float(b["width"])) for b in boxes)
     assert all(y != below or end <= start for (y, _, end), (below, start, _) in pairwise(spans))
     assert max(end for _, _, end in spans) <= float(svg.attrib["width"])

@@ -39,6 +39,7 @@ def test_the_csv_is_a_recording(tmp_path: Path) -> None:
     assert found.csv == tmp_path / "which_kernel_9.9.9_me.csv"
     assert sorted(tmp_path.iterdir()) == [found.csv, found.markdown]
     assert found.csv.read_text().startswith(HEAD)
+    assert os.name != "posix" or found.csv.stat().st_mode & 0o777 == 0o644
     assert {row[2:5]: row.value for row in read(found.csv)} == measured.values
     assert {row[:2] for row in read(found.csv)} == {("9.9.9", "me")}
 

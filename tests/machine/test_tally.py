@@ -129,6 +129,16 @@ def test_many_calls_are_confirmed_by_single_ones(
     assert not readings
 
 
+@pytest.mark.parametrize("long", [False, True])
+def test_what_took_long_is_not_counted_again(long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The third reading ends the count; others pin 9 before it, and not again."""
+    counters = Counters(monkeypatch, others=[0, 0, 9])
+    monkeypatch.setattr(tally, "LONG", -1.0 if long else 1.0)
+    (found,), control = tally.count([lambda: counters.pin(64)], 10, 0.0)
+    assert (found.pins.acquired, found.agreed) == ((649, False) if long else (640, True))
+    assert not control.moved
+
+
 def test_what_the_call_raises_comes_through_and_every_cpu_is_allowed_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

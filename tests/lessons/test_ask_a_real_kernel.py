@@ -1,0 +1,590 @@
+"""Lesson 11: clues told apart by eye, the game in code and with buttons, and its exercises."""
+
+import csv
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Mapping, Sequence
+from html import unescape
+from itertools import combinations
+from typing import Any
+
+import ipywidgets
+import pytest
+
+from pinlab import lab
+from pinlab.data_folder import DATA
+from pinlab.lab.draw import Draw
+from pinlab.lab.exercise import Program
+from pinlab.lab.problems import exercise
+from pinlab.lab.svg import measured
+from pinlab.lessons import ask_a_real_kernel as here
+from pinlab.lessons.ask_a_real_kernel import CLUES, LETTERS, Clue, Game, answer, game, kernels
+from pinlab.machine.recordings import cases, recording, recordings
+
+SEEDS = range(50)
+
+
+GROUPS = {
+    "hold-zeros": "aabbb", "read-zeros": "aabbb", "write-letters": "aaabb",
+    "read-from-disk": "aaabb", "flight-letters": "aaabb", "flight-zeros": "aaabb",
+    "huge-buffer": "aaabb", "lost-byte": "aaabb", "moved-away": "aaabb", "fork-1022": "abbbb",
+    "smaps-1022": "abbbb", "flight-1": "aaabb", "flight-2": "aaabb",
+    "flight-3": "aaabb", "flight-ring": "aaaaa", "write-zeros": "aaaaa",
+    "read-letters": "aaaaa", "read-huge-zeros": "aaaaa", "fork-1023": "aaaaa",
+    "fork-2000": "aaaaa", "splice-zeros": "aaaaa", "ring-page": "aaaaa", "ring-zeros": "aaaaa",
+}  # fmt: skip
+"""What each clue says about the five kernels, oldest first: the same letter, the same rule."""
+
+
+def rows() -> list[dict[str, str]]:
+    with (DATA / "recordings" / "real_kernels.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+RECORDED = {tuple(row.values())[:5]: row["value"] for row in rows()}
+SHELVES = [here.shelf(Draw("identify", seed)) for seed in SEEDS]
+
+
+def test_the_five_kernels_are_those_of_the_file() -> None:
+    assert [(one.kernel, one.build) for one in kernels().values()] == list(
+        dict.fromkeys((r["kernel"], r["build"]) for r in rows())
+    )
+    assert len(kernels()) == 5
+
+
+@pytest.mark.parametrize("clue", CLUES, ids=lambda clue: str(clue.id))
+def test_a_clue_is_a_row_of_the_file_tells_its_groups_apart_and_is_predicted(clue: Clue) -> None:
+    group = dict(zip(kernels(), GROUPS[clue.id], strict=True))
+    assert here.pairs(clue) == {
+        frozenset(two) for two in combinations(group, 2) if len({group[k] for k in two}) > 1
+    }
+    for name, one in kernels().items():
+        seen, expected = answer(clue, name), here.predicted(clue, name)
+        assert str(seen) == RECORDED[(one.kernel, one.build, *clue[2:])]
+        assert seen == expected or 0 <= int(seen) - int(expected) <= clue.margin
+
+
+def test_no_exact_row_of_the_file_tells_the_two_newest_apart() -> None:
+    def of(name: str) -> dict[tuple[str, ...], str]:
+        one = kernels()[name]
+        return {k[2:]: v for k, v in RECORDED.items() if k[:2] == (one.kernel, one.build)}
+
+    old, new = of("6.12.117"), of("7.3.4")
+    differ = {case for case in old.keys() & new.keys() if old[case] != new[case]}
+    assert {quantity for *_, quantity in differ} == {"ref_inflight"}
+    assert here.possible(CLUES, "7.3.4") == {"6.12.117", "7.3.4"}
+
+
+def test_a_shelf_has_every_kind_and_no_clue_twice_and_takes_three_clues() -> None:
+    for clues in SHELVES:
+        full = here.told_apart(clues)
+        assert full == here.told_apart(CLUES)
+        assert len(here.fewest(clues)) == 3
+        assert all(here.told_apart(two) != full for two in combinations(clues, 2))
+        assert len(set(clues)) == len(clues) <= 12
+        assert {GROUPS[clue.id] for clue in clues if not clue.margin} == set(GROUPS.values())
+        assert any(clue.margin for clue in clues)
+        assert here.BY_ID["write-zeros"] in clues
+    assert len({frozenset(clues) for clues in SHELVES}) > 20
+    assert all(measured(clue.words, 11) < 2 * 340 for clue in CLUES)
+
+
+# The game in code.
+
+
+def told(played: Game, *ids: str) -> dict[str, list[str]]:
+    """What the values of some clues say of each letter, by hand: only exact ones are looked at."""
+    for id in ids:
+        played.buy(id)
+    exact = [clue for clue in played.bought if not clue.margin]
+    return {
+        letter: [
+            name for name in kernels()
+            if all(played.values(clue)[letter] == answer(clue, name) for clue in exact)
+        ]
+        for letter in LETTERS
+    }  # fmt: skip
+
+
+def solving(played: Game) -> tuple[str, ...]:
+    """The first three exact clues that leave one kernel, or the two newest, for each letter."""
+    exact = [clue.id for clue in played.shelf if not clue.margin]
+    for ids in combinations(exact, 3):
+        if sum(map(len, told(game(played.seed), *ids).values())) == 7:
+            return ids
+    raise AssertionError(played.shelf)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_who_buys_the_right_three_and_says_what_they_show_wins_and_nothing_less_does(
+    seed: int,
+) -> None:
+    played = game(seed)
+    ids = solving(played)
+    left = told(played, *ids)
+    reply = played.answer(**left)
+    assert reply.right
+    assert reply.text.startswith("All five, with 3 clues; the fewest are 3.")
+    assert "without" not in reply.text.splitlines()[0]
+    assert sorted(len(names) for names in left.values()) == [1, 1, 1, 2, 2]
+    letter = next(letter for letter in LETTERS if len(left[letter]) == 2)
+    reply = played.answer(**left | {letter: left[letter][:1]})
+    assert reply.right is False
+    assert f"- {letter}: your clues leave 7.3.4, too, and no clue here" in reply.text
+    fewer = game(seed)
+    less = told(fewer, *ids[:2])
+    assert fewer.answer(**left).right is False
+    reply = fewer.answer(**less)
+    assert reply.right is False
+    assert "that is all your clues tell; the shelf has a clue that tells more" in reply.text
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_a_bought_clue_contradicts_is_said_with_both_values(seed: int) -> None:
+    played = game(seed)
+    left = told(played, *solving(played))
+    for letter in LETTERS:
+        for name in set(kernels()) - set(left[letter]):
+            text = played.answer(**left | {letter: name}).text
+            found = re.search(
+                rf"- {letter}: it is not {name}: you have ([\w-]+), which is (\S+) here and (\S+) "
+                rf"on {name}\.", text,
+            )  # fmt: skip
+            assert found, text
+            clue = played.clue(found[1])
+            assert clue in played.bought
+            assert found[2] == str(played.values(clue)[letter]) != found[3]
+            assert found[3] == str(answer(clue, name))
+
+
+THREE = ("read-zeros", "write-letters", "fork-1022")
+"""Three clues that are enough for game 0."""
+
+
+def buying(*ids: str) -> tuple[Game, dict[str, list[str]]]:
+    """Game 0 with some clues, and what is right in the end."""
+    played = game(0)
+    told(played, *ids)
+    return played, told(game(0), *THREE)
+
+
+def letter_of(final: dict[str, list[str]], name: str) -> str:
+    return next(letter for letter in LETTERS if name in final[letter])
+
+
+def test_clues_that_were_not_needed_are_named_and_words_with_or_are_a_set() -> None:
+    played, final = buying("write-zeros", *THREE)
+    reply = played.answer(**{letter: " or ".join(names) for letter, names in final.items()})
+    assert reply.right
+    assert "with 4 clues; the fewest are 3. You could have done without write-zeros." in reply.text
+
+
+@pytest.mark.parametrize(
+    ("bought", "said", "idea"),
+    [
+        (("write-zeros",), {"5.10.262": "6.1.192 with"}, "zero-means-patched"),
+        ((*THREE, "flight-2"), {"6.12.117": "6.12.117"}, "one-measurement-is-a-fact"),
+        ((*THREE, "flight-2"), {"7.3.4": "7.3.4"}, "one-measurement-is-a-fact"),
+        (THREE, {"7.3.4": "7.3.4"}, None),
+        (THREE, dict.fromkeys(("6.1.192 with", "6.1.192 without"), "6.1.192"),
+         "the-version-number-tells"),
+        (("write-letters", "fork-1022"),
+         dict.fromkeys(("6.1.192 with", "6.1.192 without"), "6.1.192"), None),
+    ],
+)  # fmt: skip
+def test_an_idea_is_recognised_where_the_clues_do_not_bear_it_out(
+    bought: tuple[str, ...], said: dict[str, str], idea: str | None
+) -> None:
+    played, final = buying(*bought)
+    reply = played.answer(**final | {letter_of(final, is_): name for is_, name in said.items()})
+    assert (reply.right, reply.misconception) == (False, idea)
+
+
+def test_a_reason_is_told_once() -> None:
+    played, final = buying("write-zeros", "flight-2")
+    text = played.answer(**dict.fromkeys(final, "6.1.192 with")).text
+    assert text.count("(mistaken: zero-means-patched)") == 1
+
+
+def test_a_bought_clue_is_paid_for_once_and_stands_in_table_and_words_and_not_on_the_shelf() -> (
+    None
+):
+    played = game(0)
+    offers = [f"{clue.id}: {clue.words}" for clue in played.shelf]
+    assert str(played).splitlines() == ["Game 0, 0 clues bought.", *offers]
+    assert played.buy("read-zeros") == played.buy("read-zeros")
+    assert len(played.bought) == 1
+    values = played.values(played.clue("read-zeros"))
+    assert played.table().loc["read-zeros"].to_dict() == values
+    assert str(played).count("read-zeros") == 1 == played._repr_markdown_().count("read-zeros")
+    assert "- write-zeros: one direct write" in played._repr_markdown_()
+
+
+def test_an_open_answer_is_answered_kindly() -> None:
+    for nothing in ({}, dict.fromkeys(LETTERS)):
+        reply = game(0).answer(**nothing)
+        assert reply.right is None
+        assert "name A, B, C, D, E, from 5.10.262, 6.1.192 without" in reply.text
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "error"),
+    [
+        ({"B": None}, "no name for B", ValueError),
+        ({"F": "7.3.4"}, "F is no letter: there are A, B, C, D, E", ValueError),
+        ({"C": "6.5"}, "C is '6.5': there are 5.10.262, 6.1.192 without", ValueError),
+        ({"C": set()}, "C has no name", ValueError),
+        ({"C": 6.12}, "C is 6.12: it has to be a name", TypeError),
+    ],
+)
+def test_what_is_no_answer_is_named(
+    change: dict[str, object], words: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error, match=re.escape(words)):
+        game(0).answer(**dict.fromkeys(LETTERS, "7.3.4") | change)
+
+
+@pytest.mark.parametrize("what", [Game.buy, Game.predict])
+def test_an_unknown_clue_is_named_with_the_shelf(what: Callable[[Game, str], object]) -> None:
+    with pytest.raises(ValueError, match=r"id is 'uname': there are .*read-zeros"):
+        what(game(0), "uname")
+
+
+@pytest.mark.parametrize("make", [game, here.who_is_who])
+@pytest.mark.parametrize(("seed", "error"), [(-1, ValueError), ("1", TypeError), (1.5, TypeError)])
+def test_a_seed_is_a_whole_number(
+    make: Callable[[Any], object], seed: object, error: type[Exception]
+) -> None:
+    with pytest.raises(error, match="seed is "):
+        make(seed)
+
+
+def test_the_same_seed_is_the_same_game_and_others_are_others() -> None:
+    first, second = game(3), game(3)
+    assert first.shelf == second.shelf
+    assert all(first.values(clue) == second.values(clue) for clue in CLUES)
+    games = [game(seed) for seed in SEEDS]
+    assert len({tuple(each.values(CLUES[0]).values()) for each in games}) > 5
+    assert len({each.shelf for each in games}) > 20
+
+
+def test_the_model_is_asked_for_nothing_and_by_name() -> None:
+    played = game(0)
+    reply = played.predict("read-zeros")
+    assert reply.text.endswith(
+        "5.10.262 64, 6.1.192 without 64, 6.1.192 with 0, 6.12.117 0, 7.3.4 0."
+    )
+    assert played.bought == []
+
+
+# The board, drawn and with buttons.
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.mark.parametrize("bought", [(), ("read-zeros",), ("read-zeros", "write-zeros")])
+def test_five_values_for_each_clue_that_was_bought_and_five_marks_for_the_others(
+    bought: tuple[str, ...],
+) -> None:
+    played = game(0)
+    for id in bought:
+        played.buy(id)
+    drawing = here.board(played)
+    shown = [str(one.text) for one in ET.fromstring(drawing.svg).iter(f"{SVG}text")]
+    assert shown.count(here.CLOSED) == 5 * (len(played.shelf) - len(bought))
+    for clue in played.bought:
+        values = [str(value) for value in played.values(clue).values()]
+        assert any(shown[n : n + 5] == values for n in range(len(shown)))
+    plural = "clue" if len(bought) == 1 else "clues"
+    assert drawing.twin.splitlines() == [
+        f"Game 0, {len(bought)} {plural} bought.", *map(played.sentence, played.bought),
+    ]  # fmt: skip
+    assert drawing.twin in drawing.alt
+    assert drawing.table is not None
+    assert tuple(drawing.table.index) == bought
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_nothing_is_cut_off_or_wider_than_its_place(seed: int) -> None:
+    svg = ET.fromstring(here.board_of_another(seed).svg)
+    width, height = float(svg.attrib["width"]), float(svg.attrib["height"])
+    assert width <= 800
+    for box in svg.iter(f"{SVG}rect"):
+        assert float(box.get("x", 0)) + float(box.attrib["width"]) <= width
+        assert float(box.get("y", 0)) + float(box.attrib["height"]) <= height
+    for one in svg.iter(f"{SVG}text"):
+        wide = measured(str(one.text), int(one.attrib["font-size"]))
+        assert wide < (60 if one.get("text-anchor") == "middle" else here.WORDS)
+
+
+class Buttons:
+    """The game with buttons, found as a reader meets them."""
+
+    def __init__(self, seed: int = 0) -> None:
+        self.exhibit = here.who_is_who(seed)
+        shop, self._bought, *rows, self.check, self._words = self.exhibit.widget.children
+        self.menu, self.ask, self.buy = shop.children
+        self.ticks = {row.children[0].value[0]: row.children[1:] for row in rows}
+
+    @property
+    def said(self) -> str:
+        words = str(self._words.value)
+        return unescape(words[words.index(">") + 1 : words.rindex("<")].replace("<br>", "\n"))
+
+    @property
+    def table(self) -> str:
+        return str(self._bought.value)
+
+    def purchase(self, *ids: str) -> None:
+        for id in ids:
+            self.menu.value = id
+            self.buy.click()
+
+
+def test_it_begins_with_everything_possible_nothing_bought_and_words_on_every_control() -> None:
+    buttons = Buttons()
+    assert buttons.said == here.BEGIN
+    assert "<td" not in buttons.table
+    assert [*buttons.ticks] == [*LETTERS]
+    ticks = [tick for ticks in buttons.ticks.values() for tick in ticks]
+    assert all(isinstance(tick, ipywidgets.Checkbox) and tick.value for tick in ticks)
+    assert [tick.description for tick in ticks] == [*kernels()] * 5
+    assert len({tick.tooltip for tick in ticks}) == 25
+    controls = [buttons.menu, buttons.ask, buttons.buy, buttons.check]
+    assert all(control.description and not control.disabled for control in controls)
+
+
+def test_asking_is_announced_and_buying_fills_the_table_of_this_game_alone() -> None:
+    buttons, other, played = Buttons(), Buttons(), game(0)
+    buttons.menu.value = "read-zeros"
+    buttons.ask.click()
+    assert buttons.said == str(played.predict("read-zeros"))
+    assert "<td" not in buttons.table
+    buttons.buy.click()
+    assert buttons.said == str(played.buy("read-zeros"))
+    clue = played.clue("read-zeros")
+    (head,) = re.findall(r"<thead>.*</thead>", buttons.table, re.DOTALL)
+    assert re.findall(r">(\w+)</th>", head) == ["clue", *LETTERS]
+    assert re.findall(r">(<b>.*)</th>", buttons.table) == [f"<b>{clue.id}</b>: {clue.words}"]
+    values = [str(value) for value in played.values(clue).values()]
+    assert re.findall(r"<td[^>]*>(\w+)</td>", buttons.table) == values
+    assert "<caption>Game 0, 1 clue bought.</caption>" in buttons.table
+    assert "<td" not in other.table
+
+
+def test_what_is_ticked_is_judged_as_in_code_and_the_game_can_be_won() -> None:
+    buttons, played = Buttons(), game(0)
+    buttons.purchase(*THREE)
+    left = told(played, *THREE)
+    buttons.check.click()
+    assert buttons.said == str(played.answer(**dict.fromkeys(LETTERS, frozenset(kernels()))))
+    assert buttons.said.startswith("Not yet.")
+    for letter, ticks in buttons.ticks.items():
+        for tick in ticks:
+            tick.value = tick.description in left[letter]
+    buttons.check.click()
+    assert buttons.said.startswith("Right. All five, with 3 clues; the fewest are 3.")
+    for tick in buttons.ticks["C"]:
+        tick.value = False
+    buttons.check.click()
+    assert buttons.said == "C has no tick left, and it is one of the five."
+
+
+def test_what_is_stored_is_another_game() -> None:
+    exhibit = Buttons(0).exhibit
+    assert exhibit.moves == "Another game, after two clues:"
+    assert exhibit.filmstrip.twin.startswith("Game 1, 2 clues bought.\n")
+    assert str(exhibit) == str(here.board_of_another(0))
+
+
+# The exercises.
+
+
+def given(id: str, seed: int) -> str:
+    """What an exercise hands out."""
+    return str(lab.given(id, seed))
+
+
+def pins(seed: int) -> int:
+    """`predict-pins` by a table of six kernels: does direct I/O pin, is the zero page exempt?"""
+    question = exercise("predict-pins", seed).question
+    table = {
+        "5.10.262": (False, False), "6.1.129": (False, False), "6.1.192": (False, True),
+        "6.4": (False, False), "6.5": (True, True), "6.12.117": (True, True),
+    }  # fmt: skip
+    (release,) = re.findall(r"^Linux ([\d.]+\d)", question)
+    (written,) = map(int, re.findall(r"written into (\d+) of them", question))
+    (times,) = map(int, re.findall(r"(\d+) times", question))
+    dio_pins, exempt = table[release]
+    if "switched off" in question:
+        exempt = False
+    if "direct I/O" in question and not dio_pins:
+        return 0
+    return times * (written if exempt else 64)
+
+
+def known(seed: int) -> str:
+    """`zero-of-what`: a count is a count; a zero counts only where pins are sure to be taken."""
+    lines = given("zero-of-what", seed).splitlines()
+    pins = {line[: -len("64 pins")].strip(): int(line.split()[-2]) for line in lines}
+    zeros = {how.split(",")[0]: n for how, n in pins.items() if how.endswith("never written")}
+    if any(zeros.values()):
+        return "counted"
+    if "process_vm_readv" in zeros:
+        return "exempt"
+    dio_pins = pins.get("direct write to disk, 64 pages written", 0) > 0
+    return "exempt" if dio_pins and "direct write to disk" in zeros else "cannot be told"
+
+
+def flaw(seed: int) -> str:
+    """`find-the-flaw`: the line that is not as it should be."""
+    report = given("find-the-flaw", seed)
+    lines = {line[:10].strip(": "): line[10:] for line in report.splitlines()}
+    checks = {
+        "shared": "MAP_SHARED" in lines["memory"],
+        "huge": "MADV_HUGEPAGE" in lines["memory"],
+        "written": "set to 0" in lines["before"],
+        "cached": "O_DIRECT" not in lines["file"],
+        "unflushed": "flushed" not in lines["counter"],
+        "crowded": not lines["control"].endswith(": 0"),
+    }
+    (found,) = [flaw for flaw, there in checks.items() if there]
+    return found
+
+
+def noise(seed: int) -> tuple[list[int], list[int]]:
+    """The runs and controls of `through-noise`."""
+    runs, controls = (
+        [int(number) for number in re.findall(r"\d{2,}", line.partition(":")[2])]
+        for line in given("through-noise", seed).splitlines()
+    )
+    return runs, controls
+
+
+def quietest(runs: Sequence[int], controls: Sequence[int], writes: int) -> int:
+    """The pins of a write: others only ever add, so the least of each row is nearest."""
+    return round((min(runs) - min(controls)) / writes)
+
+
+def left(
+    seen: Mapping[str, int], known: Mapping[str, Mapping[str, int]], margin: Mapping[str, int]
+) -> list[str]:
+    """Strike out one kernel after the other."""
+    names = list(known)
+    for clue, value in seen.items():
+        for name in list(names):
+            if not value - margin[clue] <= known[name][clue] <= value + margin[clue]:
+                names.remove(name)
+    return names
+
+
+BY_SEED: dict[str, Callable[[int], object]] = {
+    "predict-pins": pins,
+    "zero-of-what": known,
+    "find-the-flaw": flaw,
+    "through-noise": lambda seed: quietest(*noise(seed), 100),
+}
+RIGHT: dict[str, object] = {
+    "who-has-the-patch": "cannot be told",
+    "one-release-number": "cannot be told",
+    "pins-per-write": quietest,
+    "which-kernels": left,
+    **{id: right(0) for id, right in BY_SEED.items()},
+}
+
+
+def test_no_recorded_kernel_counts_a_pin_for_direct_io_of_zero_pages() -> None:
+    asked = {(row.kernel, row.build) for row in recordings() if row.experiment == "direct_io"}
+    assert len(asked) >= 5
+    for kernel, build in asked:
+        zeros = [c for c in cases(kernel, "direct_io", build) if c.endswith("write_zero64")]
+        assert zeros
+        assert {recording(kernel, "direct_io", c, build)["acq"] for c in zeros} == {0}
+
+
+def test_one_number_has_two_builds_that_differ_in_the_zero_page() -> None:
+    builds = {row.build for row in recordings() if row.kernel == "6.1.192"}
+    found = {recording("6.1.192", "process_vm_readv", "zero64", one)["acq"] for one in builds}
+    assert found == {0, 64}
+
+
+@pytest.mark.parametrize(
+    ("id", "least"),
+    [("predict-pins", 10), ("zero-of-what", 3), ("find-the-flaw", 6), ("through-noise", 20)],
+)
+def test_each_seed_has_an_answer_worked_out_by_hand_and_many_differ(id: str, least: int) -> None:
+    answers = [BY_SEED[id](seed) for seed in SEEDS]
+    assert [s for s, answer in enumerate(answers) if not lab.check(id, answer, s).right] == []
+    assert len(set(answers)) >= least
+
+
+def test_who_goes_by_the_number_of_6_1_is_told_so() -> None:
+    assert lab.check("predict-pins", 6400).misconception == "the-version-number-tells"
+
+
+def test_who_predicts_by_the_release_or_takes_references_for_pins_is_told_which() -> None:
+    found = set()
+    for seed in SEEDS:
+        question = exercise("predict-pins", seed).question
+        times = int(re.findall(r"(\d+) times", question)[0])
+        if (right := pins(seed)) != 64 * times:
+            reply = lab.check("predict-pins", 64 * times, seed)
+            branch = "Linux 6.1." in question
+            told = "these are no pins" if not right else "came in 6.5"
+            assert told in reply.text or (right and branch)
+            assert (reply.misconception == "the-version-number-tells") == (branch and right > 0)
+            found.add((right > 0, branch))
+    assert len(found) == 4
+
+
+def test_a_zero_that_shows_nothing_is_there_whenever_nothing_can_be_told() -> None:
+    for seed in SEEDS:
+        if known(seed) == "cannot be told":
+            reply = lab.check("zero-of-what", "exempt", seed)
+            assert reply.misconception == "zero-means-patched"
+
+
+def test_the_first_run_alone_is_one_measurement() -> None:
+    runs, _ = noise(0)
+    reply = lab.check("through-noise", round(runs[0] / 100))
+    assert reply.misconception == "one-measurement-is-a-fact"
+
+
+@pytest.mark.parametrize(
+    ("id", "other", "states"), [("pins-per-write", quietest, 61), ("which-kernels", left, 63)]
+)
+def test_another_way_gives_the_same_in_every_state(
+    id: str, other: Callable[..., object], states: int
+) -> None:
+    found = exercise(id)
+    assert isinstance(found, Program)
+    assert len(found.states) == states
+    differ = [s for s in found.states if found.meaning(other(*s)) != found.meaning(found.model(*s))]
+    assert differ == []
+    if other is left:
+        assert {len(left(*state)) for state in found.states} >= {1, 2, 5}
+
+
+def by_the_first(runs: Sequence[int], controls: Sequence[int], writes: int) -> int:
+    return round((runs[0] - controls[0]) / writes)
+
+
+def equal(
+    seen: dict[str, int], known: dict[str, dict[str, int]], margin: dict[str, int]
+) -> list[str]:
+    return [name for name in known if all(known[name][clue] == seen[clue] for clue in seen)]
+
+
+@pytest.mark.parametrize(
+    ("id", "function", "idea", "words"),
+    [
+        ("pins-per-write", by_the_first, "one-measurement-is-a-fact", "(each row sorted)"),
+        ("which-kernels", equal, "one-measurement-is-a-fact", "(margin 1)"),
+    ],
+)
+def test_a_wrong_function_is_known_however_it_is_written(
+    id: str, function: Callable[..., object], idea: str, words: str
+) -> None:
+    reply = lab.check(id, function)
+    assert (reply.right, reply.misconception) == (False, idea)
+    assert words in str(reply)
