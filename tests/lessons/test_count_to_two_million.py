@@ -254,7 +254,7 @@ def test_every_recorded_point_lies_on_a_line_of_the_model(name: str) -> None:
     scale = 1024 if name == "cliff" else 1
     panels = PLOTS[name]().figure.axes
     drawn = [
-        {point for line in panel.lines if line.get_marker() in "oD" for point in points(line)}
+        {point for line in panel.lines if line.get_marker() in ("o", "D") for point in points(line)}
         for panel in panels
     ]
     each = [
