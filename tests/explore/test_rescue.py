@@ -24,7 +24,7 @@ NEEDED = {
 }
 
 
-@pytest.mark.parametrize("rules", map(sorted, rescue.all_sets()), ids=" ".join)
+@pytest.mark.parametrize("rules", [*map(sorted, rescue.all_sets())], ids=" ".join)
 def test_a_scenario_is_saved_by_the_rules_it_needs_and_by_no_fewer(rules: list[str]) -> None:
     assert set(NEEDED) == set(rescue.PINNED)
     assert rescue.saved(frozenset(rules)) == {
