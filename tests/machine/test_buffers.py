@@ -57,14 +57,15 @@ def test_contents() -> None:
 @linux_only
 @pytest.mark.parametrize("buffer", ["letters", "zeros", "never", 0, 1, 33, 64])
 def test_the_kernel_has_a_frame_for_each_touched_page_and_no_other(buffer: buffers.Buffer) -> None:
-    mapping = _smaps(buffers.new(buffer))
-    expected = buffers.touched(buffer) * mmap.PAGESIZE // 1024
-    assert mapping["Rss"] == mapping["Private_Dirty"] == f"{expected} kB"
+    memory, expected = buffers.new(buffer), buffers.touched(buffer) * KIB
+    assert {proc.smaps_kib(memory, name) for name in ("Rss", "Private_Dirty")} == {expected}
 
 
 @linux_only
 def test_memory_is_private_and_without_huge_pages() -> None:
-    flags = _smaps(buffers.new("never"))["VmFlags"].split()
+    memory = buffers.alone(1)
+    _, _, mapping = Path("/proc/self/smaps").read_text().partition(f"{proc.address(memory):x}-")
+    flags = mapping.partition("VmFlags:")[2].partition("\n")[0].split()
     assert "sh" not in flags
     if not Path("/sys/kernel/mm/transparent_hugepage").exists():
         pytest.skip("this kernel has no huge pages")
@@ -90,26 +91,10 @@ def test_a_kernel_without_huge_pages_needs_no_advice(monkeypatch: pytest.MonkeyP
     for neighbour in beside:
         neighbour[:] = b"x" * (1 << 16)
     memory[0] = 1
-    mapping = _smaps(memory)
-    assert (mapping["Size"], mapping["Rss"]) == (f"{3 * KIB} kB", f"{KIB} kB")
+    assert [proc.smaps_kib(memory, name) for name in ("Size", "Rss")] == [3 * KIB, KIB]
     monkeypatch.setattr(Unadvised, "number", errno.ENOMEM)
     with pytest.raises(OSError, match="Cannot allocate memory"):
         buffers.new("never")
-
-
-def _smaps(memory: memoryview) -> dict[str, str]:
-    """What /proc/self/smaps says about the mapping that holds the memory, itself included."""
-    start = proc.address(memory)
-    found: dict[str, str] = {}
-    inside = False
-    for line in Path("/proc/self/smaps").read_text().splitlines():
-        head, _, rest = line.partition(" ")
-        if not head.endswith(":"):
-            low, high = (int(end, 16) for end in head.split("-"))
-            inside = low <= start < high
-        elif inside:
-            found[head.rstrip(":")] = rest.strip()
-    return found
 
 
 @pytest.fixture

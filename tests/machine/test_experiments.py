@@ -1,17 +1,15 @@
 """From how many references on fork copies: the search, and what this kernel does."""
 
-import errno
 import mmap
 import platform
 
 import pytest
 
-from pinlab.machine import buffers, proc
+from pinlab.machine import proc
 from pinlab.machine.experiments import EXPERIMENTS
 from pinlab.machine.predictions.calls import Values
 from pinlab.machine.predictions.holds import first_that_copies
 from pinlab.machine.proc import UnavailableError
-from tests.machine.faults import refuse
 
 if platform.system() != "Linux":
     pytest.skip("needs Linux", allow_module_level=True)
@@ -33,12 +31,6 @@ def test_the_search_finds_every_threshold(threshold: int | None) -> None:
     assert first_that_copies(copies) == (-1 if threshold is None else threshold)
     assert len(asked) <= 13
     assert all(0 <= extra <= 1100 for extra in asked)
-
-
-def test_a_lone_page_is_a_mapping_of_its_own() -> None:
-    page = buffers.lone_page()
-    found = {proc.smaps_kib(page, name) for name in ("Size", "Rss", "Private_Dirty")}
-    assert (found, bytes(page[:4])) == ({KIB}, b"page")
 
 
 def dirty(case: str) -> Values:
@@ -89,15 +81,3 @@ def test_smaps_that_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proc, "smaps_kib", tell_nothing)
     with pytest.raises(UnavailableError, match=r"^smaps has no Shared_Dirty\.$"):
         FORKS["vmsplice_refs_0_haspinned_0"]()
-
-
-@pytest.mark.parametrize(
-    ("call", "case"),
-    [("vmsplice", "vmsplice_refs_1_haspinned_0"), ("io_uring_setup", "really_pinned_iouring")],
-)
-def test_a_system_call_that_is_refused(
-    call: str, case: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refuse(monkeypatch, call, errno.EPERM)
-    with pytest.raises(OSError, match=f"{call} answers 'Operation not permitted'"):
-        FORKS[case]()

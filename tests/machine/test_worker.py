@@ -128,14 +128,6 @@ def test_others_who_pin(
     assert ("Their pins are in the rows letters, never, too" in answer.note) is not told[0][1]
 
 
-@pytest.mark.usefixtures("hasty")
-def test_progress_goes_over_all_buffers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[int] = []
-    monkeypatch.setattr(tally, "REPORT_EVERY", 0)
-    worker.write_buffers(["never", 1, "never"], 5, str(folder), said.append)
-    assert said == list(range(1, 16))
-
-
 def test_messages_are_lines_of_json(capsys: pytest.CaptureFixture[str]) -> None:
     worker.say(done=7)
     worker.say(error=[28, "no space", "/\udcff"])
@@ -202,17 +194,11 @@ def do(
 @pytest.mark.parametrize(
     ("obstacle", "case", "reason", "kept"),
     [
-        ("refuse io_uring_setup", ("counters", "anon_reg_unreg"), REFUSED, FORKED),
-        ("refuse io_uring_setup", ("counters", "reg_readonly_vma"), REFUSED, FORKED),
         ("refuse io_uring_setup", ("fixed_buffer", "anon64"), REFUSED, FORKED),
         ("refuse io_uring_setup", (FORK, "really_pinned_iouring"), REFUSED, FORKED),
-        ("refuse io_uring_setup", ("fork_frames", "io_uring"), REFUSED, FORKED),
         ("refuse vmsplice", ("counters", "vmsplice_anon_16"), REFUSED, FORKED),
-        ("refuse vmsplice", (FORK, "unpriv_refs_1024_haspinned_1"), REFUSED, FORKED),
         ("refuse process_vm_readv", (READ, "memfd64"), REFUSED, NEVER_PINNED),
-        ("refuse process_vm_readv", FORKED, REFUSED, NEVER_PINNED),
         ("hide proc.VMSTAT", (READ, "zero64"), "{0} cannot be read here: it answers ", FORKED),
-        ("hide proc.VMSTAT", (DISK, "file:write_anon64"), "{0} cannot be read here: ", FORKED),
         ("hide proc.PROCESSES", ("frames", "read64"), "{0}/self/pagemap answers 'No ", FORKED),
         ("hide proc.KPAGEFLAGS", ("frames", "read64"), "{0} answers 'No such file", FORKED),
         ("hide proc.STATUS", ("fixed_buffer", "anon64"), "{0} answers 'No such file", FORKED),
@@ -220,12 +206,7 @@ def do(
         ("hide buffers.SETTINGS", (READ, "thp512"), "There is no huge page to be ", FORKED),
         ("fail memfd_create", (READ, "memfd64"), "Resource temporarily unavailable.", FORKED),
         ("fail fork", FORKED, "Resource temporarily unavailable.", (READ, "zero64")),
-        (
-            "tmpfs only",
-            (DISK, "file:read_anon64"),
-            "Direct I/O to an unnamed file is not pos",
-            FORKED,
-        ),
+        ("tmpfs only", (DISK, "file:read_anon64"), "Direct I/O to an unnamed ", FORKED),
     ],
 )
 def test_what_is_refused_is_missing_and_the_others_are_found(
@@ -271,8 +252,6 @@ def test_a_control_has_no_pins_from_here(others: int, monkeypatch: pytest.Monkey
 def test_vmstat_without_the_counters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proc, "VMSTAT", tmp_path / "vmstat")
     proc.VMSTAT.write_text("nr_free_pages 7\n")
-    words = "This kernel has no nr_foll_pin_acquired in /proc/vmstat (Linux has it since 5.7)."
-    assert do(READ)[1][READ, "zero64"] == words
     monkeypatch.setattr(proc, "settle", proc.read_pins)
     assert do_experiments(["frames"], lambda done: None)["control"] is None
 
