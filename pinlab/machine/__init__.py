@@ -6,12 +6,11 @@ buffer take, to disk, past the page cache? Every answer says where its numbers a
 
 What is asked stands in ask, buffers, experiments and questions; what does it, in worker, child,
 tally, direct_io, syscalls and proc; what came out, in measured, recordings and report; what the
-model says, in predictions and compare.
+model says, in predictions.
 """
 
 from pinlab.machine.ask import ask, ask_mlock, measure, resident, start
 from pinlab.machine.child import Progress, Run
-from pinlab.machine.compare import compare
 from pinlab.machine.limits import own_limits
 from pinlab.machine.measured import Answer, Measurement
 from pinlab.machine.predictions import predict
@@ -22,6 +21,7 @@ from pinlab.machine.recordings import (
     boot,
     builds,
     cases,
+    compare,
     recorded,
     recording,
     recordings,

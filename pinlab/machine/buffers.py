@@ -22,24 +22,17 @@ _NAMES = ("letters", "zeros", "never", "huge-never")
 SETTINGS = Path("/sys/kernel/mm/transparent_hugepage")
 
 
-def check(buffer: Buffer) -> Buffer:
-    """Return `buffer` if it names one; TypeError or ValueError saying which there are."""
-    if not isinstance(buffer, str):
-        return whole("buffer", buffer, 0, PAGES)
-    if buffer not in _NAMES:
-        raise ValueError(f"buffer is {shown(buffer)}: allowed are {_choices()}")
-    return buffer
-
-
 def check_all(buffers: tuple[Buffer, ...]) -> tuple[Buffer, ...]:
-    """Return the buffers, each checked; ValueError if there are none."""
+    """Return the buffers; TypeError or ValueError, saying which there are, for none or another."""
+    choices = f"{', '.join(map(repr, _NAMES))} and whole numbers of pages from 0 to {PAGES}"
     if not buffers:
-        raise ValueError(f"there are no buffers: name at least one of {_choices()}")
-    return tuple(check(buffer) for buffer in buffers)
-
-
-def _choices() -> str:
-    return f"{', '.join(map(repr, _NAMES))} and whole numbers of pages from 0 to {PAGES}"
+        raise ValueError(f"there are no buffers: name at least one of {choices}")
+    checked: list[Buffer] = []
+    for buffer in buffers:
+        if isinstance(buffer, str) and buffer not in _NAMES:
+            raise ValueError(f"buffer is {shown(buffer)}: allowed are {choices}")
+        checked.append(buffer if isinstance(buffer, str) else whole("buffer", buffer, 0, PAGES))
+    return tuple(checked)
 
 
 def touched(buffer: Buffer) -> int:

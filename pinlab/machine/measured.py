@@ -45,11 +45,6 @@ class Measurement(NamedTuple):
     method: str = DIRECT_IO
     agreed: bool = True
 
-    @property
-    def moved(self) -> bool:
-        """Whether either counter moved."""
-        return bool(self.acquired or self.released)
-
     def cells(self) -> tuple[str, ...]:
         """Return what stands in a table of several."""
         seconds = "-" if self.seconds is None else f"{self.seconds:.3f}"
@@ -176,7 +171,7 @@ def noise(
         return f"{others} {rows}: the smallest of several tries is shown. {AGAIN}", True
     if left_out:
         return f"{others} What cannot be told is left out.", True
-    if control.moved:
+    if control.acquired or control.released:
         return f"{others} Counting again gave the same numbers all the same.", True
     return f"{controls} no pin of others, and counting again gave the same numbers.", False
 

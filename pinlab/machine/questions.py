@@ -81,14 +81,6 @@ def _zero_page(pins: int, returned: int) -> str:
     return f"{_yes(pins)}: a read of 64 zero pages takes {_pins(pins)}."
 
 
-def _direct_io(pins: int) -> str:
-    return f"{_yes(pins)}: a direct write of 64 written pages takes {_pins(pins)}."
-
-
-def _huge_zero(pins: int) -> str:
-    return f"{_yes(not pins)}: a read of its 512 pages takes {_pins(pins)}."
-
-
 def _fork(once_pinned: int, never_pinned: int) -> str:
     after, before = map(_from, (once_pinned, never_pinned))
     return (
@@ -140,14 +132,14 @@ QUESTIONS: tuple[KernelQuestion, ...] = (
         "direct-io",
         "Does direct I/O pin?",
         (("direct_io", "file:write_anon64", "acq"),),
-        _direct_io,
+        lambda pins: f"{_yes(pins)}: a direct write of 64 written pages takes {_pins(pins)}.",
         _levers(dio_hold=CHOICES["dio_hold"]),
     ),
     KernelQuestion(
         "huge-zero",
         "Is the huge zero folio exempt?",
         (("process_vm_readv", "hugezero512", "acq"),),
-        _huge_zero,
+        lambda pins: f"{_yes(not pins)}: a read of its 512 pages takes {_pins(pins)}.",
     ),
     KernelQuestion(
         "fork",

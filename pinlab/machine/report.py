@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.machine.ask import in_experiments, measure
-from pinlab.machine.compare import differences
 from pinlab.machine.measured import AGAIN, NOT_SEEN, Place, Value
 from pinlab.machine.predictions import predict
 from pinlab.machine.questions import Measured, kernel_like, spans
-from pinlab.machine.recordings import BUILD, RECORDED, Quantity, builds, read
+from pinlab.machine.recordings import BUILD, RECORDED, Quantity, builds, differences, read
 from pinlab.model.arguments import instance, path, shown
 from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.kernel import Kernel

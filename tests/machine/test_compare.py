@@ -7,8 +7,14 @@ import pytest
 
 from pinlab import machine
 from pinlab.data_folder import DATA
-from pinlab.machine.compare import NOT_EXPLAINED, Compared, Difference, compared, differences
-from pinlab.machine.recordings import Quantity
+from pinlab.machine.recordings import (
+    NOT_EXPLAINED,
+    Compared,
+    Difference,
+    Quantity,
+    compared,
+    differences,
+)
 
 
 @pytest.fixture(scope="module")

@@ -136,7 +136,7 @@ def test_what_took_long_is_not_counted_again(long: bool, monkeypatch: pytest.Mon
     monkeypatch.setattr(tally, "LONG", -1.0 if long else 1.0)
     (found,), control = tally.count([lambda: counters.pin(64)], 10, 0.0)
     assert (found.pins.acquired, found.agreed) == ((649, False) if long else (640, True))
-    assert not control.moved
+    assert (control.acquired, control.released) == (0, 0)
 
 
 def test_what_the_call_raises_comes_through_and_every_cpu_is_allowed_again(
