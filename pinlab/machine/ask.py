@@ -30,7 +30,14 @@ from pinlab.machine.measured import (
 )
 from pinlab.machine.proc import Pins, UnavailableError, require_counters, require_linux
 from pinlab.machine.questions import Measured
-from pinlab.machine.recordings import BUILD, DATE, RECORDED, recorded, recording, recordings
+from pinlab.machine.recordings import (
+    BUILD,
+    RECORDED,
+    RECORDING,
+    recorded,
+    recording,
+    recordings,
+)
 from pinlab.machine.tally import NOISE, Count, count, turn
 from pinlab.model.arguments import one_of, whole
 
@@ -38,9 +45,6 @@ MAX_WRITES = 32768
 """The mail's number: 2^15 writes of 64 pages take 2^21 pins, here one write after another."""
 
 MAX_TIMES, RECORDED_TIMES = 10_000, 100
-
-RECORDING = Answer(RECORDED, live=False, label=f"recording: Linux {RECORDED}, {DATE}", date=DATE)
-"""Without anything in it yet."""
 
 
 def ask(

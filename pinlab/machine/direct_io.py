@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pinlab.machine import proc
 from pinlab.machine.proc import UnavailableError, require_counters
+from pinlab.machine.syscalls import require_all
 from pinlab.model.arguments import path
 
 MOUNTS = Path("/proc/self/mountinfo")
@@ -103,13 +104,9 @@ def unnamed_file(folder: str) -> Iterator[int]:
 
 def write(file: int, buffer: memoryview) -> None:
     """Write the whole buffer over the start of the file; OSError if not all of it arrives."""
-    written = os.pwrite(file, buffer, 0)
-    if written != len(buffer):
-        raise OSError(errno.EIO, f"a write stopped after {written} of {len(buffer)} bytes")
+    require_all("write", os.pwrite(file, buffer, 0), buffer)
 
 
 def read(file: int, buffer: memoryview) -> None:
     """Fill the whole buffer from the start of the file; OSError if not all of it arrives."""
-    got = os.preadv(file, [buffer], 0)
-    if got != len(buffer):
-        raise OSError(errno.EIO, f"a read stopped after {got} of {len(buffer)} bytes")
+    require_all("read", os.preadv(file, [buffer], 0), buffer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +29,9 @@ DATE = "November 2026"
 RECORDED, BUILD = "6.18.44", "x86-64 virtual machine"
 """Who answers where nobody can be asked. It has pinned direct I/O and exempts the zero page, as a
 reader's kernel most likely does."""
+
+RECORDING = Answer(RECORDED, live=False, label=f"recording: Linux {RECORDED}, {DATE}", date=DATE)
+"""Without anything in it yet."""
 
 MANY = 32768
 """Writes of some buffers, which were recorded beside 100 of each."""
@@ -193,9 +197,8 @@ def recorded(*buffers: Buffer, writes: int = 100) -> Answer:
     named = any(isinstance(buffer, str) for buffer in asked)
     told = [b for b in asked if case_of(b, times) in known and isinstance(b, str) is named]
     left_out = [repr(buffer) for buffer in asked if buffer not in told]
-    label = f"recording: Linux {RECORDED}, {DATE}, {times} writes each"
     return of_buffers(
-        Answer(RECORDED, live=False, label=label, date=DATE),
+        replace(RECORDING, label=f"{RECORDING.label}, {times} writes each"),
         [_replayed(buffer, times) for buffer in told],
         note=f"Not recorded: {', '.join(left_out)}." if left_out else "",
     )

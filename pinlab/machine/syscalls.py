@@ -96,9 +96,13 @@ def process_vm_writev(source: memoryview, target: memoryview) -> None:
 
 def _copy(name: str, noun: str, ours: memoryview, pinned: memoryview) -> None:
     spans = [ctypes.byref(_span(memory)) for memory in (ours, pinned)]
-    copied = call(name, os.getpid(), spans[0], 1, spans[1], 1, 0)
-    if copied != len(pinned):
-        raise OSError(errno.EIO, f"a {noun} stopped after {copied} of {len(pinned)} bytes")
+    require_all(noun, call(name, os.getpid(), spans[0], 1, spans[1], 1, 0), pinned)
+
+
+def require_all(noun: str, done: int, memory: memoryview) -> None:
+    """Raise OSError if a transfer stopped before the end of its memory."""
+    if done != len(memory):
+        raise OSError(errno.EIO, f"a {noun} stopped after {done} of {len(memory)} bytes")
 
 
 def _span(memory: memoryview) -> Span:

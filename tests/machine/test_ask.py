@@ -237,13 +237,6 @@ def test_the_recorded_residents(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
-def test_the_recording_has_what_pages_of_4_kib_take() -> None:
-    rows = [row for row in recordings() if row.experiment == "resident_pages"]
-    assert len(rows) > 3
-    for row in rows:
-        assert row.value == 4 * int(row.quantity.removeprefix("k="))
-
-
 @linux_only
 @pytest.mark.parametrize("text", [None, "", "0-1 rw-p 0 0:0 0\nRss:   4 kB\n"])
 def test_without_a_file_that_tells_it_is_the_recording(

@@ -254,7 +254,7 @@ def test_kill_9_of_a_parent_that_has_forked(folder: Path) -> None:
     fork = (
         "child = os.fork()\nif not child:\n    time.sleep(60)\nprint(child, flush=True)\nrun.wait()"
     )
-    with python(code_of(folder, fork), sys.executable, "-W", "ignore", "-c", _EXEC) as parent:
+    with python(code_of(folder, fork), "env", "PYTHONWARNINGS=ignore") as parent:
         assert parent.stdout is not None
         other = int(parent.stdout.readline())
         worker = eventually(lambda: worker_of(parent.pid, folder))
@@ -265,9 +265,6 @@ def test_kill_9_of_a_parent_that_has_forked(folder: Path) -> None:
             assert alive(other)
         finally:
             os.kill(other, signal.SIGKILL)
-
-
-_EXEC = "import os, sys; os.execv(sys.argv[1], sys.argv[1:])"
 
 
 def test_the_end_of_the_interpreter_ends_it_and_that_of_a_fork_does_not(folder: Path) -> None:
