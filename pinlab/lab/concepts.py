@@ -118,11 +118,7 @@ def draw(parts: Mapping[str, Sequence[Arrow]], lesson_of: Mapping[str, str]) -> 
 
     Raises ValueError for arrows of a part in a circle, or for more in a row than there is room for.
     """
-    drawn, top = HEAD, 0.0
-    for lesson, some in parts.items():
-        part, high = _part(lesson, some, lesson_of)
-        drawn += f'<g transform="translate(0 {top:g})">{part}</g>'
-        top += high + PARTS
+    drawn = svg.stacked((_part(*part, lesson_of) for part in parts.items()), PARTS)
     rows = [row for some in parts.values() for row in some]
     ends = dict.fromkeys(term for row in rows for term in (row.source, row.target))
     terms = sorted(ends, key=lesson_of.__getitem__)
@@ -131,11 +127,11 @@ def draw(parts: Mapping[str, Sequence[Arrow]], lesson_of: Mapping[str, str]) -> 
         f"with words from one term to another. First comes {terms[0]}, last {terms[-1]}."
     )
     twin = "\n".join(_in_words(term, rows, lesson_of[term]) for term in terms)
-    return Drawing(svg.document(WIDTH, top - PARTS, drawn, alt), alt, twin, linked=True)
+    whole = svg.document(WIDTH, drawn.height - PARTS, HEAD + drawn.svg, alt)
+    return Drawing(whole, alt, twin, linked=True)
 
 
-def _part(lesson: str, arrows: Sequence[Arrow], lesson_of: Mapping[str, str]) -> tuple[str, float]:
-    """The drawing of a part, and how high it is."""
+def _part(lesson: str, arrows: Sequence[Arrow], lesson_of: Mapping[str, str]) -> svg.Piece:
     rank = ranks([(arrow.source, arrow.target) for arrow in arrows], MOST)
     rows: list[list[Spot]] = [[] for _ in range(2 * max(rank.values()) + 1)]
     boxes = {term: Spot(term) for term in rank}
@@ -153,7 +149,8 @@ def _part(lesson: str, arrows: Sequence[Arrow], lesson_of: Mapping[str, str]) ->
     drawn = svg.text(MARGIN, TITLE, f"Lesson {lesson}", size=TITLE)
     drawn += "".join(_line(above, below, places) for way in ways for above, below in pairwise(way))
     drawn += "".join(_spot(spot, place, lesson, lesson_of) for spot, place in places.items())
-    return drawn, max(place.top + place.high for place in places.values()) + MARGIN
+    bottom = max(place.top + place.high for place in places.values())
+    return svg.Piece(drawn, bottom + MARGIN)
 
 
 def _places(rows: list[list[Spot]], ways: Sequence[Sequence[Spot]]) -> dict[Spot, Place]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from itertools import combinations, pairwise
+from math import inf
 from statistics import fmean
 from typing import TypeVar
 
@@ -91,12 +92,15 @@ def placed(
 
     Raises ValueError for a row that does not fit.
     """
-    beside = _beside(joined)
+    beside: dict[T, list[T]] = {}
+    for a, b in joined:
+        beside.setdefault(a, []).append(b)
+        beside.setdefault(b, []).append(a)
     middles = {thing: room / 2 for row in rows for thing in row}
     for _ in range(ROUNDS):
         for row in [*rows, *reversed(rows)]:
             wanted = [fmean(middles[each] for each in beside.get(t, [t])) for t in row]
-            middles |= zip(row, _spread(wanted, [widths[t] for t in row], apart, room), strict=True)
+            middles |= zip(row, spread(wanted, [widths[t] for t in row], apart, room), strict=True)
     return middles
 
 
@@ -129,18 +133,16 @@ def _swapped(rows: Sequence[Sequence[T]], joined: Sequence[tuple[T, T]]) -> list
     return None
 
 
-def _beside(joined: Sequence[tuple[T, T]]) -> dict[T, list[T]]:
-    found: dict[T, list[T]] = {}
-    for a, b in joined:
-        found.setdefault(a, []).append(b)
-        found.setdefault(b, []).append(a)
-    return found
-
-
-def _spread(
-    wanted: Sequence[float], widths: Sequence[float], apart: float, room: float
+def spread(
+    wanted: Sequence[float], widths: Sequence[float], apart: float, room: float = inf
 ) -> list[float]:
-    """The middles closest to the wanted ones (in squares) at which neighbours do not touch."""
+    """Return the middles closest to the wanted ones (in squares) at which neighbours do not touch.
+
+    They keep their order; those that would overlap move together to their mean (pool adjacent
+    violators). Raises ValueError for more than `room` has place for.
+    """
+    if not widths:
+        return []
     if (needed := sum(widths) + apart * (len(widths) - 1)) > room:
         raise ValueError(f"a row needs {needed:.0f} pixels of {room:.0f}")
     steps = [0.0]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import NamedTuple
 
+from pinlab.lab.layers import spread
 from pinlab.lab.map_words import in_words, readonly, size, title
 from pinlab.lab.palette import DEVICE, EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Drawing
@@ -27,7 +28,7 @@ from pinlab.lab.snapshot import (
     remapped,
     snapshot,
 )
-from pinlab.lab.svg import HAIR, PINNED, THICK, document, edge, fitted, rect, text
+from pinlab.lab.svg import HAIR, PINNED, THICK, Piece, document, edge, fitted, moved, rect, text
 from pinlab.lab.text import LARGE, power
 from pinlab.model.arguments import instance
 from pinlab.model.kernel import Kernel
@@ -70,13 +71,6 @@ class Layout:
 
 WIDE = Layout(760, (8, 172), (276, 180), (544, 208), 12)
 NARROW = Layout(396, (4, 94), (130, 120), (276, 108), 11)
-
-
-class Piece(NamedTuple):
-    """SVG from the origin on, and how high it is."""
-
-    svg: str
-    height: float
 
 
 class Box(NamedTuple):
@@ -142,8 +136,7 @@ def maps(panels: Sequence[Panel | None], layout: Layout, abreast: int, label: st
         for n, panel in enumerate(panels[first : first + abreast]):
             if panel is not None:
                 piece = draw(panel.state, panel.before, panel.words, layout)
-                place = f"translate({n * layout.width} {y:g})"
-                drawn.append(f'<g transform="{place}">{piece.svg}</g>')
+                drawn.append(moved(n * layout.width, y, piece.svg))
                 high = max(high, piece.height)
         y += high
     return document(abreast * layout.width, y, "".join(drawn), label)
@@ -218,9 +211,10 @@ class Places:
     def _row_lines(self, strip: Strip) -> list[str]:
         """The words of a row or beside a comb."""
         room = self.layout.left[1] - PAD - (COMB + 4 if strip.entries > 1 else 2)
-        lines = [
-            part for label in _labels(strip) for part in fitted(label, room, self.layout.letters)
-        ]
+        labels = [strip.name] if strip.first == strip.last else [strip.name, size(strip)]
+        if state := readonly(strip) or ("empty" if strip.empty else ""):
+            labels[-1] += f", {state}"
+        lines = [part for label in labels for part in fitted(label, room, self.layout.letters)]
         if strip.first == strip.last and not strip.readonly and len(lines) > 1:
             return [strip.name]  # a row has room for one line; its dashes say "empty", too
         return lines
@@ -360,8 +354,7 @@ class Places:
         if strip.entries > 1:
             yield from self._draw_comb(strip, box, changed=changed)
         else:
-            empty = set(strip.teeth) == {None}
-            around = edge(3 if changed else 1, dashed=empty, faint=not changed)
+            around = edge(3 if changed else 1, dashed=strip.empty, faint=not changed)
             yield rect(x + 4, box.y + 1, width - 4, box.height - 2, edge=around)
         lines = self._row_lines(strip)
         y = box.middle - self.layout.line * (len(lines) - 1) / 2 + self.layout.letters * 0.36
@@ -422,48 +415,27 @@ class Places:
             yield from self._words(x + 24, y + line, more)
 
 
-def _labels(strip: Strip) -> list[str]:
-    """What stands on a row or beside a comb."""
-    names = [strip.name] if strip.first == strip.last else [strip.name, size(strip)]
-    state = readonly(strip) or ("empty" if set(strip.teeth) == {None} else "")
-    return [*names[:-1], names[-1] + (f", {state}" if state else "")]
-
-
 def _tag(now: Frame, was: Frame | None, each: str) -> list[str]:
     """What a frame's tag says, and what it said before if that was something else."""
-    lines = [_counter(f"{each}refcount", now.refcount, was.refcount if was else None)]
+
+    def counter(name: str) -> str:
+        new, old = getattr(now, name), getattr(was, name, None)
+        return f"{each}{name} {new}" + ("" if old in (None, new) else f", was\u00a0{old}")
+
+    lines = [counter("refcount")]
     if abs(now.refcount) >= 2**LARGE and (written := power(now.refcount)):
         lines.append(f"({written})")
     if now.refcount < 0:
         lines.append("below zero")
     if now.pincount is not None:
-        lines.append(_counter(f"{each}pincount", now.pincount, was.pincount if was else None))
+        lines.append(counter("pincount"))
     return lines
 
 
-def _counter(name: str, now: int, was: int | None) -> str:
-    return f"{name} {now}" + ("" if was in (None, now) else f", was\u00a0{was}")
-
-
 def _stand(heights: Sequence[float], wanted: Sequence[float], top: float) -> list[Box]:
-    """Stand boxes one below the other, their middles near what is wanted, in this order.
-
-    As near as can be by squares: neighbours that would overlap move together to their mean
-    (pool adjacent violators).
-    """
-    offsets = [sum(heights[:n]) + GAP * n for n in range(len(heights))]
-    pools: list[tuple[float, int]] = []
-    for height, middle, offset in zip(heights, wanted, offsets, strict=True):
-        pool = (middle - height / 2 - offset, 1)
-        while pools and pools[-1][0] > pool[0]:
-            mean, size = pools.pop()
-            pool = ((mean * size + pool[0] * pool[1]) / (size + pool[1]), size + pool[1])
-        pools.append(pool)
-    shifts = [max(shift, top) for shift, size in pools for _ in range(size)]
-    return [
-        Box(shift + offset, height)
-        for shift, offset, height in zip(shifts, offsets, heights, strict=True)
-    ]
+    """Boxes one below the other from `top` on, their middles near what is wanted."""
+    middles = spread([middle - top for middle in wanted], heights, GAP)
+    return [Box(top + y - high / 2, high) for y, high in zip(middles, heights, strict=True)]
 
 
 def _pointer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import accumulate, groupby
 
 from pinlab.lab.snapshot import (
     NO_HOLD_LEFT,
@@ -26,16 +27,16 @@ from pinlab.lab.text import LARGE, digits, many, plural
 
 def in_words(state: Snapshot, groups: Groups) -> list[str]:
     """Return a sentence or more for each process, each stack of frames, and each holder."""
-    processes = (
-        f"{process.name}: {_pages(strips, groups.stacks)}."
-        for process, strips in zip(state.processes, groups.strips, strict=True)
-    )
-    frames = (_frames(stack) for stack in groups.stacks)
-    holders = (
-        f"{capital(title(holder))}{_doing(holder)}: {_holds(held, groups.stacks)}."
-        for holder, held in zip(state.holders, groups.held, strict=True)
-    )
-    return [*processes, *frames, *holders] or ["No process, and no frame in use."]
+    said = []
+    for process, areas in zip(state.processes, groups.strips, strict=True):
+        told = [_strip(strip, groups.stacks) for area in areas for strip in joined(area)]
+        said.append(f"{process.name}: {'; '.join(told) or 'nothing is mapped'}.")
+    said += map(_frames, groups.stacks)
+    for holder, held in zip(state.holders, groups.held, strict=True):
+        does = f", {holder.request}" if holder.request else ""
+        told = [_hold(row, the(groups.stacks[row.stack].name)) for row in held]
+        said.append(f"{capital(title(holder))}{does}: {'; '.join(told) or 'no hold'}.")
+    return said or ["No process, and no frame in use."]
 
 
 def title(holder: Holder) -> str:
@@ -61,45 +62,28 @@ def the(name: str) -> str:
     return f"the {name}" if name.endswith(("zero page", "zero folio")) else name
 
 
-def _doing(holder: Holder) -> str:
-    return f", {holder.request}" if holder.request else ""
-
-
-def _pages(areas: tuple[tuple[Strip, ...], ...], stacks: tuple[Stack, ...]) -> str:
-    told = [_strip(strip, stacks) for area in areas for strip in joined(area)]
-    return "; ".join(told) or "nothing is mapped"
-
-
 def joined(strips: Sequence[Strip]) -> Iterator[Strip]:
     """Yield the strips of an area, neighbours that point to the same as one."""
-    waiting: Strip | None = None
-    for strip in strips:
-        if waiting and waiting.last + 1 == strip.first and _alike(waiting, strip):
-            readonly = waiting.readonly + strip.readonly
-            waiting = replace(waiting, last=strip.last, readonly=readonly)
-            continue
-        if waiting:
-            yield waiting
-        waiting = strip
-    if waiting:
-        yield waiting
-
-
-def _alike(one: Strip, other: Strip) -> bool:
-    return set(one.teeth) == set(other.teeth) and bool(one.readonly) == bool(other.readonly)
+    # In a stretch without a gap, page and number of pages before differ by the same.
+    before = accumulate((strip.last - strip.first + 1 for strip in strips), initial=0)
+    pairs = zip(strips, before, strict=False)
+    for _, alike in groupby(
+        pairs, lambda pair: (set(pair[0].teeth), pair[0].readonly > 0, pair[0].first - pair[1])
+    ):
+        some = [strip for strip, _ in alike]
+        yield replace(some[0], last=some[-1].last, readonly=sum(one.readonly for one in some))
 
 
 def _strip(strip: Strip, stacks: tuple[Stack, ...]) -> str:
     one = strip.first == strip.last
+    name = strip.name if one else f"{strip.name} ({size(strip)})"
+    if strip.empty:
+        return f"{name} {'is' if one else 'are'} empty"
     targets = sorted({tooth for tooth in strip.teeth if tooth is not None})
     names = " and ".join(the(stacks[target].name) for target in targets)
-    pointing = f"{'points' if one else 'point'} to {names}"
-    empty = "is empty" if one else "are empty"
-    name = strip.name if strip.first == strip.last else f"{strip.name} ({size(strip)})"
-    if not targets:
-        return f"{name} {empty}"
     rest = ", and some are empty" if None in strip.teeth else ""
-    return f"{name} {pointing}{rest}" + (f", {kept}" if (kept := readonly(strip)) else "")
+    told = f"{name} {'points' if one else 'point'} to {names}{rest}"
+    return told + (f", {kept}" if (kept := readonly(strip)) else "")
 
 
 def readonly(strip: Strip) -> str:
@@ -134,10 +118,6 @@ def counters(frame: Frame) -> str:
     return f"refcount {number(frame.refcount)}{below}{pins}" + (", freed" if frame.freed else "")
 
 
-def _holds(held: tuple[StackHold, ...], stacks: tuple[Stack, ...]) -> str:
-    return "; ".join(_hold(row, the(stacks[row.stack].name)) for row in held) or "no hold"
-
-
 def _hold(row: StackHold, name: str) -> str:
     if row.kind in (NOT_COUNTED, NO_HOLD_LEFT):
         return f"{many(row.total, 'page')} on {name}, {row.kind}"
@@ -162,17 +142,17 @@ def _entries_moved(before: Snapshot, after: Snapshot) -> Iterator[str]:
         if _spans(was) != _spans(process.areas):
             yield f"{process.name} now maps {_spans(process.areas)}."
         moved = [
-            _strip(strip, groups.stacks) + (", writable" if _opened(before, n, strip) else "")
+            _strip(strip, groups.stacks)
+            + (
+                ", writable"
+                if not strip.readonly and any(entry[2] for entry in entries(before, n, strip))
+                else ""
+            )
             for area in areas
             for strip in joined([one for one in area if remapped(before, after, n, one)])
         ]
         if moved:
             yield f"{process.name}: {'; '.join(moved)}."
-
-
-def _opened(before: Snapshot, process: int, strip: Strip) -> bool:
-    """Whether read-only entries can be written now."""
-    return not strip.readonly and any(entry[2] for entry in entries(before, process, strip))
 
 
 def _spans(areas: tuple[Region, ...]) -> str:
@@ -183,16 +163,12 @@ def _counters_moved(before: Snapshot, after: Snapshot) -> Iterator[str]:
     for stack in group(after, before).stacks:
         was, now = before.frame(stack.first.number), stack.first
         name, each = capital(the(stack.name)), stack.each
+        verb = "are" if each else "is"
         if was is None:
-            verb = "are" if each else "is"
             yield f"{name} {verb} new, {each or 'with '}{counters(now)}."
-        elif (was.refcount, was.pincount, was.freed) == (now.refcount, now.pincount, now.freed):
-            continue
-        elif now.freed:
-            freed = "are freed" if each else "is freed"
-            yield f"{name} {freed}: {each}{', '.join(_moved(was, now))}."
-        else:
-            yield f"{name}: {each}{', '.join(_moved(was, now))}."
+        elif (was.refcount, was.pincount, was.freed) != (now.refcount, now.pincount, now.freed):
+            freed = f" {verb} freed" if now.freed else ""
+            yield f"{name}{freed}: {each}{', '.join(_moved(was, now))}."
 
 
 def _moved(was: Frame, now: Frame) -> Iterator[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate, groupby
 
 from pinlab.lab.text import many
@@ -169,18 +169,15 @@ def _page_table(mm: Mm) -> PageTable:
 def _frame(folio: Folio, letters: int) -> Frame:
     zero = folio in folio.kernel.names
     counters = folio.refcount, folio.pincount
-    shown = "" if zero or folio.order else _letters(folio.page(0).peek(letters))
+    peeked = b"" if zero or folio.order else folio.page(0).peek(letters)
+    shown = "".join(chr(byte) if chr(byte).isalnum() and byte < 128 else DOT for byte in peeked)
     return Frame(folio.pfn, folio.name, folio.order, *counters, zero, folio.freed, shown)
-
-
-def _letters(content: bytes) -> str:
-    """Bytes as a picture shows them."""
-    return "".join(chr(byte) if chr(byte).isalnum() and byte < 128 else DOT for byte in content)
 
 
 def _holders(kernel: Kernel, folios: Iterable[Folio]) -> tuple[Holder, ...]:
     """Those who hold some of these folios, requests in flight first, then as they come."""
-    holds: dict[str, list[FrameHold]] = {name: [] for name in kernel.requests}
+    does = {name: FROM_DISK if r.from_disk else TO_DISK for name, r in kernel.requests.items()}
+    holds: dict[str, list[FrameHold]] = {name: [] for name in does}
     for folio in folios:
         for (kind, owner), times in kernel.ledger.holds(folio).items():
             if kind in (REFERENCE, PIN):
@@ -190,7 +187,7 @@ def _holders(kernel: Kernel, folios: Iterable[Folio]) -> tuple[Holder, ...]:
     return tuple(
         Holder(
             name,
-            _does(kernel.requests.get(name)),
+            does.get(name, ""),
             tuple(sorted(held, key=lambda hold: hold.frame)),
         )
         for name, held in holds.items()
@@ -208,12 +205,6 @@ def _without_a_hold(request: DirectIO, holds: Iterable[FrameHold]) -> Iterable[F
             yield FrameHold(number, NOT_COUNTED, exempt[number])
         if (left := pages - exempt[number] - held[number]) > 0:
             yield FrameHold(number, NO_HOLD_LEFT, left)
-
-
-def _does(request: DirectIO | None) -> str:
-    if request is None:
-        return ""
-    return FROM_DISK if request.from_disk else TO_DISK
 
 
 # What is drawn as one.
@@ -276,6 +267,11 @@ class Strip:
     span: int
     teeth: tuple[int | None, ...]
     readonly: int = 0
+
+    @property
+    def empty(self) -> bool:
+        """Whether no entry is filled."""
+        return set(self.teeth) == {None}
 
     @property
     def entries(self) -> int:
@@ -374,18 +370,18 @@ def _traits(state: Snapshot, before: Snapshot | None) -> Mapping[int, Hashable]:
     for holder in state.holders:
         for hold in holder.holds:
             by[hold.frame].append((holder.name, hold.kind, hold.times))
+
+    def shown(frame: Frame | None) -> tuple[Hashable, ...]:
+        return (frame.refcount, frame.pincount, frame.letters) if frame else ()
+
     return {
         frame.number: (
-            *(frame.order, frame.zero, frame.freed, *_shown(frame)),
-            _shown(before.frame(frame.number) if before else None),
+            *(frame.order, frame.zero, frame.freed, *shown(frame)),
+            shown(before.frame(frame.number) if before else None),
             tuple(by[frame.number]),
         )
         for frame in state.frames
     }
-
-
-def _shown(frame: Frame | None) -> tuple[Hashable, ...]:
-    return (frame.refcount, frame.pincount, frame.letters) if frame else ()
 
 
 def _strips(process: PageTable, place: Mapping[int, int]) -> tuple[tuple[Strip, ...], ...]:
@@ -418,8 +414,7 @@ def _runs(area: Region, place: Mapping[int, int]) -> Iterator[Strip]:
         first, last = pieces[0][0], pieces[-1][1]
         if first > position:
             yield Strip(position, first - 1, span, (None,))
-        filled_run = Strip(first, last, span, (target[0],))
-        yield replace(filled_run, readonly=filled_run.entries if target[1] else 0)
+        yield Strip(first, last, span, (target[0],), len(pieces) if target[1] else 0)
         position = last + 1
     if position <= area.last:
         yield Strip(position, area.last, span, (None,))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 import pandas
 
@@ -18,14 +18,13 @@ from pinlab.explore.search import Schedule
 from pinlab.explore.world import World
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit
 from pinlab.lab.layers import ordered, placed
-from pinlab.lab.map import Piece
 from pinlab.lab.map import draw as draw_map_of
 from pinlab.lab.map_words import changes, in_words
 from pinlab.lab.palette import EDGE, OVERFLOW
-from pinlab.lab.picture import Drawing
+from pinlab.lab.picture import Drawing, drawing
 from pinlab.lab.snapshot import Snapshot, group, snapshot
-from pinlab.lab.svg import document, fitted, measured, text
-from pinlab.lab.text import plural
+from pinlab.lab.svg import Piece, document, fitted, measured, stacked, text
+from pinlab.lab.text import many
 from pinlab.model.arguments import instance, one_of, several, shown
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import parse_release
@@ -101,8 +100,8 @@ def draw_states(scenario: Scenario | str, release: str, exists: str = "") -> Dra
     graph, way = what.graph(), what.witness()
     twin = sentence(what, graph, way)
     scene = draw(what, graph, way)
-    svg = document(WIDTH, scene.height, scene.svg, twin)
-    return Drawing(svg, f"A graph of states. {twin}", twin, states_table(graph))
+    about, table = "A graph of states.", states_table(graph)
+    return drawing(WIDTH, scene.height, [scene.svg], about, [twin], table)
 
 
 def sentence(what: Asked, graph: Graph, way: Schedule | None) -> str:
@@ -112,9 +111,8 @@ def sentence(what: Asked, graph: Graph, way: Schedule | None) -> str:
     yes = sum(node.answer == YES for node in ends)
     told = (
         f"{what.name} on Linux {what.release}, exists {what.exists}: {len(graph.nodes)} states, "
-        f"{len(graph.edges)} steps between them, {len(ends)} {plural(len(ends), 'end')}, "
-        f"{yes} with the answer yes. In {count[OPEN]} "
-        f"{plural(count[OPEN], 'state')} it is still open."
+        f"{len(graph.edges)} steps between them, {many(len(ends), 'end')}, "
+        f"{yes} with the answer yes. In {many(count[OPEN], 'state')} it is still open."
     )
     if way is None:
         return f"{told} No way leads to a yes."
@@ -132,14 +130,10 @@ def states_table(graph: Graph) -> pandas.DataFrame:
     for node in graph.nodes:
         if node.end is not None:
             rows[node.number]["left at the end"] = ", ".join(left(node))
-    actors = dict.fromkeys(edge.actor for edge in sorted(graph.edges, key=_actor))
+    actors = sorted({edge.actor for edge in graph.edges})
     columns = ["steps done", "answer", *actors, "left at the end"]
     table = pandas.DataFrame.from_dict(rows, orient="index", columns=columns)
     return table.fillna("").rename_axis("state")
-
-
-def _actor(edge: Edge) -> str:
-    return edge.actor
 
 
 def left(node: Node) -> list[str]:
@@ -351,7 +345,8 @@ class Way:
         """Return the graph with the map below it, and the sentence; of the last step beyond it."""
         step = min(step, self.last)
         told = self.sentence(step)
-        return _below(self.pieces(step), told), told
+        scene = stacked(self.pieces(step), BETWEEN)
+        return document(WIDTH, scene.height, scene.svg, told), told
 
     def words(self, step: int) -> list[str]:
         """Return the graph, a step and the map after it in words."""
@@ -401,16 +396,6 @@ def _kept(world: World, wished: Schedule) -> Iterator[str]:
         yield ready[0]
 
 
-def _below(pieces: Sequence[Piece], label: str) -> str:
-    """Return pieces one below the other."""
-    *tops, height = accumulate((piece.height + BETWEEN for piece in pieces), initial=0)
-    drawn = (
-        f'<g transform="translate(0 {top:g})">{piece.svg}</g>'
-        for top, piece in zip(tops, pieces, strict=True)
-    )
-    return document(WIDTH, height, "".join(drawn), label)
-
-
 def walk_the_states(name: str, releases: Sequence[str] = (), at: int = 0) -> Exhibit:
     """Return buttons for releases and a slider over the steps of one order of a litmus test.
 
@@ -432,6 +417,7 @@ def walk_the_states(name: str, releases: Sequence[str] = (), at: int = 0) -> Exh
 def _film(ways: Sequence[Way]) -> Drawing:
     """The same step on each release: that after which a yes is certain on one of them."""
     step = min(way.turn() for way in ways)
-    pieces = [piece for way in ways for piece in way.pieces(step)]
-    twin = "\n".join(line for way in ways for line in way.words(step))
-    return Drawing(_below(pieces, twin), f"Graphs of states, each with a map. {twin}", twin)
+    scene = stacked((piece for way in ways for piece in way.pieces(step)), BETWEEN)
+    twin = [line for way in ways for line in way.words(step)]
+    about = "Graphs of states, each with a map."
+    return drawing(WIDTH, scene.height, [scene.svg], about, twin)

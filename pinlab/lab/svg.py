@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from html import escape
 from pathlib import Path
 from textwrap import wrap
+from typing import NamedTuple
 
 from matplotlib import get_data_path
 from matplotlib.ft2font import FT2Font
@@ -49,6 +51,27 @@ def document(width: float, height: float, drawn: str, label: str) -> str:
         f'font-family="sans-serif" role="img" aria-label="{escaped(label)}">'
         f'<rect width="{width:g}" height="{height:g}" fill="white"/>{HATCH}{drawn}</svg>'
     )
+
+
+class Piece(NamedTuple):
+    """SVG from the origin on, and how high it is."""
+
+    svg: str
+    height: float
+
+
+def moved(x: float, y: float, drawn: str) -> str:
+    """Return SVG that stands elsewhere than it was drawn."""
+    return f'<g transform="translate({x:g} {y:g})">{drawn}</g>'
+
+
+def stacked(pieces: Iterable[Piece], apart: float) -> Piece:
+    """Return pieces one below the other, with room below each."""
+    drawn, y = "", 0.0
+    for piece in pieces:
+        drawn += moved(0, y, piece.svg)
+        y += piece.height + apart
+    return Piece(drawn, y)
 
 
 def text(

@@ -10,7 +10,7 @@ from errno import ENOMEM
 from functools import cache
 from itertools import accumulate, product
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -110,7 +110,6 @@ class InFlight:
         panel.set_yticks([-1, 0, 1])
         panel.set_xlabel("writes submitted")
         _below_zero(panel, -1.12)
-        panel.axhline(0, color=EDGE, lw=0.8)
         self._band = Rectangle((0, 0), 0, 0, fc=PIN, ec=EDGE, hatch=PIN_HATCH)
         panel.add_patch(self._band)
         outline = [Stroke(linewidth=4, foreground=EDGE), Normal()]
@@ -232,10 +231,12 @@ def _shape(writes: Writes) -> str:
     return f"no higher than {writes.refcount}, which looks like a point on the axis"
 
 
-def _below_zero(panel: Axes, bottom: float) -> None:
+def _below_zero(panel: Axes, bottom: float, *, line: bool = True) -> None:
     """Tint where a refcount is negative, and leave the axes alone around the panel."""
     panel.spines[["top", "right"]].set_visible(False)
     panel.axhspan(bottom, 0, color=OVERFLOW, alpha=0.08, lw=0)
+    if line:
+        panel.axhline(0, color=EDGE, lw=0.8)
 
 
 # Readers of 1024 pages each, recorded on two builds that differ in the patch.
@@ -276,116 +277,111 @@ def modelled_readers(build: str) -> tuple[Load, ...]:
 
 
 class Readers:
-    """Two panels of the refcount over readers: the model as lines, the recordings as points.
+    """The refcount over readers in two panels: the model as lines, the recordings as points.
 
-    A square in each marks a number of readers; what changes with it is in `moving`.
+    Either panel shows the builds that `shown` has for it, below a title of its own; `named` is what
+    lines and points are called, and `scale` how much of the x-axis each reader takes. A square in
+    each panel marks a number of readers; what changes with it is in `moving`.
     """
 
-    def __init__(self, widths: Sequence[float] = (1, 1)) -> None:
+    def __init__(
+        self, shown: Sequence[Sequence[str]], titles: Sequence[str], named: tuple[str, str],
+        axes: Mapping[str, object], *, scale: int = 1, widths: Sequence[float] = (1, 1),
+    ) -> None:  # fmt: skip
+        self._shown, self._titles, self._scale = shown, titles, scale
         self.figure = Figure(figsize=(8.4, 3.9), layout="constrained")
         self.panels: list[Axes] = list(self.figure.subplots(1, 2, sharey=True, width_ratios=widths))
         self.panels[0].set_ylabel("refcount of the zero page")
-        self.moving: list[Artist] = []
-
-    def _points(self, panel: Axes, build: str, words: str, scale: int = 1) -> None:
-        _, marker, colour = LOOKS[build]
-        recorded = recorded_readers(build)
-        across = [readers * scale for readers in recorded]
-        up = [held.refcount for held in recorded.values()]
-        panel.plot(across, up, marker, ms=7, mfc=colour, mec=EDGE, ls="", label=words)
-
-    def _marks(self, *titled: Axes) -> None:
-        self.titles = [panel.set_title(" ", fontsize=10) for panel in titled]
-        self.marks = [
+        for panel, builds in zip(self.panels, shown, strict=True):
+            panel.set(**axes)
+            _below_zero(panel, panel.get_ylim()[0], line=len(builds) == 1)
+            for build in builds:
+                thin = {} if build == builds[0] else {"lw": 1, "ls": ":"}
+                self._line(panel, build, label=named[0].format(LOOKS[build][0]), **thin)
+            for build in builds:
+                self._points(panel, build, label=named[1].format(LOOKS[build][0]))
+            if panel is self.panels[0] or builds != shown[0]:
+                panel.legend(loc="lower left", frameon=False, fontsize=9)
+        self._above = [panel.set_title(" ", fontsize=10) for panel in self.panels]
+        self._marks = [
             panel.plot([], [], "s", ms=15, mfc="none", mec=EDGE, mew=1.6)[0]
             for panel in self.panels
         ]
-        self.moving = [*self.titles, *self.marks]
+        self.moving: list[Artist] = [*self._above, *self._marks]
 
+    def _line(self, panel: Axes, build: str, **style: Any) -> None:  # noqa: ANN401
+        """The model: whole up to the fall if there is one, dashed from there on."""
+        held = [(n * self._scale, h.refcount) for n, h in enumerate(modelled_readers(build))]
+        fall = next((n for n, (_, refcount) in enumerate(held) if refcount < 0), len(held))
+        up, down = held[:fall], held[fall:]
+        if down and self._scale == PAGES_AT_ONCE:  # the axis has pins, and the last one falls
+            before = down[0][0] - 1
+            up.append((before, refcount_with(up[0][1], 0, before)))
+        panel.plot(*zip(*up, strict=True), color=EDGE, **style)
+        if down:
+            fallen = zip(up[-1], *down, strict=True)
+            panel.plot(*fallen, color=OVERFLOW, lw=2, ls=(0, (4, 2)))
 
-class Cliff(Readers):
-    """The whole cliff over the pins wanted, and the last readers alone."""
-
-    def __init__(self) -> None:
-        super().__init__(widths=(2, 1))
-        for panel in self.panels:
-            self._lines(panel)
-            for build, (word, *_) in LOOKS.items():
-                self._points(panel, build, f"Linux {KERNEL}, {word} the patch", PAGES_AT_ONCE)
-            self._axes(panel)
-        whole, edge = self.panels
-        whole.legend(loc="lower left", frameon=False, fontsize=9)
-        last = range(MOST_READERS - 6, MOST_READERS + 1, 2)
-        edge.set_xlim((last[0] - 1.5) * PAGES_AT_ONCE, (last[-1] + 0.5) * PAGES_AT_ONCE)
-        edge.set_xticks([n * PAGES_AT_ONCE for n in last], [str(n) for n in last])
-        edge.set_xlabel("the last readers, by number")
-        self._marks(whole)
-
-    def _lines(self, panel: Axes) -> None:
-        predicted = [held.refcount for held in modelled_readers(WITHOUT_FIX)]
-        held = [(n * PAGES_AT_ONCE, refcount) for n, refcount in enumerate(predicted)]
-        fall = next(n for n, refcount in enumerate(predicted) if refcount < 0)
-        pins = held[fall][0]
-        up = [*held[:fall], (pins - 1, refcount_with(held[0][1], 0, pins - 1))]
-        panel.plot(*zip(*up, strict=True), color=EDGE, label="model, without the patch")
-        panel.plot(*zip(up[-1], *held[fall:], strict=True), color=OVERFLOW, lw=2, ls=(0, (4, 2)))
-        flat = [h.refcount for h in modelled_readers(WITH_FIX)]
-        panel.plot([n * PAGES_AT_ONCE for n in range(len(flat))], flat,
-                   color=EDGE, lw=1, ls=":", label="model, with the patch")  # fmt: skip
-
-    def _axes(self, panel: Axes) -> None:
-        panel.set_xticks([k << 19 for k in range(5)], ["0", "2^19", "2^20", "", "2^21"])
-        high = ["-2^31", "-2^30", "0", "2^30", "2^31 - 1"]
-        panel.set_yticks([k << 30 for k in range(-2, 3)], high)
-        panel.set(xlim=(-(2**16), MOST_READERS * PAGES_AT_ONCE + 2**16), ylim=(-2.4e9, 2.4e9))
-        _below_zero(panel, -2.4e9)
-        panel.set_xlabel("pins wanted, 1024 by each reader")
+    def _points(self, panel: Axes, build: str, label: str) -> None:
+        _, marker, colour = LOOKS[build]
+        recorded = recorded_readers(build)
+        across = [readers * self._scale for readers in recorded]
+        up = [held.refcount for held in recorded.values()]
+        panel.plot(across, up, marker, ms=7, mfc=colour, mec=EDGE, ls="", label=label)
 
     def draw(self, readers: int) -> None:
-        """Mark what the model has with that many readers."""
-        refcount = modelled_readers(WITHOUT_FIX)[readers].refcount
-        self.titles[0].set_text(f"without the patch, {readers} readers: {refcount}")
-        for mark in self.marks:
-            mark.set_data([readers * PAGES_AT_ONCE], [refcount])
+        """Mark what the model has with that many readers, with the first build of each panel."""
+        for builds, title, above, mark in zip(
+            self._shown, self._titles, self._above, self._marks, strict=True
+        ):
+            refcount = modelled_readers(builds[0])[readers].refcount
+            mark.set_data([readers * self._scale], [refcount])
+            above.set_text(title.format(readers, plural(readers, "reader"), refcount))
 
 
-class TwoBuilds(Readers):
-    """A panel for each build, whose one difference is the patch's three tests."""
+def whole_and_edge() -> Readers:
+    """Return the whole cliff over the pins wanted, and beside it the last readers alone."""
+    drawn = Readers(
+        [list(LOOKS)] * 2,
+        ["without the patch, {0} readers: {2}", ""],
+        ("model, {} the patch", f"Linux {KERNEL}, {{}} the patch"),
+        {
+            "xlim": (-(2**16), MOST_READERS * PAGES_AT_ONCE + 2**16),
+            "ylim": (-2.4e9, 2.4e9),
+            "xticks": [k << 19 for k in range(5)],
+            "xticklabels": ["0", "2^19", "2^20", "", "2^21"],
+            "yticks": [k << 30 for k in range(-2, 3)],
+            "yticklabels": ["-2^31", "-2^30", "0", "2^30", "2^31 - 1"],
+            "xlabel": "pins wanted, 1024 by each reader",
+        },
+        scale=PAGES_AT_ONCE,
+        widths=(2, 1),
+    )
+    last = range(MOST_READERS - 6, MOST_READERS + 1, 2)
+    drawn.panels[1].set(
+        xlim=((last[0] - 1.5) * PAGES_AT_ONCE, (last[-1] + 0.5) * PAGES_AT_ONCE),
+        xticks=[n * PAGES_AT_ONCE for n in last],
+        xticklabels=[str(n) for n in last],
+        xlabel="the last readers, by number",
+    )
+    return drawn
 
-    def __init__(self) -> None:
-        super().__init__()
-        for panel, build in zip(self.panels, LOOKS, strict=True):
-            self._axes(panel)
-            self._line(panel, build)
-            self._points(panel, build, "recorded")
-            panel.legend(loc="lower left", frameon=False, fontsize=9)
-        self._marks(*self.panels)
 
-    def _axes(self, panel: Axes) -> None:
-        end = 2**31
-        panel.set(xlim=(-90, MOST_READERS + 90), ylim=(-1.12 * end, 1.12 * end))
-        panel.set_xticks([0, 512, 1024, 1536, 2048])
-        panel.set_yticks([-end, -end / 2, 0, end / 2, end], ["-2^31", "-2^30", "0", "2^30", "2^31"])
-        _below_zero(panel, -1.12 * end)
-        panel.axhline(0, color=EDGE, lw=0.8)
-        panel.set_xlabel("readers, 1024 pins wanted by each")
-
-    def _line(self, panel: Axes, build: str) -> None:
-        """Predicted: whole up to the fall if there is one, dashed from there on."""
-        predicted = [held.refcount for held in modelled_readers(build)]
-        fall = next((n for n, refcount in enumerate(predicted) if refcount < 0), len(predicted))
-        panel.plot(range(fall), predicted[:fall], color=EDGE, label="predicted")
-        below = range(fall - 1, len(predicted))
-        if fall < len(predicted):
-            panel.plot(below, [predicted[n] for n in below], color=OVERFLOW, lw=2, ls=(0, (4, 2)))
-
-    def draw(self, readers: int) -> None:
-        """Mark what is predicted with that many readers, in both panels."""
-        for build, title, mark in zip(LOOKS, self.titles, self.marks, strict=True):
-            refcount = modelled_readers(build)[readers].refcount
-            mark.set_data([readers], [refcount])
-            with_or_without = f"{KERNEL} {LOOKS[build][0]} the three tests"
-            title.set_text(f"{with_or_without}\n{many(readers, 'reader')}: {refcount}")
+def side_by_side() -> Readers:
+    """Return a panel for each build, whose one difference is the patch's three tests."""
+    return Readers(
+        [[build] for build in LOOKS],
+        [f"{KERNEL} {word} the three tests\n{{}} {{}}: {{}}" for word, *_ in LOOKS.values()],
+        ("predicted", "recorded"),
+        {
+            "xlim": (-90, MOST_READERS + 90),
+            "ylim": (-1.12 * 2**31, 1.12 * 2**31),
+            "xticks": [0, 512, 1024, 1536, 2048],
+            "yticks": [k << 30 for k in range(-2, 3)],
+            "yticklabels": ["-2^31", "-2^30", "0", "2^30", "2^31"],
+            "xlabel": "readers, 1024 pins wanted by each",
+        },
+    )
 
 
 def cliff(readers: int = 2047) -> Exhibit:
@@ -395,7 +391,7 @@ def cliff(readers: int = 2047) -> Exhibit:
     Raises TypeError or ValueError for what is no number of readers up to 2052.
     """
     dial = _readers(readers)
-    return exhibit(moving(Cliff(), cliff_in_words), dial, filmstrip=whole_cliff())
+    return exhibit(moving(whole_and_edge(), cliff_in_words), dial, filmstrip=whole_cliff())
 
 
 def two_builds(readers: int = 0) -> Exhibit:
@@ -406,7 +402,7 @@ def two_builds(readers: int = 0) -> Exhibit:
     Raises TypeError or ValueError for what is no number of readers up to 2052.
     """
     dial = _readers(readers)
-    return exhibit(moving(TwoBuilds(), builds_in_words), dial, filmstrip=both_builds())
+    return exhibit(moving(side_by_side(), builds_in_words), dial, filmstrip=both_builds())
 
 
 def _readers(first: int) -> Dial:
@@ -415,33 +411,25 @@ def _readers(first: int) -> Dial:
 
 def cliff_in_words(readers: int) -> str:
     """Return what the model has with that many readers, and what was recorded if it was."""
-    words = [_wanted(readers)]
-    for build, name in ((WITHOUT_FIX, "Without the patch"), (WITH_FIX, "With it")):
-        model, real = modelled_readers(build)[readers], recorded_readers(build).get(readers)
-        seen = "" if real is None else f", recorded {real.refcount}"
-        words.append(
-            f"{name} {digits(model.pins)} are held and the refcount is "
-            f"{digits(model.refcount)}{seen}."
-        )
-    return " ".join(words)
+    told = "{} {} are held and the refcount is {}"
+    return _told(readers, ("Without the patch", "With it"), told, "")
 
 
 def builds_in_words(readers: int) -> str:
     """Return what both builds do with that many readers, predicted and recorded."""
-    words = [_wanted(readers)]
-    for build, (word, *_) in LOOKS.items():
-        model, real = modelled_readers(build)[readers], recorded_readers(build).get(readers)
-        seen = "not recorded" if real is None else f"recorded {real.refcount}"
-        words.append(
-            f"{word.capitalize()} the three tests: {digits(model.pins)} held, "
-            f"refcount predicted {digits(model.refcount)}, {seen}."
-        )
-    return " ".join(words)
+    names = [f"{word.capitalize()} the three tests:" for word, *_ in LOOKS.values()]
+    return _told(readers, names, "{} {} held, refcount predicted {}", ", not recorded")
 
 
-def _wanted(readers: int) -> str:
+def _told(readers: int, names: Sequence[str], told: str, unrecorded: str) -> str:
+    """What is wanted, and for each build its name, the pins held and the refcount."""
     who = "1 reader wants" if readers == 1 else f"{readers} readers want"
-    return f"{who} {digits(readers * PAGES_AT_ONCE)} pins."
+    words = [f"{who} {digits(readers * PAGES_AT_ONCE)} pins."]
+    for build, name in zip(LOOKS, names, strict=True):
+        model, real = modelled_readers(build)[readers], recorded_readers(build).get(readers)
+        seen = unrecorded if real is None else f", recorded {real.refcount}"
+        words.append(f"{told.format(name, digits(model.pins), digits(model.refcount))}{seen}.")
+    return " ".join(words)
 
 
 def whole_cliff() -> Picture:
@@ -457,12 +445,13 @@ def whole_cliff() -> Picture:
     twin = f"Refcount of the zero page with readers of {PAGES_AT_ONCE} pages, Linux {KERNEL}:"
     shown = [n for n in _on_both() if n & (n - 1) == 0 or n > MOST_READERS - 7]
     names = "model, without the patch", "recorded", "model, with the patch"
-    return Picture(Cliff().figure, alt, twin, _table(shown, *names, "recorded, with the patch"))
+    table = _table(shown, *names, "recorded, with the patch")
+    return Picture(whole_and_edge().figure, alt, twin, table)
 
 
 def both_builds() -> Picture:
     """Draw both builds from no reader to the last, with the mark at the first below zero."""
-    drawn = TwoBuilds()
+    drawn = side_by_side()
     without, with_fix = modelled_readers(WITHOUT_FIX), modelled_readers(WITH_FIX)
     fall = next(n for n, held in enumerate(without) if held.refcount < 0)
     drawn.draw(fall)
@@ -626,53 +615,42 @@ class Counted(NamedTuple):
     event: str
 
 
-def _wrap(value: int) -> Counted:
-    """Add 1 and look at nothing; at 0 the object is freed, whoever still holds it.
+class End(NamedTuple):
+    """Whether a get that finds `old` and would leave `new` is at the end, and what becomes of it.
 
-    `usage` of struct key, an atomic_t up to 4.11 (include/linux/key.h). The collector frees a key
-    whose counter shows 0, however it got there (key_garbage_collector, security/keys/gc.c, 4.4).
+    `shows` is what the counter shows then.
     """
-    new = wrap(value + 1, END_BITS)
-    return Counted(new, OK if new else FREED)
+
+    is_reached: Callable[[int, int], bool]
+    shows: Callable[[int, int], int]
+    event: str
+    is_signed: bool = True
 
 
-def _refuse(value: int) -> Counted:
-    """Add 1 if the *old* value is above zero, so that the get that crosses the top still succeeds.
-
-    `_refcount` in try_get_page() (8fde12ca79af, 5.1) and try_grab_folio() (mm/gup.c, 6.18).
-    """
-    return Counted(wrap(value + 1, END_BITS), OK) if value > 0 else Counted(value, REFUSED)
-
-
-def _saturate(value: int) -> Counted:
-    """Add 1, and unless the old and the new value are above zero, set the counter far below it.
-
-    refcount_inc() since 5.5 (include/linux/refcount.h): REFCOUNT_SATURATED is INT_MIN / 2, about
-    as far from 0 as from INT_MAX. A get at 0 saturates as well: the object is free already.
-    """
-    new = wrap(value + 1, END_BITS)
-    return Counted(new, OK) if value > 0 and new > 0 else Counted(-(2 ** (END_BITS - 2)), SATURATED)
-
-
-def _abort(value: int) -> Counted:
-    """Add 1, and end the program if the *old* value was above the largest signed number.
-
-    `Arc::clone` (library/alloc/src/sync.rs): an unsigned word, and MAX_REFCOUNT is isize::MAX.
-    """
-    return Counted(value + 1, ABORTED if value > END_TOP else OK)
-
-
-def _exempt(value: int) -> Counted:
-    """Leave the counter alone: this object is never freed, so nobody has to be counted.
-
-    A pin on the zero page since 6.5 (c8070b787519; a FOLL_GET reference is still counted), and
-    Python's None since CPython 3.12 (PEP 683).
-    """
-    return Counted(value, IGNORED)
-
-
-ENDS: Mapping[str, Callable[[int], Counted]] = MappingProxyType(
-    {"wrap": _wrap, "refuse": _refuse, "saturate": _saturate, "abort": _abort, "exempt": _exempt}
+ENDS: Mapping[str, End] = MappingProxyType(
+    {
+        # Adds 1 and looks at nothing. `usage` of struct key, an atomic_t up to 4.11
+        # (include/linux/key.h): the collector frees a key whose counter shows 0, however it got
+        # there and whoever still holds it (key_garbage_collector, security/keys/gc.c, 4.4).
+        "wrap": End(lambda old, new: new == 0, lambda old, new: new, FREED),
+        # Looks at the *old* value, so that the get that crosses the top still succeeds. `_refcount`
+        # in try_get_page() (8fde12ca79af, 5.1) and try_grab_folio() (mm/gup.c, 6.18).
+        "refuse": End(lambda old, new: old <= 0, lambda old, new: old, REFUSED),
+        # refcount_inc() since 5.5 (include/linux/refcount.h): REFCOUNT_SATURATED is INT_MIN / 2,
+        # about as far from 0 as from INT_MAX. A get at 0 saturates as well: it is free already.
+        "saturate": End(
+            lambda old, new: min(old, new) <= 0, lambda old, new: -(2 ** (END_BITS - 2)), SATURATED
+        ),
+        # `Arc::clone` (library/alloc/src/sync.rs) ends the program if the *old* value was above the
+        # largest signed number: an unsigned word, and MAX_REFCOUNT is isize::MAX.
+        "abort": End(
+            lambda old, new: old > END_TOP, lambda old, new: new, ABORTED, is_signed=False
+        ),
+        # Nobody has to be counted of an object that is never freed: a pin on the zero page since
+        # 6.5 (c8070b787519; a FOLL_GET reference is still counted), and Python's None since
+        # CPython 3.12 (PEP 683).
+        "exempt": End(lambda old, new: True, lambda old, new: old, IGNORED),
+    }
 )
 """What one more get does, by the name of the end; data/counter_ends.csv has the originals."""
 
@@ -680,10 +658,14 @@ ENDS: Mapping[str, Callable[[int], Counted]] = MappingProxyType(
 @cache
 def _steps(end: str, gets: int = GETS) -> tuple[Counted, ...]:
     """What gets leave behind, one after another, until the object or the program is gone."""
-    steps: list[Counted] = []
-    while len(steps) < gets and not (steps and steps[-1].event in (FREED, ABORTED)):
-        steps.append(ENDS[end](steps[-1].value if steps else START))
-    return tuple(steps)
+    is_reached, shows, event, is_signed = ENDS[end]
+    steps = [Counted(START, OK)]
+    while len(steps) <= gets and steps[-1].event not in (FREED, ABORTED):
+        old = steps[-1].value
+        new = wrap(old + 1, END_BITS) if is_signed else old + 1
+        at_end = is_reached(old, new)
+        steps.append(Counted(shows(old, new), event) if at_end else Counted(new, OK))
+    return tuple(steps[1:])
 
 
 def _given_back(end: str) -> str:
@@ -700,36 +682,32 @@ def _given_back(end: str) -> str:
 
 def five_ends() -> Picture:
     """Draw what each of the five does while references are taken, one after another."""
+    import pandas
+
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     panels = figure.subplots(1, len(ENDS), sharey=True)
-    for panel, end in zip(panels, ENDS, strict=True):
-        _end_panel(panel, end)
     panels[0].set_ylabel(f"counter of {END_BITS} bits")
-    turns = "; ".join(f"{end}: {_end_in_words(end)}" for end in ENDS)
-    alt = f"Five small plots of a counter of {END_BITS} bits over the references taken. {turns}."
+    turns, rows = [], []
+    for panel, end in zip(panels, ENDS, strict=True):
+        values = [START, *(step.value for step in _steps(end))]
+        number = next(n for n, step in enumerate(_steps(end), start=1) if step.event != OK)
+        event = ENDS[end].event
+        _end_panel(panel, end, values, number)
+        told = f"up to {max(values)}, {event} from number {number} on, {values[-1]} at last"
+        turns.append(f"{end}: {told}")
+        rows.append((end, event, number, values[-1], _given_back(end)))
+    alt = f"Five small plots of a counter of {END_BITS} bits over the references taken. "
+    alt += f"{'; '.join(turns)}."
     twin = f"Counters of {END_BITS} bits that begin at {START}, while {GETS} references are wanted:"
-    return Picture(figure, alt, twin, _end_table())
+    columns = ["end", "what happens", "from number", "at last", f"after {GIVEN_BACK} came and left"]
+    return Picture(figure, alt, twin, pandas.DataFrame(rows, columns=columns).set_index("end"))
 
 
-def _turn(steps: Sequence[Counted]) -> tuple[int, str]:
-    """The number of the first get that is not an ordinary one, and what becomes of it."""
-    return next((n, step.event) for n, step in enumerate(steps, start=1) if step.event != OK)
-
-
-def _end_in_words(end: str) -> str:
-    steps = _steps(end)
-    number, event = _turn(steps)
-    top = max(step.value for step in steps)
-    return f"up to {top}, {event} from number {number} on, {steps[-1].value} at last"
-
-
-def _end_panel(panel: Axes, end: str) -> None:
-    steps = _steps(end)
-    values = [START, *(step.value for step in steps)]
-    number, event = _turn(steps)
+def _end_panel(panel: Axes, end: str, values: Sequence[int], number: int) -> None:
+    """The counter, and a cross where it comes to its end, with get `number`."""
+    event = ENDS[end].event
     half = 2 ** (END_BITS - 1)
     _below_zero(panel, -half - 12)
-    panel.axhline(0, color=EDGE, lw=0.8)
     panel.plot(range(len(values)), values, color=REFERENCE, lw=2)
     if event != IGNORED:
         panel.plot([number], [values[number]], "X", ms=11, mfc=OVERFLOW, mec=EDGE)
@@ -737,19 +715,6 @@ def _end_panel(panel: Axes, end: str) -> None:
     panel.set(xlim=(0, GETS), ylim=(-half - 12, half + 24), title=end)
     panel.set_xticks([0, half, 2 * half])
     panel.set_yticks([-half, -half // 2, 0, half // 2, half - 1])
-
-
-def _end_table() -> pandas.DataFrame:
-    import pandas
-
-    columns = ["end", "what happens", "from number", "at last", f"after {GIVEN_BACK} came and left"]
-    return pandas.DataFrame([_end_row(end) for end in ENDS], columns=columns).set_index("end")
-
-
-def _end_row(end: str) -> tuple[str, str, int, int, str]:
-    steps = _steps(end)
-    number, event = _turn(steps)
-    return end, event, number, steps[-1].value, _given_back(end)
 
 
 # What the exercises draw.
@@ -881,21 +846,40 @@ def _grabbed(refcount: int, refs: int) -> tuple[Kernel, Folio, int]:
     return kernel, folio, 0
 
 
-def _looks_at_both_values(refcount: int, refs: int) -> tuple[int, int]:
-    after = wrap(refcount + refs * GUP_PIN_COUNTING_BIAS)
-    return (-ENOMEM, refcount) if refcount <= 0 or after <= 0 else (0, after)
+def _counted(refcount: int, refs: int) -> int:
+    return wrap(refcount + refs * GUP_PIN_COUNTING_BIAS)
 
 
-def _looks_at_the_new_value(refcount: int, refs: int) -> tuple[int, int]:
-    after = wrap(refcount + refs * GUP_PIN_COUNTING_BIAS)
-    return (-ENOMEM, refcount) if after <= 0 else (0, after)
+def _wrong(
+    name: str,
+    refuses: Callable[[int, int], bool] = lambda old, new: old <= 0,
+    adds: Callable[[int, int], int] = _counted,
+) -> Callable[[int, int], tuple[int, int]]:
+    """A grab that refuses or adds in another way than the kernel's."""
+
+    def grab(refcount: int, refs: int) -> tuple[int, int]:
+        after = adds(refcount, refs)
+        return (-ENOMEM, refcount) if refuses(refcount, after) else (0, after)
+
+    grab.__name__ = name
+    return grab
+
+
+_looks_at_both_values = _wrong("looks_at_both_values", lambda old, new: min(old, new) <= 0)
+_looks_at_the_new_value = _wrong("looks_at_the_new_value", lambda old, new: new <= 0)
+_without_guard = _wrong("without_guard", lambda old, new: False)
+_lets_zero_pass = _wrong("lets_zero_pass", lambda old, new: old < 0)
+_without_wrap = _wrong(
+    "without_wrap", adds=lambda refcount, refs: refcount + refs * GUP_PIN_COUNTING_BIAS
+)
+_adds_references = _wrong("adds_references", adds=lambda refcount, refs: wrap(refcount + refs))
 
 
 def _one_by_one(refcount: int, refs: int) -> tuple[int, int]:
     for _ in range(refs):
         if refcount <= 0:
             return -ENOMEM, refcount
-        refcount = wrap(refcount + GUP_PIN_COUNTING_BIAS)
+        refcount = _counted(refcount, 1)
     return 0, refcount
 
 
@@ -907,22 +891,3 @@ def _positive_error(refcount: int, refs: int) -> tuple[int, int]:
 def _error_alone(refcount: int, refs: int) -> int | tuple[int, int]:
     error, after = _grab(refcount, refs)
     return error or (0, after)
-
-
-def _without_guard(refcount: int, refs: int) -> tuple[int, int]:
-    return 0, wrap(refcount + refs * GUP_PIN_COUNTING_BIAS)
-
-
-def _without_wrap(refcount: int, refs: int) -> tuple[int, int]:
-    after = refcount + refs * GUP_PIN_COUNTING_BIAS
-    return (-ENOMEM, refcount) if refcount <= 0 else (0, after)
-
-
-def _adds_references(refcount: int, refs: int) -> tuple[int, int]:
-    return (-ENOMEM, refcount) if refcount <= 0 else (0, wrap(refcount + refs))
-
-
-def _lets_zero_pass(refcount: int, refs: int) -> tuple[int, int]:
-    if refcount < 0:
-        return -ENOMEM, refcount
-    return 0, wrap(refcount + refs * GUP_PIN_COUNTING_BIAS)

@@ -6,8 +6,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from hashlib import sha256
+from io import StringIO
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -22,10 +25,10 @@ from pinlab.lab.exercise import (
     misconceptions,
     reason,
 )
-from pinlab.lab.problems import EXERCISES, FIXED, LESSONS, SEEDED, Problems, exercise
+from pinlab.lab.problems import EXERCISES, FIXED, LESSONS, SEEDED, Problems, exercise, main
 from tests.lab.made_up import mistaken
 from tests.lab.solved import RIGHT
-from tests.lab_server import ROOT, clean_environment
+from tests.lab_server import ROOT
 
 SEEDS = range(20)
 DISTINCT = 6
@@ -265,12 +268,17 @@ def test_a_lesson_without_problems_is_named_among_those_that_have_some(lesson: o
 
 
 def worksheet(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """What `make worksheet` runs."""
-    return subprocess.run(
-        [sys.executable, "-c", "from pinlab.lab.problems import main; main()", *arguments],
-        cwd=folder, env=clean_environment(PYTHONPATH=str(ROOT)),
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    """What `make worksheet` runs, without a new interpreter."""
+    code: object = 0
+    with (
+        chdir(folder), patch.object(sys, "argv", ["", *arguments]),
+        redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as told,
+    ):  # fmt: skip
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+    return subprocess.CompletedProcess(arguments, int(str(code)), out.getvalue(), told.getvalue())
 
 
 def test_the_program_writes_a_sheet_and_a_key_and_prints_their_names(tmp_path: Path) -> None:

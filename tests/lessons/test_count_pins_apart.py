@@ -17,17 +17,10 @@ from pinlab.lab.svg import PINNED, measured
 from pinlab.lessons import count_pins_apart as here
 from pinlab.lessons.count_pins_apart import Added, PinnedFolio, cards, sentence
 from pinlab.machine import recording
-from pinlab.model.trace import Trace
 from tests.lab.parts import Parts
+from tests.lessons.given import trace
 
 SEEDS = range(50)
-
-
-def trace(id: str, seed: int) -> Trace:
-    """The trace that an exercise hands out."""
-    given = lab.given(id, seed)
-    assert isinstance(given, Trace)
-    return given
 
 
 def has_pincount(release: str, order: int) -> bool:

@@ -10,8 +10,8 @@ from pinlab import PAGE_SIZE, Kernel, lab
 from pinlab.lab.exercise import Number, Program
 from pinlab.lab.problems import exercise
 from pinlab.lessons import draw_a_page as here
-from pinlab.model.trace import Trace
 from tests.lab.parts import Parts
+from tests.lessons.given import trace
 
 SEEDS = range(50)
 NONE, ZERO = 0, 1
@@ -26,16 +26,9 @@ def page_fault(entry: int, write: int, free: int) -> tuple[int, int]:
     return entry, free
 
 
-def trace(seed: int) -> Trace:
-    """The trace of `frames-in-the-trace`."""
-    given = lab.given("frames-in-the-trace", seed)
-    assert isinstance(given, Trace)
-    return given
-
-
 def frames(seed: int) -> int:
     """The names of frames in that trace."""
-    return len({event.page for event in trace(seed)})
+    return len({event.page for event in trace("frames-in-the-trace", seed)})
 
 
 def written(seed: int) -> set[tuple[str, int]]:
@@ -170,7 +163,7 @@ def test_each_seed_has_a_problem_of_its_own_and_its_answer_worked_out_by_hand(
 
 def test_a_trace_has_both_processes_a_pin_and_a_page_that_stays_with_the_zero_page() -> None:
     for seed in SEEDS:
-        events = list(trace(seed))
+        events = list(trace("frames-in-the-trace", seed))
         assert {event.actor.split(",")[0] for event in events} == {"first", "second"}
         assert any(event.operation == "pin" for event in events)
         read = sum(event.pages for event in events if event.operation == "read fault")
@@ -180,7 +173,9 @@ def test_a_trace_has_both_processes_a_pin_and_a_page_that_stays_with_the_zero_pa
 def test_the_number_of_a_frame_does_not_give_the_answer_away() -> None:
     for seed in SEEDS:
         numbers = [
-            int(found[0]) for event in trace(seed) if (found := re.findall(r"\d+", event.page))
+            int(found[0])
+            for event in trace("frames-in-the-trace", seed)
+            if (found := re.findall(r"\d+", event.page))
         ]
         assert max(numbers) > frames(seed)
 

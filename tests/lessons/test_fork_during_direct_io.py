@@ -1,13 +1,11 @@
 """Lesson 07: how its scenes end, by the source and as recorded; its exercises by hand."""
 
-import csv
 import re
 from typing import Any
 
 import pytest
 
 from pinlab import PAGE_SIZE, Kernel, lab
-from pinlab.data_folder import DATA
 from pinlab.lab.exercise import Number, Program
 from pinlab.lab.problems import exercise
 from pinlab.lab.walk import tell
@@ -15,6 +13,7 @@ from pinlab.lessons import fork_during_direct_io as here
 from pinlab.lessons.fork_during_direct_io import BEGIN, SCENES, Cast, outcome
 from pinlab.model.trace import Event, Trace
 from tests.lab.parts import Parts
+from tests.lessons.given import recorded, trace
 
 
 def version(release: str) -> tuple[int, ...]:
@@ -52,13 +51,6 @@ def frames_in_the_end(seed: int) -> int:
     told = asked("frames-in-the-end", seed).replace("6.18", "")
     pages, parent, child, both = map(int, re.findall(r"\d+", told))
     return pages + len({*range(parent), *range(parent - both, parent - both + child)})
-
-
-def trace(id: str, seed: int) -> Trace:
-    """The trace that an exercise hands out."""
-    given = lab.given(id, seed)
-    assert isinstance(given, Trace)
-    return given
 
 
 def held(events: Trace) -> str:
@@ -278,14 +270,8 @@ def test_how_a_scene_ends_on_each_release(scene: str, ends: list[str]) -> None:
 
 
 def from_the_file(kernel: str, build: str, case: str) -> dict[str, str]:
-    with (DATA / "recordings" / "real_kernels.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            row["quantity"]: row["value"]
-            for row in csv.DictReader(file)
-            if (row["kernel"], row["experiment"], row["case"])
-            == (kernel, "dio_read_and_fork", case)
-            and row["build"].startswith(build)
-        }
+    rows = recorded(kernel=kernel, experiment="dio_read_and_fork", case=case)
+    return {row["quantity"]: row["value"] for row in rows if row["build"].startswith(build)}
 
 
 BUILDS = {

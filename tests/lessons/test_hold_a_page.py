@@ -1,6 +1,5 @@
 """Lesson 02: its exercises worked out by hand; the ledger's bars and line; recorded references."""
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -11,14 +10,13 @@ from matplotlib.colors import to_hex
 from matplotlib.patches import Rectangle
 
 from pinlab import PAGE_SIZE, Kernel, lab, machine
-from pinlab.data_folder import DATA
 from pinlab.lab.exercise import Program, Selection
 from pinlab.lab.palette import OVERFLOW, PIN, REFERENCE
 from pinlab.lab.picture import Picture
 from pinlab.lab.problems import exercise
 from pinlab.lessons import hold_a_page as here
-from pinlab.model.trace import Trace
 from tests.lab.lines import points
+from tests.lessons.given import recorded, trace
 
 SEEDS = range(50)
 GAINS = {"write fault": 1, "get, fast": 1, "put": -1, "unmap": -1}
@@ -29,13 +27,6 @@ def unmap(refcount: int, is_zero_page: int) -> tuple[int, bool]:
     if is_zero_page:
         return refcount, False
     return refcount - 1, refcount - 1 == 0
-
-
-def trace(id: str, seed: int) -> Trace:
-    """The trace that an exercise hands out."""
-    given = lab.given(id, seed)
-    assert isinstance(given, Trace)
-    return given
 
 
 def numbers(id: str, seed: int) -> list[int]:
@@ -542,13 +533,8 @@ def test_each_reference_adds_one_and_a_mapping_of_the_zero_page_none(
 
 @pytest.mark.parametrize(("kernel", "build"), here.KERNELS.items())
 def test_what_is_called_recorded_stands_in_the_recording(kernel: str, build: str) -> None:
-    with (DATA / "recordings" / "real_kernels.csv").open(encoding="utf-8", newline="") as file:
-        found = {
-            row["case"]: int(row["value"])
-            for row in csv.DictReader(file)
-            if (row["kernel"], row["build"], row["experiment"]) == (kernel, build, "counters")
-            and (row["case"], row["quantity"]) in {(case, "ref_delta") for case in BY_HAND}
-        }
+    rows = recorded(kernel=kernel, build=build, experiment="counters", quantity="ref_delta")
+    found = {row["case"]: int(row["value"]) for row in rows if row["case"] in BY_HAND}
     assert column(f"{kernel}, recorded") == found
 
 

@@ -1,6 +1,5 @@
 """Lesson 03: its exercises right where the model is; mixtures behind a refcount; recorded forks."""
 
-import csv
 import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise, product
@@ -9,16 +8,15 @@ from typing import Any, cast
 import pytest
 
 from pinlab import PAGE_SIZE, Kernel, lab
-from pinlab.data_folder import DATA
 from pinlab.lab.exercise import Number, Program
 from pinlab.lab.held_page import HeldPage
 from pinlab.lab.palette import REFERENCE
 from pinlab.lab.problems import exercise
 from pinlab.lessons import pin_a_page as here
 from pinlab.model.folio import Folio
-from pinlab.model.trace import Trace
 from tests.lab.parts import Parts
 from tests.lab.test_odometer import SVG, rows, signed
+from tests.lessons.given import recorded, trace
 
 SEEDS = range(50)
 RELEASE = {"get": "put", "pin": "unpin"}
@@ -35,18 +33,11 @@ def pins_left(seed: int) -> int:
     return sum(step // 1024 for step in steps if step % 1024 == 0)
 
 
-def trace(seed: int) -> Trace:
-    """The trace that `wrong-release` hands out."""
-    given = lab.given("wrong-release", seed)
-    assert isinstance(given, Trace)
-    return given
-
-
 def wrong_releases(seed: int) -> list[int]:
     """The steps in which somebody releases another kind than it took."""
     taken: dict[str, str] = {}
     found = []
-    for event in trace(seed):
+    for event in trace("wrong-release", seed):
         if event.operation in RELEASE:
             taken[event.actor] = event.operation
         elif event.operation != RELEASE[taken[event.actor]]:
@@ -188,13 +179,13 @@ def test_a_wrong_release_is_now_a_put_and_now_an_unpin() -> None:
     kinds = set()
     for seed in SEEDS:
         (step,) = wrong_releases(seed)
-        kinds |= {event.operation for event in trace(seed) if event.step == step}
+        kinds |= {event.operation for event in trace("wrong-release", seed) if event.step == step}
     assert kinds == {"put", "unpin"}
 
 
 def test_nobody_is_refused_and_nothing_is_freed_on_the_way() -> None:
     for seed in SEEDS:
-        events = list(trace(seed))
+        events = list(trace("wrong-release", seed))
         assert len(events) == 12
         assert {event.note for event in events} == {""}
         assert events[-1].refcount_after in (1 + 1023, 1 - 1023)
@@ -204,7 +195,7 @@ def test_every_holder_is_explained_where_it_releases() -> None:
     for seed in SEEDS:
         found = exercise("wrong-release", seed)
         assert isinstance(found, Number)
-        releases = {e.step for e in trace(seed) if e.operation in ("put", "unpin")}
+        releases = {e.step for e in trace("wrong-release", seed) if e.operation in ("put", "unpin")}
         assert set(found.wrong) | {found.right} == releases
 
 
@@ -308,21 +299,11 @@ def test_the_mixtures_begin_within_their_ranges(
 TABLE = here.when_fork_copies()
 
 
-def recorded(kernel: str, case: str) -> dict[str, str]:
-    """The recorded quantities of a case, straight from the file; the first build of several."""
-    with (DATA / "recordings" / "real_kernels.csv").open(encoding="utf-8", newline="") as file:
-        return {
-            row["quantity"]: row["value"]
-            for row in csv.DictReader(file)
-            if (row["kernel"], row["experiment"], row["case"])
-            == (kernel, "fork_copy_threshold", case)
-        }
-
-
 @pytest.mark.parametrize("kernel", here.KERNELS)
 @pytest.mark.parametrize(("held", "case"), here.CASES.items())
 def test_a_cell_is_what_was_recorded(held: str, case: str, kernel: str) -> None:
-    found = recorded(kernel, case)
+    rows = recorded(kernel=kernel, experiment="fork_copy_threshold", case=case)
+    found = {row["quantity"]: row["value"] for row in rows}
     assert TABLE.loc[held, "refcount"] == int(found["refcount"])
     assert TABLE.loc[held, kernel] == {"1": "copies", "0": "shares"}[found["child_has_own_copy"]]
 
@@ -349,11 +330,10 @@ def test_a_process_that_never_pinned_anything_is_not_asked_about() -> None:
 
 
 def test_both_builds_of_6_1_did_the_same() -> None:
-    with (DATA / "recordings" / "real_kernels.csv").open(encoding="utf-8", newline="") as file:
-        found = [row for row in csv.DictReader(file) if row["kernel"] == "6.1.192"]
-    by_build: dict[str, dict[tuple[str, str], str]] = {}
-    for row in found:
-        if row["experiment"] == "fork_copy_threshold" and row["quantity"] == "child_has_own_copy":
-            by_build.setdefault(row["build"], {})[row["case"], row["quantity"]] = row["value"]
+    by_build: dict[str, dict[str, str]] = {}
+    for row in recorded(
+        kernel="6.1.192", experiment="fork_copy_threshold", quantity="child_has_own_copy"
+    ):
+        by_build.setdefault(row["build"], {})[row["case"]] = row["value"]
     first, second = by_build.values()
     assert first == second != {}

@@ -20,9 +20,9 @@ from pinlab.lab.exercise import Program
 from pinlab.lab.problems import exercise
 from pinlab.lessons import pretend_to_pin as here
 from pinlab.lessons.pretend_to_pin import EVERY, ONE_OF_EACH, OUTCOMES, Rounds, Switches, run
-from pinlab.model.trace import Trace
 from tests.lab.lines import points
 from tests.lab.parts import Parts
+from tests.lessons.given import trace
 
 SEEDS = range(50)
 RULES = re.compile(r'zero_page_(grab|grab_fast|unpin)="(counted|skipped)"')
@@ -70,17 +70,12 @@ def references(seed: int) -> int:
     return 1 + gets - puts
 
 
-def trace(seed: int) -> Trace:
-    """The trace of `which-tests`."""
-    given = lab.given("which-tests", seed)
-    assert isinstance(given, Trace)
-    return given
-
-
 def proved_by_the_trace(seed: int) -> set[str]:
     """The answer to `which-tests`: those whose line leaves the zero page's refcount alone."""
     tests = {"pin": "slow", "unpin": "release"}
-    lines = [e for e in trace(seed) if e.page == "zero page" and e.operation in tests]
+    lines = [
+        e for e in trace("which-tests", seed) if e.page == "zero page" and e.operation in tests
+    ]
     assert len(lines) == 2
     return {tests[e.operation] for e in lines if e.refcount_before == e.refcount_after}
 
@@ -254,8 +249,10 @@ def test_each_seed_knows_what_a_wrong_answer_rests_on() -> None:
 
 def test_the_trace_gives_nothing_away_and_has_a_fast_pin_of_another_frame() -> None:
     for seed in SEEDS:
-        assert {event.note for event in trace(seed)} == {""}
-        fast = {e.page == "zero page" for e in trace(seed) if e.operation == "pin, fast"}
+        assert {event.note for event in trace("which-tests", seed)} == {""}
+        fast = {
+            e.page == "zero page" for e in trace("which-tests", seed) if e.operation == "pin, fast"
+        }
         assert fast == {False}
 
 
