@@ -146,15 +146,6 @@ def is_open(answer: object) -> bool:
     return answer is None or answer is ...
 
 
-def besides(right: int, wrong: Mapping[int, str]) -> dict[int, str]:
-    """Return the wrong answers that a seed has not turned into the right one.
-
-    >>> besides(3, {2: "That is one less", 3: "That counts the writes"})
-    {2: 'That is one less'}
-    """
-    return {number: idea for number, idea in wrong.items() if number != right}
-
-
 def _quoted(text: str) -> str:
     return f'"{text}"'
 

@@ -8,11 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 
-from pinlab.lab import exercises
 from pinlab.lab.draw import LARGEST_SEED, checked_seed
 from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, in_words, reason
 from pinlab.lab.exercise_texts import FOLDER, read
@@ -32,23 +29,16 @@ class Lesson:
     seeded: Mapping[str, Callable[[int], Exercise]]
 
 
-def _lessons() -> tuple[Lesson, ...]:
-    """Read the texts; a lesson that has none yet has a module."""
-    names = (module.name for module in iter_modules(exercises.__path__))
-    modules = (import_module(f"{exercises.__name__}.{name}") for name in names)
-    found = {each.LESSON: Lesson(each.LESSON, each.FIXED, each.SEEDED) for each in modules}
-    for file in FOLDER.glob("[0-9][0-9]_*.md"):
-        makers = {text.id: text.make for text in read(file)}
-        seeded = {text.id for text in read(file) if "draw" in text.keys}
-        found[file.stem] = Lesson(
-            file.stem,
-            {id: make for id, make in makers.items() if id not in seeded},
-            {id: make for id, make in makers.items() if id in seeded},
-        )
-    return tuple(found[name] for name in sorted(found))
+def _lesson(file: Path) -> Lesson:
+    texts = read(file)
+    return Lesson(
+        file.stem,
+        {text.id: text.make for text in texts if "draw" not in text.keys},
+        {text.id: text.make for text in texts if "draw" in text.keys},
+    )
 
 
-LESSONS = _lessons()
+LESSONS = tuple(_lesson(file) for file in sorted(FOLDER.glob("[0-9][0-9]_*.md")))
 """The lessons with their exercises, in order."""
 
 FIXED: Mapping[str, Callable[[], Exercise]] = {

@@ -1,7 +1,6 @@
 """The right answers of all lessons, worked out in their tests and not with the exercises."""
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from pinlab.lab.exercise import Program
 from pinlab.lab.problems import EXERCISES, LESSONS, exercise
@@ -9,9 +8,7 @@ from pinlab.lab.problems import EXERCISES, LESSONS, exercise
 
 def _worked_out(lesson: str) -> dict[str, object]:
     name = lesson.partition("_")[2]
-    there = f"tests.lab.exercises.solved.{name}"
-    module = there if find_spec(there) else f"tests.lessons.test_{name}"
-    right: dict[str, object] = import_module(module).RIGHT
+    right: dict[str, object] = import_module(f"tests.lessons.test_{name}").RIGHT
     return right
 
 

@@ -106,7 +106,7 @@ def test_who_counts_what_a_pincount_counts_in_the_refcount_is_told() -> None:
     assert "refcount-and-pin-count-are-one-thing" in dict(found.mistakes()).values()
 
 
-# Reasoned in tests/words/test_judge.py; here for those sentences that an exercise draws.
+# Reasoned in tests/words/test_sentences.py; here for those sentences that an exercise draws.
 NEVER_SAID = {"vmstat-still-counted", "get-skipped-too", "huge-zero-skipped-too"}
 SLIPS = {
     "refcount-sentence": {"pincount-still-counted", "zero-page-refused"} | NEVER_SAID,

@@ -1,1 +1,0 @@
-"""Figures: pure functions from a state to a picture, and panels that are kept and updated."""

@@ -1,1 +1,0 @@
-"""Widgets: built by factory functions, usable with the keyboard, with the result in words."""
