@@ -31,14 +31,12 @@ class Lesson:
 
 def _lesson(file: Path) -> Lesson:
     texts = read(file)
-    return Lesson(
-        file.stem,
-        {text.id: text.make for text in texts if "draw" not in text.keys},
-        {text.id: text.make for text in texts if "draw" in text.keys},
-    )
+    seeded = {text.id: text.make for text in texts if "draw" in text.keys}
+    fixed = {text.id: text.make for text in texts if text.id not in seeded}
+    return Lesson(file.stem, fixed, seeded)
 
 
-LESSONS = tuple(_lesson(file) for file in sorted(FOLDER.glob("[0-9][0-9]_*.md")))
+LESSONS = tuple(map(_lesson, sorted(FOLDER.glob("[0-9][0-9]_*.md"))))
 """The lessons with their exercises, in order."""
 
 FIXED: Mapping[str, Callable[[], Exercise]] = {

@@ -13,7 +13,7 @@ from pinlab.machine import proc, syscalls
 from pinlab.machine.buffers import PAGES, Buffer, alone, check_all, new
 from pinlab.machine.child import Message, Progress, Run
 from pinlab.machine.direct_io import place
-from pinlab.machine.experiments import EXPERIMENTS, checked
+from pinlab.machine.experiments import EXPERIMENTS
 from pinlab.machine.measured import (
     CONTROL,
     DIRECT_IO,
@@ -32,7 +32,7 @@ from pinlab.machine.proc import Pins, UnavailableError, require_counters, requir
 from pinlab.machine.questions import Measured
 from pinlab.machine.recordings import BUILD, DATE, RECORDED, recorded, recording, recordings
 from pinlab.machine.tally import NOISE, Count, count, turn
-from pinlab.model.arguments import function, whole
+from pinlab.model.arguments import one_of, whole
 
 MAX_WRITES = 32768
 """The mail's number: 2^15 writes of 64 pages take 2^21 pins, here one write after another."""
@@ -102,14 +102,8 @@ def measure(*experiments: str, report: Callable[[Progress], object] | None = Non
     report is called with the progress; an exception in it, or an Interrupt, ends it. Raises
     ValueError for an unknown experiment, RuntimeError if the measuring process breaks down.
     """
-    if report is not None:
-        function("report", report)
-    with start_measuring(checked(experiments) or tuple(EXPERIMENTS)) as run:
-        return run.wait(report=report)
-
-
-def start_measuring(asked: Collection[str]) -> Run[Measured]:
-    """Begin what `measure` does and return at once; the run's progress counts cases."""
+    named = dict.fromkeys(one_of("experiment", name, EXPERIMENTS) for name in experiments)
+    asked = tuple(named or EXPERIMENTS)
     cases = [(name, case) for name in asked for case in EXPERIMENTS[name]]
 
     def instead(reason: str) -> Measured:
@@ -121,7 +115,8 @@ def start_measuring(asked: Collection[str]) -> Run[Measured]:
         require_linux()
         return {"experiments": asked}
 
-    return Run("cases", len(cases), partial(measured, asked), instead, question)
+    with Run("cases", len(cases), partial(measured, asked), instead, question) as run:
+        return run.wait(report=report)
 
 
 def measured(experiments: Collection[str], result: Message) -> Measured:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import mmap
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from types import MappingProxyType
@@ -16,7 +16,6 @@ from pinlab.machine.predictions.calls import Values
 from pinlab.machine.predictions.holds import first_that_copies
 from pinlab.machine.proc import UnavailableError
 from pinlab.machine.tally import per_call
-from pinlab.model.arguments import one_of
 
 Case = Callable[[], Values]
 """Finds it. Raises OSError or UnavailableError where this kernel, or this user, cannot be asked."""
@@ -161,8 +160,8 @@ DIRECT_IO: Mapping[str, Case] = {
 # counters, of which the recordings tell as well, take a look into the kernel.
 
 
-def _register(ring: int, memory: memoryview) -> None:
-    with syscalls.registered(ring, memory):
+def _briefly(hold: AbstractContextManager[None]) -> None:
+    with hold:
         pass
 
 
@@ -172,7 +171,7 @@ def _anon_reg_unreg() -> Values:
 
         def register_with_both() -> None:
             with syscalls.registered(first, page):
-                _register(second, page)
+                _briefly(syscalls.registered(second, page))
 
         acquired, released = per_call(register_with_both)
     return {"acq": acquired, "rel": released}
@@ -185,7 +184,7 @@ def _reg_zero4() -> Values:
         def register_zeros() -> None:
             nonlocal memory
             memory = zeros(4)
-            _register(ring, memory)
+            _briefly(syscalls.registered(ring, memory))
 
         ret = _result(register_zeros, 0)
         return {"ret": ret, "acq": per_call(register_zeros).acquired} | _still_zeros(memory)
@@ -195,17 +194,12 @@ def _reg_readonly_vma() -> Values:
     page = buffers.lone_page()
     with syscalls.ring() as ring:
         syscalls.call("mprotect", proc.address(page), len(page), mmap.PROT_READ)
-        return {"ret": _result(lambda: _register(ring, page), 0)}
+        return {"ret": _result(lambda: _briefly(syscalls.registered(ring, page)), 0)}
 
 
 def _vmsplice_anon_16() -> Values:
     page = buffers.lone_page()
-
-    def splice() -> None:
-        with syscalls.references(page, 16):
-            pass
-
-    return {"acq": per_call(splice).acquired}
+    return {"acq": per_call(lambda: _briefly(syscalls.references(page, 16))).acquired}
 
 
 def _fixed_buffer() -> Values:
@@ -345,8 +339,3 @@ EXPERIMENTS: Mapping[str, Mapping[str, Case]] = MappingProxyType(
     }
 )
 """The cases of each experiment that a reader's machine can do, in the order they are done in."""
-
-
-def checked(names: Collection[str]) -> tuple[str, ...]:
-    """Return the experiments of these names, each once; ValueError for an unknown one."""
-    return tuple(dict.fromkeys(one_of("experiment", name, EXPERIMENTS) for name in names))

@@ -82,20 +82,13 @@ def own_limits() -> OwnLimits:
     value = _number(AIO, notes)
     (default,) = (limit for limit in limits() if limit.file == AIO)
     found = [] if value is None else [default._replace(value=value, source=label)]
-    found += _busiest(_disks(notes), label)
+    for same in zip(*_disks(notes, label), strict=True):
+        found.append(max(same, key=lambda limit: limit.value or 0))
     return OwnLimits(tuple(found), live=True, note=" ".join(notes), label=label)
 
 
-class _Disk(NamedTuple):
-    """A disk: its requests per hardware queue, its hardware queues, and where the first is from."""
-
-    name: str
-    requests: int
-    queues: int
-    file: str
-
-
-def _disks(notes: list[str]) -> list[_Disk]:
+def _disks(notes: list[str], label: str) -> list[tuple[Limit, Limit]]:
+    """Of each disk the requests in one hardware queue, and in all of them."""
     found, without = [], []
     for name in _names(BLOCK):
         if not _number(f"{BLOCK}/{name}/size", notes):
@@ -107,7 +100,7 @@ def _disks(notes: list[str]) -> list[_Disk]:
         file = f"{BLOCK}/{name}/queue/nr_requests"
         requests = _number(file, notes)
         if requests is not None:
-            found.append(_Disk(name, requests, queues, file))
+            found.append(_of_disk(name, requests, queues, file, label))
     if not found:
         notes.append(f"No disk here has a file {BLOCK}/*/queue/nr_requests to read.")
     if without:
@@ -115,27 +108,19 @@ def _disks(notes: list[str]) -> list[_Disk]:
     return found
 
 
-def _busiest(disks: list[_Disk], label: str) -> list[Limit]:
-    if not disks:
-        return []
-    deepest = max(disks, key=lambda disk: disk.requests)
-    widest = max(disks, key=lambda disk: disk.requests * disk.queues)
-    queues = "1 hardware queue" if widest.queues == 1 else f"{widest.queues} hardware queues"
-    return [
-        Limit(
-            "queue", f"one hardware queue of {deepest.name}",
-            deepest.requests, "requests per hardware queue",
-            "Each hardware queue takes this many requests, then a submitter sleeps.",
-            deepest.file, label,
-        ),
-        Limit(
-            "disk", f"all hardware queues of {widest.name}",
-            widest.requests * widest.queues, "requests per disk",
-            f"{widest.requests} requests times {queues}; less where these share their places, "
-            "and a write may share the request of the one before it.",
-            f"{widest.file}, {BLOCK}/{widest.name}/mq", label,
-        ),
-    ]  # fmt: skip
+def _of_disk(name: str, requests: int, queues: int, file: str, label: str) -> tuple[Limit, Limit]:
+    number = "1 hardware queue" if queues == 1 else f"{queues} hardware queues"
+    one = Limit(
+        "queue", f"one hardware queue of {name}", requests, "requests per hardware queue",
+        "Each hardware queue takes this many requests, then a submitter sleeps.", file, label,
+    )  # fmt: skip
+    whole = Limit(
+        "disk", f"all hardware queues of {name}", requests * queues, "requests per disk",
+        f"{requests} requests times {number}; less where these share their places, "
+        "and a write may share the request of the one before it.",
+        f"{file}, {BLOCK}/{name}/mq", label,
+    )  # fmt: skip
+    return one, whole
 
 
 def _number(file: str, notes: list[str]) -> int | None:

@@ -47,28 +47,28 @@ class KernelQuestion(NamedTuple):
 
     def predicted(self, kernel: Kernel) -> Values:
         """Return what a machine like `kernel` answers in the model, in the order of told_by."""
-        return tuple(predict(*place[:2], kernel)[place[2]] for place in self.told_by)
+        return _answers(self.told_by, kernel)
 
     def fitting(self, answer: Values) -> tuple[str, ...]:
         """Return the releases that give this answer in the model, oldest first.
 
         Those that count no pins answer no question about their number.
         """
-        told = _by_release(self.name)
-        asked = [r for r in told if not self.counted or _counts(r)]
-        return tuple(r for r in asked if told[r] == answer)
+        counts = _by_release((COUNTED,))
+        told = _by_release(self.told_by).items()
+        return tuple(
+            r for r, said in told if said == answer and (any(counts[r]) or not self.counted)
+        )
+
+
+def _answers(places: Sequence[Place], kernel: Kernel) -> Values:
+    return tuple(predict(*place[:2], kernel)[place[2]] for place in places)
 
 
 @cache
-def _by_release(name: str) -> Mapping[str, Values]:
-    """What each release with rules of its own answers to one question, oldest first."""
-    (question,) = (question for question in QUESTIONS if question.name == name)
-    return {release: question.predicted(Kernel(release)) for release in releases()}
-
-
-@cache
-def _counts(release: str) -> bool:
-    return bool(predict(*COUNTED[:2], Kernel(release))[COUNTED[2]])
+def _by_release(places: tuple[Place, ...]) -> Mapping[str, Values]:
+    """What each release with rules of its own answers, oldest first."""
+    return {release: _answers(places, Kernel(release)) for release in releases()}
 
 
 def _levers(**choices: Sequence[str]) -> tuple[Mapping[str, str], ...]:

@@ -12,8 +12,7 @@ from matplotlib.patches import Rectangle
 
 from pinlab.lab.odometer import Tries
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN, REFERENCE
-from pinlab.lab.writes import Writes
-from pinlab.lessons.count_to_two_million import MOST_WRITES, InFlight
+from pinlab.lessons.count_to_two_million import MOST_WRITES, InFlight, Writes
 from pinlab.lessons.start_here import PageGrid, TouchedPages
 from pinlab.machine import Answer
 from pinlab.machine.buffers import PAGES

@@ -7,8 +7,7 @@ from pinlab.lab.problems import EXERCISES, LESSONS, exercise
 
 
 def _worked_out(lesson: str) -> dict[str, object]:
-    name = lesson.partition("_")[2]
-    right: dict[str, object] = import_module(f"tests.lessons.test_{name}").RIGHT
+    right: dict[str, object] = import_module(f"tests.lessons.test_{lesson.partition('_')[2]}").RIGHT
     return right
 
 

@@ -213,26 +213,31 @@ def test_sheet_and_key_have_every_seeded_exercise_under_the_same_number(name: st
 
 
 def digests() -> Iterator[str]:
-    """What each lesson's seeds draw: the answers, and what is handed out."""
+    """What each lesson's seeds draw: what is handed out, the answers, and the ideas behind them."""
+    known = misconceptions()
     for lesson in WITH_PROBLEMS:
-        drawn = [f"{in_words(e.solution())} {e.given}" for id in lesson.seeded for e in found(id)]
+        drawn = []
+        for each in (each for id in lesson.seeded for each in found(id)):
+            wrong = [(in_words(answer), idea if idea in known else "")
+                     for answer, idea in each.mistakes()]  # fmt: skip
+            drawn.append(f"{in_words(each.solution())} {each.given} {wrong}")
         yield f"{lesson.name} {sha256(''.join(drawn).encode()).hexdigest()[:16]}"
 
 
 DRAWN = """\
-00_start_here b17d6f328897237b
-01_draw_a_page eeb70736fd1187e4
-02_hold_a_page e695742d89bd4ec9
-03_pin_a_page e028352b69f9179b
-04_count_to_two_million 6b4ae4c9218b4a7e
-05_pretend_to_pin d3ea72dc85c1a960
-06_count_pins_apart c73b7079b004cf3a
-07_fork_during_direct_io 6aa14fb0aa2ee511
-08_try_every_interleaving 0e66b1ded04229db
-09_say_what_pinned_means 76722e61c204096b
-10_word_the_note 5a063abba85a1b42
-11_ask_a_real_kernel a7174e71e2181541
-12_read_the_thread fc684aed9dc584b4
+00_start_here 1b39bb1629aae77b
+01_draw_a_page 3800903f65397297
+02_hold_a_page 4ab53b56daed0136
+03_pin_a_page b52814fb59285b61
+04_count_to_two_million 39341807d8bb51cd
+05_pretend_to_pin f4e8c5d16a75fb9e
+06_count_pins_apart e437d816ac30ba35
+07_fork_during_direct_io 40f2d3a12d6b6565
+08_try_every_interleaving cefe326944872a63
+09_say_what_pinned_means 7044738bd1b23fb7
+10_word_the_note 1feb3f8230ff70b5
+11_ask_a_real_kernel 7b4fac606dd434aa
+12_read_the_thread 62a37d45fa216558
 """
 
 

@@ -22,9 +22,8 @@ from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.palette import DEVICE
 from pinlab.lab.picture import Picture, png
 from pinlab.lab.problems import exercise
-from pinlab.lab.writes import Writes
 from pinlab.lessons import count_to_two_million as here
-from pinlab.lessons.count_to_two_million import KERNEL, WITH_FIX, WITHOUT_FIX, results
+from pinlab.lessons.count_to_two_million import KERNEL, WITH_FIX, WITHOUT_FIX, Writes, results
 from pinlab.machine.limits import Limit, OwnLimits, limits
 from tests.lab.lines import points
 from tests.lab.parts import Parts, differ

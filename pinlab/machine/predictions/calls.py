@@ -202,17 +202,15 @@ PROCESS_VM_READV: Forms = {
     "writev_into_zero64": _writev_into_zero64,
 }
 
-TRANSFERS: Forms = {
-    "write_zero64": partial(_pins, memory=ZERO64, call=to_disk),
-    "write_anon64": partial(_pins, memory=ANON64, call=to_disk),
-    "write_thp512": partial(_pins, memory=THP512, call=to_disk),
-    "read_anon64": partial(_pins, memory=ANON64, call=_from_disk),
-}
-
 DIRECT_IO: Forms = {
-    f"{device}:{name}": predict
+    f"{device}:{name}": partial(_pins, memory=memory, call=call)
     for device in ("/dev/ram0", "/dev/vda", "/dev/nullb0", "file")  # the model's are all alike
-    for name, predict in TRANSFERS.items()
+    for name, memory, call in (
+        ("write_zero64", ZERO64, to_disk),
+        ("write_anon64", ANON64, to_disk),
+        ("write_thp512", THP512, to_disk),
+        ("read_anon64", ANON64, _from_disk),
+    )
 }
 
 
@@ -345,10 +343,6 @@ def _thp_held(kernel: Kernel, hold: Callable[[Process], object]) -> Values:
     return before | both_counts(process.page.folio, "after")
 
 
-def _register_3_pages(process: Process) -> None:
-    process.mm.register_buffer(process.addr, 3)
-
-
 def both_counts(folio: Folio, when: str) -> Values:
     """Return refcount and, where there is one, pincount, with a word behind their names."""
     found: Values = {f"refcount_{when}": folio.refcount}
@@ -422,7 +416,9 @@ COUNTERS: Forms = {
     "thp": _thp,
     "thp_iouring_reg_2MiB": partial(_thp_held, hold=register),
     "thp_iouring_unreg": _thp_unregistered,
-    "thp_iouring_reg_3pages": partial(_thp_held, hold=_register_3_pages),
+    "thp_iouring_reg_3pages": partial(
+        _thp_held, hold=lambda thp: thp.mm.register_buffer(thp.addr, 3)
+    ),
     "thp_dio_2MiB_inflight": partial(_thp_held, hold=Process.submit),
     "thp_dio_2MiB_done": partial(_delta, memory=THP512, do=to_disk, name="head_ref_delta"),
     "anon_dio_inflight": partial(_delta, memory=ANON, do=Process.submit),

@@ -1,6 +1,8 @@
-"""Every exhibit; how its parts are found stands in tests/lab/parts.py."""
+"""Every exhibit: each of its sliders changes what is seen and what is said, and back again."""
 
 from collections.abc import Callable
+
+import pytest
 
 from pinlab import Kernel, lab
 from pinlab.lab.exhibit import Exhibit
@@ -17,10 +19,8 @@ from pinlab.lessons import (
     word_the_note,
 )
 from tests.lab.answers import TOUCHED, an_answer
-from tests.lab.parts import Parts, differ
+from tests.lab.parts import Parts
 from tests.lab.stories import unmapped_in_flight
-
-__all__ = ["MAKE", "Parts", "differ"]
 
 MAKE: dict[str, Callable[[], Exhibit]] = {
     "pins_by_pages_written": lambda: start_here.pins_by_pages_written(an_answer(TOUCHED)),
@@ -45,3 +45,24 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "turn_by_turn": lambda: read_the_thread.turn_by_turn(at=12),
 }
 """Every exhibit, by the function that makes it."""
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_every_slider_changes_picture_sentence_and_box_there_and_back(name: str) -> None:
+    parts = Parts(MAKE[name]())
+    assert parts.picture != ""
+    for bar, box in parts.rows:
+        before, number = (parts.picture, parts.sentence, bar.value), box.value
+        bar.value = bar.min if bar.value != bar.min else bar.max
+        after = (parts.picture, parts.sentence, bar.value)
+        assert all(old != new for old, new in zip(before, after, strict=True))
+        assert box.value != number
+        box.value = number
+        assert (parts.picture, parts.sentence, bar.value) == before
+
+
+@pytest.mark.parametrize("name", MAKE)
+def test_its_filmstrip_is_told_in_words(name: str) -> None:
+    made = MAKE[name]()
+    assert "" not in (made.filmstrip.alt, made.filmstrip.twin)
+    assert str(made) == str(made.filmstrip)
