@@ -8,7 +8,7 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 
 from tests.notebooks.examples import code, notebook
-from tests.notebooks.execute import run, runs, store
+from tests.notebooks.execute import lent, run, runs, store
 from tests.notebooks.normalise import METADATA, as_stored
 
 STREAMS = """import sys
@@ -44,6 +44,14 @@ def test_what_a_cell_shows_each_time_that_it_is_run_is_kept(tmp_path: Path) -> N
     assert [cell.outputs[0].data["text/plain"] for cell in first.cells[1:]] == ["1", "2"]
     assert [cell.outputs[0].data["text/plain"] for cell in again.cells[1:]] == ["2", "2"]
     assert run(path).cells[2].outputs[0].data["text/plain"] == "1"
+
+
+def test_a_kernel_that_is_lent_forgets_the_notebook_before(tmp_path: Path) -> None:
+    path = stored(tmp_path, "'n' in globals()", "n = 0")
+    with lent(tmp_path) as kernel:
+        found = [runs(path, 1, kernel)[0] for _ in range(2)]
+    assert [len(notebook.cells) for notebook in found] == [2, 2]
+    assert [notebook.cells[0].outputs[0].data["text/plain"] for notebook in found] == ["False"] * 2
 
 
 def test_what_is_stored_depends_on_no_run_and_no_machine(tmp_path: Path) -> None:
