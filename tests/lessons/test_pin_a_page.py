@@ -3,12 +3,12 @@
 import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise, product
-from typing import Any, cast
+from typing import cast
 
 import pytest
 
 from pinlab import PAGE_SIZE, Kernel, lab
-from pinlab.lab.exercise import Number, Program
+from pinlab.lab.exercise import Program
 from pinlab.lab.held_page import HeldPage
 from pinlab.lab.palette import REFERENCE
 from pinlab.lab.problems import exercise
@@ -146,59 +146,6 @@ def test_every_seed_has_the_answer_that_its_question_asks_for(seed: int) -> None
     assert lab.check("wrong-release", step, seed).right
 
 
-@pytest.mark.parametrize("id", ["false-positive", "split-a-refcount", "pins-left", "wrong-release"])
-def test_each_seed_has_a_question_of_its_own(id: str) -> None:
-    made = [exercise(id, seed) for seed in SEEDS]
-    assert len({f"{each.question}{each.given}" for each in made}) >= 45
-    assert all(each.question.startswith("Linux 6.18. ") for each in made)
-
-
-def test_seed_0_of_the_false_positive_is_the_page_that_is_mapped_once() -> None:
-    assert "is mapped once" in exercise("false-positive", 0).question
-    assert all("page tables" in exercise("false-positive", seed).question for seed in range(1, 50))
-
-
-def test_the_last_refcount_alone_misleads_with_every_seed() -> None:
-    for seed in SEEDS:
-        naive = refcounts(seed)[-1] // 1024
-        assert naive > pins_left(seed) > 0
-        assert lab.check("pins-left", naive, seed).misconception == "maybe-means-certainly"
-
-
-def test_steps_are_either_whole_pins_or_few_references() -> None:
-    for seed in SEEDS:
-        numbers = refcounts(seed)
-        assert numbers[0] == 1
-        assert len(numbers) == 8
-        for before, after in pairwise(numbers):
-            step = abs(after - before)
-            assert (step % 1024 == 0) != (step < 1000)
-
-
-def test_a_wrong_release_is_now_a_put_and_now_an_unpin() -> None:
-    kinds = set()
-    for seed in SEEDS:
-        (step,) = wrong_releases(seed)
-        kinds |= {event.operation for event in trace("wrong-release", seed) if event.step == step}
-    assert kinds == {"put", "unpin"}
-
-
-def test_nobody_is_refused_and_nothing_is_freed_on_the_way() -> None:
-    for seed in SEEDS:
-        events = list(trace("wrong-release", seed))
-        assert len(events) == 12
-        assert {event.note for event in events} == {""}
-        assert events[-1].refcount_after in (1 + 1023, 1 - 1023)
-
-
-def test_every_holder_is_explained_where_it_releases() -> None:
-    for seed in SEEDS:
-        found = exercise("wrong-release", seed)
-        assert isinstance(found, Number)
-        releases = {e.step for e in trace("wrong-release", seed) if e.operation in ("put", "unpin")}
-        assert set(found.wrong) | {found.right} == releases
-
-
 def test_the_guess_to_write_is_that_of_the_model_in_many_states() -> None:
     found = exercise("maybe-dma-pinned")
     assert isinstance(found, Program)
@@ -209,26 +156,10 @@ def test_the_guess_to_write_is_that_of_the_model_in_many_states() -> None:
         assert folio.kernel.folio_maybe_dma_pinned(folio) == maybe_dma_pinned(refcount)
 
 
-@pytest.mark.parametrize(
-    ("source", "idea", "state"),
-    [
-        ("refcount > 1", "pinned-means-refcount-above-one", "refcount=2"),
-        ("bool(refcount & 1024)", "pin-is-a-bit", "refcount=2048"),
-        ("refcount >= 1024", None, "refcount=-1"),
-        ("refcount % 2**32 > 1024", None, "refcount=1024"),
-    ],
-)
-def test_a_wrong_guess_is_told_its_idea_and_the_first_state(
-    source: str, idea: str | None, state: str
-) -> None:
-    reply = lab.check("maybe-dma-pinned", eval(f"lambda refcount: {source}"))
-    assert (reply.right, reply.misconception) == (False, idea)
-    assert f"`maybe_dma_pinned({state})`" in reply.text
+def test_the_first_guess_that_differs_is_shown_with_the_kernels_expression() -> None:
+    reply = lab.check("maybe-dma-pinned", lambda refcount: refcount >= 1024)
+    assert "`maybe_dma_pinned(refcount=-1)`" in reply.text
     assert "(unsigned int)" in reply.details
-
-
-def test_whole_numbers_for_true_and_false_will_do() -> None:
-    assert lab.check("maybe-dma-pinned", lambda refcount: int(maybe_dma_pinned(refcount))).right
 
 
 HELD = list(product((0, 1, 2, 8), (0, 1, 2, 1022, 1023, 1024, 2047, 4096)))
@@ -277,23 +208,9 @@ def test_the_mixtures_are_all_that_give_the_refcount_in_digits_bars_and_words(
     )
 
 
-def test_the_mixtures_in_a_film_are_none_a_pin_a_false_positive_and_a_mixture() -> None:
-    lines = here.mixtures().filmstrip.twin.split("\n")
-    refcounts = [re.findall(r"the refcount is (\d+)", line) for line in lines]
-    assert refcounts == [["1"], ["1025"], ["1024"], ["2050"]]
-    assert ["false positive" in line for line in lines] == [False, False, True, False]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "error"),
-    [((-1,), ValueError), ((9,), ValueError), ((1, 4097), ValueError), ((1.5,), TypeError)],
-)
-def test_the_mixtures_begin_within_their_ranges(
-    arguments: tuple[Any, ...], error: type[Exception]
-) -> None:
-    with pytest.raises(error, match=f" is {arguments[-1]}: "):
-        here.mixtures(*arguments)
-    assert [row.box.value for row in Parts(here.mixtures(pins=2, references=7)).rows] == [2, 7]
+def test_the_mixtures_begin_where_they_are_told_to_within_their_ranges() -> None:
+    found = Parts(here.mixtures(pins=2, references=7)).rows
+    assert [(row.box.value, row.box.max) for row in found] == [(2, 8), (7, 4096)]
 
 
 TABLE = here.when_fork_copies()

@@ -4,7 +4,6 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from itertools import product
-from typing import Any
 
 import pytest
 
@@ -136,56 +135,6 @@ def test_each_seed_has_an_answer_worked_out_by_hand_and_many_differ(id: str, lea
     assert len({frozenset(a) if isinstance(a, set) else a for a in answers}) >= least
 
 
-def test_who_sends_a_mail_is_an_idea_and_may_have_written_a_quoted_line_as_in_the_mail() -> None:
-    quoted = False
-    for seed in SEEDS:
-        given = str(lab.given("whose-words", seed)).splitlines()
-        sender = given[0].removeprefix("From: ")
-        quoted = quoted or sender in given[4]
-        if sender != speaker(seed):
-            reply = lab.check("whose-words", sender, seed)
-            assert reply.misconception == "quoted-words-are-the-senders"
-        copied = given[1].removeprefix("Cc: ")
-        assert "wrote nothing here" in lab.check("whose-words", copied, seed).text
-    assert quoted
-
-
-def test_another_voice_is_told_the_marks_of_its_lines() -> None:
-    given = str(lab.given("whose-words", 1)).splitlines()
-    names = [line.lstrip("> ").removesuffix(" wrote:") for line in given[3:6]]
-    for marks, name in enumerate(names, start=1):
-        if name != speaker(1):
-            told = lab.check("whose-words", name, 1).text
-            assert f"{name} wrote the lines with {marks} mark" in told
-
-
-def test_the_mail_shows_the_one_line_that_is_asked_about() -> None:
-    for seed in SEEDS:
-        (line,) = (s for s in str(lab.given("whose-words", seed)).splitlines() if ARROW in s)
-        said = line.removesuffix(ARROW).lstrip("> ")
-        assert f"“{said}”" in exercise("whose-words", seed).question
-
-
-WHOSE_WORDS_1 = """\
-From: Fay
-Cc: Cem
-
-Ben wrote:
-> Dan wrote:
->> Eve wrote:
->> That one is counted.
-> A pin adds 1024.
-> Does fork see it?
->>> Only where there is no pincount.
->> And the huge one?
->>> It is exempt since 6.5.
-What about the zero page?"""
-
-
-def test_this_is_the_mail_of_seed_1_for_ever() -> None:
-    assert str(lab.given("whose-words", seed=1)).replace(ARROW, "") == WHOSE_WORDS_1
-
-
 @pytest.mark.parametrize("seed", [s for s in SEEDS if writes(s) <= 2**16][:2])
 def test_so_many_writes_make_it_negative_in_the_model_and_one_less_do_not(seed: int) -> None:
     _, pages = asked_writes(seed)
@@ -197,25 +146,6 @@ def test_so_many_writes_make_it_negative_in_the_model_and_one_less_do_not(seed: 
     assert kernel.zero_page.refcount > 0
     kernel.submit_dio_write(mm, addr, pages)
     assert kernel.zero_page.refcount < 0
-
-
-def test_references_for_pins_are_an_idea() -> None:
-    for seed in SEEDS:
-        step, pages = asked_writes(seed)
-        other = {1: 1024, 1024: 1}[step]
-        reply = lab.check("only-takes", -(-(2**31 - 1) // (other * pages)), seed)
-        assert (reply.right, reply.misconception) == (False, "pins-and-references-are-the-same")
-
-
-def test_some_runs_contradict_nothing_some_several_claims_and_others_are_told_their_subject() -> (
-    None
-):
-    assert {len(failing(seed)) for seed in SEEDS} >= {0, 1, 2}
-    for seed in SEEDS:
-        extra = next(letter for letter in "ABCDE" if letter not in failing(seed))
-        reply = lab.check("which-claims-fail", {*failing(seed), extra}, seed)
-        assert reply.right is False
-        assert f" {extra} " in reply.text
 
 
 def test_what_a_run_is_said_to_change_is_what_it_changes_in_the_model() -> None:
@@ -234,12 +164,6 @@ def test_what_a_run_is_said_to_change_is_what_it_changes_in_the_model() -> None:
         assert (int(run[4]), int(run[5])) == (after[0] - before[0], after[1] - before[1])
 
 
-def test_another_condition_is_told_whose_it_is() -> None:
-    for seed in SEEDS:
-        wrong = next(letter for letter in "ABCD" if letter != condition(seed))
-        assert "That goes with turn " in lab.check("missing-condition", wrong, seed).text
-
-
 def test_the_program_is_tried_in_32_states_of_the_model() -> None:
     found = exercise("what-changes")
     assert isinstance(found, Program)
@@ -247,41 +171,9 @@ def test_the_program_is_tried_in_32_states_of_the_model() -> None:
     assert [state for state in found.states if change(*state) != found.model(*state)] == []
 
 
-def forgets_the_huge_one(operation: str, zero: bool, large: bool, pages: int) -> tuple[int, int]:
-    return (0, 0) if zero and "pin" in operation else change(operation, zero, large, pages)
-
-
-def skips_every_hold(operation: str, zero: bool, large: bool, pages: int) -> tuple[int, int]:
-    return (0, 0) if zero > large else change(operation, zero, large, pages)
-
-
-def adds_1024_to_all(operation: str, zero: bool, large: bool, pages: int) -> tuple[int, int]:
-    refcount, pincount = change(operation, zero, large, pages)
-    return refcount * (1024 if pincount else 1), pincount
-
-
-def keeps_the_unpin(operation: str, zero: bool, large: bool, pages: int) -> tuple[int, int]:
-    return change(operation, zero if operation != "unpin" else False, large, pages)
-
-
-@pytest.mark.parametrize(
-    ("function", "idea"),
-    [
-        (forgets_the_huge_one, "the-huge-zero-page-is-exempt"),
-        (skips_every_hold, "the-patch-covers-references"),
-        (adds_1024_to_all, "every-pin-adds-1024"),
-        (keeps_the_unpin, "skip-the-pin-only"),
-    ],
-)
-def test_a_wrong_change_is_known_however_it_is_written(
-    function: Callable[..., object], idea: str
-) -> None:
-    reply = lab.check("what-changes", function)
-    assert (reply.right, reply.misconception) == (False, idea)
-
-
 def test_the_first_state_that_differs_is_shown_with_the_models_trace() -> None:
-    reply = lab.check("what-changes", forgets_the_huge_one)
+    reply = lab.check("what-changes", lambda operation, zero, large, pages: change(
+        operation, zero, large and not zero, pages))  # fmt: skip
     assert "`adds(operation=pin, zero=True, large=True, pages=1)`: expected (1, 1)" in reply.text
     assert "1 -> 2" in reply.details
 
@@ -436,30 +328,3 @@ def test_verdicts_are_kept_while_the_slider_moves_and_can_be_taken_back() -> Non
     parts.toggle.value = "none yet"
     assert verdicts(parts.picture) == {}
     assert Parts(here.turn_by_turn()).toggle.value == "none yet"
-
-
-def test_the_filmstrip_gives_no_verdict_away() -> None:
-    shown = str(here.turn_by_turn())
-    assert "Your verdict: none yet." in shown
-    assert "ondition" not in shown
-
-
-@pytest.mark.parametrize(
-    ("make", "arguments", "error", "told"),
-    [
-        (here.tree, ("end",), ValueError, "part is 'end'"),
-        (here.turn_by_turn, ("end",), ValueError, "part is 'end'"),
-        (
-            here.turn_by_turn,
-            ("mail", 8),
-            ValueError,
-            "at is 8: allowed are whole numbers from 9 to 24",
-        ),
-        (here.turn_by_turn, ("after", "25"), TypeError, "at is '25'"),
-    ],
-)
-def test_bad_arguments_are_named(
-    make: Callable[..., object], arguments: tuple[Any, ...], error: type[Exception], told: str
-) -> None:
-    with pytest.raises(error, match=told):
-        make(*arguments)

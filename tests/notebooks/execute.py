@@ -8,8 +8,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
+from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
 from tests.lab_server import FOLDERS
 from tests.notebooks import glossary
@@ -17,6 +19,9 @@ from tests.notebooks.lesson import ROOT, paths, read
 from tests.notebooks.normalise import as_stored, normalise
 
 SECONDS_PER_CELL = 300
+KERNEL = "python3"
+# Spares every run a warning that the kernel's loopback connection is not encrypted.
+QUIET = ["--IPKernelApp.log_level=ERROR"]
 
 
 def run(path: Path) -> NotebookNode:
@@ -24,16 +29,19 @@ def run(path: Path) -> NotebookNode:
     return runs(path, 1)[0]
 
 
-def runs(path: Path, times: int) -> list[NotebookNode]:
-    """The same, from each of several times that a cell is run before the next one."""
+def runs(path: Path, times: int, kernel: KernelManager | None = None) -> list[NotebookNode]:
+    """The same, from each of several times that a cell is run before the next one.
+
+    A kernel that runs already is lent for it, and forgets all names first.
+    """
     notebook = read(path).notebook
     cells = notebook.cells
     notebook.cells = [deepcopy(cell) for cell in cells for _ in range(times)]
     client = NotebookClient(
         notebook,
-        # Spares every run a warning that the kernel's loopback connection is not encrypted.
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        kernel_name="python3",
+        km=kernel,
+        extra_arguments=QUIET,
+        kernel_name=KERNEL,
         record_timing=False,
         resources={"metadata": {"path": str(path.parent)}},
         store_widget_state=False,
@@ -41,8 +49,25 @@ def runs(path: Path, times: int) -> list[NotebookNode]:
         timeout=SECONDS_PER_CELL,
     )
     with clean_environment():
+        if kernel is not None:
+            notebook.cells.insert(0, new_code_cell("%reset -f"))
         client.execute()
+    if client.kc is not None:  # who is lent a kernel leaves it running, and its channels open
+        client.kc.stop_channels()
+    del notebook.cells[: len(notebook.cells) - times * len(cells)]
     return [normalise(every(notebook, times, first)) for first in range(times)]
+
+
+@contextmanager
+def lent(folder: Path) -> Iterator[KernelManager]:
+    """A kernel that several notebooks of a folder use, one after the other."""
+    kernel = KernelManager(kernel_name=KERNEL)
+    with clean_environment():
+        kernel.start_kernel(cwd=str(folder), extra_arguments=QUIET)
+        try:
+            yield kernel
+        finally:
+            kernel.shutdown_kernel(now=True)
 
 
 def every(notebook: NotebookNode, times: int, first: int) -> NotebookNode:

@@ -1,13 +1,15 @@
 """The lessons themselves: run, compared with what is stored, and held to their shape."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jupyter_client.manager import KernelManager
 from nbformat import NotebookNode
 
 from tests.notebooks import shape
 from tests.notebooks.compare import differences
-from tests.notebooks.execute import runs
+from tests.notebooks.execute import lent, runs
 from tests.notebooks.lesson import FOLDER, ROOT, Lesson, paths, read
 from tests.notebooks.quotations import register, unregistered
 
@@ -27,10 +29,19 @@ def lesson(path: Path) -> Lesson:
     return read(path)
 
 
+@pytest.fixture(scope="session")
+def kernel() -> Iterator[KernelManager]:
+    """What all solutions are run by: starting one for each takes longer than most of them."""
+    with lent(FOLDER / "solutions") as kernel:
+        yield kernel
+
+
 @pytest.fixture(scope="module")
-def fresh(path: Path) -> list[NotebookNode]:
-    """What it shows when each cell of a lesson is run twice; solutions are read once."""
-    return runs(path, times=2 if path.parent == FOLDER else 1)
+def fresh(path: Path, request: pytest.FixtureRequest) -> list[NotebookNode]:
+    """What it shows when each cell of a lesson is run twice, on a clean kernel; a solution once."""
+    if path.parent == FOLDER:
+        return runs(path, times=2)
+    return runs(path, 1, request.getfixturevalue("kernel"))
 
 
 def test_the_first_lesson_is_there() -> None:
