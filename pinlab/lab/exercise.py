@@ -17,7 +17,7 @@ from pinlab.explore import explore, litmus
 from pinlab.explore.search import Outcome
 from pinlab.lab.reply import Reply, literal
 from pinlab.lab.strangers import LATE, cut, plain, stopped
-from pinlab.lab.text import digits, plural
+from pinlab.lab.text import digits, many
 from pinlab.model.arguments import instance, shown, whole
 from pinlab.text_files import table
 from pinlab.words import Sentence, Verdict, judge, shortest
@@ -358,11 +358,6 @@ def _listed(chosen: frozenset[str], order: Sequence[str]) -> str:
     return ", ".join(option for option in order if option in chosen) or "none of them"
 
 
-def as_it_is(result: object) -> object:
-    """Return a result of a function as Python has it."""
-    return result
-
-
 @dataclass(frozen=True, kw_only=True)
 class Program(Exercise):
     """A few lines of kernel to write, held against the model in many states.
@@ -382,7 +377,7 @@ class Program(Exercise):
     model: Callable[..., object]
     trace: Callable[..., str]
     wrong: Sequence[tuple[str, Callable[..., object]]]
-    meaning: Callable[[object], object] = as_it_is
+    meaning: Callable[[object], object] = lambda result: result
     large: Sequence[tuple[Any, ...]] = ()
     slow: str | None = None
     source: str = ""
@@ -512,7 +507,7 @@ class Worded(Exercise):
     def _judged(self, made: Sentence) -> Reply:
         verdict = judge(made, self.release)
         clauses, words = length(made)
-        told = f"{clauses} {plural(clauses, 'clause')}, {words} words."
+        told = f"{many(clauses, 'clause')}, {words} words."
         if verdict.counterexample is not None:
             told += (
                 f" It is false of Linux {self.release}: {'; '.join(verdict.counterexample.steps)}."
@@ -528,7 +523,7 @@ class Worded(Exercise):
         if length(made) <= length(best):
             return "No adequate sentence of this vocabulary is shorter."
         clauses, words = length(best)
-        return f"The shortest has {clauses} {plural(clauses, 'clause')} and {words} words."
+        return f"The shortest has {many(clauses, 'clause')} and {words} words."
 
     def _wanted(self) -> str:
         return "put a sentence of clauses in the place of `None`"

@@ -79,6 +79,16 @@ class Text:
     question: str
     signed: Mapping[str, Sequence[Line]]
 
+    @property
+    def lesson(self) -> str:
+        """The name of its lesson's notebook, without the ending."""
+        return self.file.stem
+
+    @property
+    def seeded(self) -> bool:
+        """Whether its question is another one for each seed."""
+        return "draw" in self.keys
+
     def make(self, seed: int = 0) -> Exercise:
         """Return the exercise; ValueError with file and line for what cannot be one."""
         return _Maker(self, seed).made()
@@ -127,7 +137,7 @@ class _Maker:
     def __init__(self, text: Text, seed: int) -> None:
         self.text, self.kind = text, KINDS[text.kind]
         self.drawn: Drawn = {}
-        if "draw" in text.keys:
+        if text.seeded:
             self.drawn = self._python(text.keys["draw"])(Draw(text.id, seed))
         elif "from" in text.keys:
             self.drawn = self._python(text.keys["from"])()
@@ -155,7 +165,7 @@ class _Maker:
         hints, because = (tuple(told for told, _, _ in self._lines(sign)) for sign in "?!")
         if (bool(text.question), len(hints), len(because)) != (True, 2, 1):
             raise text.wrong(text.number, "it has to have a question, two hints (?) and one !")
-        own |= {"id": text.id, "lesson": text.file.stem, "hints": hints, "because": because[0]}
+        own |= {"id": text.id, "lesson": text.lesson, "hints": hints, "because": because[0]}
         own["question"] = self._filled(text.question, text.number)
         try:
             return self.kind(**own)
@@ -164,7 +174,7 @@ class _Maker:
 
     def _python(self, name: str) -> Callable[..., Any]:
         """A function of the lesson's module; a lesson imports lab, so it is found only now."""
-        module = f"pinlab.lessons.{self.text.file.stem.partition('_')[2]}"
+        module = f"pinlab.lessons.{self.text.lesson.partition('_')[2]}"
         found: Callable[..., Any] | None = getattr(importlib.import_module(module), name, None)
         if found is None:
             raise self.text.wrong(self.text.number, f"{module} has no function {name}")

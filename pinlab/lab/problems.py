@@ -12,44 +12,19 @@ from pathlib import Path
 
 from pinlab.lab.draw import LARGEST_SEED, checked_seed
 from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, in_words, reason
-from pinlab.lab.exercise_texts import FOLDER, read
+from pinlab.lab.exercise_texts import FOLDER, Text, read
 from pinlab.lab.reply import Reply
 from pinlab.model.arguments import instance, one_of, shown, whole
 
-
-@dataclass(frozen=True)
-class Lesson:
-    """The exercises of a lesson by id: with one question each, and with one for every seed.
-
-    `name` is the notebook's name without its ending.
-    """
-
-    name: str
-    fixed: Mapping[str, Callable[[], Exercise]]
-    seeded: Mapping[str, Callable[[int], Exercise]]
-
-
-def _lesson(file: Path) -> Lesson:
-    texts = read(file)
-    seeded = {text.id: text.make for text in texts if "draw" in text.keys}
-    fixed = {text.id: text.make for text in texts if text.id not in seeded}
-    return Lesson(file.stem, fixed, seeded)
-
-
-LESSONS = tuple(map(_lesson, sorted(FOLDER.glob("[0-9][0-9]_*.md"))))
-"""The lessons with their exercises, in order."""
-
-FIXED: Mapping[str, Callable[[], Exercise]] = {
-    id: make for lesson in LESSONS for id, make in lesson.fixed.items()
+TEXTS: Mapping[str, Text] = {
+    text.id: text for file in sorted(FOLDER.glob("[0-9][0-9]_*.md")) for text in read(file)
 }
-"""Exercises with one question each, by id."""
+"""Every exercise as it stands in its lesson's text, by id."""
 
-SEEDED: Mapping[str, Callable[[int], Exercise]] = {
-    id: make for lesson in LESSONS for id, make in lesson.seeded.items()
-}
+SEEDED = [id for id, text in TEXTS.items() if text.seeded]
 """Exercises that draw their question from a seed: the same seed, the same question."""
 
-EXERCISES = (*FIXED, *SEEDED)
+EXERCISES = (*(id for id in TEXTS if id not in SEEDED), *SEEDED)
 
 
 def check(id: str, answer: object = None, seed: int = 0) -> Reply:
@@ -107,14 +82,14 @@ def exercise(id: str, seed: int = 0) -> Exercise:
     """
     one_of("id", id, EXERCISES)
     seed = checked_seed(seed)
-    if seed and id in FIXED:
+    if seed and id not in SEEDED:
         raise ValueError(f"seed is {seed}: exercise {id!r} has one question, so leave it out")
     return _made(id, seed)
 
 
 @cache
 def _made(id: str, seed: int) -> Exercise:
-    return SEEDED[id](seed) if id in SEEDED else FIXED[id]()
+    return TEXTS[id].make(seed)
 
 
 DOTS = "." * 60
@@ -208,13 +183,14 @@ def problems(lesson: str, seed: int) -> Problems:
     >>> print(sheet.key.splitlines()[0])
     ## Answers: lesson 04_count_to_two_million, seed 7
     """
-    seeded = {each.name: each.seeded for each in LESSONS if each.seeded}
+    names = dict.fromkeys(TEXTS[id].lesson for id in SEEDED)
     instance("lesson", lesson, str)
-    name = next((name for name in seeded if lesson in (name, name[:2])), None)
+    name = next((name for name in names if lesson in (name, name[:2])), None)
     if name is None:
-        raise ValueError(f"lesson is {shown(lesson)}: there are problems for {', '.join(seeded)}")
+        raise ValueError(f"lesson is {shown(lesson)}: there are problems for {', '.join(names)}")
     seed = checked_seed(seed)
-    return Problems(name, seed, tuple(exercise(id, seed) for id in seeded[name]))
+    found = tuple(exercise(id, seed) for id in SEEDED if TEXTS[id].lesson == name)
+    return Problems(name, seed, found)
 
 
 def main() -> None:

@@ -1,11 +1,11 @@
 """Three columns: predicted, recorded and yours, with answers of kernels made up for the test."""
 
 from dataclasses import replace
-from typing import cast
+from typing import Any
 
 import pytest
 
-from pinlab import Kernel, lab, machine
+from pinlab import lab, machine
 from pinlab.lab.columns import UNLIKE, Columns
 from pinlab.machine import Measured
 from pinlab.machine.measured import Answer, Place, of_buffers
@@ -71,10 +71,14 @@ def test_two_builds_have_a_column_each() -> None:
     assert columns.notes == (f"recorded 1 is what the model of Linux 6.1.192 {WITHOUT} predicts.",)
 
 
-def test_what_was_not_measured_has_its_reason() -> None:
+def test_what_was_not_measured_has_its_reason_and_no_line_of_the_text_a_blank_at_its_end() -> None:
     columns = lab.three_columns(CLAIMS, measured("6.18", zero=None))
     assert cells(columns)["64 zero pages"] == ("0", "0", "-", "agree")
     assert columns.notes == ("Not measured on your kernel: 64 zero pages. It is forbidden.",)
+    text = str(columns)
+    assert repr(columns) == text
+    assert all(line == line.rstrip() for line in text.splitlines())
+    assert "64 written pages         64        64     64  agree" in text.splitlines()
 
 
 def test_a_recording_in_place_of_an_answer_is_not_yours() -> None:
@@ -100,9 +104,11 @@ def test_a_kernel_older_than_the_model_is_compared_with_the_recorded_one() -> No
     assert cells(columns)["64 zero pages"][-1] == "differs: yours"
 
 
-def test_what_nobody_predicts_says_so() -> None:
+def test_what_nobody_predicts_and_what_only_root_sees_is_said() -> None:
     columns = lab.three_columns({"memfd": (READ, "memfd64", "acq")}, recorded="7.3.4")
     assert cells(columns) == {"memfd": ("-", "64", "-", "not predicted")}
+    claims = {"still zero?": (READ, "zero64", "still_zero_pfn")}
+    assert "CAP_SYS_ADMIN" in lab.three_columns(claims, measured("6.18", zero=0)).notes[0]
 
 
 def test_answers_of_every_kind_fill_the_third_column(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,38 +136,22 @@ def test_pins_of_another_system_call_are_not_those_of_direct_io() -> None:
     assert columns.notes[0].endswith("Direct I/O takes no pins here.")
 
 
-def test_the_text_has_every_cell_and_no_blank_at_the_end_of_a_line() -> None:
-    text = str(lab.three_columns(CLAIMS, measured("6.18", zero=None)))
-    assert repr(lab.three_columns(CLAIMS, measured("6.18", zero=None))) == text
-    assert all(line == line.rstrip() for line in text.splitlines())
-    assert "64 written pages         64        64     64  agree" in text.splitlines()
-
-
 @pytest.mark.parametrize(
-    ("claims", "recorded", "message"),
+    ("wrong", "error", "message"),
     [
-        ({}, "6.18.44", "no claims: "),
-        (CLAIMS, "6.5", "recorded is '6.5': "),
-        ({"x": ("dio", "zero64", "acq")}, "6.18.44", "experiment is 'dio': "),
-        ({"x": (READ, "zero63", "acq")}, "6.18.44", "case is 'zero63': "),
+        ({"claims": {}}, ValueError, "no claims: "),
+        ({"recorded": "6.5"}, ValueError, "recorded is '6.5': "),
+        ({"claims": {"x": ("dio", "zero64", "acq")}}, ValueError, "experiment is 'dio': "),
+        ({"claims": {"x": (READ, "zero63", "acq")}}, ValueError, "case is 'zero63': "),
+        ({"measured": "6.5"}, TypeError, r"measured is '6\.5': it has to be an answer"),
+        ({"kernel": "6.5"}, TypeError, r"kernel is '6\.5': it has to be of type Kernel"),
     ],
 )
-def test_wrong_questions(claims: dict[str, Place], recorded: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        lab.three_columns(claims, recorded=recorded)
-
-
-def test_wrong_answers() -> None:
-    with pytest.raises(TypeError, match=r"measured is '6\.5': it has to be an answer"):
-        lab.three_columns(CLAIMS, cast(Measured, "6.5"))
-    with pytest.raises(TypeError, match=r"kernel is '6\.5': it has to be of type Kernel"):
-        lab.three_columns(CLAIMS, kernel=cast(Kernel, "6.5"))
-
-
-def test_what_only_root_sees_says_so() -> None:
-    claims = {"still zero?": (READ, "zero64", "still_zero_pfn")}
-    columns = lab.three_columns(claims, measured("6.18", zero=0))
-    assert "CAP_SYS_ADMIN" in columns.notes[0]
+def test_bad_arguments_are_named(
+    wrong: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        lab.three_columns(**{"claims": CLAIMS, **wrong})
 
 
 def test_noise_is_a_reason_for_a_difference() -> None:

@@ -11,9 +11,9 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
 from pinlab import PAGE_SIZE, Kernel, lab
-from pinlab.lab.map import NARROW, WIDE, Layout, _stand, draw, draw_map
+from pinlab.lab.map import NARROW, WIDE, Layout, draw, draw_map
 from pinlab.lab.palette import DEVICE, EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
-from pinlab.lab.snapshot import TEETH, Snapshot, group, snapshot
+from pinlab.lab.snapshot import TEETH, Snapshot, snapshot
 from pinlab.lab.svg import document
 from tests.lab.machines import MACHINES, machine, mapped
 
@@ -257,34 +257,6 @@ def test_letters_are_in_the_box_of_their_frame_and_have_a_thick_edge_when_they_c
     assert thick(svg) == [EDGE]
 
 
-def test_frames_with_other_letters_are_not_stacked() -> None:
-    kernel, mm = machine()
-    addr = mm.mmap(12 * PAGE_SIZE)
-    for page in range(12):
-        mm.write(addr + page * PAGE_SIZE, b"AB"[page % 2 : page % 2 + 1])
-    assert len(group(snapshot(kernel)).stacks) == 1
-    stacks = group(snapshot(kernel, letters=1)).stacks
-    assert [(stack.first.letters, len(stack.frames)) for stack in stacks] == [("A", 6), ("B", 6)]
-
-
-def test_frames_are_stacked_only_if_they_are_many_and_alike() -> None:
-    def stacks(name: str) -> list[str]:
-        return [stack.name for stack in group(snapshot(MACHINES[name]())).stacks]
-
-    assert stacks("8 pages") == ["frame 2", "frame 3", "frame 4", "frame 5", "frame 6", "zero page"]
-    assert stacks("64 written") == ["frames 2 to 65"]
-    assert stacks("mixed") == ["frames 2 to 4", "28 frames", "zero page"]
-
-
-@pytest.mark.parametrize("name", MACHINES)
-def test_strips_cover_each_page_once(name: str) -> None:
-    state = snapshot(MACHINES[name]())
-    for process, areas in zip(state.processes, group(state).strips, strict=True):
-        for area, strips in zip(process.areas, areas, strict=True):
-            covered = [page for one in strips for page in range(one.first, one.last + 1)]
-            assert covered == list(range(area.first, area.last + 1))
-
-
 def test_words_stand_above_the_map_in_lines_that_fit() -> None:
     drawing = lab.draw_map(Kernel(), "many words " * 40)
     svg = ET.fromstring(drawing.svg)
@@ -295,30 +267,6 @@ def test_words_stand_above_the_map_in_lines_that_fit() -> None:
     assert str(svg.get("aria-label")).split() == drawing.twin.split()
 
 
-@pytest.mark.parametrize("wanted", [[50.0, 20.0, 90.0], [5.0, 5.0, 5.0], [100.0, 10.0, 50.0], []])
-def test_boxes_stand_in_order_without_overlap_and_near(wanted: list[float]) -> None:
-    boxes = _stand([20.0] * len(wanted), wanted, 4)
-    for one, following in pairwise(boxes):
-        assert one.y + one.height < following.y
-    assert all(box.y >= 4 for box in boxes)
-
-
-def test_a_box_with_room_stands_where_it_is_wanted() -> None:
-    assert [box.middle for box in _stand([20, 20], [30, 90], 0)] == [30, 90]
-    assert [box.y for box in _stand([20, 20], [60, 60], 0)] == [60 - 27, 60 + 7]
-
-
 def test_what_is_no_kernel_is_named() -> None:
     with pytest.raises(TypeError, match="kernel is 'a map': it has to be of type Kernel"):
         lab.draw_map("a map")  # type: ignore[arg-type]
-
-
-def test_a_mapping_as_large_as_the_address_space_is_told_by_its_runs() -> None:
-    kernel, mm = machine()
-    addr = mm.mmap(2**39)
-    for page in range(0, 64, 2):
-        mm.write(addr + page * PAGE_SIZE, b"x")
-    (((strip,),),) = group(snapshot(kernel)).strips
-    assert (strip.first, strip.last) == (0, 2**27 - 1)
-    assert strip.teeth == (0, *[None] * (TEETH - 1))
-    assert f"pages 0 to {2**27 - 1}" in draw_map(kernel).twin

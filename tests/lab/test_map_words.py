@@ -11,40 +11,33 @@ from pinlab.lab.map_words import changes, in_words
 from pinlab.lab.snapshot import group, snapshot
 from tests.lab.machines import MACHINES, MIB2, machine
 
-SAID = {
-    "nothing": "No process, and no frame in use.",
-    "64 never read": "parent: pages 0 to 63 (64 entries) are empty.",
-    "64 written": "Frames 2 to 65: each has refcount 1025.",
-    "8 pages": "pages 5 to 7 (3 entries) point to the zero page",
-    "order 9": "Frame 512 (512 pages) has refcount 65 and pincount 64.",
-    "two processes": "child: pages 0 to 63 (64 entries) point to the zero page.",
-    "unmapped": "parent: nothing is mapped.",
-    "freed": "Frame 2 has refcount 0, freed.",
-    "overflow": "The zero page has refcount -2147483647 (-2^31 + 1), below zero.",
-    "forked": "child: page 0 points to frame 2, read-only.",
-    "forked, 1 of 3 written": "parent: page 0 points to frame 5; page 1 points to frame 3, "
-    "read-only; page 2 points to frame 4, read-only.",
-    "64 forked": "parent: pages 0 to 63 (64 entries) point to frames 2 to 65, read-only.",
-    "two areas": "page 0 points to frame 2; page 1 is empty; page 3 points to frame 3",
-}
+SAID = [
+    ("nothing", "No process, and no frame in use."),
+    ("64 never read", "parent: pages 0 to 63 (64 entries) are empty."),
+    ("64 written", "Frames 2 to 65: each has refcount 1025."),
+    ("8 pages", "pages 5 to 7 (3 entries) point to the zero page"),
+    ("order 9", "Frame 512 (512 pages) has refcount 65 and pincount 64."),
+    ("two processes", "child: pages 0 to 63 (64 entries) point to the zero page."),
+    ("unmapped", "parent: nothing is mapped."),
+    ("freed", "Frame 2 has refcount 0, freed."),
+    ("overflow", "The zero page has refcount -2147483647 (-2^31 + 1), below zero."),
+    ("forked", "child: page 0 points to frame 2, read-only."),
+    ("forked, 1 of 3 written", "parent: page 0 points to frame 5; page 1 points to frame 3, "
+    "read-only; page 2 points to frame 4, read-only."),
+    ("64 forked", "parent: pages 0 to 63 (64 entries) point to frames 2 to 65, read-only."),
+    ("two areas", "page 0 points to frame 2; page 1 is empty; page 3 points to frame 3"),
+    ("1 written, 63 zero", "Device, for DIO 1 of parent, reads memory (to disk): "
+     "1 pin on frame 2; 63 pages on the zero page, not counted."),
+    ("64 written", "64 pins, 1 on each of frames 2 to 65."),
+    ("huge zero folio", "Held for parent: 1 pin on the huge zero folio."),
+    ("freed", "1 page on frame 2, no hold left."),
+    ("overflow", "Held by the kernel: 2097152 (2^21) pins on the zero page."),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SAID)
-def test_what_there_is(name: str) -> None:
-    assert SAID[name] in draw_map(MACHINES[name]()).twin
-
-
-def test_what_each_holder_has() -> None:
-    said = {
-        "1 written, 63 zero": "Device, for DIO 1 of parent, reads memory (to disk): "
-        "1 pin on frame 2; 63 pages on the zero page, not counted.",
-        "64 written": "64 pins, 1 on each of frames 2 to 65.",
-        "huge zero folio": "Held for parent: 1 pin on the huge zero folio.",
-        "freed": "1 page on frame 2, no hold left.",
-        "overflow": "Held by the kernel: 2097152 (2^21) pins on the zero page.",
-    }
-    for name, words in said.items():
-        assert words in draw_map(MACHINES[name]()).twin
+@pytest.mark.parametrize(("name", "words"), SAID)
+def test_what_there_is_and_what_each_holder_has(name: str, words: str) -> None:
+    assert words in draw_map(MACHINES[name]()).twin
 
 
 def pin(kernel: Kernel, mm: Mm, addr: int) -> None:

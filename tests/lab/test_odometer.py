@@ -2,6 +2,7 @@
 
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -32,74 +33,49 @@ def signed(digits: str) -> int:
     return int(digits, 2) - (2**32 if digits[0] == "1" else 0)
 
 
-@pytest.mark.parametrize("tries", STATES)
-def test_the_digits_are_those_of_the_refcount(tries: Tries) -> None:
-    (digits,) = rows(odometers(tries).svg)
-    assert len(digits) == 32
-    assert signed(digits) == tries.refcount
-
-
 def cells(tries: Tries) -> list[ET.Element]:
     """The 32 boxes of one row, from left to right."""
-    found = [
-        cell for cell in ET.fromstring(odometers(tries).svg).iter(f"{SVG}rect") if cell.get("x")
-    ]
-    return sorted(found, key=lambda cell: float(cell.attrib["x"]))
+    boxes = ET.fromstring(odometers(tries).svg).iter(f"{SVG}rect")
+    return sorted(filter(lambda box: box.get("x"), boxes), key=lambda box: float(box.attrib["x"]))
 
 
 @pytest.mark.parametrize("tries", STATES)
-def test_a_1_is_filled_and_a_0_is_white(tries: Tries) -> None:
-    (digits,) = rows(odometers(tries).svg)
-    filled = ["0" if cell.get("fill") == "white" else "1" for cell in cells(tries)]
-    assert "".join(filled) == digits
+def test_digits_colours_edges_and_words_are_those_of_the_refcount(tries: Tries) -> None:
+    before = Tries(max(tries.pins - 1, 0), tries.references)
+    drawing, boxes = odometers(tries), cells(tries)
+    (digits,), (old,) = rows(drawing.svg), rows(odometers(before).svg)
+    assert (len(digits), signed(digits)) == (32, tries.refcount)
+    assert "".join("0" if box.get("fill") == "white" else "1" for box in boxes) == digits
+    thick = [box.get("stroke-width") != "1" for box in boxes]
+    assert thick == [new != was for new, was in zip(digits, old, strict=True)]
+    drawn = " ".join(text.text or "" for text in ET.fromstring(drawing.svg).iter(f"{SVG}text"))
+    for words in (drawn, drawing.twin, drawing.alt):
+        assert f"{tries.refcount}" in words
+        assert not tries.references or f"{tries.references} extra" in words
+    assert not tries.pins or f"finds the refcount at {before.refcount}" in drawing.twin
 
 
 def test_sign_pins_and_references_are_filled_in_three_ways() -> None:
-    below_zero = cells(Tries(LAST, 1022))
-    full = cells(Tries(LAST - 1))
-    sign, pins, reference = below_zero[0], full[1:22], below_zero[31]
-    assert {sign.get("fill"), reference.get("fill")} == {OVERFLOW, REFERENCE}
-    assert len({pin.get("fill") for pin in pins}) == 1
-    assert pins[0].get("fill") not in (OVERFLOW, REFERENCE)
+    below_zero, full = cells(Tries(LAST, 1022)), cells(Tries(LAST - 1))
+    assert [below_zero[place].get("fill") for place in (0, 31)] == [OVERFLOW, REFERENCE]
+    (pin,) = {box.get("fill") for box in full[1:22]}
+    assert pin not in (OVERFLOW, REFERENCE)
 
 
-@pytest.mark.parametrize("tries", STATES)
-def test_the_digits_that_the_last_try_changed_have_a_thick_edge(tries: Tries) -> None:
-    before = Tries(max(tries.pins - 1, 0), tries.references)
-    (now,), (then,) = rows(odometers(tries).svg), rows(odometers(before).svg)
-    edges = [cell.get("stroke-width") for cell in cells(tries)]
-    assert [edge != "1" for edge in edges] == [
-        new != old for new, old in zip(now, then, strict=True)
-    ]
-
-
+@pytest.mark.parametrize("held", [0, LAST - 5])
 @pytest.mark.parametrize("extra", EXTRA)
-def test_the_model_agrees_at_and_around_the_edge(extra: int) -> None:
+def test_the_model_agrees_at_the_first_pins_and_around_the_edge(extra: int, held: int) -> None:
     kernel = Kernel("6.5", zero_page_pins="counted")
     zero = kernel.zero_page.folio
-    if extra:
-        kernel.try_grab_folio(zero, extra, FOLL_GET)
-    kernel.try_grab_folio(zero, LAST - 5, FOLL_PIN)
-    held = LAST - 5
-    for tried in range(LAST - 4, LAST + 4):
-        try:
+    for times, flag in ((extra, FOLL_GET), (held, FOLL_PIN)):
+        if times:
+            kernel.try_grab_folio(zero, times, flag)
+    for tried in range(held + 1, held + 10):
+        with suppress(OSError):
             kernel.try_grab_folio(zero, 1, FOLL_PIN)
             held += 1
-        except OSError:
-            pass
         tries = Tries(tried, extra)
         assert (tries.held, tries.refcount) == (held, zero.refcount)
-
-
-@pytest.mark.parametrize("extra", EXTRA)
-def test_the_model_agrees_before_and_after_the_first_pins(extra: int) -> None:
-    kernel = Kernel("6.5", zero_page_pins="counted")
-    zero = kernel.zero_page.folio
-    if extra:
-        kernel.try_grab_folio(zero, extra, FOLL_GET)
-    for pins in range(4):
-        assert Tries(pins, extra).refcount == zero.refcount
-        kernel.try_grab_folio(zero, 1, FOLL_PIN)
 
 
 @pytest.mark.parametrize(
@@ -120,21 +96,6 @@ def test_the_sentence_tells_the_fate_of_the_last_try(
     told = odometers(tries).twin
     assert fate in told
     assert str(refcount) in told
-
-
-@pytest.mark.parametrize("tries", [tries for tries in STATES if tries.pins])
-def test_the_sentence_has_what_the_last_try_found(tries: Tries) -> None:
-    found = Tries(tries.pins - 1, tries.references).refcount
-    assert f"finds the refcount at {found}" in odometers(tries).twin
-
-
-@pytest.mark.parametrize("tries", STATES)
-def test_the_words_in_the_picture_and_below_it_have_its_numbers(tries: Tries) -> None:
-    drawing = odometers(tries)
-    drawn = " ".join(text.text or "" for text in ET.fromstring(drawing.svg).iter(f"{SVG}text"))
-    for words in (drawn, drawing.twin, drawing.alt):
-        assert f"{tries.refcount}" in words
-        assert not tries.references or f"{tries.references} extra" in words
 
 
 def test_the_film_has_the_first_and_the_last_pins() -> None:
@@ -160,16 +121,11 @@ def test_bad_arguments_are_named(
         make()
 
 
-def test_it_begins_just_before_the_last_pin() -> None:
-    parts = Parts(lab.odometer())
-    assert [row.box.value for row in parts.rows] == [LAST - 1, 0]
-    assert "2147482625" in parts.sentence
-
-
-def test_it_begins_where_it_is_told_to() -> None:
-    parts = Parts(lab.odometer(pins=1000, references=7))
-    assert [row.box.value for row in parts.rows] == [1000, 7]
-    assert parts.sentence == odometers(Tries(1000, 7)).twin
+def test_it_begins_just_before_the_last_pin_or_where_it_is_told_to() -> None:
+    for begun, numbers in ((lab.odometer(), (LAST - 1, 0)), (lab.odometer(1000, 7), (1000, 7))):
+        parts = Parts(begun)
+        assert [row.box.value for row in parts.rows] == [*numbers]
+        assert parts.sentence == odometers(Tries(*numbers)).twin
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from hashlib import sha256
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
@@ -25,17 +26,39 @@ from pinlab.lab.exercise import (
     misconceptions,
     reason,
 )
-from pinlab.lab.problems import EXERCISES, FIXED, LESSONS, SEEDED, Problems, exercise, main
+from pinlab.lab.exercise_texts import FOLDER, read
+from pinlab.lab.problems import EXERCISES, SEEDED, TEXTS, Problems, exercise, main
 from tests.lab.made_up import mistaken
-from tests.lab.solved import RIGHT
 from tests.lab_server import ROOT
 
 SEEDS = range(20)
 DISTINCT = 6
 """How many different questions these seeds give at least."""
 
-WITH_PROBLEMS = [lesson for lesson in LESSONS if lesson.seeded]
-NAMES = [lesson.name for lesson in WITH_PROBLEMS]
+LESSONS = sorted({text.lesson for text in TEXTS.values()})
+NAMES = sorted({TEXTS[id].lesson for id in SEEDED})
+
+
+def program(id: str) -> object:
+    """The right program that stands in the text of an exercise, or None."""
+    found = exercise(id)
+    if not isinstance(found, Program) or not found.source:
+        return None
+    names: dict[str, object] = {}
+    exec(found.source, names)
+    return names[found.name]
+
+
+RIGHT: dict[str, object] = {id: program(id) for id in EXERCISES if program(id)}
+"""The right answers of all lessons, worked out in their tests and not with the exercises."""
+
+for lesson in LESSONS:
+    RIGHT |= import_module(f"tests.lessons.test_{lesson.partition('_')[2]}").RIGHT
+
+
+def seeded(lesson: str) -> list[str]:
+    """The ids of a lesson's seeded exercises."""
+    return [id for id in SEEDED if TEXTS[id].lesson == lesson]
 
 
 def found(id: str) -> list[Exercise]:
@@ -44,7 +67,7 @@ def found(id: str) -> list[Exercise]:
 
 
 def test_every_exercise_has_an_id_of_its_own_and_is_solved_in_the_tests() -> None:
-    ids = [id for lesson in LESSONS for id in (*lesson.fixed, *lesson.seeded)]
+    ids = [text.id for file in FOLDER.glob("[0-9]*.md") for text in read(file)]
     assert sorted(ids) == sorted(set(ids)) == sorted(EXERCISES) == sorted(RIGHT)
     assert all(exercise(id).id == id for id in EXERCISES)
     assert exercise("most-at-once", 3) is exercise("most-at-once", 3)
@@ -94,7 +117,7 @@ def test_a_question_stands_alone_and_names_what_there_is_to_choose(id: str) -> N
 def test_seeds_ask_different_questions_and_the_same_seed_the_same(id: str) -> None:
     asked = [f"{each.question} {each.given}" for each in found(id)]
     assert len(set(asked)) >= DISTINCT
-    again = SEEDED[id](5)
+    again = TEXTS[id].make(5)
     assert f"{again.question} {again.given}" == asked[5]
 
 
@@ -159,7 +182,7 @@ def test_a_seed_is_a_whole_number_whatever_was_asked_before(
 
 
 def test_an_exercise_with_one_question_takes_no_seed_and_hands_it_out() -> None:
-    for id in FIXED:
+    for id in set(EXERCISES) - set(SEEDED):
         with pytest.raises(ValueError, match=f"seed is 1: exercise '{id}' has one question"):
             lab.check(id, seed=1)
     assert str(lab.given("last-pin")) == exercise("last-pin").question
@@ -198,8 +221,7 @@ def parts(sheet: str) -> list[str]:
 def test_sheet_and_key_have_every_seeded_exercise_under_the_same_number(name: str) -> None:
     sheet = lab.problems(name[:2], 3)
     assert sheet == lab.problems(name, 3)
-    (lesson,) = (lesson for lesson in LESSONS if name == lesson.name)
-    numbered = zip(parts(sheet.worksheet), parts(sheet.key), lesson.seeded, strict=True)
+    numbered = zip(parts(sheet.worksheet), parts(sheet.key), seeded(name), strict=True)
     for asked, answered, id in numbered:
         each = exercise(id, 3)
         assert asked.startswith(each.question)
@@ -215,13 +237,13 @@ def test_sheet_and_key_have_every_seeded_exercise_under_the_same_number(name: st
 def digests() -> Iterator[str]:
     """What each lesson's seeds draw: what is handed out, the answers, and the ideas behind them."""
     known = misconceptions()
-    for lesson in WITH_PROBLEMS:
+    for name in NAMES:
         drawn = []
-        for each in (each for id in lesson.seeded for each in found(id)):
+        for each in (each for id in seeded(name) for each in found(id)):
             wrong = [(in_words(answer), idea if idea in known else "")
                      for answer, idea in each.mistakes()]  # fmt: skip
             drawn.append(f"{in_words(each.solution())} {each.given} {wrong}")
-        yield f"{lesson.name} {sha256(''.join(drawn).encode()).hexdigest()[:16]}"
+        yield f"{name} {sha256(''.join(drawn).encode()).hexdigest()[:16]}"
 
 
 DRAWN = """\

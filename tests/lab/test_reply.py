@@ -8,21 +8,12 @@ from nbconvert.filters import markdown2html
 from pinlab.lab.reply import Reply, literal
 
 
-@pytest.mark.parametrize(
-    ("right", "verdict"), [(None, ""), (True, "Right. "), (False, "Not yet. ")]
-)
-def test_a_reply_reads_the_same_printed_and_as_the_value_of_a_cell(
-    right: bool | None, verdict: str
-) -> None:
-    reply = Reply("So it is.", right)
-    assert str(reply) == repr(reply) == f"{verdict}So it is."
-
-
-@pytest.mark.parametrize(
-    ("right", "mark"), [(None, ""), (True, "**Right.** "), (False, "**Not yet.** ")]
-)
-def test_a_notebook_marks_what_is_right_and_what_is_not(right: bool | None, mark: str) -> None:
-    assert Reply("So it is.", right)._repr_markdown_() == f"{mark}So it is."
+@pytest.mark.parametrize(("right", "verdict"), [(True, "Right."), (False, "Not yet.")])
+def test_a_reply_says_what_is_right_and_a_notebook_marks_it(right: bool, verdict: str) -> None:
+    reply, nothing = Reply("So it is.", right), Reply("So it is.")
+    assert str(reply) == repr(reply) == f"{verdict} So it is."
+    assert reply._repr_markdown_() == f"**{verdict}** So it is."
+    assert str(nothing) == nothing._repr_markdown_() == "So it is."
 
 
 def test_details_stand_apart_and_keep_their_columns() -> None:

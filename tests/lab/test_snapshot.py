@@ -5,7 +5,17 @@ from collections.abc import Callable
 import pytest
 
 from pinlab import FOLL_PIN, PAGE_SIZE, Kernel
-from pinlab.lab.snapshot import FROM_DISK, NO_HOLD_LEFT, NOT_COUNTED, TO_DISK, FrameHold, snapshot
+from pinlab.lab.map import draw_map
+from pinlab.lab.snapshot import (
+    FROM_DISK,
+    NO_HOLD_LEFT,
+    NOT_COUNTED,
+    TEETH,
+    TO_DISK,
+    FrameHold,
+    group,
+    snapshot,
+)
 from tests.lab.machines import MACHINES, machine, mapped
 
 
@@ -137,6 +147,43 @@ def test_a_snapshot_stays_as_it_was() -> None:
     assert before == copy != snapshot(kernel)
 
 
-def test_what_is_no_kernel_is_named() -> None:
-    with pytest.raises(TypeError, match=r"kernel is '6\.5': it has to be of type Kernel"):
-        snapshot("6.5")  # type: ignore[arg-type]
+# What is drawn as one.
+
+
+def test_frames_with_other_letters_are_not_stacked() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(12 * PAGE_SIZE)
+    for page in range(12):
+        mm.write(addr + page * PAGE_SIZE, b"AB"[page % 2 : page % 2 + 1])
+    assert len(group(snapshot(kernel)).stacks) == 1
+    stacks = group(snapshot(kernel, letters=1)).stacks
+    assert [(stack.first.letters, len(stack.frames)) for stack in stacks] == [("A", 6), ("B", 6)]
+
+
+def test_frames_are_stacked_only_if_they_are_many_and_alike() -> None:
+    def stacks(name: str) -> list[str]:
+        return [stack.name for stack in group(snapshot(MACHINES[name]())).stacks]
+
+    assert stacks("8 pages") == ["frame 2", "frame 3", "frame 4", "frame 5", "frame 6", "zero page"]
+    assert stacks("64 written") == ["frames 2 to 65"]
+    assert stacks("mixed") == ["frames 2 to 4", "28 frames", "zero page"]
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_strips_cover_each_page_once(name: str) -> None:
+    state = snapshot(MACHINES[name]())
+    for process, areas in zip(state.processes, group(state).strips, strict=True):
+        for area, strips in zip(process.areas, areas, strict=True):
+            covered = [page for one in strips for page in range(one.first, one.last + 1)]
+            assert covered == list(range(area.first, area.last + 1))
+
+
+def test_a_mapping_as_large_as_the_address_space_is_told_by_its_runs() -> None:
+    kernel, mm = machine()
+    addr = mm.mmap(2**39)
+    for page in range(0, 64, 2):
+        mm.write(addr + page * PAGE_SIZE, b"x")
+    (((strip,),),) = group(snapshot(kernel)).strips
+    assert (strip.first, strip.last) == (0, 2**27 - 1)
+    assert strip.teeth == (0, *[None] * (TEETH - 1))
+    assert f"pages 0 to {2**27 - 1}" in draw_map(kernel).twin
