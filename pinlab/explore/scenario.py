@@ -100,9 +100,8 @@ class Scenario:
     @cached_property
     def values(self) -> Mapping[str, tuple[str, ...]]:
         """What every value can be, by its name, and every handle: that may be an error instead."""
-        reads = {s.names[1]: s.row.errors + self.letters for s in self.all_steps if s.row.reads}
-        takes = {s.names[0]: s.row.errors for s in self.all_steps if s.row.takes}
-        return reads | takes
+        leaving = [step for step in self.all_steps if step.leaves]
+        return {s.leaves: s.row.errors + self.letters * s.row.reads for s in leaving}
 
     @cached_property
     def letters(self) -> tuple[str, ...]:

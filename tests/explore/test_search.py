@@ -169,21 +169,7 @@ def require_that_merging_loses_nothing(scenario: Scenario, release: str) -> None
 
 
 @pytest.mark.parametrize("release", ["5.7", "5.9", "5.11", "5.14", "5.19", "6.5"])
-@pytest.mark.parametrize(
-    "scenario",
-    [
-        RACE,
-        TWO_CHILDREN,
-        THREADS,
-        STORES,
-        STUCK,
-        FREE,
-        BEFORE_OR_BEHIND,
-        INHERITED,
-        DECIDED,
-        LOCKED,
-    ],
-)
+@pytest.mark.parametrize("scenario", [s for s in list(globals().values()) if type(s) is Scenario])
 def test_merging_loses_nothing(scenario: Scenario, release: str) -> None:
     require_that_merging_loses_nothing(scenario, release)
 
@@ -194,7 +180,7 @@ def test_merging_loses_nothing_in_a_drawn_scenario(seed: int) -> None:
     require_that_merging_loses_nothing(drawn(seed), releases[seed % len(releases)])
 
 
-@pytest.mark.parametrize("lengths", [(1,), (3, 2), (2, 2, 2), (5, 4, 1)])
+@pytest.mark.parametrize("lengths", [(1,), (3, 2), (2, 2, 2), (9, 9, 9)])
 def test_actors_that_do_not_meet_are_a_matter_of_combinations(lengths: tuple[int, ...]) -> None:
     found = explore(independent(*lengths), "6.5")
     orders, states = factorial(sum(lengths)), 1
@@ -221,6 +207,7 @@ def test_verdict_and_witness() -> None:
     assert way is not None
     assert way.index("device") > 2  # after the parent's write
     assert new.witness(lost) is None
+    assert explore(RACE).release == Kernel().release
 
 
 @pytest.mark.parametrize(
@@ -237,10 +224,7 @@ def test_verdict_and_witness() -> None:
     ],
 )
 def test_what_is_asked_about_is_watched_by_itself(question: Ask, verdict: tuple[str, str]) -> None:
-    assert (
-        explore(RACE, "6.4").verdict(question),
-        explore(RACE, "6.5").verdict(question),
-    ) == verdict
+    assert tuple(explore(RACE, release).verdict(question) for release in ("6.4", "6.5")) == verdict
 
 
 @pytest.mark.parametrize(
@@ -385,10 +369,6 @@ Linux 6.4: 12 states, 6 orders, 2 outcomes
     assert str(never_touched).endswith("  parent:x = zero  by ")
 
 
-def test_rules_can_be_overridden() -> None:
-    assert explore(RACE, "6.4", {"dio_hold": "pin"}).verdict("parent:x = A") == NEVER
-
-
 def test_the_state_limit_is_exact_and_says_what_to_do() -> None:
     assert explore(RACE, "6.4", most_states=12).states == 12
     with pytest.raises(RuntimeError, match="more than 11 states: allow more with most_states="):
@@ -402,9 +382,7 @@ def test_interrupt_returns_what_was_found(interrupt: Callable[[int], None]) -> N
     found = explore(RACE, "6.4")
     assert (found.complete, found.runs) == (False, 0)
     assert f"{found.states} states, interrupted, 1 outcome" in str(found)
-    with pytest.raises(
-        RuntimeError, match=f"interrupted after {found.states} states: nobody knows"
-    ):
+    with pytest.raises(RuntimeError, match=f"after {found.states} states: nobody knows"):
         found.verdict("parent:x = A")
     with pytest.raises(KeyboardInterrupt, match=f"interrupted after {found.states} states"):
         found.require_complete()
@@ -471,15 +449,6 @@ def test_memory_is_linear_in_states() -> None:
     assert much / many < 4096  # no state keeps a page
 
 
-def test_millions_of_orders_are_counted_without_being_walked() -> None:
-    found = explore(independent(9, 9, 9), "6.5")
-    assert found.runs == factorial(27) // factorial(9) ** 3 > 10**11
-
-
-def test_the_default_release_is_the_newest() -> None:
-    assert explore(RACE).release == Kernel().release
-
-
 def test_a_race_of_two_steps_by_hand() -> None:
     race = Scenario({"x": "A"}, {"parent": ["fork child", "write x P"], "child": ["read x v"]})
     graph = explore(race, "6.5").graph
@@ -515,9 +484,7 @@ def test_each_edge_is_a_move_of_who_can_go_on(scenario: Scenario) -> None:
 
 def test_an_answer_is_certain_where_all_ways_lead_to_it() -> None:
     nodes = explore(RACE, "6.4").graph.asked("parent:x = A").nodes
-    ends = {}
-    for schedule, left in brute.ends(RACE, "6.4"):
-        ends[schedule] = left["parent:x"] == "A"
+    ends = {schedule: left["parent:x"] == "A" for schedule, left in brute.ends(RACE, "6.4")}
     for node in nodes:
         after = [yes for way, yes in ends.items() if way[: node.depth] == node.schedule]
         certain = YES if all(after) else NO if not any(after) else OPEN

@@ -91,7 +91,7 @@ def test_the_refcount_is_what_the_calls_leave_on_the_model() -> None:
     assert len(seen) == 5
 
 
-# Reasoned in tests/words/test_judge.py; here for those sentences that an exercise draws.
+# Reasoned in tests/words/test_sentences.py; here for those sentences that an exercise draws.
 NEVER_SAID = {"vmstat-still-counted", "get-skipped-too", "huge-zero-skipped-too"}
 SLIPS = {
     "refcount-sentence": {"pincount-still-counted", "zero-page-refused"} | NEVER_SAID,
