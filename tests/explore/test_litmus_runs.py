@@ -51,13 +51,17 @@ def test_every_line_of_a_file_changes_the_verdict_or_its_reason() -> None:
             assert before[1:] != after[1:], name
 
 
-def test_the_table_has_a_row_for_each_test_and_a_column_for_each_era() -> None:
+def test_the_table_has_a_row_for_each_test_and_a_column_for_each_era(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    some = litmus.names()[::8]
+    monkeypatch.setattr(litmus, "names", lambda: some)
     table = litmus.table()
-    assert list(table.index) == litmus.names()
-    assert list(table.columns) == list(litmus.ERAS)
-    assert set(table.to_numpy().ravel()) == {"Never", "Sometimes", "Always"}
-    assert table.loc["dio-read+fork+parent-writes", "6.5"] == "Never"
-    assert table.loc["get+fork+parent-writes", "6.5"] == "Sometimes"
+    assert (list(table.index), list(table.columns)) == (some, list(litmus.ERAS))
+    for name in some:
+        assert list(table.loc[name]) == [
+            litmus.load(name).expect(era).verdict for era in litmus.ERAS
+        ]
     with pytest.raises(TypeError, match=r"is '6\.5': it has to be a sequence of str"):
         litmus.table("6.5")
 

@@ -7,7 +7,7 @@ import re
 import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
-from math import factorial
+from math import factorial, prod
 from time import process_time
 
 import pytest
@@ -154,9 +154,10 @@ def drawn(seed: int) -> Scenario:
                 return made
 
 
-def require_that_merging_loses_nothing(scenario: Scenario, release: str) -> None:
-    orders = list(brute.ends(scenario, release))
-    found = explore(scenario, release)
+@pytest.mark.parametrize("release", ["5.7", "5.9", "5.11", "5.14", "5.19", "6.5"])
+@pytest.mark.parametrize("scenario", [s for s in list(globals().values()) if type(s) is Scenario])
+def test_merging_loses_nothing(scenario: Scenario, release: str) -> None:
+    orders, found = list(brute.ends(scenario, release)), explore(scenario, release)
     assert found.runs == len(orders)
     assert found.states <= sum(len(schedule) for schedule, _ in orders) + 1
     shortest: dict[tuple[tuple[str, str], ...], int] = {}
@@ -168,41 +169,24 @@ def require_that_merging_loses_nothing(scenario: Scenario, release: str) -> None
         assert (way, dict(outcome)) in orders
 
 
-@pytest.mark.parametrize("release", ["5.7", "5.9", "5.11", "5.14", "5.19", "6.5"])
-@pytest.mark.parametrize("scenario", [s for s in list(globals().values()) if type(s) is Scenario])
-def test_merging_loses_nothing(scenario: Scenario, release: str) -> None:
-    require_that_merging_loses_nothing(scenario, release)
-
-
 @pytest.mark.parametrize("seed", range(30))
 def test_merging_loses_nothing_in_a_drawn_scenario(seed: int) -> None:
     releases = Kernel.releases()
-    require_that_merging_loses_nothing(drawn(seed), releases[seed % len(releases)])
+    test_merging_loses_nothing(drawn(seed), releases[seed % len(releases)])
 
 
 @pytest.mark.parametrize("lengths", [(1,), (3, 2), (2, 2, 2), (9, 9, 9)])
 def test_actors_that_do_not_meet_are_a_matter_of_combinations(lengths: tuple[int, ...]) -> None:
     found = explore(independent(*lengths), "6.5")
-    orders, states = factorial(sum(lengths)), 1
-    for length in lengths:
-        orders //= factorial(length)
-        states *= length + 1
-    assert (found.runs, found.states) == (orders, states)
+    assert found.runs == factorial(sum(lengths)) // prod(map(factorial, lengths))
+    assert found.states == prod(length + 1 for length in lengths)
     assert list(found.outcomes) == [()]
-
-
-def test_the_same_scenario_gives_the_same_again() -> None:
-    first, again = (explore(TWO_CHILDREN, "5.9") for _ in range(2))
-    assert (str(first), first.graph.edges) == (str(again), again.graph.edges)
-    assert list(first.outcomes.items()) == list(again.outcomes.items())
 
 
 def test_verdict_and_witness() -> None:
     lost = "parent:x = A"
     old, new = explore(RACE, "6.4"), explore(RACE, "6.5")
     assert (old.verdict(lost), new.verdict(lost)) == (SOMETIMES, NEVER)
-    assert new.verdict("parent:x = D") == ALWAYS
-    assert old.verdict(lambda left: left["parent:x"] == "A") == SOMETIMES
     way = old.witness(lost)
     assert way is not None
     assert way.index("device") > 2  # after the parent's write
@@ -306,31 +290,31 @@ def test_a_function_has_to_answer_with_a_bool(answer: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("programs", "release", "waiting"),
+    ("programs", "waiting"),
     [
         ({"parent": ["await s"], "device": ["await t", "signal s"], "d": ["await s", "signal t"]},
-         "6.5", "parent for s; device for t; d for s"),
+         "parent for s; device for t; d for s"),
         ({"parent": ["submit_dio_read r x"], "device": ["complete r", "device_write r D"]},
-         "6.5", "device for r, which is over"),
+         "device for r, which is over"),
         ({"parent": ["register_buffer b x", "unregister b", "unregister b"]},
-         "6.5", "parent for b, which is over"),
+         "parent for b, which is over"),
         ({"parent": ["get_user_pages h x", "put_page h"], "device": ["device_read h v"]},
-         "6.5", "device for h, which is over"),
+         "device for h, which is over"),
         ({"parent": ["fork child", "wait child"], "child": ["read x v"]},
-         "6.5", "parent for child to exit"),
+         "parent for child to exit"),
         ({"parent": ["await s", "fork child"], "child": ["signal s"]},
-         "6.5", "parent for s; child to be forked"),
+         "parent for s; child to be forked"),
         ({"parent": ["munmap x", "submit_dio_read r x"], "device": ["complete r"]},
-         "6.5", "device for r, which is EFAULT"),
+         "device for r, which is EFAULT"),
         ({"parent": ["munmap x", "get_user_pages h x"], "device": ["device_write h+8 D"]},
-         "6.5", "device for h, which is EFAULT"),
-        ({"parent": ["exit"], "parent/2": ["write x P"]}, "6.5", ""),  # ended with its process
+         "device for h, which is EFAULT"),
+        ({"parent": ["exit"], "parent/2": ["write x P"]}, ""),  # ended with its process
     ],
 )  # fmt: skip
 def test_who_still_waits_at_an_end_is_named_with_what_for(
-    programs: dict[str, list[str]], release: str, waiting: str
+    programs: dict[str, list[str]], waiting: str
 ) -> None:
-    found = explore(Scenario({"x": "A"}, programs), release)
+    found = explore(Scenario({"x": "A"}, programs), "6.5")
     told = {dict(outcome).get("still waiting", "") for outcome in found.outcomes}
     assert waiting in told
     assert found.remarks == tuple(f"still waiting: {w}" for w in sorted(told) if w)
