@@ -130,7 +130,7 @@ def parse(text: str, where: str = "litmus test") -> Litmus:
         raise ValueError(f"where is {shown(where)}: allowed are {LONGEST_NAME} characters")
     _check_size(len(instance("text", text, str)), where)
     try:
-        return _Reader(text).test()
+        return _test(*_lines(text))
     except ValueError as error:
         raise ValueError(f"{where}, {error}") from None
 
@@ -148,93 +148,89 @@ class _Line(NamedTuple):
     body: list[_Line]
 
 
-class _Reader:
-    """One pass over the lines of a text."""
+def _lines(text: str) -> tuple[list[_Line], int]:
+    """Return the lines that say something, and the number of the last one."""
+    lines: list[_Line] = []
+    end = 1
+    for number, whole in enumerate(text.splitlines(), start=1):
+        if not (said := whole.partition("#")[0].rstrip()):
+            continue
+        end, line = number, _Line(number, said.strip(), [])
+        if not said[0].isspace():
+            lines.append(line)
+        elif lines:
+            lines[-1].body.append(line)
+        else:
+            raise ValueError(f"line {number}: nothing may be indented before the name")
+    return lines, end
 
-    def __init__(self, text: str) -> None:
-        self._lines: list[_Line] = []
-        self._end = 1
-        for number, whole in enumerate(text.splitlines(), start=1):
-            if not (said := whole.partition("#")[0].rstrip()):
-                continue
-            self._end, line = number, _Line(number, said.strip(), [])
-            if not said[0].isspace():
-                self._lines.append(line)
-            elif self._lines:
-                self._lines[-1].body.append(line)
+
+def _test(lines: list[_Line], end: int) -> Litmus:
+    name, why = _opening(lines)
+    memory: dict[str, str] = {}
+    programs: dict[str, list[_Line]] = {}
+    exists: list[_Line] = []
+    expected: list[Expected] = []
+    for line in lines[2:]:
+        with _at(line):
+            if line.text in programs or (line.text == "memory" and memory):
+                raise ValueError(f"there is a {shown(line.text)} already")
+            if line.text == "memory":
+                _fill(memory, line.body)
+            elif line.text[0].isdigit():
+                expected.append(_expected(line.text, expected))
+                _require_none(line.body)
+            elif line.text.split()[0] == "exists":
+                exists.append(line)
+                _require_none(line.body)
             else:
-                raise ValueError(f"line {number}: nothing may be indented before the name")
-
-    def test(self) -> Litmus:
-        name, why = self._opening()
-        memory: dict[str, str] = {}
-        programs: dict[str, list[_Line]] = {}
-        exists: list[_Line] = []
-        expected: list[Expected] = []
-        for line in self._lines[2:]:
-            with _at(line):
-                if line.text in programs or (line.text == "memory" and memory):
-                    raise ValueError(f"there is a {shown(line.text)} already")
-                if line.text == "memory":
-                    _fill(memory, line.body)
-                elif line.text[0].isdigit():
-                    expected.append(_expected(line.text, expected))
-                    _require_none(line.body)
-                elif line.text.split()[0] == "exists":
-                    exists.append(line)
-                    _require_none(line.body)
-                else:
-                    check_actor(line.text)
-                    programs[line.text] = line.body
-        if len(exists) != 1:
-            at = exists[1].number if exists else self._end
-            raise ValueError(f"line {at}: there has to be one exists line, here are {len(exists)}")
-        if not expected:
-            raise ValueError(f"line {self._end}: there is no verdict, like 5.6 Never its source")
-        with _at(exists[0]):
-            question = Question(exists[0].text.removeprefix("exists").strip())
-        scenario = self._scenario(memory, programs, question, exists[0])
-        return Litmus(name, why, scenario, question, tuple(expected))
-
-    def _opening(self) -> tuple[str, str]:
-        if len(self._lines) < 2:
-            raise ValueError("line 1: a name and a sentence are missing")
-        name, why = self._lines[:2]
-        _require_none([*name.body, *why.body])
-        with _at(name):
-            if not re.fullmatch(r"[\w+.-]+", name.text):
-                raise ValueError(
-                    f"the name is {shown(name.text)}: allowed are letters, digits, + - . _"
-                )
-        with _at(why):
-            if not re.fullmatch(r'".+[.?]"', why.text):
-                raise ValueError(f"{shown(why.text)} is no sentence in double quotes")
-        return name.text, why.text.strip('"')
-
-    def _scenario(
-        self, memory: dict[str, str], programs: dict[str, list[_Line]], question: Question,
-        exists: _Line,
-    ) -> Scenario:  # fmt: skip
-        with _at(self._lines[0]):
-            check_length(sum(map(len, programs.values())))
-        steps: list[tuple[Step, _Line]] = []
-        for actor, body in programs.items():
-            for line in body:
-                with _at(line):
-                    steps.append((parse_step(actor, line.text), line))
+                check_actor(line.text)
+                programs[line.text] = line.body
+    if len(exists) != 1:
+        at = exists[1].number if exists else end
+        raise ValueError(f"line {at}: there has to be one exists line, here are {len(exists)}")
+    if not expected:
+        raise ValueError(f"line {end}: there is no verdict, like 5.6 Never its source")
+    with _at(exists[0]):
+        question = Question(exists[0].text.removeprefix("exists").strip())
+    with _at(lines[0]):
+        scenario = _scenario(memory, programs)
+    with _at(exists[0]):
+        question.check(scenario)
         watched = tuple(dict.fromkeys(term.place for term in question.terms if term.place))
+        scenario = Scenario(memory, scenario.programs, watched)
+    return Litmus(name, why, scenario, question, tuple(expected))
+
+
+def _opening(lines: list[_Line]) -> tuple[str, str]:
+    if len(lines) < 2:
+        raise ValueError("line 1: a name and a sentence are missing")
+    name, why = lines[:2]
+    _require_none([*name.body, *why.body])
+    with _at(name):
+        if not re.fullmatch(r"[\w+.-]+", name.text):
+            allowed = "allowed are letters, digits, + - . _"
+            raise ValueError(f"the name is {shown(name.text)}: {allowed}")
+    with _at(why):
+        if not re.fullmatch(r'".+[.?]"', why.text):
+            raise ValueError(f"{shown(why.text)} is no sentence in double quotes")
+    return name.text, why.text.strip('"')
+
+
+def _scenario(memory: dict[str, str], programs: dict[str, list[_Line]]) -> Scenario:
+    check_length(sum(map(len, programs.values())))
+    steps: list[tuple[Step, _Line]] = []
+    for actor, body in programs.items():
+        for line in body:
+            with _at(line):
+                steps.append((parse_step(actor, line.text), line))
+    try:
         lines = {actor: [line.text for line in body] for actor, body in programs.items()}
-        try:
-            scenario = Scenario(memory, lines, ())
-        except MisfitError as error:
-            # Of two that are alike the second is the one too many.
-            wrong = [line for step, line in steps if step == error.step][-1]
-            raise ValueError(f"line {wrong.number}: {error}") from None
-        except ValueError as error:
-            raise ValueError(f"line {self._lines[0].number}: {error}") from None
-        with _at(exists):
-            question.check(scenario)
-            return Scenario(memory, lines, watched)
+        return Scenario(memory, lines, ())
+    except MisfitError as error:
+        # Of two that are alike the second is the one too many.
+        wrong = [line for step, line in steps if step == error.step][-1]
+        raise ValueError(f"line {wrong.number}: {error}") from None
 
 
 @contextmanager
@@ -268,9 +264,8 @@ def _expected(text: str, before: list[Expected]) -> Expected:
     version = parse_release(release)
     rules_for(release)  # says so if it is too old
     if verdict not in VERDICTS or not source:
-        raise ValueError(
-            f"{shown(text)}: after the release one of {', '.join(VERDICTS)}, then a source"
-        )
+        allowed = ", ".join(VERDICTS)
+        raise ValueError(f"{shown(text)}: after the release one of {allowed}, then a source")
     if before and version <= before[-1].version:
         raise ValueError(f"{release} stands after a release that is not older")
     return Expected(version, verdict, source)

@@ -262,23 +262,19 @@ class Orders:
         """
         values, freed = self._remembered.things[state.left]
         frames = [self._frames.things[number] for number in state.frames]
-        pages = {
-            f"{process}:{page}": data
-            for process in self._scenario.processes
-            for page in self._scenario.memory
-            if (data := self._page(state, process, page, frames)) is not None
-        }
+        pages: dict[str, bytes] = {}
+        for process in self._scenario.processes:
+            memory = self._parts.things[state.parts[self._names[process]]]
+            areas = memory[1] if isinstance(memory, tuple) else ()
+            for page, vpn in self._vpns.items():
+                if any(area.start <= vpn < area.end for area in areas):
+                    bit = self._bits.get((process, (vpn,)), 0)
+                    found = (
+                        self._records.things[frame.record] for frame in frames if frame.refs & bit
+                    )
+                    content = next((record.content for record in found), None)
+                    pages[f"{process}:{page}"] = content or bytes(PAGE_SIZE)
         return dict(values), freed, pages
-
-    def _page(self, state: Position, process: str, page: str, frames: list[_Frame]) -> bytes | None:
-        """Return all that a process would read of a page; None if it cannot."""
-        memory = self._parts.things[state.parts[self._names[process]]]
-        vpn = self._vpns[page]
-        if not isinstance(memory, tuple) or not any(a.start <= vpn < a.end for a in memory[1]):
-            return None
-        bit = self._bits.get((process, (vpn,)), 0)
-        contents = (self._records.things[record].content for refs, record in frames if refs & bit)
-        return next(contents, None) or bytes(PAGE_SIZE)
 
     def seen(self, state: Position) -> tuple[Hashable, ...]:
         """Return what was seen in each folio of a state, but those that are freed."""

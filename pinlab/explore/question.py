@@ -35,18 +35,15 @@ class Left(Mapping[str, str]):
         self._shown, self.pages = shown, pages
 
     def __getitem__(self, name: str) -> str:
-        return Value(self._found(name), name, possible(self.scenario, name))
-
-    def _found(self, name: str) -> str:
-        if name in self._shown:
-            return self._shown[name]
-        if not _is_place(instance("name", name, str)):
-            require_value(self.scenario, name)
-            raise KeyError(name)
-        actor, _, where = name.rpartition(":")
-        require_place(self.scenario, actor, where)
-        page, offset = place(where)
-        return letter(self.pages[f"{actor}:{page}"][offset : offset + 1])
+        found = self._shown.get(name)
+        if found is None:
+            require_name(self.scenario, instance("name", name, str))
+            if not _is_place(name):
+                raise KeyError(name)
+            actor, _, where = name.rpartition(":")
+            page, offset = place(where)
+            found = letter(self.pages[f"{actor}:{page}"][offset : offset + 1])
+        return Value(found, name, possible(self.scenario, name))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._shown)
@@ -64,14 +61,14 @@ class Value(str):
     possible is empty where that is not known, as of `broken`.
     """
 
+    name: str
+    possible: tuple[str, ...]
+
     def __new__(cls, value: str, name: str = "", possible: tuple[str, ...] = ()) -> Value:
         """Return a value of a name that can have those that are possible."""
         found = super().__new__(cls, value)
         found.name, found.possible = name, possible
         return found
-
-    name: str
-    possible: tuple[str, ...]
 
     def __eq__(self, other: object) -> bool:
         if type(other) is str and self.possible and other not in self.possible:
@@ -95,22 +92,19 @@ def _is_place(name: str) -> bool:
     return ":" in name and ": " not in name
 
 
-def require_place(scenario: Scenario, actor: str, where: str) -> None:
-    """Raise ValueError for a process or a page that the scenario does not have."""
+def require_name(scenario: Scenario, name: str) -> None:
+    """Raise ValueError for a place that is not there, and for what no step leaves."""
+    if not _is_place(name):
+        if name not in {*scenario.values, *map(str, scenario.all_steps), *REMARKS}:
+            known = ", ".join(sorted(scenario.values)) or "none"
+            raise ValueError(f"there is no value {shown(name)}; the values are: {known}")
+        return
+    actor, _, where = name.rpartition(":")
     if actor not in scenario.processes:
-        raise ValueError(
-            f"there is no process {shown(actor)}, only {', '.join(scenario.processes)}"
-        )
+        known = ", ".join(scenario.processes)
+        raise ValueError(f"there is no process {shown(actor)}, only {known}")
     if place(where)[0] not in scenario.memory:
         raise ValueError(no_page(scenario.memory, where))
-
-
-def require_value(scenario: Scenario, name: str) -> None:
-    """Raise ValueError for what no step reads or makes, and no system call leaves an error of."""
-    steps = map(str, scenario.all_steps)
-    if name not in {*scenario.values, *steps, *REMARKS}:
-        known = ", ".join(sorted(scenario.values)) or "none"
-        raise ValueError(f"there is no value {shown(name)}; the values are: {known}")
 
 
 class Comparison(NamedTuple):
@@ -140,10 +134,7 @@ class Comparison(NamedTuple):
 
     def check(self, scenario: Scenario) -> None:
         """Raise ValueError for a name or a value that the scenario cannot have."""
-        if self.actor:
-            require_place(scenario, self.actor, self.place)
-        else:
-            require_value(scenario, self.name)
+        require_name(scenario, self.name)
         values = possible(scenario, self.name)
         if self.value not in values:
             allowed = ", ".join(map(spelled, values)) or "nothing"

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from pinlab.explore.search import Found
 from pinlab.model.arguments import whole
-from pinlab.model.folio import PAGE_SIZE, Folio
+from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.gup import ACQUIRED, RELEASED
 from pinlab.model.kernel import Kernel
 from pinlab.model.ledger import BOOT, MAPPING, REFERENCE
@@ -112,9 +112,6 @@ class Transition(NamedTuple):
         """Return a sentence: who does what, and which counters change."""
         if self.step.error:
             return f"{self.step}: refused with {self.step.error}"
-        return f"{self.step}: {', '.join(self._changes()) or 'no counter changes'}"
-
-    def _changes(self) -> Iterator[str]:
         old, new = self.before.pages[self.step.page], self.after.pages[self.step.page]
         shown = {
             "refcount": (old.refcount, new.refcount),
@@ -122,9 +119,8 @@ class Transition(NamedTuple):
             "vmstat acquired": (self.before.acquired, self.after.acquired),
             "vmstat released": (self.before.released, self.after.released),
         }
-        for name, (was, now) in shown.items():
-            if was != now:
-                yield f"{name} {was} -> {now}"
+        changes = [f"{name} {was} -> {now}" for name, (was, now) in shown.items() if was != now]
+        return f"{self.step}: {', '.join(changes) or 'no counter changes'}"
 
 
 class Reached:
@@ -258,15 +254,10 @@ class _Machine:
 
     def state(self) -> State:
         """Return what can be seen of it now."""
-        return State(
-            {name: self._counters(folio) for name, folio in self._folios.items()},
-            self.kernel.vmstat[ACQUIRED],
-            self.kernel.vmstat[RELEASED],
-            self.kernel.rules.pin_bias,
-            tuple(sorted(hold for hold, _ in self._held)),
-        )
-
-    def _counters(self, folio: Folio) -> OnRecord:
-        book = self.kernel.ledger
-        references = sum(book.net(folio, kind) for kind in (MAPPING, REFERENCE, BOOT))
-        return OnRecord(folio.refcount, folio.pincount, references)
+        kernel, pages = self.kernel, {}
+        for name, folio in self._folios.items():
+            references = sum(kernel.ledger.net(folio, k) for k in (MAPPING, REFERENCE, BOOT))
+            pages[name] = OnRecord(folio.refcount, folio.pincount, references)
+        holds = tuple(sorted(hold for hold, _ in self._held))
+        acquired, released = kernel.vmstat[ACQUIRED], kernel.vmstat[RELEASED]
+        return State(pages, acquired, released, kernel.rules.pin_bias, holds)

@@ -63,9 +63,3 @@ def saved(rules: frozenset[str]) -> frozenset[str]:
     """
     rest = overrides(rules)
     return frozenset(t for t in PINNED if whole_verdict(load(t), RELEASE, rest) == NEVER)
-
-
-def smallest() -> list[frozenset[str]]:
-    """Return the smallest sets that save all of PINNED."""
-    whole = [rules for rules in all_sets() if saved(rules) == frozenset(PINNED)]
-    return [rules for rules in whole if len(rules) == len(whole[0])]

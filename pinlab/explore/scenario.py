@@ -68,8 +68,7 @@ class Scenario:
                 allowed = f"it has to be like x = A or x = {ZERO} (or x = {HUGE})"
                 raise ValueError(f"{page} = {fill}: {allowed}")
         _check_programs(self.programs)
-        _check_actors(self)
-        _check_names(self.memory, self.all_steps)
+        _check_steps(self)
         for where in self.places:
             if place(where)[0] not in self.memory:
                 raise ValueError(f"watched {where}: {no_page(self.memory, where)}")
@@ -100,9 +99,8 @@ class Scenario:
     @cached_property
     def values(self) -> Mapping[str, tuple[str, ...]]:
         """What every value can be, by its name, and every handle: that may be an error instead."""
-        reads = {s.names[1]: s.row.errors + self.letters for s in self.all_steps if s.row.reads}
-        takes = {s.names[0]: s.row.errors for s in self.all_steps if s.row.takes}
-        return reads | takes
+        leaving = [step for step in self.all_steps if step.leaves]
+        return {s.leaves: s.row.errors + self.letters * s.row.reads for s in leaving}
 
     @cached_property
     def letters(self) -> tuple[str, ...]:
@@ -135,17 +133,14 @@ def check_actor(name: str) -> None:
         raise ValueError(f"actor is {shown(name)}: it has to be like parent, device or parent/2")
 
 
-def _check_actors(scenario: Scenario) -> None:
-    """Raise MisfitError for a step that somebody cannot do."""
-    for step in scenario.all_steps:
+def _check_steps(scenario: Scenario) -> None:
+    """Raise MisfitError for a step that somebody cannot do, or what nobody makes, or two make."""
+    memory, steps = scenario.memory, scenario.all_steps
+    for step in steps:
         if step.process not in scenario.processes and not step.row.anybody:
             raise MisfitError(step, f"{cut(step.process)} is no process, as nobody forks it")
-        if step.row.small_only and HUGE in scenario.memory.values():
+        if step.row.small_only and HUGE in memory.values():
             raise MisfitError(step, "it is modelled for 4 KiB pages only")
-
-
-def _check_names(memory: Mapping[str, str], steps: Sequence[Step]) -> None:
-    """Raise MisfitError for a page, a process or a handle that nobody makes, or one made twice."""
     made = {PARENT: "fork"}
     for step in steps:
         for kind, name in step.kinds():

@@ -39,9 +39,6 @@ HUGE_PAGES = 16
 Outcome = tuple[tuple[str, str], ...]
 """What is left at the end: pairs of a name and a letter (or a word), sorted."""
 
-Pages = tuple[tuple[str, bytes], ...]
-"""The pages that processes still have at an end, by name (`parent:x`)."""
-
 Schedule = tuple[str, ...]
 """The actors in the order of their moves; a step that is split has several."""
 
@@ -215,15 +212,15 @@ class Exploration:
         return len(self._found.states)
 
     @cached_property
-    def _ends(self) -> dict[tuple[Outcome, Pages], Schedule]:
+    def _ends(self) -> tuple[tuple[Left, Schedule], ...]:
         """What is left at each end, with a shortest schedule; those with fewer moves first."""
-        ends: dict[tuple[Outcome, Pages], Schedule] = {}
+        ends: dict[Hashable, tuple[Left, Schedule]] = {}
         for number in sorted(self._waiting, key=lambda end: self._found.states[end].moves):
             left = self._left(number)
-            key = tuple(sorted(left.items())), tuple(left.pages.items())
+            key = tuple(left.items()), tuple(left.pages.items())
             if key not in ends:
-                ends[key] = self._schedule(number)
-        return ends
+                ends[key] = left, self._schedule(number)
+        return tuple(ends.values())
 
     def _left(self, number: int) -> Left:
         """Return what is left at an end: pages, every value read, and what went wrong."""
@@ -237,14 +234,14 @@ class Exploration:
         }
         wrong = {FREED: freed, WAITING: self._waiting[number]}
         shown |= values | {name: told for name, told in wrong.items() if told}
-        return Left(self.scenario, shown, pages)
+        return Left(self.scenario, dict(sorted(shown.items())), pages)
 
     @cached_property
     def outcomes(self) -> dict[Outcome, Schedule]:
         """What can be left, each with a shortest schedule that leads to it."""
         outcomes: dict[Outcome, Schedule] = {}
-        for (outcome, _), schedule in self._ends.items():
-            outcomes.setdefault(outcome, schedule)
+        for left, schedule in self._ends:
+            outcomes.setdefault(tuple(left.items()), schedule)
         return outcomes
 
     @cached_property
@@ -291,14 +288,14 @@ class Exploration:
         if isinstance(answer, Question):
             answer.check(self.scenario)
             self._require_memory(answer)
-        for (outcome, pages), schedule in self._ends.items():
-            yield answer(Left(self.scenario, dict(outcome), dict(pages))), schedule
+        for left, schedule in self._ends:
+            yield answer(left), schedule
 
     def _require_memory(self, question: Question) -> None:
         """Raise ValueError for memory that is gone at each end: nothing is equal to that."""
         if self.remarks or not self.complete:
             return  # who waits might have forked whose memory it is
-        there = {name for _, pages in self._ends for name, _ in pages}
+        there = {name for left, _ in self._ends for name in left.pages}
         for term in question.terms:
             if term.actor and f"{term.actor}:{place(term.place)[0]}" not in there:
                 raise ValueError(f"{term.name} is gone at each end, by exit or munmap")

@@ -106,6 +106,11 @@ class Step(NamedTuple):
         return sum(flag for option, flag in FLAGS.items() if option in self.options)
 
     @property
+    def leaves(self) -> str:
+        """The name of the value that it reads, or of the handle that it makes, if any."""
+        return self.names[self.row.reads] if self.row.reads or self.row.takes else ""
+
+    @property
     def line(self) -> str:
         """The step as a program has it."""
         times = [f"times={self.times}"] if self.times > 1 else []

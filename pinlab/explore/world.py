@@ -21,10 +21,10 @@ from pinlab.model.mm import Mm
 
 T = TypeVar("T")
 
+Lead = Callable[[Iterable[tuple[Hashable, Page | None]], str], None]
+
 Ref = tuple[str, Hashable]
 """What leads to a folio: the name of a process or a handle, and where in it."""
-
-Refs = dict[Folio, list[Ref]]
 
 
 class Begun(NamedTuple):
@@ -132,13 +132,15 @@ class World:
         step = self.next_step(actor)
         does, over = step.row.does, True
         try:
-            if does is None or "split" in step.options or self._meets_fork(step):
+            # While its process forks, GUP-fast may have to wait for the end of that.
+            meets = step.row.fast and (actor in self.begun or self._forks(step.process))
+            if does is None or "split" in step.options or meets:
                 over = self._go_on(step)
             else:
                 does(self, step)
         except OSError as error:
             self.begun.pop(actor, None)
-            self.values[_named(step)] = errno.errorcode[error.errno or 0]
+            self.values[step.leaves or str(step)] = errno.errorcode[error.errno or 0]
         except FreedError:
             self.freed = str(step)
         self._done[actor] += over
@@ -156,15 +158,11 @@ class World:
                 self.begun[step.actor] = Begun(operation, moves, pauses + 1)
                 return False
         del self.begun[step.actor]
-        made = (
-            operation.child if isinstance(operation, Fork) else Taken(operation.require_page(), 1)
-        )
-        self.things[step.names[0]] = made
+        if isinstance(operation, Fork):
+            self.things[step.names[0]] = operation.child
+        else:
+            self.things[step.names[0]] = Taken(operation.require_page(), 1)
         return True
-
-    def _meets_fork(self, step: Step) -> bool:
-        """Whether a call of GUP-fast may have to wait for the end of its process's fork."""
-        return step.row.fast and (step.actor in self.begun or self._forks(step.process))
 
     def _may_run(self, step: Step, mm: Mm) -> bool:
         """Whether no step of another thread of its process is in the way.
@@ -195,14 +193,14 @@ class World:
     def _forks(self, process: str) -> bool:
         return any(isinstance(b.operation, Fork) for _, b in self._under_way(process))
 
-    def look(self, names: Iterable[str]) -> tuple[list[Hashable], Refs]:
+    def look(self, names: Iterable[str]) -> tuple[list[Hashable], dict[Folio, list[Ref]]]:
         """Return what names stand for, and the folios that these lead to.
 
         A step on what looks the same does the same. Which folio is which is told by what leads
         there, so that two machines that gave frames out in another order are the same. The zero
         pages are there in any case, as a step may meet them whatever its process has mapped.
         """
-        refs: Refs = {self.kernel.zero_page.folio: []}
+        refs: dict[Folio, list[Ref]] = {self.kernel.zero_page.folio: []}
         if (huge := self.kernel.huge_zero) is not None:
             refs[huge] = []
 
@@ -242,17 +240,7 @@ class World:
         return mm.has_pinned, tuple(mm.areas()), _entries(mm, name, lead), tuple(under_way)
 
 
-Lead = Callable[[Iterable[tuple[Hashable, Page | None]], str], None]
-
-
 def _entries(mm: Mm, name: str, lead: Lead, *where: str) -> tuple[tuple[int, bool], ...]:
     entries = mm.mapped()
     lead((((*where, vpn), page) for vpn, page, _ in entries), name)
     return tuple((vpn, writable) for vpn, _, writable in entries)
-
-
-def _named(step: Step) -> str:
-    """Return the name under which an error of a step is kept."""
-    if step.row.reads:
-        return step.names[1]
-    return step.names[0] if step.row.takes else str(step)

@@ -23,7 +23,6 @@ from pinlab.machine.measured import (
 from pinlab.machine.predictions.calls import buffer_in, huge_buffer_in
 from pinlab.model.arguments import instance
 from pinlab.model.kernel import Kernel
-from pinlab.model.mm import Mm
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -58,7 +57,9 @@ def pins_by_buffer(*answers: Answer) -> Picture:
     # All have the same scale, with room for the number on the highest bar: "at most" is a line.
     panels[0].set_ylim(0, (1.3 if any(map(_unsure, answers)) else 1.15) * highest)
     panels[0].set_ylabel("pins acquired")
-    words = [line for answer in answers for line in _told(answer, names)]
+    words = []
+    for answer in answers:
+        words += [f"{answer.label}: {by_buffer(answer, names)}.", *[answer.note] * answer.noisy]
     alt = f"Bars, one panel each. {' '.join(words)}"
     return Picture(figure, alt, "\n".join([*words, *_verdict(answers)]))
 
@@ -144,11 +145,6 @@ def meanwhile(answer: Answer) -> list[str]:
     return [f"others' pins in the control: {answer.control.acquired}"]
 
 
-def _told(answer: Answer, names: Mapping[str, str]) -> list[str]:
-    words = f"{answer.label}: {by_buffer(answer, names)}."
-    return [words, answer.note] if answer.noisy else [words]
-
-
 def by_buffer(answer: Answer, names: Mapping[str, str] = BUFFERS) -> str:
     """Return the pins of each buffer, in words."""
     return ", ".join(f"{names.get(str(m.buffer), m.buffer)} {pins_told(m)}" for m in answer)
@@ -230,13 +226,9 @@ def _repeat(kernel: Kernel, measurement: Measurement) -> Measurement:
         byte = b"\0" if measurement.buffer == "zeros" else b"x"
         mm, addr = buffer_in(kernel, range(measurement.touched), byte)
     # Each access ends before the next begins, so they are all alike: one tells for all.
-    _access(kernel, mm, addr, measurement)
-    acquired, released = (measurement.writes * pins for pins in kernel.vmstat.values())
-    return measurement._replace(acquired=acquired, released=released, seconds=None, agreed=True)
-
-
-def _access(kernel: Kernel, mm: Mm, addr: int, measurement: Measurement) -> None:
     if measurement.method == PROCESS_VM_READV:
         kernel.unpin_user_pages(mm.pin_user_pages(addr, measurement.pages))
     else:
         kernel.submit_dio_write(mm, addr, measurement.pages).complete()
+    acquired, released = (measurement.writes * pins for pins in kernel.vmstat.values())
+    return measurement._replace(acquired=acquired, released=released, seconds=None, agreed=True)

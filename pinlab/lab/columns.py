@@ -186,12 +186,8 @@ def _differing(
     prediction, *recorded, mine = columns
     for column, build in zip(recorded, sources, strict=True):
         apart = [place for place in places if _differs(place, prediction, column)]
-        if apart and not _differing_places(apart, column, build):
+        own = _prediction(build.boot(), apart)
+        if apart and not any(_differs(place, own, column) for place in apart):
             yield f"{column.name} is what the model of Linux {build.kernel} {build.build} predicts."
     if any(_differs(place, prediction, mine) for place in places):
         yield f"{yours.note} {AGAIN}" if yours.noisy else UNLIKE
-
-
-def _differing_places(places: list[Place], column: Column, build: Build) -> list[Place]:
-    own = _prediction(build.boot(), places)
-    return [place for place in places if _differs(place, own, column)]

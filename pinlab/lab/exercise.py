@@ -377,10 +377,10 @@ class Program(Exercise):
     model: Callable[..., object]
     trace: Callable[..., str]
     wrong: Sequence[tuple[str, Callable[..., object]]]
+    source: str
     meaning: Callable[[object], object] = lambda result: result
     large: Sequence[tuple[Any, ...]] = ()
     slow: str | None = None
-    source: str = ""
 
     def solution(self) -> object:
         """Return the right answer, as `check` takes it."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from html import escape
 from io import BytesIO
@@ -70,7 +70,11 @@ def exhibit(
     '<p role="status">The refcount is 2049.</p>'
     """
     words, picture = ipywidgets.HTML(), ipywidgets.HTML()
-    moved = list(_each(controls))
+    moved = [
+        each
+        for control in controls
+        for each in (control.children if isinstance(control, ipywidgets.Box) else [control])
+    ]
 
     def show(_: object = None) -> None:
         shot = draw(*(control.value for control in moved))
@@ -87,17 +91,6 @@ def exhibit(
     widget.add_class(CSS_CLASS)
     show()
     return Exhibit(widget, filmstrip)
-
-
-def _each(
-    controls: Sequence[ipywidgets.Widget | Dial],
-) -> Iterator[ipywidgets.ValueWidget | Dial]:
-    """The controls that have a value, those of a row one by one."""
-    for control in controls:
-        if isinstance(control, ipywidgets.Box):
-            yield from control.children
-        else:
-            yield control
 
 
 def status(sentence: str) -> str:

@@ -181,18 +181,17 @@ class Places:
 
     # Left.
 
-    def _name(self, process: PageTable) -> list[str]:
-        return self.layout.wrap(process.name, self.layout.left[1], bold=True)
-
-    def _title(self, process: PageTable) -> list[str]:
-        """The lines at the top of a process's box."""
-        empty = self.layout.wrap("nothing mapped", self.layout.left[1])
-        return self._name(process) + (empty if not process.areas else [])
+    def _title(self, process: PageTable) -> tuple[list[str], list[str]]:
+        """The lines at the top of a process's box: its name, and whether nothing is mapped."""
+        width = self.layout.left[1]
+        empty = "" if process.areas else "nothing mapped"
+        name = self.layout.wrap(process.name, width, bold=True)
+        return name, self.layout.wrap(empty, width)
 
     def _stand_processes(self, top: float) -> Iterator[tuple[Box, list[tuple[Strip, Box]]]]:
         """The box of each process, and those of its strips."""
         for process, areas in zip(self.state.processes, self.groups.strips, strict=True):
-            y = top + PAD + len(self._title(process)) * self.layout.line
+            y = top + PAD + sum(map(len, self._title(process))) * self.layout.line
             strips = []
             for n, area in enumerate(areas):
                 y += AREA_GAP if n else 0
@@ -343,8 +342,8 @@ class Places:
         x, width = self.layout.left
         box, strips = self.processes[n]
         yield rect(x, box.y, width, box.height, edge=edge(faint=True), round=6)
-        lines, bold = self._title(process), len(self._name(process))
-        yield from self._words(x + PAD, box.y + self.layout.line, lines, bold=bold)
+        name, empty = self._title(process)
+        yield from self._words(x + PAD, box.y + self.layout.line, name + empty, bold=len(name))
         for strip, place in strips:
             changed = self.before is not None and remapped(self.before, self.state, n, strip)
             yield from self._draw_strip(strip, place, changed=changed)

@@ -62,7 +62,7 @@ def solution(id: str, answer: object = None) -> Reply:
     found = exercise(id)
     first, bigger = found.hints
     parts = [f"*A hint.* {first}", f"*A bigger hint.* {bigger}"]
-    if answer is None and isinstance(found, Program) and found.source:
+    if answer is None and isinstance(found, Program):
         parts.append(f"```python\n{found.source.rstrip()}\n```")
     reply = found.check(found.solution() if answer is None else answer)
     parts += [reply._repr_markdown_(), "The usual wrong answers:", _mistakes(found)]

@@ -143,8 +143,8 @@ def left(node: Node) -> list[str]:
 
 def draw(what: Asked, graph: Graph, way: Schedule | None, at: int | None = None) -> Piece:
     """Return the graph from the origin on; `way` is drawn thick, the state `at` has a ring."""
-    places = _places(graph)
-    height = TOP + _high(graph) + FOOT
+    places, wide, high = _placed(graph)
+    height = TOP + high + FOOT
     through = [] if way is None else graph.way(way)
     on_way = set(pairwise(through))
     ground = OVERFLOW if through and graph.nodes[through[-1]].answer == YES else EDGE
@@ -156,7 +156,7 @@ def draw(what: Asked, graph: Graph, way: Schedule | None, at: int | None = None)
         *_heads(places),
         *(_ground(e, places, ground) for e in graph.edges if (e.start, e.end) in on_way),
         *(_line(_path(e, places), who[e.actor]) for e in graph.edges),
-        *(_chip(e, places, words) for e, words in _words(graph.edges, _column(graph))),
+        *(_chip(e, places, words) for e, words in _words(graph.edges, wide)),
         *(_node(node, places, ring=node.number == at) for node in graph.nodes),
         *(_end(node, places) for node in graph.nodes if node.end is not None),
         *_legend(actors, height - FOOT + 22),
@@ -167,36 +167,25 @@ def draw(what: Asked, graph: Graph, way: Schedule | None, at: int | None = None)
 Places = Mapping[int, tuple[float, float]]
 
 
-def _columns_of(graph: Graph) -> list[list[int]]:
-    """The numbers by column; all ends stand in the last."""
+def _placed(graph: Graph) -> tuple[Places, float, float]:
+    """The middle of each node, the distance of two columns, and the height of the longest."""
     last = max(node.depth for node in graph.nodes)
     columns: list[list[int]] = [[] for _ in range(last + 1)]
-    for node in graph.nodes:
+    for node in graph.nodes:  # all ends stand in the last column
         columns[node.depth if node.end is None else last].append(node.number)
-    return columns
-
-
-def _high(graph: Graph) -> float:
-    most = max(map(len, _columns_of(graph)))
-    return most * SIDE + (most - 1) * APART
-
-
-def _column(graph: Graph) -> float:
-    """The distance of two columns."""
-    return (WIDTH - 2 * MARGIN - SIDE - ROOM) / max(1, len(_columns_of(graph)) - 1)
-
-
-def _places(graph: Graph) -> Places:
-    """The middle of each node."""
+    most = max(map(len, columns))
+    high = most * SIDE + (most - 1) * APART
+    wide = (WIDTH - 2 * MARGIN - SIDE - ROOM) / max(1, last)
     joined = [(edge.start, edge.end) for edge in graph.edges]
-    columns = ordered(_columns_of(graph), joined)
+    columns = ordered(columns, joined)
     sizes = {node.number: float(SIDE) for node in graph.nodes}
-    down = placed(columns, joined, sizes, APART, _high(graph))
-    return {
-        number: (MARGIN + SIDE / 2 + n * _column(graph), TOP + down[number])
+    down = placed(columns, joined, sizes, APART, high)
+    places = {
+        number: (MARGIN + SIDE / 2 + n * wide, TOP + down[number])
         for n, column in enumerate(columns)
         for number in column
     }
+    return places, wide, high
 
 
 def _heads(places: Places) -> list[str]:

@@ -147,30 +147,25 @@ ABREAST = 2
 OUTCOME = "outcome"
 
 
-def walk_beside(story: Story, kernels: Mapping[str, Kernel]) -> dict[str, Walk]:
-    """Tell a story on each of two to four machines, by name.
+class Beside:
+    """Walks through a story on two to four machines, by name, under one number of a step.
 
     Raises TypeError for what is no mapping of names to Kernels, ValueError for too few, too many,
     or the same machine twice.
     """
-    mapping("kernels", kernels)
-    if not FEWEST <= len(kernels) <= MOST:
-        raise ValueError(
-            f"kernels has {len(kernels)} entries: allowed are {FEWEST} to {MOST} machines"
-        )
-    for name, kernel in kernels.items():
-        instance(f"kernels[{shown(name)}]", kernel, Kernel)
-    if len(set(map(id, kernels.values()))) < len(kernels):
-        raise ValueError(f"kernels is {shown(dict(kernels))}: each has to be a machine of its own")
-    return {name: walk(story, kernel) for name, kernel in kernels.items()}
 
-
-class Beside:
-    """Some walks through the same story, under one number of a step."""
-
-    def __init__(self, walks: Mapping[str, Walk]) -> None:
-        self.walks = walks
-        self.last = max(len(walked.steps) for walked in walks.values())
+    def __init__(self, story: Story, kernels: Mapping[str, Kernel]) -> None:
+        mapping("kernels", kernels)
+        if not FEWEST <= len(kernels) <= MOST:
+            entries = f"kernels has {len(kernels)} entries"
+            raise ValueError(f"{entries}: allowed are {FEWEST} to {MOST} machines")
+        for name, kernel in kernels.items():
+            instance(f"kernels[{shown(name)}]", kernel, Kernel)
+        if len(set(map(id, kernels.values()))) < len(kernels):
+            named = f"kernels is {shown(dict(kernels))}"
+            raise ValueError(f"{named}: each has to be a machine of its own")
+        self.walks = {name: walk(story, kernel) for name, kernel in kernels.items()}
+        self.last = max(len(walked.steps) for walked in self.walks.values())
 
     def words(self, step: int) -> str:
         """Return what a step says where the story goes that far without a refusal."""
@@ -206,19 +201,15 @@ class Beside:
 
     def panels(self, step: int) -> list[Panel]:
         """Return a map for each machine, with what the step has changed."""
-        return [
-            Panel(
-                walked.state(step),
-                ": ".join(filter(None, (self._heading(name, step), self.says(name, step)))),
-                f"{name}: {self._told(name, step)}" if step else f"{name}:",
-                walked.state(step - 1) if 0 < step <= len(walked.steps) else None,
-            )
-            for name, walked in self.walks.items()
-        ]
-
-    def _heading(self, name: str, step: int) -> str:
-        reached = min(step, len(self.walks[name].steps))
-        return f"{name}, after step {reached}" if step else f"{name}, before the first step"
+        panels = []
+        for name, walked in self.walks.items():
+            reached = min(step, len(walked.steps))
+            heading = f"{name}, {f'after step {reached}' if step else 'before the first step'}"
+            words = ": ".join(filter(None, (heading, self.says(name, step))))
+            said = f"{name}: {self._told(name, step)}" if step else f"{name}:"
+            before = walked.state(step - 1) if 0 < step == reached else None
+            panels.append(Panel(walked.state(step), words, said, before))
+        return panels
 
     def svg(self, step: int) -> str:
         """Return the maps, two abreast."""
@@ -229,25 +220,23 @@ class Beside:
 
         A cell is empty where a frame is not in use; `outcome` is there if a machine refused.
         """
-        columns = {
-            (name, column): {
-                step: self._cells(name, step).get(column, "") for step in range(self.last + 1)
-            }
-            for name in self.walks
-            for column in self._columns(name)
-        }
+        columns = {}
+        for name in self.walks:
+            rows = [self._cells(name, step) for step in range(self.last + 1)]
+            # Every counter that is there at some step, as they come; the outcome at the end.
+            known = dict.fromkeys(column for row in rows for column in row)
+            for column in sorted(known, key=lambda column: column == OUTCOME):
+                columns[name, column] = [row.get(column, "") for row in rows]
         return pandas.DataFrame(columns, dtype=object).rename_axis(index="step")
-
-    def _columns(self, name: str) -> list[str]:
-        """Every counter that a machine has at some step, as they come; its outcome at the end."""
-        found = dict.fromkeys(
-            column for step in range(self.last + 1) for column in self._cells(name, step)
-        )
-        return sorted(found, key=lambda column: column == OUTCOME)
 
     def _cells(self, name: str, step: int) -> dict[str, int | str]:
         walked = self.walks[name]
-        cells = dict(_counters(walked.state(step)))
+        cells: dict[str, int | str] = {}
+        for stack in group(walked.state(step)).stacks:
+            each = f"{stack.name}, each" if stack.each else stack.name
+            cells[f"{each}: refcount"] = stack.first.refcount
+            if stack.first.pincount is not None:
+                cells[f"{each}: pincount"] = stack.first.pincount
         end = len(walked.steps)
         if step >= end and (error := walked.steps[-1].error):
             refused = f"refused ({errno.errorcode[error.errno or 0]})"
@@ -263,14 +252,6 @@ class Beside:
         return replace(
             drawing, twin=twin, alt=f"A map for each machine. {twin}", table=self.table()
         )
-
-
-def _counters(state: Snapshot) -> Iterator[tuple[str, int | str]]:
-    for stack in group(state).stacks:
-        each = f"{stack.name}, each" if stack.each else stack.name
-        yield f"{each}: refcount", stack.first.refcount
-        if stack.first.pincount is not None:
-            yield f"{each}: pincount", stack.first.pincount
 
 
 # Sliders.
@@ -322,7 +303,7 @@ def side_by_side(story: Story, kernels: Mapping[str, Kernel], at: int = 1) -> Ex
     Raises TypeError for what is no story, no mapping of Kernels or no number, ValueError for too
     few or too many kernels, the same one twice, a step that is not there or a story without any.
     """
-    beside = Beside(walk_beside(story, kernels))
+    beside = Beside(story, kernels)
     return exhibit(
         lambda step: (beside.svg(step), beside.sentence(step)),
         Dial("step", at, range(beside.last + 1), argument="at"),

@@ -565,26 +565,20 @@ def calls_below_zero() -> pandas.DataFrame:
     """
     import pandas
 
-    columns = {
-        "refcount negative": results("overflowed", WITHOUT_FIX),
-        "after the holders left": results("after_release", WITHOUT_FIX),
-        "same load, with the patch": results("overflowed", WITH_FIX),
+    moments = {
+        "refcount negative": _recorded("overflowed", WITHOUT_FIX),
+        "after the holders left": _recorded("after_release", WITHOUT_FIX),
+        "same load, with the patch": _recorded("overflowed", WITH_FIX),
     }
     words = {
-        name: {call: result_in_words(call, result) for call, result in column.items()}
-        for name, column in columns.items()
+        name: {call: _result(call, found[quantity]) for call, quantity in CALLS.items()}
+        for name, found in moments.items()
     }
     return pandas.DataFrame(words).rename_axis("call")
 
 
-def results(case: str, build: str) -> dict[str, int]:
-    """Return the result of each call: bytes, or minus an errno, as recorded."""
-    found = _recorded(case, build)
-    return {call: found[quantity] for call, quantity in CALLS.items()}
-
-
-def result_in_words(call: str, result: int) -> str:
-    """Return a result as a program sees it."""
+def _result(call: str, result: int) -> str:
+    """Bytes, or minus an errno, as a program sees it."""
     if result < 0:
         return f"-1, {errno.errorcode[-result]}"
     return "works" if call in NO_BYTES else f"{result} bytes"
@@ -607,6 +601,8 @@ def limits_of_writes(own: OwnLimits) -> Picture:
 
     Raises TypeError for anything but what `machine.limits.own_limits()` returns.
     """
+    import pandas
+
     by_id = {limit.id: limit for limit in limits()}
     shown = [by_id[name] for name in SHOWN] + list(instance("own", own, OwnLimits).limits)
     named = [(f"yours: {one.name}" if one in own.limits else one.name, one) for one in shown]
@@ -626,7 +622,9 @@ def limits_of_writes(own: OwnLimits) -> Picture:
     alt = f"Bars on a scale of powers of two, a dashed line at {WRITES}. {bars}."
     yours = f"Read here: {own.label}." if own.live else f"Your machine was not read. {own.note}"
     twin = f"The mail's writes: {digits(WRITES)}. {yours}"
-    return Picture(figure, alt, twin, _limit_table(named))
+    rows = [(name, _number(limit), limit.unit) for name, limit in named]
+    table = pandas.DataFrame(rows, columns=["limit", "number", "of"]).set_index("limit")
+    return Picture(figure, alt, twin, table)
 
 
 def _bar(panel: Axes, place: int, limit: Limit, *, own: bool) -> None:
@@ -638,13 +636,6 @@ def _bar(panel: Axes, place: int, limit: Limit, *, own: bool) -> None:
     panel.barh(place, length, color=DEVICE if own else ZERO_PAGE, edgecolor=EDGE, hatch=hatch)
     white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
     panel.text(length * 1.15, place, words, va="center", fontsize=9, bbox=white, zorder=3)
-
-
-def _limit_table(named: list[tuple[str, Limit]]) -> pandas.DataFrame:
-    import pandas
-
-    rows = [(name, _number(limit), limit.unit) for name, limit in named]
-    return pandas.DataFrame(rows, columns=["limit", "number", "of"]).set_index("limit")
 
 
 def _number(limit: Limit) -> str:

@@ -214,7 +214,10 @@ def turn_by_turn(part: str = "mail", at: int | None = None) -> Exhibit:
     # Before the exhibit draws: another turn comes with the verdict that it was given.
     dial.observe(lambda turned: yours.set_trait("value", given.get(turned["new"], OPEN)), "value")
     compare = row(switch("show our verdicts"))
-    return exhibit(draw, dial, yours, compare, filmstrip=_without_verdicts(chosen))
+    alt = f"A tree of {len(chosen)} turns, each below the one that it answers, without verdicts."
+    ends = "\n".join(sentence(turn, OPEN) for turn in (chosen[0], chosen[-1]))
+    bare = Drawing(drawn_tree(chosen), alt, ends)
+    return exhibit(draw, dial, yours, compare, filmstrip=bare)
 
 
 def sentence(turn: Turn, given: str) -> str:
@@ -231,13 +234,6 @@ def compared(turn: Turn, given: str) -> str:
     same = " as well" if given == turn.verdict else ""
     condition = f": {turn.condition}" if turn.condition else "."
     return f" Ours: {turn.verdict}{same}{condition}"
-
-
-def _without_verdicts(chosen: Sequence[Turn]) -> Drawing:
-    """The tree without a verdict; the first and the last turn in words."""
-    alt = f"A tree of {len(chosen)} turns, each below the one that it answers, without verdicts."
-    ends = (sentence(turn, OPEN) for turn in (chosen[0], chosen[-1]))
-    return Drawing(drawn_tree(chosen), alt, "\n".join(ends))
 
 
 NOTEBOOK = Path("notebooks", "12_read_the_thread.ipynb")
@@ -481,27 +477,12 @@ def _operated(operation: str, zero: bool, large: bool, pages: int) -> tuple[Kern
     kernel = Kernel("6.18")
     small, huge = (ZERO, HUGE_ZERO) if zero else (0, HPAGE_ORDER)
     folio = _folio(kernel, huge if large else small)
-    kind = FOLL_PIN if _is_pin(operation) else FOLL_GET
-
-    def hold(folio: Folio) -> None:
-        kernel.try_grab_folio(folio, pages, kind)
-
-    def release(folio: Folio) -> None:
-        put = kernel.unpin_user_page if kind == FOLL_PIN else kernel.put_page
-        put(folio.page(0), pages)
-
-    if _sign(operation) > 0:
-        return kernel, _changed(folio, hold)
-    hold(folio)
-    return kernel, _changed(folio, release)
-
-
-def _sign(operation: str) -> int:
-    return -1 if operation in ("put", "unpin") else 1
-
-
-def _is_pin(operation: str) -> bool:
-    return operation in ("pin", "unpin")
+    kind = FOLL_PIN if operation in ("pin", "unpin") else FOLL_GET
+    held = _changed(folio, lambda folio: kernel.try_grab_folio(folio, pages, kind))
+    if operation in ("get", "pin"):
+        return kernel, held
+    put = kernel.unpin_user_page if kind == FOLL_PIN else kernel.put_page
+    return kernel, _changed(folio, lambda folio: put(folio.page(0), pages))
 
 
 def _exempts_references(operation: str, zero: bool, large: bool, pages: int) -> Counters:
@@ -509,7 +490,7 @@ def _exempts_references(operation: str, zero: bool, large: bool, pages: int) -> 
 
 
 def _exempts_the_huge_one(operation: str, zero: bool, large: bool, pages: int) -> Counters:
-    exempt = zero and _is_pin(operation)
+    exempt = zero and operation in ("pin", "unpin")
     return (0, 0) if exempt else adds_in_the_model(operation, zero, large, pages)
 
 
@@ -539,7 +520,8 @@ def _leaves_the_refcount(operation: str, zero: bool, large: bool, pages: int) ->
 
 def _without_bias(operation: str, zero: bool, large: bool, pages: int) -> Counters:
     refcount, pincount = adds_in_the_model(operation, zero, large, pages)
-    return (_sign(operation) * pages if refcount else 0), pincount
+    sign = (refcount > 0) - (refcount < 0)
+    return sign * pages, pincount
 
 
 def _without_the_patch(operation: str, zero: bool, large: bool, pages: int) -> Counters:

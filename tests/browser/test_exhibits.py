@@ -198,7 +198,9 @@ def test_the_game_of_lesson_11_is_won_without_a_mouse(lesson: Opened) -> None:
     said = board.get_by_role("status")
     same = game(0)
     for id in ("read-zeros", "write-letters", "fork-1022"):
+        wait_until_idle(lesson.page)  # a clue that was bought leaves the menu
         board.locator("select").select_option(label=f"{id}: {same.clue(id).words}")
+        wait_until_idle(lesson.page)
         board.get_by_role("button", name="Buy this clue").press("Enter")
         expect(said).to_have_text(str(same.buy(id)), timeout=SECONDS_TO_SHOW * SECONDS)
     for letter, name in product("ABCDE", kernels()):

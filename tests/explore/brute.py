@@ -24,13 +24,15 @@ def ends(
     release: str,
     rules: Mapping[str, object] = MappingProxyType({}),
     schedule: Schedule = (),
+    there: World | None = None,
 ) -> Iterator[tuple[Schedule, dict[str, str]]]:
     """Every order from beginning to end, each in a machine of its own, and what is left."""
-    world = led(scenario, release, schedule, **rules)
+    world = there or led(scenario, release, schedule, **rules)
     if not (ready := world.ready()):
         yield schedule, left(world)
-    for actor in ready:
-        yield from ends(scenario, release, rules, (*schedule, actor))
+    for actor in ready:  # the first goes on in the machine that is there
+        there = world if actor == ready[0] and world.go(actor) else None
+        yield from ends(scenario, release, rules, (*schedule, actor), there)
 
 
 def left(world: World) -> dict[str, str]:

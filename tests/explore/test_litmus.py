@@ -44,21 +44,16 @@ def test_a_good_file() -> None:
 
 
 @pytest.mark.parametrize(
-    ("release", "source"),
+    ("releases", "source"),
     [
-        ("5.6", "a source"),
-        ("5.7", "a source"),
-        ("5.7.5", "a source"),
-        ("5.7.6", "another"),
-        ("5.7.19", "another"),
-        ("5.8", "a source"),
-        ("6.4.6", "a source"),
-        ("6.5", "a third"),
-        ("7.3.4", "a third"),
+        ("5.6 5.7 5.7.5 5.8 6.4.6", "a source"),
+        ("5.7.6 5.7.19", "another"),
+        ("6.5 7.3.4", "a third"),
     ],
 )
-def test_a_stable_line_speaks_for_its_own_branch_only(release: str, source: str) -> None:
-    assert litmus.parse(GOOD).expect(release).source == source
+def test_a_stable_line_speaks_for_its_own_branch_only(releases: str, source: str) -> None:
+    test = litmus.parse(GOOD)
+    assert {test.expect(release).source for release in releases.split()} == {source}
 
 
 def test_nothing_is_said_about_older_releases() -> None:
@@ -76,7 +71,6 @@ def test_nothing_is_said_about_older_releases() -> None:
         (3, "    x", "line 3: nothing may be indented here"),
         (4, "storage", "line 5: 'x = A': there is no step 'x'"),
         (5, "    x", "line 5: x = : it has to be like x = A or x = zero"),
-        (5, "    x = AB", "line 5: x = AB: it has to be like"),
         (5, "    X = A", "line 5: place is 'X'"),
         (6, "    x = B", "line 6: there is a page 'x' already"),
         (8, "PARENT", "line 8: actor is 'PARENT'"),
@@ -92,15 +86,7 @@ def test_nothing_is_said_about_older_releases() -> None:
         (15, "exists", "line 15: '' has to be like parent:x = A"),
         (15, "exists parent:x == A", "line 15: 'parent:x == A' has to be like"),
         (15, "exists kid:x = A", "line 15: there is no process 'kid', only parent, child"),
-        (15, "exists parent:z = A", "line 15: there is no page 'z', only x, y"),
-        (15, "exists v = A", "line 15: there is no value 'v'; the values are: r"),
         (15, "exists parent:x = Q", "line 15: parent:x cannot be Q, only A, zero, P, D"),
-        (15, "exists child:y != Q", "line 15: child:y cannot be Q, only A, zero, P, D"),
-        (15, "exists child:x+4096 = P", r"line 15: place is 'x\+4096': it has to be like"),
-        (15, "exists r = EFUALT", "line 15: r cannot be EFUALT, only EFAULT, ENOMEM"),
-        (15, "exists r = EPERM", "line 15: r cannot be EPERM, only EFAULT, ENOMEM"),
-        (15, "exists r = A", "line 15: r cannot be A, only EFAULT, ENOMEM"),
-        (15, "exists parent:x = EFAULT", "line 15: parent:x cannot be EFAULT, only A, zero"),
         (16, "exists parent:x = A", "line 16: there has to be one exists line, here are 2"),
         (16, "    and more", "line 16: nothing may be indented here"),
         (17, "5 Never a source", "line 17: release is '5'"),

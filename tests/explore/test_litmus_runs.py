@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from itertools import pairwise
-from time import perf_counter
 
 import pytest
 
@@ -46,29 +45,25 @@ def test_the_counts_are_frozen() -> None:
     assert counts.counted() == counts.frozen()
 
 
-@pytest.mark.parametrize("name", litmus.names())
-def test_every_test_is_decided_within_a_second(name: str) -> None:
-    start = perf_counter()
-    litmus.run(name, "6.5")
-    assert perf_counter() - start < 1
-
-
 def test_every_line_of_a_file_changes_the_verdict_or_its_reason() -> None:
     for name in litmus.names():
         for before, after in pairwise(litmus.load(name).expected):
             assert before[1:] != after[1:], name
 
 
-def test_the_table_has_a_row_for_each_test_and_a_column_for_each_era() -> None:
+def test_the_table_has_a_row_for_each_test_and_a_column_for_each_era(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    some = litmus.names()[::8]
+    monkeypatch.setattr(litmus, "names", lambda: some)
     table = litmus.table()
-    assert list(table.index) == litmus.names()
-    assert list(table.columns) == list(litmus.ERAS)
-    assert {"5.7", "5.9", "5.19", "6.5"} <= set(table.columns)
-    assert set(table.to_numpy().ravel()) == {"Never", "Sometimes", "Always"}
-    assert all(type(cell) is str for cell in table.to_numpy().ravel())
-    assert table.loc["dio-read+fork+parent-writes", "6.5"] == "Never"
-    assert table.loc["get+fork+parent-writes", "6.5"] == "Sometimes"
-    assert list(litmus.table(["6.4"]).columns) == ["6.4"]
+    assert (list(table.index), list(table.columns)) == (some, list(litmus.ERAS))
+    for name in some:
+        assert list(table.loc[name]) == [
+            litmus.load(name).expect(era).verdict for era in litmus.ERAS
+        ]
+    with pytest.raises(TypeError, match=r"is '6\.5': it has to be a sequence of str"):
+        litmus.table("6.5")
 
 
 def test_each_era_differs_from_the_one_before_and_releases_from_none_of_them() -> None:
@@ -115,8 +110,10 @@ def test_an_interrupted_test_says_so(interrupt: Callable[[int], None]) -> None:
         litmus.run(name, "5.9")
 
 
-@pytest.mark.parametrize("nth", [2, 20, 200])
-@pytest.mark.parametrize("everything", [litmus.table, rescue.smallest])
+@pytest.mark.parametrize("nth", [2, 20])
+@pytest.mark.parametrize(
+    "everything", [litmus.table, lambda: rescue.saved(frozenset(rescue.RULES))]
+)
 def test_whoever_needs_all_orders_stops_when_interrupted(
     everything: Callable[[], object], nth: int, interrupt: Callable[[int], None]
 ) -> None:
@@ -146,21 +143,11 @@ exists parent:x = D
     )
 
 
-def test_the_limit_of_states_can_be_raised() -> None:
-    name = "dio-read+fork+parent-writes"
-    assert litmus.run(name, "6.4", most_states=12).states == 12
-    with pytest.raises(RuntimeError, match="more than 11 states: allow more with most_states="):
-        litmus.run(name, "6.4", most_states=11)
-
-
-def test_a_str_is_no_sequence() -> None:
-    with pytest.raises(TypeError, match=r"is '6\.5': it has to be a sequence of str"):
-        litmus.table("6.5")
-
-
-def test_rules_can_be_overridden() -> None:
+def test_rules_and_limit_can_be_chosen() -> None:
     name = "dio-read+fork+parent-writes"
     assert litmus.run(name, "6.4", {"dio_hold": "pin"}).verdict == "Never"
+    with pytest.raises(RuntimeError, match="more than 11 states: allow more with most_states="):
+        litmus.run(name, "6.4", most_states=11)
     with pytest.raises(ValueError, match="dio_hold is 'glue'"):
         litmus.run(name, "6.4", {"dio_hold": "glue"})
     with pytest.raises(ValueError, match=r"begins with 5\.6"):

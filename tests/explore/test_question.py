@@ -3,7 +3,6 @@
 import pytest
 
 from pinlab.explore import Question
-from pinlab.explore.question import spelled
 
 
 @pytest.mark.parametrize(
@@ -35,7 +34,3 @@ def test_a_term_names_a_place_of_a_process_or_a_value() -> None:
 def test_what_is_no_question(text: str) -> None:
     with pytest.raises(ValueError, match="has to be like parent:x = A"):
         Question(text)
-
-
-def test_a_byte_that_nobody_wrote_has_a_word() -> None:
-    assert (spelled(""), spelled("A")) == ("zero", "A")

@@ -79,12 +79,12 @@ def test_pins_on_record(counters: OnRecord, bias: int, pins: int) -> None:
     assert counters.pins(bias) == pins
 
 
-@pytest.mark.parametrize("release", ["5.7", "6.4", "6.5", "6.18"])
+@pytest.mark.parametrize("release", ["5.7", "6.4", "6.5"])
 def test_pins_on_record_are_the_pins_that_the_ledger_books(release: str) -> None:
     for state in reach(release).states:
         for page, counters in state.pages.items():
             pins = sum(hold.kind == PIN and hold.page == page for hold in state.holds)
-            exempt = page == ZERO and release in ("6.5", "6.18")
+            exempt = page == ZERO and release == "6.5"
             assert counters.pins(state.bias) == (0 if exempt else pins)
 
 
@@ -148,30 +148,24 @@ def test_ways_are_shortest_and_lead_there() -> None:
 
 
 def test_the_same_every_time() -> None:
-    first = reach("6.4")
+    first = reach("6.4", most_holds=1)
     module._reach.cache_clear()
-    second = reach("6.4")
+    second = reach("6.4", most_holds=1)
     assert first is not second
     assert [str(t) for t in first.transitions] == [str(t) for t in second.transitions]
-    assert reach("6.4") is second
+    assert reach("6.4", most_holds=1) is second
 
 
 def test_a_kernel_whose_counters_forget_goes_on_for_ever_but_for_the_bound() -> None:
     rules = {"zero_page_grab": "counted"}
-    shallow, deep = (reach("6.5", rules, most_steps=n) for n in (3, 5))
-    assert len(shallow.states) < len(reach("6.5", rules).states) < len(deep.states)
-    highest = [max(s.pages[ZERO].refcount for s in found.states) for found in (shallow, deep)]
-    assert highest[0] < highest[1]
-
-
-def test_no_more_holds_than_allowed() -> None:
-    assert {len(state.holds) for state in reach("6.5", most_holds=1).states} == {0, 1}
+    shallow, deep = (reach("6.5", rules, most_steps=n).states for n in (1, 3))
+    assert len(shallow) < len(deep)
+    assert max(s.pages[ZERO].refcount for s in shallow) < max(s.pages[ZERO].refcount for s in deep)
 
 
 def test_5_8_never_gets_as_far_as_the_zero_page() -> None:
-    pages = {t.step.page for t in reach("5.8").transitions if t.step.error is None}
-    assert pages == {SMALL, LARGE}
-    assert ZERO in {t.step.page for t in reach("5.9").transitions}
+    for release, pages in {"5.8": {SMALL, LARGE}, "5.9": set(module.PAGES)}.items():
+        assert {t.step.page for t in reach(release, most_holds=1).transitions} == pages
 
 
 def test_a_step_in_words() -> None:
@@ -183,12 +177,12 @@ def test_a_step_in_words() -> None:
         (Call("A", UNPIN, LARGE), "A unpins the large folio"),
     ]
     assert [str(step) for step, _ in steps] == [words for _, words in steps]
-    shown = {str(t) for t in reach("6.5").transitions if not t.number}
+    shown = {str(t) for t in reach("6.5", most_holds=1).transitions if not t.number}
     assert "A pins the zero page: no counter changes" in shown
     assert (
         "A pins the large folio: refcount 1 -> 2, pincount 0 -> 1, vmstat acquired 0 -> 1" in shown
     )
-    refused = {str(t) for t in reach("6.1.130").transitions if not t.number}
+    refused = {str(t) for t in reach("6.1.130", most_holds=1).transitions if not t.number}
     assert "A pins the zero page: refused with ENOMEM" in refused
 
 

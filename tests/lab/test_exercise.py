@@ -18,7 +18,6 @@ from tests.lab.made_up import (
     PROGRAM,
     SELECTION,
     double,
-    mistaken,
 )
 from tests.notebooks.lesson import FOLDER
 
@@ -92,20 +91,6 @@ def test_an_answer_is_told_what_it_rests_on(
     assert (reply.right, reply.misconception) == (right, idea)
     assert words in reply.text
     assert reply.details == "" or reply.details.startswith("the model at ")
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_solution_is_right_and_each_listed_mistake_wrong_with_its_reason(kind: str) -> None:
-    found = KINDS[kind]
-    right = found.check(found.solution())
-    assert (right.right, right.misconception) == (True, None)
-    assert found.because in right.text
-    assert len(mistaken(found)) == len(list(found.mistakes())) > 0
-    for answer, idea in mistaken(found):
-        reply = found.check(answer)
-        assert (reply.right, reason(idea) in reply.text) == (False, True)
-        assert reply.misconception == (idea if idea in misconceptions() else None)
-        assert reply.text.endswith(f'A hint: `lab.hint("{found.id}")`.')
 
 
 OPEN: dict[str, tuple[str, list[object]]] = {

@@ -4,7 +4,7 @@ from itertools import permutations, product
 
 import pytest
 
-from pinlab.lab.layers import crossings, ordered, placed, ranks
+from pinlab.lab.layers import crossings, ordered, placed, ranks, spread
 
 PAIRS = [(1, 2), (2, 3), (1, 3), (4, 3), (3, 5), (6, 5), (1, 7)]
 
@@ -56,6 +56,13 @@ def test_neighbours_keep_apart_and_stay_in_the_room() -> None:
     assert min(lefts) >= 0
     assert max(rights) <= 100
     assert all(right + 5 <= left + 1e-9 for left, right in zip(lefts[1:], rights, strict=False))
+
+
+def test_neighbours_that_want_one_place_share_it_and_others_have_what_they_want() -> None:
+    assert spread([10, 50], [20, 20], 14) == [10, 50]
+    assert spread([60, 60], [20, 20], 14) == [43, 77]
+    assert spread([5, 5], [20, 20], 14) == [10, 44]
+    assert spread([], [], 14) == []
 
 
 def test_with_room_enough_a_thing_stands_in_the_middle_of_what_it_is_joined_to() -> None:

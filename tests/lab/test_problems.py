@@ -42,7 +42,7 @@ NAMES = sorted({TEXTS[id].lesson for id in SEEDED})
 def program(id: str) -> object:
     """The right program that stands in the text of an exercise, or None."""
     found = exercise(id)
-    if not isinstance(found, Program) or not found.source:
+    if not isinstance(found, Program):
         return None
     names: dict[str, object] = {}
     exec(found.source, names)
@@ -75,21 +75,21 @@ def test_every_exercise_has_an_id_of_its_own_and_is_solved_in_the_tests() -> Non
 
 @pytest.mark.parametrize("id", EXERCISES)
 def test_what_the_tests_worked_out_is_right(id: str) -> None:
-    reply = lab.check(id, RIGHT[id])
-    assert (reply.right, exercise(id).because in reply.text) == (True, True)
-    assert lab.check(id, RIGHT[id], 0) == reply
+    assert lab.check(id, RIGHT[id]).right
     assert len(set(exercise(id).hints)) == 2
 
 
 @pytest.mark.parametrize("id", EXERCISES)
 def test_its_answer_is_right_and_each_listed_mistake_wrong_with_every_seed(id: str) -> None:
     for seed, each in enumerate(found(id)):
-        assert lab.check(id, each.solution(), seed).right, seed
-        assert len(mistaken(each)) >= (3 if id in SEEDED else 2), seed
+        right = lab.check(id, each.solution(), seed)
+        assert (right.right, right.misconception, each.because in right.text) == (True, None, True)
+        assert len(mistaken(each)) == len([*each.mistakes()]) >= (3 if id in SEEDED else 2), seed
         for answer, idea in mistaken(each):
             reply = lab.check(id, answer, seed)
             assert (reply.right, reason(idea) in reply.text) == (False, True), (seed, answer)
             assert reply.misconception == (idea if idea in misconceptions() else None)
+            assert reply.text.endswith(f'A hint: `lab.hint("{id}")`.')
             assert " " in idea or idea in misconceptions(), idea
         lines = [f"{in_words(answer)}: {reason(idea)}" for answer, idea in each.mistakes()]
         assert len(lines) == len(set(lines)), seed
@@ -99,7 +99,7 @@ PLACES = re.compile(r"(?<!-)\b(above|below|Figure|next cell|QUESTION)\b(?!-| zer
 """Words that lead elsewhere; pincount-above-zero is a name, and "above zero" no place."""
 
 
-@pytest.mark.parametrize("id", [id for id in EXERCISES if exercise(id).question])
+@pytest.mark.parametrize("id", EXERCISES)
 def test_a_question_stands_alone_and_names_what_there_is_to_choose(id: str) -> None:
     for each in found(id):
         assert len(each.question.split()) >= 10

@@ -108,9 +108,6 @@ def test_the_way_to_a_yes_is_thick_and_coloured() -> None:
     assert len(ways) == 7
     lines = [re.findall(r"[\d.]+", one.attrib["d"]) for one in ways]
     assert all(one[3] == other[1] for one, other in pairwise(lines))
-
-
-def test_without_a_yes_no_way_is_drawn() -> None:
     assert named(root(EXITS, "6.5"), "way") == []
     assert "No way leads to a yes." in lab.draw_states(EXITS, "6.5").twin
 

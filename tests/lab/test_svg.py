@@ -1,5 +1,6 @@
 """SVG: lines of text are as wide as they are measured, and break where they have to."""
 
+import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
 from typing import Any
@@ -9,7 +10,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
-from pinlab.lab.svg import document, edge, fitted, label, measured, rect, text
+from pinlab.lab.svg import Piece, document, edge, fitted, label, measured, rect, stacked, text
 
 LINES = [
     "refcount -2147483647",
@@ -37,10 +38,16 @@ def test_lines_are_as_wide_as_allowed_and_no_word_is_lost() -> None:
         for line, following in pairwise(lines):
             assert measured(f"{line} {following.split()[0]}", 12) > width
 
-
-def test_a_word_that_is_too_long_has_a_line_of_its_own() -> None:
+    # A word that is too long has a line of its own.
     assert fitted("a refcount", 10, 12) == ["a", "refcount"]
     assert fitted("", 10, 12) == []
+
+
+def test_pieces_stand_one_below_the_other_with_room_below_each() -> None:
+    made = stacked([Piece("<a/>", 10), Piece("<b/>", 5)], 2)
+    places = ["translate(0 0)", "translate(0 12)"]
+    assert re.findall(r"transform=\"(.*?)\"", made.svg) == places
+    assert (made.height, made.svg.index("<a/>") < made.svg.index("<b/>")) == (19, True)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from pinlab import PAGE_SIZE, Kernel, lab
 from pinlab.lab.snapshot import snapshot
-from pinlab.lab.walk import OUTCOME, Beside, before_and_after, tell, walk, walk_beside
+from pinlab.lab.walk import OUTCOME, Beside, before_and_after, tell, walk
 from tests.lab.parts import Parts
 from tests.lab.stories import pin_the_zero_page, unmapped_in_flight
 
@@ -80,7 +80,7 @@ def test_what_is_no_story_is_refused(story: Any, error: type[Exception], told: s
 # On one machine.
 
 
-def test_each_state_is_that_after_its_step() -> None:
+def test_each_state_is_that_after_its_step_and_the_sentence_has_its_words_and_changes() -> None:
     walked = walk(unmapped_in_flight, Kernel("6.5"))
     kernel = Kernel("6.5")
     assert walked.state(0) == snapshot(kernel)
@@ -88,10 +88,6 @@ def test_each_state_is_that_after_its_step() -> None:
         assert walked.state(number) == snapshot(kernel, step.events)
         assert walked.words(number) == step.words
     assert walked.state(99) == walked.state(5)
-
-
-def test_the_sentence_has_the_words_and_the_changes() -> None:
-    walked = walk(unmapped_in_flight, Kernel("6.5"))
     assert [walked.sentence(step) for step in (0, 3, 4, 5)] == [
         "Before the first step.",
         "Step 3 of 5: It asks for them to be written to disk. Frame 2: refcount 1 to 1025. "
@@ -157,21 +153,17 @@ def test_the_filmstrip_has_a_map_for_each_step() -> None:
 
 
 def three() -> Beside:
-    return Beside(walk_beside(pin_the_zero_page, kernels(*RELEASES)))
+    return Beside(pin_the_zero_page, kernels(*RELEASES))
 
 
-@pytest.mark.parametrize("release", RELEASES)
-def test_the_table_has_the_refcounts_of_each_machine(release: str) -> None:
+def test_the_table_has_the_refcounts_of_each_machine_and_an_end_in_words() -> None:
     table = three().table()
-    kernel = Kernel(release)
-    seen = [kernel.zero_page.refcount for _ in tell(pin_the_zero_page, kernel)]
-    seen += seen[-1:] * (3 - len(seen))
-    assert list(table[release]["zero page: refcount"]) == ["", *seen]
     assert list(table.index) == [0, 1, 2, 3]
-
-
-def test_an_end_is_in_the_table_in_words() -> None:
-    table = three().table()
+    for release in RELEASES:
+        kernel = Kernel(release)
+        seen = [kernel.zero_page.refcount for _ in tell(pin_the_zero_page, kernel)]
+        seen += seen[-1:] * (3 - len(seen))
+        assert list(table[release]["zero page: refcount"]) == ["", *seen]
     assert list(table["6.1.130"][OUTCOME]) == ["", "", "refused (ENOMEM)", "ended at step 2"]
     assert OUTCOME not in table["6.4"]
     assert "frame 2: refcount" not in table["6.1.130"]
@@ -186,7 +178,7 @@ def test_a_pincount_has_a_column_of_its_own() -> None:
         mm.pin_user_pages(addr, 1)
         yield "It is pinned."
 
-    table = Beside(walk_beside(pin_2_mib, kernels("5.6", "6.5"))).table()
+    table = Beside(pin_2_mib, kernels("5.6", "6.5")).table()
     assert list(table["6.5"].columns) == ["frame 512: refcount", "frame 512: pincount"]
     assert list(table["6.5"]["frame 512: pincount"]) == ["", 0, 1]
     assert list(table["5.6"].columns) == ["frame 512: refcount"]
@@ -212,7 +204,7 @@ def test_a_story_that_was_refused_stays_and_says_so() -> None:
     assert "ended" not in second.words
     assert third.before is None
     machines = {name: Kernel("6.1.130") for name in ("first", "second")}
-    alike = Beside(walk_beside(pin_the_zero_page, machines))
+    alike = Beside(pin_the_zero_page, machines)
     assert alike.last == 2
     assert "Each kernel refuses. first and second: Refused" in alike.sentence(2)
 
@@ -223,7 +215,7 @@ def test_a_story_may_be_told_in_other_words_and_be_shorter() -> None:
         if kernel.release == "6.5":
             yield "One more."
 
-    beside = Beside(walk_beside(telling, kernels("6.4", "6.5")))
+    beside = Beside(telling, kernels("6.4", "6.5"))
     assert [panel.words for panel in beside.panels(1)] == [
         "6.4, after step 1",
         "6.5, after step 1: This is 6.5.",

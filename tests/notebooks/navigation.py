@@ -6,18 +6,12 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from tests.notebooks.lesson import Lesson
-from tests.notebooks.shape import CODE, LINK, MARKUP
+from tests.notebooks.shape import MARKUP, targets
 
 CELL = "cell-id="
 HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
 # Marks that are not shown, and so are not in the anchor that JupyterLab makes of a heading.
 MARKS = re.compile(r"[*`]")
-
-
-def targets(text: str) -> Iterator[str]:
-    """Where the links of a text lead to."""
-    for groups in LINK.findall(CODE.sub("", text)):
-        yield "".join(groups)
 
 
 def all_targets(lesson: Lesson) -> Iterator[str]:

@@ -164,10 +164,15 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
+def targets(text: str) -> Iterator[str]:
+    """Where the links of a text lead to."""
+    for groups in LINK.findall(CODE.sub("", text)):
+        yield "".join(groups)
+
+
 def dead_links(text: str, folder: Path) -> Iterator[str]:
     """Links in a text, read in that folder, that name no file of this repository."""
-    for groups in LINK.findall(CODE.sub("", text)):
-        target = "".join(groups)
+    for target in targets(text):
         url = urlsplit(target)
         if url.scheme or url.netloc or not url.path:
             continue

@@ -3,12 +3,19 @@
 import os
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 
 from tests.notebooks.examples import code, notebook
 from tests.notebooks.execute import lent, run, runs, store
-from tests.notebooks.normalise import as_stored
+from tests.notebooks.normalise import METADATA, as_stored
+
+STREAMS = """import sys
+print(1, end="", flush=True)
+print(2, flush=True)
+_ = sys.stderr.write("3")
+2"""
 
 
 def stored(folder: Path, *sources: str) -> Path:
@@ -47,11 +54,26 @@ def test_a_kernel_that_is_lent_forgets_the_notebook_before(tmp_path: Path) -> No
     assert [notebook.cells[0].outputs[0].data["text/plain"] for notebook in found] == ["False"] * 2
 
 
-def test_storing_twice_changes_the_file_once_and_a_failing_cell_not_at_all(tmp_path: Path) -> None:
-    path = stored(tmp_path, "import ipywidgets\nipywidgets.IntSlider()", "print(2)\n2")
+def test_what_is_stored_depends_on_no_run_and_no_machine(tmp_path: Path) -> None:
+    path = stored(tmp_path, "import ipywidgets\nipywidgets.IntSlider()", STREAMS)
+    before = nbformat.read(path, as_version=4)
+    before.metadata = {"widgets": {"state": {}}, "language_info": {"version": "3.12.1"}}
+    before.cells[0].metadata = {"tags": ["live"], "execution": {"idle": "12:00"}, "scrolled": True}
+    before.cells[1].execution_count = 17
+    nbformat.write(before, path)
     assert store(path)
     assert not store(path)
-    assert "model_id" not in path.read_text(encoding="utf-8")
+    after = nbformat.read(path, as_version=4)
+    assert after.metadata == METADATA
+    assert after.cells[0].metadata == {"tags": ["live"]}
+    assert [cell.execution_count for cell in after.cells] == [1, 2]
+    assert list(after.cells[0].outputs[0].data) == ["text/plain"]
+    *streams, result = after.cells[1].outputs
+    assert [(one.name, one.text) for one in streams] == [("stdout", "12\n"), ("stderr", "3")]
+    assert result.execution_count == 2
+
+
+def test_a_failing_cell_changes_no_file(tmp_path: Path) -> None:
     path = stored(tmp_path, "1 / 0")
     before = path.read_text(encoding="utf-8")
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):

@@ -9,7 +9,8 @@ from nbformat import NotebookNode
 
 from pinlab.lab.problems import EXERCISES, exercise
 from tests.notebooks.lesson import FOLDER, Lesson, paths, read
-from tests.notebooks.navigation import CELL, targets
+from tests.notebooks.navigation import CELL
+from tests.notebooks.shape import targets
 
 CALL = re.compile(r'lab\.(?:check|hint|mistakes|given|solution)\("([^"]+)"')
 ASKED = re.compile(r'lab\.(?:check|solution)\("([^"]+)"')

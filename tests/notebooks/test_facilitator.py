@@ -8,8 +8,7 @@ import pytest
 from pinlab.lessons.read_the_thread import NOTEBOOK, write_slides
 from pinlab.words import turns
 from tests.notebooks.lesson import FOLDER, ROOT, read
-from tests.notebooks.navigation import targets
-from tests.notebooks.shape import dead_links
+from tests.notebooks.shape import dead_links, targets
 
 FILE = FOLDER / "facilitator.md"
 PLAN = FILE.read_text("utf-8")

@@ -11,11 +11,8 @@ import pytest
 
 from tests.notebooks.examples import code, display, notebook, text
 from tests.notebooks.lesson import FOLDER, Lesson, paths, read
-from tests.notebooks.navigation import (
-    dead_anchors,
-    files_of,
-    targets,
-)
+from tests.notebooks.navigation import dead_anchors, files_of
+from tests.notebooks.shape import targets
 
 LESSONS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
 SOLUTIONS = sorted(FOLDER.glob("solutions/*.ipynb"))

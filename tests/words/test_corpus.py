@@ -120,10 +120,6 @@ def test_documents_that_contradict_themselves_are_found() -> None:
         assert [ROWS[place]["sense"] for place in places] == str(row["senses"]).split(", ")
 
 
-def test_a_good_row_is_read(tmp_path: Path) -> None:
-    assert corpus(written(tmp_path, GOOD)) == (PLACE,)
-
-
 def test_documents_with_one_sense_do_not_contradict_themselves() -> None:
     assert contradictions((PLACE, PLACE._replace(id="y", word="pins"))).empty
     other = PLACE._replace(id="y", sense="any-reference")
