@@ -127,16 +127,16 @@ def _hold(row: StackHold, name: str) -> str:
 
 def changes(before: Snapshot, after: Snapshot) -> list[str]:
     """Return a sentence for each thing that a step has changed: counters, entries, requests."""
+    groups = group(after, before)
     return [
-        *([*_counters_moved(before, after)] or ["No counter changes."]),
-        *_rewritten(before, after),
-        *_entries_moved(before, after),
+        *([*_counters_moved(before, groups.stacks)] or ["No counter changes."]),
+        *_rewritten(before, groups.stacks),
+        *_entries_moved(before, after, groups),
         *_came_and_went(before, after),
     ]
 
 
-def _entries_moved(before: Snapshot, after: Snapshot) -> Iterator[str]:
-    groups = group(after, before)
+def _entries_moved(before: Snapshot, after: Snapshot, groups: Groups) -> Iterator[str]:
     for n, (process, areas) in enumerate(zip(after.processes, groups.strips, strict=True)):
         was = before.processes[n].areas if n < len(before.processes) else ()
         if _spans(was) != _spans(process.areas):
@@ -159,8 +159,8 @@ def _spans(areas: tuple[Region, ...]) -> str:
     return " and ".join(pages(area.first, area.last) for area in areas) or "nothing"
 
 
-def _counters_moved(before: Snapshot, after: Snapshot) -> Iterator[str]:
-    for stack in group(after, before).stacks:
+def _counters_moved(before: Snapshot, stacks: Sequence[Stack]) -> Iterator[str]:
+    for stack in stacks:
         was, now = before.frame(stack.first.number), stack.first
         name, each = capital(the(stack.name)), stack.each
         verb = "are" if each else "is"
@@ -179,9 +179,9 @@ def _moved(was: Frame, now: Frame) -> Iterator[str]:
         yield f"pincount {number(was.pincount)} to {number(now.pincount)}"
 
 
-def _rewritten(before: Snapshot, after: Snapshot) -> Iterator[str]:
+def _rewritten(before: Snapshot, stacks: Sequence[Stack]) -> Iterator[str]:
     """What the bytes of a frame are now, if they are shown and are others."""
-    for stack in group(after, before).stacks:
+    for stack in stacks:
         was, now = before.frame(stack.first.number), stack.first
         if now.letters and now.letters != (was.letters if was else ""):
             begins = "each begins" if stack.each else "begins"
