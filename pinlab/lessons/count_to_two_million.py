@@ -400,7 +400,7 @@ def whole_and_edge() -> Readers:
     """Return the whole cliff over the pins wanted, and beside it the last readers alone."""
     drawn = Readers(
         [list(LOOKS)] * 2,
-        ["without the patch, {0} readers: {2}", ""],
+        ["without the patch, {0} {1}: {2}", ""],
         ("model, {} the patch", f"Linux {KERNEL}, {{}} the patch"),
         {
             "xlim": (-(2**16), MOST_READERS * PAGES_AT_ONCE + 2**16),
