@@ -45,7 +45,7 @@ slides: writable $(INSTALLED) ## write lesson 12 as slides, and a handout of one
 test: lint ## run everything that CI runs: lint, types, tests, coverage of the model
 	@echo 'Tests of the model, and the branches of it that they run: half a minute ...'
 	@$(RUN) -m pytest -q --cov=pinlab.model tests/model
-	@echo 'All other tests, two at a time: about three minutes on two idle cores ...'
+	@echo 'All other tests, two at a time: about four minutes on two idle cores ...'
 	@$(RUN) -m pytest -q -n 2 --dist loadgroup --ignore=tests/model
 
 browser: writable $(TEST_TOOLS) ## drive all thirteen lessons in a browser; make test takes three
