@@ -163,11 +163,6 @@ RIGHT: dict[str, object] = {
 }
 
 
-@pytest.mark.parametrize("id", RIGHT)
-def test_what_the_text_calls_right_is_what_the_model_does(id: str) -> None:
-    assert lab.check(id, RIGHT[id]).right
-
-
 @pytest.mark.parametrize(
     ("id", "answer", "answers"),
     [

@@ -105,11 +105,6 @@ RIGHT: dict[str, object] = {
 }
 
 
-@pytest.mark.parametrize("id", RIGHT)
-def test_what_the_text_calls_right_is_what_the_model_does(id: str) -> None:
-    assert lab.check(id, RIGHT[id]).right
-
-
 def test_on_5_6_a_pin_and_a_reference_leave_the_same_number() -> None:
     assert mapped_once(pins=1, release="5.6").refcount == 2
     assert mapped_once(references=1, release="5.6").refcount == 2

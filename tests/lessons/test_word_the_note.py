@@ -51,11 +51,6 @@ RIGHT: dict[str, object] = {
 }
 
 
-@pytest.mark.parametrize("id", RIGHT)
-def test_what_the_text_calls_right_is_right_by_hand(id: str) -> None:
-    assert lab.check(id, RIGHT[id]).right
-
-
 def test_the_shortest_run_to_a_returned_page_with_a_reference_has_two_calls() -> None:
     found = words.judge("patch-note/any-reference", "6.5").counterexample
     assert found is not None
