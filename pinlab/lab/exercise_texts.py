@@ -217,10 +217,9 @@ class _Maker:
                 yield self._filled(line.text, line.number, drawn), line.block, line.number
 
     def _answers(self, sign: str) -> Iterator[tuple[str, str, int]]:
-        """The lines of a sign as answer and reason."""
+        """The lines of a sign as answer and reason, which is not looked at yet."""
         for told, block, number in self._lines(sign):
-            answer, reason = (block, told) if block else self._split(told)
-            yield answer, reason and self._reasoned(reason, number), number
+            yield *((block, told) if block else self._split(told)), number
 
     def _split(self, told: str) -> tuple[str, str]:
         """Answer and reason; a colon may be a part of an option, and of options in brackets."""
@@ -314,7 +313,7 @@ class _Maker:
             if sign == "-" and answer.startswith("["):
                 whole.append((answer[1:-1], self._reasoned(idea, number)))
             else:
-                options[answer] = sign, idea
+                options[answer] = sign, idea and self._reasoned(idea, number)
         if options:
             order = self.text.keys.get("options", " | ".join(options)).split(" | ")
             if set(order) != set(options):

@@ -12,7 +12,7 @@ from pinlab.lab.exhibit import Dial, Exhibit, exhibit
 from pinlab.lab.map import NARROW, Panel, draw_map, sheet
 from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import Frame, Snapshot, snapshot
-from pinlab.lab.text import plural
+from pinlab.lab.text import many
 from pinlab.machine.buffers import PAGES
 from pinlab.model.folio import PAGE_SIZE, Folio
 from pinlab.model.kernel import Kernel
@@ -36,7 +36,7 @@ class Touches:
     def done(self) -> str:
         """It in words."""
         who = ", by each of 2 processes" if self.processes > 1 else ""
-        return f"{self.read} {plural(self.read, 'page')} read, {self.written} written{who}."
+        return f"{many(self.read, 'page')} read, {self.written} written{who}."
 
     @property
     def kernel(self) -> Kernel:
@@ -101,7 +101,7 @@ def sentence(touches: Touches, state: Snapshot) -> str:
     return (
         f"{touches.done} {_own(own)}, {_point(zeros)} to the zero page, "
         f"{empty} {'is' if empty == 1 else 'are'} empty. "
-        f"Behind {pages} pages: {frames} {plural(frames, 'frame')}."
+        f"Behind {pages} pages: {many(frames, 'frame')}."
     )
 
 
