@@ -1,6 +1,6 @@
 """The kit of every notebook: exercises that answer back, and pictures of any machine.
 
-    check(id, answer, seed)         is it right? hint(id, level), mistakes(id), solution(id)
+    check(id, answer, seed)         is it right? hint(id, level), answer(id, seed), mistakes(id)
     given(id, seed)                 what an exercise asks, or hands out
     problems(lesson, seed)          a worksheet of fresh problems, with its key
     draw_map(kernel)                page tables, frames with their counters, devices
@@ -22,13 +22,14 @@ from pinlab.lab.concepts import concept_map
 from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
-from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
+from pinlab.lab.problems import answer, check, given, hint, mistakes, problems, solution
 from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.walk import side_by_side, step_through
 
 __all__ = [
     "Drawing",
     "Picture",
+    "answer",
     "check",
     "concept_map",
     "draw_map",
