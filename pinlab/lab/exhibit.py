@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING, Protocol, TypeAlias
@@ -45,6 +45,10 @@ class Exhibit:
     widget: ipywidgets.Widget
     filmstrip: Shown
     moves: str = MOVES
+
+    def captioned(self, caption: str) -> Exhibit:
+        """Return the same with a caption: a line, in which `[words](target)` is a link."""
+        return replace(self, filmstrip=self.filmstrip.captioned(caption))
 
     def _ipython_display_(self) -> None:
         self.filmstrip.show(self.widget._repr_mimebundle_(), self.moves)

@@ -6,13 +6,13 @@ import re
 from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from io import BytesIO
 from itertools import groupby
 from textwrap import fill
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pinlab.lab.svg import document
 from pinlab.model.arguments import instance, mapping, several
@@ -34,7 +34,13 @@ SUMMARY = '<summary style="display:list-item">The same in words</summary>'
 MOVES = "Some positions of the sliders:"
 
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
+CODE, STRESSED = re.compile("`([^`]+)`"), re.compile(r"\*([^*]+)\*")
 ITEM = "- "
+
+FIGURE = '<figure style="margin:0">'
+CAPTION = "margin:.4em 0;font-style:italic"
+
+S = TypeVar("S", bound="Shown")
 
 
 def png(figure: Figure, dpi: int = STATIC_DPI) -> bytes:
@@ -66,31 +72,54 @@ class Shown(ABC):
     """What is shown: a picture with alt text, and below it, folded, the same in words.
 
     `twin` has a sentence or more in each line; `table` is for what is read better in columns. If
-    it is `linked`, `[words](target)` in the twin is a link.
+    it is `linked`, `[words](target)` in the twin is a link. The `caption` is a line of Markdown.
     """
 
     alt: str
     twin: str
     table: DataFrame | None
     linked = False
+    caption: str
 
     @abstractmethod
     def image(self) -> str:
         """Return the picture as HTML."""
 
+    def captioned(self: S, caption: str) -> S:
+        """Return the same with a caption: a line, in which `[words](target)` is a link.
+
+        Code stands in it between backticks, and what is stressed between stars.
+
+        >>> Drawing("<svg/>", "A map.", "A page.").captioned("Figure 1. One page.").html()[-41:]
+        'Figure 1. One page.</figcaption></figure>'
+        """
+        fields: Any = {"caption": instance("caption", caption, str)}
+        return replace(self, **fields)  # type: ignore[type-var]
+
+    def html(self) -> str:
+        """Return the picture as HTML with the caption, if it has one."""
+        if not self.caption:
+            return self.image()
+        told = f'<figcaption style="{CAPTION}">{_marked(self.caption)}</figcaption>'
+        return f"{FIGURE}{self.image()}{told}</figure>"
+
     def show(self, live: Mapping[str, object] = MappingProxyType({}), moves: str = MOVES) -> None:
         """Display the picture, or `live` in a front end that can show that, and the words.
 
-        `moves` says what the words are about where they stand below something live.
+        The caption stands in the figure, and below something live. `moves` says what the words are
+        about where they stand there.
         """
         from IPython.display import display
 
         mapping("live", live)
         instance("moves", moves, str)
-        display({**live, "text/html": self.image(), "text/plain": self.alt}, raw=True)
+        seen = self.image() if live else self.html()
+        display({**live, "text/html": seen, "text/plain": self.alt}, raw=True)
         about = [moves] if live else []
-        plain = "\n".join([*map(fitted, about), str(self)])
-        display({"text/html": self.folded(*about), "text/plain": plain}, raw=True)
+        named = [LINK.sub(r"\1", self.caption)] if self.caption else []
+        plain = "\n".join([*map(fitted, [*named, *about]), str(self)])
+        below = f'<p style="{CAPTION}">{_marked(self.caption)}</p>' if live and named else ""
+        display({"text/html": below + self.folded(*about), "text/plain": plain}, raw=True)
 
     def folded(self, *about: str) -> str:
         """Return the words, and above them lines `about` them, as HTML that a click opens."""
@@ -121,6 +150,7 @@ class Picture(Shown):
     alt: str
     twin: str
     table: DataFrame | None = None
+    caption: str = ""
 
     def image(self) -> str:
         """Return the figure as PNG in HTML."""
@@ -136,6 +166,7 @@ class Drawing(Shown):
     twin: str
     table: DataFrame | None = None
     linked: bool = False
+    caption: str = ""
 
     def image(self) -> str:
         """Return the diagram as SVG in HTML."""
@@ -159,6 +190,12 @@ def _blocks(lines: list[str]) -> Iterator[str]:
             yield f"<ul>{''.join(f'<li>{line.removeprefix(ITEM)}</li>' for line in some)}</ul>"
         else:
             yield from (f"<p>{line}</p>" for line in some)
+
+
+def _marked(words: str) -> str:
+    """A line of Markdown as HTML."""
+    linked = LINK.sub(r'<a href="\2">\1</a>', escape(words))
+    return STRESSED.sub(r"<em>\1</em>", CODE.sub(r"<code>\1</code>", linked))
 
 
 def _table(table: DataFrame) -> str:

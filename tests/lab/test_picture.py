@@ -97,6 +97,35 @@ def test_a_widget_stands_in_the_place_of_the_picture_and_the_words_say_what_they
     assert "</summary><p>Two of many:</p><p>Pins: 64.</p>" in folded["text/html"]
 
 
+CAPTION = "Figure 2. A *second* [pin](glossary.ipynb#cell-id=pin) of `page` < 3."
+AS_HTML = (
+    'Figure 2. A <em>second</em> <a href="glossary.ipynb#cell-id=pin">pin</a> of '
+    "<code>page</code> &lt; 3."
+)
+
+
+@pytest.mark.parametrize("shown", [picture(TABLE), Drawing(SVG, "A map.", "Pins.", linked=True)])
+def test_a_caption_stands_in_the_figure_with_its_links(
+    shown: Picture | Drawing, front_end: FrontEnd
+) -> None:
+    named = shown.captioned(CAPTION)
+    assert (named.alt, named.twin, named.table) == (shown.alt, shown.twin, shown.table)
+    named._ipython_display_()
+    first, folded = front_end.bundles
+    assert first["text/html"].startswith(f'<figure style="margin:0">{shown.image()}<figcaption')
+    assert first["text/html"].endswith(f">{AS_HTML}</figcaption></figure>")
+    assert folded["text/html"] == shown.folded()
+    assert folded["text/plain"] == f"Figure 2. A *second* pin of `page` < 3.\n{shown}"
+    assert shown.caption == ""
+
+
+def test_below_a_widget_the_caption_stands_once_and_above_the_words(front_end: FrontEnd) -> None:
+    picture().captioned(CAPTION).show({WIDGET_VIEW: {"model_id": "1"}})
+    shown, folded = front_end.bundles
+    assert "Figure" not in str(shown)
+    assert re.match(f"<p[^>]*>{re.escape(AS_HTML)}</p><details>", folded["text/html"])
+
+
 def test_printed_it_is_its_words_and_its_table() -> None:
     assert str(picture()) == "Pins: 64.\nIn words."
     assert re.fullmatch(r"Pins: 64\.\nIn words\.\n(?s:.+65537)", str(picture(TABLE)))
