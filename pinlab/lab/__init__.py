@@ -1,6 +1,7 @@
 """The kit of every notebook: exercises that answer back, and pictures of any machine.
 
     check(id, answer, seed)         is it right? hint(id, level), mistakes(id), solution(id)
+    task(id, mine)                  something to make, with many right answers, judged by the model
     given(id, seed)                 what an exercise asks, or hands out
     problems(lesson, seed)          a worksheet of fresh problems, with its key
     draw_map(kernel)                page tables, frames with their counters, devices
@@ -23,7 +24,7 @@ from pinlab.lab.concepts import concept_map
 from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
-from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
+from pinlab.lab.problems import check, given, hint, mistakes, problems, solution, task
 from pinlab.lab.states import draw_states, walk_the_states
 from pinlab.lab.timeline import timeline
 from pinlab.lab.walk import side_by_side, step_through
@@ -45,6 +46,7 @@ __all__ = [
     "side_by_side",
     "solution",
     "step_through",
+    "task",
     "three_columns",
     "timeline",
     "walk_the_states",
