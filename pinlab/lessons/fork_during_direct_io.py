@@ -15,7 +15,7 @@ from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, menu
 from pinlab.lab.map import NARROW, Panel, sheet
 from pinlab.lab.picture import Drawing
-from pinlab.lab.task import Tried, play
+from pinlab.lab.task import Finding, play
 from pinlab.lab.walk import Story, Walk, before_and_after, walk
 from pinlab.machine import boot, recording
 from pinlab.model.arguments import one_of
@@ -641,11 +641,11 @@ def _not_pinned(era: int, mapcount: int, refcount: int, exclusive: int) -> bool:
 # The open task.
 
 
-def newer_loses(mine: Callable[..., object]) -> Tried:
+def newer_loses(mine: Callable[..., object]) -> Finding:
     """Try a story during a read from disk: whether the data are lost on 5.9 and not on 5.7."""
     left = {release: _left(mine, release) for release in ("5.7", "5.9")}
     told = ", ".join(f"{name}: {found.did}" for name, found in left.items())
-    tried = Tried(f"The parent reads: {told}.", left["5.9"].shown)
+    tried = Finding(f"The parent reads: {told}.", left["5.9"].shown)
     for release, found in left.items():
         if found.misses:
             return tried.missing(found.misses, release=release)
@@ -653,7 +653,7 @@ def newer_loses(mine: Callable[..., object]) -> Tried:
     return tried.checked({"older": kept["5.7"], "newer": not kept["5.9"]})
 
 
-def _left(mine: Callable[..., object], release: str) -> Tried:
+def _left(mine: Callable[..., object], release: str) -> Finding:
     """What the parent reads after a story, and when the device is done."""
     kernel = Kernel(release)
     parent = kernel.new_mm()
@@ -665,5 +665,5 @@ def _left(mine: Callable[..., object], release: str) -> Tried:
         request.device_write(b"DDDD")
         request.complete()
     if parent.exited or parent.page_at(addr) is None:
-        return Tried("nothing", kernel.trace, "parent")
-    return Tried(parent.read(addr, 4).decode("ascii", "replace"), kernel.trace)
+        return Finding("nothing", kernel.trace, "parent")
+    return Finding(parent.read(addr, 4).decode("ascii", "replace"), kernel.trace)

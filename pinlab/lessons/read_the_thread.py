@@ -14,7 +14,7 @@ from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, row, switch
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.svg import document, fitted, text
-from pinlab.lab.task import Tried
+from pinlab.lab.task import Finding
 from pinlab.lab.text import many, plural
 from pinlab.model.arguments import mapping
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, R0, last_grab
@@ -545,7 +545,7 @@ NOTE_AND_REVIEW = {
 """The two sentences that the thread is about, by the ids that they have in pinlab.words."""
 
 
-def sentences_part(mine: object) -> Tried:
+def sentences_part(mine: object) -> Finding:
     """Try a release and rules: whether the two sentences are true of it, or which one is."""
     rules: dict[str, Any] = dict(mapping("mine", mine))
     release = rules.pop("release", "6.5")
@@ -553,5 +553,5 @@ def sentences_part(mine: object) -> Tried:
     found = {name: counterexample(id, release, rules) for name, id in NOTE_AND_REVIEW.items()}
     told = " and ".join(f"{name} is {'false' if run else 'true'}" for name, run in found.items())
     runs = [f"{name} is false here:\n{run}" for name, run in found.items() if run]
-    tried = Tried(f"Of this kernel {told}.", "\n\n".join(runs))
+    tried = Finding(f"Of this kernel {told}.", "\n\n".join(runs))
     return tried.checked({"both-true": len(runs) > 0, "both-false": len(runs) < 2})
