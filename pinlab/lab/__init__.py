@@ -11,6 +11,7 @@
     walk_the_states(litmus test)    one way through them, with the map
     pins_by_buffer(answer)          what a machine answered, as bars; in_the_model(answer) beside it
     three_columns(claims)           predicted, recorded, and on your kernel
+    timeline(tracks, at)            which rule holds in which release
     Picture, Drawing                what is shown: with alt text, and the same in words
 
 What only one lesson shows is in its module: `from pinlab.lessons import count_to_two_million`.
@@ -24,6 +25,7 @@ from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
 from pinlab.lab.states import draw_states, walk_the_states
+from pinlab.lab.timeline import timeline
 from pinlab.lab.walk import side_by_side, step_through
 
 __all__ = [
@@ -44,5 +46,6 @@ __all__ = [
     "solution",
     "step_through",
     "three_columns",
+    "timeline",
     "walk_the_states",
 ]

@@ -36,6 +36,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "side_by_side": lambda: lab.side_by_side(
         unmapped_in_flight, {name: Kernel(name) for name in ("6.4", "6.5")}
     ),
+    "timeline": lab.timeline,
     "read_and_written": draw_a_page.read_and_written,
     "scene": fork_during_direct_io.scene,
     "page_under_lenses": lambda: say_what_pinned_means.page_under_lenses(
