@@ -34,7 +34,7 @@ SUMMARY = '<summary style="display:list-item">The same in words</summary>'
 MOVES = "Some positions of the sliders:"
 
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
-CODE, STRESSED = re.compile("`([^`]+)`"), re.compile(r"\*([^*]+)\*")
+CODE, STRESSED = re.compile("`([^`]+)`"), re.compile(r"\*{1,2}([^*]+)\*{1,2}")
 ITEM = "- "
 
 FIGURE = '<figure style="margin:0">'
@@ -100,7 +100,7 @@ class Shown(ABC):
         """Return the picture as HTML with the caption, if it has one."""
         if not self.caption:
             return self.image()
-        told = f'<figcaption style="{CAPTION}">{_marked(self.caption)}</figcaption>'
+        told = f'<figcaption style="{CAPTION}">{marked(self.caption)}</figcaption>'
         return f"{FIGURE}{self.image()}{told}</figure>"
 
     def bundles(
@@ -118,7 +118,7 @@ class Shown(ABC):
         about = [moves] if live else []
         named = [LINK.sub(r"\1", self.caption)] if self.caption else []
         plain = "\n".join([*map(fitted, [*named, *about]), str(self)])
-        below = f'<p style="{CAPTION}">{_marked(self.caption)}</p>' if live and named else ""
+        below = f'<p style="{CAPTION}">{marked(self.caption)}</p>' if live and named else ""
         return [
             {**live, "text/html": seen, "text/plain": self.alt},
             {"text/html": below + self.folded(*about), "text/plain": plain},
@@ -195,8 +195,8 @@ def _blocks(lines: list[str]) -> Iterator[str]:
             yield from (f"<p>{line}</p>" for line in some)
 
 
-def _marked(words: str) -> str:
-    """A line of Markdown as HTML."""
+def marked(words: str) -> str:
+    """Return a line of Markdown as HTML: links, code, and what is stressed."""
     linked = LINK.sub(r'<a href="\2">\1</a>', escape(words))
     return STRESSED.sub(r"<em>\1</em>", CODE.sub(r"<code>\1</code>", linked))
 
