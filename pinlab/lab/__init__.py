@@ -10,7 +10,7 @@
     step_through(story)             the map before and after each step, and the trace
     side_by_side(story, kernels)    the same on two to four machines
     draw_states(scenario, release)  every state of a scenario, and each step between two of them
-    walk_the_states(litmus test)    one way through them, with the map
+    walk_the_states(litmus test)    the same, where the reader says whose step is next
     pins_by_buffer(answer)          what a machine answered, as bars; in_the_model(answer) beside it
     three_columns(claims)           predicted, recorded, and on your kernel
     timeline(tracks, at)            which rule holds in which release
@@ -27,7 +27,8 @@ from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
 from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
-from pinlab.lab.states import draw_states, walk_the_states
+from pinlab.lab.scheduler import walk_the_states
+from pinlab.lab.states import draw_states
 from pinlab.lab.timeline import timeline
 from pinlab.lab.walk import side_by_side, step_through
 

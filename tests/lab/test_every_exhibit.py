@@ -31,7 +31,6 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "cliff": count_to_two_million.cliff,
     "two_builds": count_to_two_million.two_builds,
     "pinned_folio": lambda: count_pins_apart.pinned_folio(order=9, pages=64),
-    "walk_the_states": lambda: lab.walk_the_states("dio-read+fork+child-exits", at=2),
     "step_through": lambda: lab.step_through(unmapped_in_flight),
     "side_by_side": lambda: lab.side_by_side(
         unmapped_in_flight, {name: Kernel(name) for name in ("6.4", "6.5")}
