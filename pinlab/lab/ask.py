@@ -60,7 +60,7 @@ class Answering:
         )
 
 
-class Asked(Displayed):
+class Asking(Displayed):
     """An exercise to click: its question, and a form that is answered below itself."""
 
     def __init__(self, id: str, seed: int) -> None:
@@ -89,14 +89,14 @@ class Asked(Displayed):
         return [_question(self.found), {**live(self.widget), **markdown(words)}]
 
 
-def ask(id: str, seed: int = 0) -> Asked:
+def ask(id: str, seed: int = 0) -> Asking:
     """Return an exercise as something to click, judged by `lab.check` as often as one likes.
 
     A choice has a button for each option, a selection boxes to tick, a number a box that takes
     2^21, 2**21 and 2 097 152. Raises as `lab.check` for an unknown id or seed, ValueError for an
     exercise that wants code.
     """
-    return Asked(id, seed)
+    return Asking(id, seed)
 
 
 @dataclass(frozen=True)
@@ -227,7 +227,7 @@ def predict(
 class Earlier(Displayed):
     """A few questions from earlier lessons, and how to get others."""
 
-    def __init__(self, head: str, questions: Sequence[Asked]) -> None:
+    def __init__(self, head: str, questions: Sequence[Asking]) -> None:
         self.head, self.questions = head, questions
 
     def bundles(self) -> list[Bundle]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from pinlab import lab
-from pinlab.lab.ask import CLICKED, Asked, Predicted
+from pinlab.lab.ask import CLICKED, Asking, Predicted
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.picture import Drawing
 from pinlab.lab.problems import SEEDED, TEXTS
@@ -15,17 +15,17 @@ FILM = Drawing("<svg>five</svg>", "What is seen: five.", "What is said: five.")
 TYPES = lab.Guess("Which type?", options=("pin", "reference"))
 
 
-def said(made: Asked | Predicted) -> str:
+def said(made: Asking | Predicted) -> str:
     """What a reader is answered, in Markdown, without what is shown below it."""
     first = made.answering.seen.outputs[:1]
     return "".join(output["data"].get("text/markdown", "") for output in first)
 
 
-def press(made: Asked, name: str) -> None:
+def press(made: Asking, name: str) -> None:
     next(one for one in made.form.widget.children if one.description == name).click()
 
 
-def text(made: Asked | Predicted) -> str:
+def text(made: Asking | Predicted) -> str:
     return "\n".join(str(bundle["text/plain"]) for bundle in made.bundles())
 
 
