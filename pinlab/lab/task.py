@@ -28,7 +28,7 @@ MOST_EVENTS = 24
 
 
 @dataclass(frozen=True)
-class Finding:
+class Trial:
     """What became of an answer: what it did, what shows it, and the first condition it misses.
 
     misses is None if all was done that was asked for; found has what there was in the place of
@@ -40,11 +40,11 @@ class Finding:
     misses: str | None = None
     found: Mapping[str, object] = field(default_factory=dict)
 
-    def missing(self, condition: str, **found: object) -> Finding:
+    def missing(self, condition: str, **found: object) -> Trial:
         """Return the same, with a condition that it misses."""
         return replace(self, misses=condition, found=found)
 
-    def checked(self, conditions: Mapping[str, bool], **found: object) -> Finding:
+    def checked(self, conditions: Mapping[str, bool], **found: object) -> Trial:
         """Return the same, with the first of some conditions that does not hold, if any."""
         first = next((name for name, holds in conditions.items() if not holds), None)
         return self if first is None else self.missing(first, **found)
@@ -93,7 +93,7 @@ class Task(Exercise):
 
     OWN = Callable
 
-    judge: Callable[[Any], Finding]
+    judge: Callable[[Any], Trial]
     conditions: Mapping[str, str]
     source: str
 
@@ -122,7 +122,7 @@ class Task(Exercise):
                 raise unfit
         return self._wrong(f"`mine` {trouble}{line}.", None)
 
-    def _kept(self, answer: object, errors: list[BaseException]) -> Finding:
+    def _kept(self, answer: object, errors: list[BaseException]) -> Trial:
         """Judge an answer, and keep the error that ends it, for the place where it was raised."""
         try:
             return self.judge(answer)
@@ -130,7 +130,7 @@ class Task(Exercise):
             errors.append(error)
             raise
 
-    def _told(self, found: Finding) -> Reply:
+    def _told(self, found: Trial) -> Reply:
         if found.misses is None:
             return replace(self._right(found.did), details=found.details)
         missed = self.conditions[found.misses].format_map(found.found)

@@ -22,7 +22,7 @@ from pinlab.lab.palette import ZERO_PAGE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.reply import Reply
 from pinlab.lab.svg import fitted, rect, text
-from pinlab.lab.task import Finding
+from pinlab.lab.task import Trial
 from pinlab.lab.text import listed, many
 from pinlab.machine.buffers import PAGES
 from pinlab.machine.measured import DIRECT_IO, PROCESS_VM_READV
@@ -837,7 +837,7 @@ def _newest(seen: Values, known: Mapping[str, Values], margin: Mapping[str, int]
 # The open task.
 
 
-def cheapest_clues(mine: Iterable[str]) -> Finding:
+def cheapest_clues(mine: Iterable[str]) -> Trial:
     """Try clues: whether they tell apart what can be told apart, and as few as possible do."""
     ids = sorted(set(several("mine", mine, str)))
     clues = [BY_ID[one_of("a clue in mine", id, BY_ID)] for id in ids]
@@ -845,7 +845,7 @@ def cheapest_clues(mine: Iterable[str]) -> Finding:
         f"{clue.id}: {', '.join(f'{n} {answer(clue, n)}' for n in kernels())}" for clue in clues
     )
     alike = sorted(map(_ordered, told_apart(CLUES) - told_apart(clues)))
-    return Finding(f"{many(len(clues), 'clue')} bought.", "\n".join(rows)).checked(
+    return Trial(f"{many(len(clues), 'clue')} bought.", "\n".join(rows)).checked(
         {"alike": not alike, "fewer": len(clues) == len(fewest(CLUES))},
         pair=listed(alike[0]) if alike else "",
     )

@@ -28,7 +28,7 @@ from pinlab.lab.palette import (
     ZERO_PAGE,
 )
 from pinlab.lab.picture import Picture
-from pinlab.lab.task import Finding, play
+from pinlab.lab.task import Trial, play
 from pinlab.lab.text import digits, many, plural, power, powers
 from pinlab.machine import boot, cases, recording
 from pinlab.machine.limits import Limit, OwnLimits, limits
@@ -950,7 +950,7 @@ MOST_HOLDS = 2_100_000
 """Some more than the 2^21 pins of the mail."""
 
 
-def innocent_call(mine: Callable[[Kernel], object]) -> Finding:
+def innocent_call(mine: Callable[[Kernel], object]) -> Trial:
     """Try a program on the kernel they feared: whether a stranger's pin is refused after it."""
     kernel = Kernel("6.5", zero_page_pins="counted")
     play(mine, kernel)
@@ -962,13 +962,13 @@ def innocent_call(mine: Callable[[Kernel], object]) -> Finding:
     )
     if kernel.ledger.unmatched:
         owner = kernel.ledger.unmatched[0].owner
-        return Finding(did, kernel.trace).missing("balanced", owner=owner)
+        return Trial(did, kernel.trace).missing("balanced", owner=owner)
     stranger = kernel.new_mm("stranger")
     addr = stranger.mmap(PAGE_SIZE)
     stranger.read(addr, 1)
-    tried = Finding(did, kernel.trace)
+    trial = Trial(did, kernel.trace)
     try:
         stranger.pin_user_pages(addr, 1)
     except OSError:
-        return tried if pins + references <= MOST_HOLDS else tried.missing("holds")
-    return tried.missing("refused")
+        return trial if pins + references <= MOST_HOLDS else trial.missing("holds")
+    return trial.missing("refused")

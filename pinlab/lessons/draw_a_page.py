@@ -12,7 +12,7 @@ from pinlab.lab.exhibit import Dial, Exhibit, exhibit
 from pinlab.lab.map import NARROW, Panel, draw_map, sheet
 from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import Frame, Snapshot, snapshot
-from pinlab.lab.task import Finding, play
+from pinlab.lab.task import Trial, play
 from pinlab.lab.text import many
 from pinlab.machine.buffers import PAGES
 from pinlab.model.folio import PAGE_SIZE, Folio
@@ -465,18 +465,18 @@ def _entry_alone(entry: int, write: int, free: int) -> int:
 FEWEST_ENTRIES, FRAMES_WANTED = 100, 10
 
 
-def ten_frames(mine: Callable[[Kernel], object]) -> Finding:
+def ten_frames(mine: Callable[[Kernel], object]) -> Trial:
     """Try a program on Linux 6.18: how many entries and how many frames there are at its end."""
     kernel = Kernel("6.18")
     play(mine, kernel)
     entries = [entry for mm in kernel.mms for entry in mm.mapped()]
     frames = {entry.page for entry in entries}
     led = f"{len(entries)} {'entry leads' if len(entries) == 1 else 'entries lead'}"
-    tried = Finding(f"At the end {led} to {many(len(frames), 'frame')}.", kernel.trace)
+    trial = Trial(f"At the end {led} to {many(len(frames), 'frame')}.", kernel.trace)
     conditions = {
         "huge": all(page.folio.order == 0 for page in frames),
         "entries": len(entries) >= FEWEST_ENTRIES,
         "frames": len(frames) == FRAMES_WANTED,
         "zero": kernel.zero_page in frames,
     }
-    return tried.checked(conditions)
+    return trial.checked(conditions)

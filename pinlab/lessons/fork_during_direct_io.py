@@ -15,7 +15,7 @@ from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, menu
 from pinlab.lab.map import NARROW, Panel, sheet
 from pinlab.lab.picture import Drawing
-from pinlab.lab.task import Finding, play
+from pinlab.lab.task import Trial, play
 from pinlab.lab.walk import Story, Walk, before_and_after, walk
 from pinlab.machine import boot, recording
 from pinlab.model.arguments import one_of
@@ -641,19 +641,19 @@ def _not_pinned(era: int, mapcount: int, refcount: int, exclusive: int) -> bool:
 # The open task.
 
 
-def newer_loses(mine: Callable[..., object]) -> Finding:
+def newer_loses(mine: Callable[..., object]) -> Trial:
     """Try a story during a read from disk: whether the data are lost on 5.9 and not on 5.7."""
     left = {release: _left(mine, release) for release in ("5.7", "5.9")}
     told = ", ".join(f"{name}: {found.did}" for name, found in left.items())
-    tried = Finding(f"The parent reads: {told}.", left["5.9"].shown)
+    trial = Trial(f"The parent reads: {told}.", left["5.9"].shown)
     for release, found in left.items():
         if found.misses:
-            return tried.missing(found.misses, release=release)
+            return trial.missing(found.misses, release=release)
     kept = {release: found.did == "DDDD" for release, found in left.items()}
-    return tried.checked({"older": kept["5.7"], "newer": not kept["5.9"]})
+    return trial.checked({"older": kept["5.7"], "newer": not kept["5.9"]})
 
 
-def _left(mine: Callable[..., object], release: str) -> Finding:
+def _left(mine: Callable[..., object], release: str) -> Trial:
     """What the parent reads after a story, and when the device is done."""
     kernel = Kernel(release)
     parent = kernel.new_mm()
@@ -665,5 +665,5 @@ def _left(mine: Callable[..., object], release: str) -> Finding:
         request.device_write(b"DDDD")
         request.complete()
     if parent.exited or parent.page_at(addr) is None:
-        return Finding("nothing", kernel.trace, "parent")
-    return Finding(parent.read(addr, 4).decode("ascii", "replace"), kernel.trace)
+        return Trial("nothing", kernel.trace, "parent")
+    return Trial(parent.read(addr, 4).decode("ascii", "replace"), kernel.trace)

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN, PIN_HATCH, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Picture
-from pinlab.lab.task import Finding, play
+from pinlab.lab.task import Trial, play
 from pinlab.lab.text import digits, many, plural
 from pinlab.lab.walk import Story, tell
 from pinlab.machine import boot, predict, recording
@@ -553,7 +553,7 @@ def _one_number(refcount: int, is_zero_page: bool) -> int:
 # The open task.
 
 
-def freed_in_flight(mine: Callable[[Kernel], object]) -> Finding:
+def freed_in_flight(mine: Callable[[Kernel], object]) -> Trial:
     """Try a story on Linux 6.4: whether a device works on a frame at its end that is free."""
     kernel = Kernel("6.4")
     play(mine, kernel)
@@ -564,6 +564,6 @@ def freed_in_flight(mine: Callable[[Kernel], object]) -> Finding:
         f"At the end {many(len(requests), 'request')} in flight, on {many(len(frames), 'frame')}, "
         f"of which {len(freed) or 'none'} {'is' if len(freed) < 2 else 'are'} free."
     )
-    return Finding(did, kernel.trace).checked(
+    return Trial(did, kernel.trace).checked(
         {"flight": bool(frames), "held": bool(freed)}, refcount=min(frames.values(), default=0)
     )

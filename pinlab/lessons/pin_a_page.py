@@ -12,7 +12,7 @@ from pinlab.lab.odometer import HEAD, TALL, WIDTH, binary, heads
 from pinlab.lab.palette import EDGE, REFERENCE
 from pinlab.lab.picture import Drawing, drawing
 from pinlab.lab.svg import PINNED, text
-from pinlab.lab.task import Finding, play
+from pinlab.lab.task import Trial, play
 from pinlab.lab.text import many
 from pinlab.machine.recordings import recording
 from pinlab.model import ledger
@@ -384,7 +384,7 @@ def _of_the_size(refcount: int) -> bool:
 # The open task.
 
 
-def suspected_wrongly(mine: Callable[[Kernel], object]) -> Finding:
+def suspected_wrongly(mine: Callable[[Kernel], object]) -> Trial:
     """Try a story on Linux 6.18: whether a frame is taken for pinned that has no pin."""
     kernel = Kernel("6.18")
     play(mine, kernel)
@@ -396,6 +396,6 @@ def suspected_wrongly(mine: Callable[[Kernel], object]) -> Finding:
         f"{'is' if len(suspected) < 2 else 'are'} taken for pinned; "
         f"the highest refcount is {max(folio.refcount for folio in folios)}."
     )
-    return Finding(did, kernel.trace).checked(
+    return Trial(did, kernel.trace).checked(
         {"suspected": bool(suspected), "pinned": not pins}, pins=many(pins, "pin")
     )

@@ -24,7 +24,7 @@ from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, moving, row, switch
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN
 from pinlab.lab.picture import Picture
-from pinlab.lab.task import Finding
+from pinlab.lab.task import Trial
 from pinlab.lab.text import many
 from pinlab.model.arguments import mapping, whole
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, INT_MAX, INT_MIN, R0, wrap
@@ -653,7 +653,7 @@ def _added(is_zero: bool, pin: bool) -> int:
 ROUNDS = 100
 
 
-def second_round(mine: object) -> Finding:
+def second_round(mine: object) -> Trial:
     """Try a release and rules: which of a hundred rounds of pin and unpin is refused."""
     rules: dict[str, Any] = dict(mapping("mine", mine))
     kernel = Kernel(rules.pop("release", RELEASE), **rules)
@@ -665,13 +665,11 @@ def second_round(mine: object) -> Finding:
         try:
             (page,) = mm.pin_user_pages(addr, 1)
         except OSError:
-            tried = Finding(f"{before}, and the pin is refused.", kernel.trace)
-            return tried if number > 1 else tried.missing("first")
+            trial = Trial(f"{before}, and the pin is refused.", kernel.trace)
+            return trial if number > 1 else trial.missing("first")
         if page is not zero:
-            return Finding(f"{before}.", kernel.trace).missing("other-page", page=page.name)
+            return Trial(f"{before}.", kernel.trace).missing("other-page", page=page.name)
         kernel.unpin_user_page(page)
         if zero.folio.freed:
-            return Finding(f"{before}, and after it {zero.refcount}.", kernel.trace).missing(
-                "freed"
-            )
-    return Finding(f"At the end the refcount is {zero.refcount}.", kernel.trace).missing("hundred")
+            return Trial(f"{before}, and after it {zero.refcount}.", kernel.trace).missing("freed")
+    return Trial(f"At the end the refcount is {zero.refcount}.", kernel.trace).missing("hundred")

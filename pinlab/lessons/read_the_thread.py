@@ -14,7 +14,7 @@ from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, row, switch
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.svg import document, fitted, text
-from pinlab.lab.task import Finding
+from pinlab.lab.task import Trial
 from pinlab.lab.text import many, plural
 from pinlab.model.arguments import mapping
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, R0, last_grab
@@ -545,7 +545,7 @@ NOTE_AND_REVIEW = {
 """The two sentences that the thread is about, by the ids that they have in pinlab.words."""
 
 
-def sentences_part(mine: object) -> Finding:
+def sentences_part(mine: object) -> Trial:
     """Try a release and rules: whether the two sentences are true of it, or which one is."""
     rules: dict[str, Any] = dict(mapping("mine", mine))
     release = rules.pop("release", "6.5")
@@ -553,5 +553,5 @@ def sentences_part(mine: object) -> Finding:
     found = {name: counterexample(id, release, rules) for name, id in NOTE_AND_REVIEW.items()}
     told = " and ".join(f"{name} is {'false' if run else 'true'}" for name, run in found.items())
     runs = [f"{name} is false here:\n{run}" for name, run in found.items() if run]
-    tried = Finding(f"Of this kernel {told}.", "\n\n".join(runs))
-    return tried.checked({"both-true": len(runs) > 0, "both-false": len(runs) < 2})
+    trial = Trial(f"Of this kernel {told}.", "\n\n".join(runs))
+    return trial.checked({"both-true": len(runs) > 0, "both-false": len(runs) < 2})

@@ -29,7 +29,7 @@ from pinlab.lab.exhibit import Dial, Exhibit, exhibit, moving, status
 from pinlab.lab.palette import EDGE, OTHERS, PIN, PIN_HATCH, ZERO_PAGE
 from pinlab.lab.picture import Picture
 from pinlab.lab.svg import label
-from pinlab.lab.task import Finding, parts
+from pinlab.lab.task import Trial, parts
 from pinlab.lab.text import listed, many
 from pinlab.machine import Answer, Progress, Run
 from pinlab.machine.buffers import PAGES
@@ -306,7 +306,7 @@ MOST_TIMES = 10_000
 """Writes of one experiment here."""
 
 
-def three_thousand_pins(mine: object) -> Finding:
+def three_thousand_pins(mine: object) -> Trial:
     """Try a buffer and its writes on Linux 6.18: how many pins they take, and of how many pages."""
     nr_pages, written, writes = parts(mine, "pages", "written", "writes")
     size = whole("pages", nr_pages, 1, PAGES) * PAGE_SIZE
@@ -321,7 +321,7 @@ def three_thousand_pins(mine: object) -> Finding:
         kernel.submit_dio_write(mm, addr, nr_pages).complete()
     pins = kernel.vmstat[ACQUIRED]
     did = f"{many(own, 'page')} of {nr_pages} written, then {many(writes, 'write')} to disk."
-    return Finding(did, kernel.trace[begin:]).checked(
+    return Trial(did, kernel.trace[begin:]).checked(
         {"pins": pins == PINS_WANTED, "half": 2 * own < nr_pages},
         pins=many(pins, "pin"), written=own, pages=nr_pages,
     )  # fmt: skip

@@ -23,7 +23,7 @@ from pinlab.lab.exercise import ONE_THING
 from pinlab.lab.exhibit import Dial, Exhibit, Shot, exhibit, menu, row
 from pinlab.lab.grid import NO, PARTLY, SOME, Grid
 from pinlab.lab.picture import Drawing
-from pinlab.lab.task import Finding
+from pinlab.lab.task import Trial
 from pinlab.lab.text import many, plural
 from pinlab.model.arguments import sequence, shown
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS
@@ -430,7 +430,7 @@ ONE_AGAIN = sentence(clause(UNPIN, ANY_PAGE, REFCOUNT, NEVER))
 A_CALL = 'it has to be one like ("A", "pin", "small folio"), of the words in the question'
 
 
-def shortest_refutation(mine: Sequence[Sequence[object]]) -> Finding:
+def shortest_refutation(mine: Sequence[Sequence[object]]) -> Trial:
     """Try a run on Linux 6.5: whether it contradicts ONE_AGAIN, and no shorter one does."""
     reached = reach(RELEASE)
     numbers = {state.key(): number for number, state in enumerate(reached.states)}
@@ -449,7 +449,7 @@ def shortest_refutation(mine: Sequence[Sequence[object]]) -> Finding:
         at = numbers[step.after.key()]
     refuted = [ONE_AGAIN.says(t.before, t.step, t.after) for t in way]
     shortest = counterexample(ONE_AGAIN, RELEASE)
-    return Finding(f"{many(len(way), 'call')} made.", "\n".join(map(str, way))).checked(
+    return Trial(f"{many(len(way), 'call')} made.", "\n".join(map(str, way))).checked(
         {
             "impossible": len(way) == len(mine),
             "stands": False in refuted,
