@@ -67,7 +67,7 @@ class Exercise(ABC):
         try:
             judging = self._judging(came[0])
         except (TypeError, ValueError) as error:
-            return _slip(error)
+            return slip(error)
         return judging()
 
     def _read(self, answer: object) -> object:
@@ -112,8 +112,8 @@ class Exercise(ABC):
         return Reply(f"{text} {told}".rstrip(), False, known, details)
 
 
-def _slip(error: Exception) -> Reply:
-    """What is said to what cannot be an answer."""
+def slip(error: Exception) -> Reply:
+    """Return what is said to what cannot be an answer: one line, and nothing is judged."""
     return Reply(literal(f"Not judged: {error}."))
 
 
@@ -553,7 +553,7 @@ class Written(Listed):
             return self._wrong(f"Trying all orders of your test {trouble}.")
         (found,) = came
         if isinstance(found, ValueError):
-            return _slip(found)
+            return slip(found)
         table = "\n".join(
             f"- Linux {release}: {found[release][0]}{self._guessed(answer, release)}"
             for release in self.releases

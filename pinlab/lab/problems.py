@@ -14,12 +14,12 @@ from pathlib import Path
 from types import FunctionType
 
 from pinlab.lab.draw import LARGEST_SEED, checked_seed
-from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, Written, in_words
+from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, Written, in_words, is_open
 from pinlab.lab.exercise_texts import FOLDER, Text, read
 from pinlab.lab.misconceptions import reason
 from pinlab.lab.reply import Reply
 from pinlab.lab.text import listed
-from pinlab.model.arguments import instance, shown, whole
+from pinlab.model.arguments import instance, one_of, shown, whole
 
 TEXTS: Mapping[str, Text] = {
     text.id: text for file in sorted(FOLDER.glob("[0-9][0-9]_*.md")) for text in read(file)
@@ -29,7 +29,10 @@ TEXTS: Mapping[str, Text] = {
 SEEDED = [id for id, text in TEXTS.items() if text.seeded]
 """Exercises that draw their question from a seed: the same seed, the same question."""
 
-EXERCISES = (*(id for id in TEXTS if id not in SEEDED), *SEEDED)
+TASKS = [id for id, text in TEXTS.items() if text.kind == "task"]
+"""What has many right answers: the last question of each lesson."""
+
+EXERCISES = (*(id for id in TEXTS if id not in {*SEEDED, *TASKS}), *SEEDED)
 
 
 TRIED: dict[tuple[str, int], list[tuple[str, object]]] = defaultdict(list)
@@ -71,11 +74,23 @@ def answer(id: str, seed: int = 0) -> Reply:
 
 def _solved(found: Exercise) -> str:
     """The right answer, as a reader would write it."""
-    if isinstance(found, Program):
-        return f"```python\n{found.source.rstrip()}\n```"
+    if source := getattr(found, "source", ""):
+        return f"```python\n{source.rstrip()}\n```"
     if isinstance(found, Written):
         return f"```\n{found.right.rstrip()}\n```"
     return f"**{in_words(found.solution())}**."
+
+
+def task(id: str, mine: object = None) -> Reply:
+    """Try an answer to a task: what it does, and why that is or is not what was asked for.
+
+    Without `mine`: the question, and what `mine` has to be. Raises ValueError for an unknown id.
+
+    >>> print(task("suspected-wrongly", lambda kernel: kernel.new_mm()).text.splitlines()[0])
+    Of 1 frame none is taken for pinned; the highest refcount is 1.
+    """
+    found = exercise(one_of("id", id, TASKS))
+    return Reply(found.question) if is_open(mine) else found.check(mine)
 
 
 def hint(id: str, level: int = HINT) -> Reply:
@@ -130,8 +145,8 @@ def exercise(id: str, seed: int = 0) -> Exercise:
 def _known(id: str) -> str:
     if instance("id", id, str) in TEXTS:
         return id
-    near = get_close_matches(id, EXERCISES) or EXERCISES[:3]
-    told = f"allowed are the {len(EXERCISES)} ids of exercises, such as {listed(near)}"
+    near = get_close_matches(id, TEXTS) or [*TEXTS][:3]
+    told = f"allowed are the {len(TEXTS)} ids of exercises, such as {listed(near)}"
     raise ValueError(f"id is {shown(id)}: {told}")
 
 

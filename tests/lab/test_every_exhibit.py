@@ -31,11 +31,11 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "cliff": count_to_two_million.cliff,
     "two_builds": count_to_two_million.two_builds,
     "pinned_folio": lambda: count_pins_apart.pinned_folio(order=9, pages=64),
-    "walk_the_states": lambda: lab.walk_the_states("dio-read+fork+child-exits", at=2),
     "step_through": lambda: lab.step_through(unmapped_in_flight),
     "side_by_side": lambda: lab.side_by_side(
         unmapped_in_flight, {name: Kernel(name) for name in ("6.4", "6.5")}
     ),
+    "timeline": lab.timeline,
     "read_and_written": draw_a_page.read_and_written,
     "scene": fork_during_direct_io.scene,
     "page_under_lenses": lambda: say_what_pinned_means.page_under_lenses(

@@ -27,7 +27,7 @@ from pinlab.lab.exercise import (
 )
 from pinlab.lab.exercise_texts import FOLDER, read
 from pinlab.lab.misconceptions import diagnosis, misconceptions, reason
-from pinlab.lab.problems import EXERCISES, SEEDED, TEXTS, TRIED, Problems, exercise, main
+from pinlab.lab.problems import EXERCISES, SEEDED, TASKS, TEXTS, TRIED, Problems, exercise, main
 from tests.lab.made_up import mistaken
 from tests.lab_server import ROOT
 
@@ -68,7 +68,8 @@ def found(id: str) -> list[Exercise]:
 
 def test_every_exercise_has_an_id_of_its_own_and_is_solved_in_the_tests() -> None:
     ids = [text.id for file in FOLDER.glob("[0-9]*.md") for text in read(file)]
-    assert sorted(ids) == sorted(set(ids)) == sorted(EXERCISES) == sorted(RIGHT)
+    assert sorted(ids) == sorted(set(ids)) == sorted([*EXERCISES, *TASKS])
+    assert sorted(EXERCISES) == sorted(RIGHT)
     assert all(exercise(id).id == id for id in EXERCISES)
     assert exercise("most-at-once", 3) is exercise("most-at-once", 3)
 
@@ -223,10 +224,10 @@ def test_what_is_handed_out_is_a_copy() -> None:
 @pytest.mark.parametrize(
     ("id", "named"),
     [
-        ("last pin", "allowed are the 99 ids of exercises, such as last-pin"),
+        ("last pin", "allowed are the N ids of exercises, such as last-pin"),
         (
             "",
-            "allowed are the 99 ids of exercises, such as overflow, five-questions and which-bytes",
+            "allowed are the N ids of exercises, such as overflow, three-buffers and one-byte",
         ),
         *((bad, "it has to be of type str") for bad in (3, None, ["last-pin"])),
     ],
@@ -234,7 +235,7 @@ def test_what_is_handed_out_is_a_copy() -> None:
 def test_an_unknown_exercise_is_named_in_a_line_with_those_that_are_near(
     what: Callable[[object], object], id: object, named: str
 ) -> None:
-    told = f"id is {id!r}: {named.replace('99', str(len(EXERCISES)))}"
+    told = f"id is {id!r}: {named.replace(' N ', f' {len(TEXTS)} ')}"
     with pytest.raises(ValueError if isinstance(id, str) else TypeError) as caught:
         what(id)
     assert str(caught.value) == told
