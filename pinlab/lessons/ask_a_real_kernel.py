@@ -84,6 +84,16 @@ def kernels() -> dict[str, Build]:
     }
 
 
+def by_kernel(rows: pandas.DataFrame) -> pandas.DataFrame:
+    """Return rows of `machine.compare()` by their kernels, two builds of a release told apart."""
+    import pandas
+
+    instance("rows", rows, pandas.DataFrame)
+    names = {build[:2]: name for name, build in kernels().items()}
+    keys = zip(rows["kernel"], rows["build"], strict=True)
+    return rows.set_index(pandas.Index([names.get(k, k[0]) for k in keys], name="kernel"))
+
+
 @cache
 def answer(clue: Clue, name: str) -> int | str:
     """Return what a recorded kernel answered."""

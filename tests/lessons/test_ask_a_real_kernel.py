@@ -9,6 +9,7 @@ from itertools import combinations
 from typing import Any
 
 import ipywidgets
+import pandas
 import pytest
 
 from pinlab import lab
@@ -588,3 +589,13 @@ def test_a_wrong_function_is_known_however_it_is_written(
     reply = lab.check(id, function)
     assert (reply.right, reply.misconception) == (False, idea)
     assert words in str(reply)
+
+
+def test_two_builds_of_a_release_have_a_row_each_with_a_name_of_its_own() -> None:
+    rows = pandas.DataFrame(
+        [(one.kernel, one.build, name) for name, one in kernels().items()]
+        + [("6.18.44", "x86-64 virtual machine", "6.18.44")],
+        columns=["kernel", "build", "recorded"],
+    )
+    table = here.by_kernel(rows)
+    assert (table.index.name, list(table.index)) == ("kernel", list(rows["recorded"]))
