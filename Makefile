@@ -30,9 +30,10 @@ help: ## list these targets
 
 # --allow-root matters in containers only, where the user often is root.
 # The project's own workspace folder keeps other projects' tabs out of the way.
-lab: $(INSTALLED) ## open the lessons in JupyterLab (more flags: LABFLAGS=--no-browser)
-	@$(RUN) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir="$$PWD" \
-		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
+lab: $(INSTALLED) ## open your own copies of the lessons in JupyterLab (LABFLAGS=--no-browser)
+	@lessons=$$($(RUN) -m pinlab.copies) && \
+		$(RUN) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir="$$PWD" \
+		--LabApp.default_url="/lab/tree/$$lessons/00_start_here.ipynb" \
 		--LabApp.workspaces_dir=$(VENV)/workspaces --allow-root $(LABFLAGS)
 
 worksheet: writable $(INSTALLED) ## write problems and their answers into worksheets/ (LESSON=03 SEED=7)
@@ -51,7 +52,7 @@ test: lint ## run everything that CI runs: lint, types, tests, coverage of the m
 browser: writable $(TEST_TOOLS) ## drive all thirteen lessons in a browser; make test takes three
 	PINLAB_BROWSER=all $(RUN) -m pytest tests/browser
 
-notebooks: writable $(TEST_TOOLS) ## run every lesson on a clean kernel and store its outputs
+notebooks: writable $(TEST_TOOLS) ## run every lesson on a clean kernel, store its outputs and minutes
 	$(RUN) -m tests.notebooks.execute
 
 bench: writable $(TEST_TOOLS) ## print the figures of the README, each the median of repeated runs
@@ -68,7 +69,7 @@ lint: writable $(TEST_TOOLS) ## ruff (lint and format) and mypy --strict
 writable:
 	@[ -w . ] || { echo 'This folder cannot be written, so only make lab works here: copy it first' >&2; exit 1; }
 
-clean: ## remove caches and build products (worksheets/, slides/ and .venv stay; rm -r .venv to start afresh)
+clean: ## remove caches and build products (my_lessons/, worksheets/, slides/ and .venv stay; rm -r .venv to start afresh)
 	rm -rf .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -path ./$(VENV) -prune -o -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) \
 		-prune -exec rm -rf {} +

@@ -19,7 +19,7 @@ from tests.lab_server import ROOT, Server, clean_environment
 from tests.machine.processes import ORDINARY_USER
 
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
-FIRST = "notebooks/00_start_here.ipynb"
+FIRST = "my_lessons/00_start_here.ipynb"
 
 # Stands in for Python: notes each call, creates an environment of itself, and obeys $BROKEN.
 FAKE_PYTHON = """#!/bin/sh
@@ -29,6 +29,7 @@ case "$*" in
     *version_info*) [ "$BROKEN" != version ] ;;
     *ensurepip*) [ "$BROKEN" != venv ] ;;
     "-m pip"*) [ "$BROKEN" != pip ] ;;
+    "-m pinlab.copies"*) echo "a folder" ;;
 esac
 """
 
@@ -94,8 +95,9 @@ def test_it_installs_once_what_is_needed_and_again_only_what_has_changed(
     assert len(checkout.calls("pip")) == 1
     (call,) = checkout.calls("jupyterlab")
     assert f"--ServerApp.root_dir={checkout.folder} --" in call
+    assert "--LabApp.default_url=/lab/tree/a folder/00_start_here.ipynb --" in call
     assert checkout.make("lab").returncode == 0
-    assert checkout.log.read_text().count("\n") == len(checkout.calls("jupyterlab")) == 1
+    assert checkout.log.read_text().splitlines() == ["-m pinlab.copies", call]
     assert checkout.make("test").returncode == 0
     (install,) = checkout.calls("pip")
     assert ".[test]" in install
@@ -201,7 +203,7 @@ def test_slides_needs_no_more_than_lab_does(checkout: Checkout) -> None:
 
 def test_clean_leaves_the_environment_the_lessons_and_what_was_written(checkout: Checkout) -> None:
     checkout.make("lab")
-    names = ("notebooks/a.ipynb", "worksheets/a.md", "slides/a.html")
+    names = ("notebooks/a.ipynb", "my_lessons/a.ipynb", "worksheets/a.md", "slides/a.html")
     mine = {checkout.folder / name for name in names}
     kept = {*mine, checkout.folder / ".venv" / "installed"}
     caches = {checkout.folder / "tests" / "__pycache__", checkout.folder / ".pytest_cache"}

@@ -272,19 +272,20 @@ class Choice(Listed):
     right: str
     wrong: Mapping[str, str]
 
+    @property
+    def options(self) -> list[str]:
+        """All answers, in an order that does not tell which one is right."""
+        return sorted([self.right, *self.wrong])
+
     def _judge(self, answer: object) -> Reply:
-        chosen = _one_of("your answer is {}", answer, self._options())
+        chosen = _one_of("your answer is {}", answer, self.options)
         if chosen == self.right:
             return self._right(f"{chosen}.")
         told = f"You chose {chosen!r}, {self.gives} {self.right!r}."
         return self._wrong(told, self.wrong[chosen])
 
     def _wanted(self) -> str:
-        return f"put one of {', '.join(map(_quoted, self._options()))} in the place of `None`"
-
-    def _options(self) -> list[str]:
-        """All answers, in an order that does not tell which one is right."""
-        return sorted([self.right, *self.wrong])
+        return f"put one of {', '.join(map(_quoted, self.options))} in the place of `None`"
 
 
 @dataclass(frozen=True, kw_only=True)

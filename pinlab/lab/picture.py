@@ -6,13 +6,13 @@ import re
 from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from io import BytesIO
 from itertools import groupby
 from textwrap import fill
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pinlab.lab.svg import document
 from pinlab.model.arguments import instance, mapping, several
@@ -34,7 +34,13 @@ SUMMARY = '<summary style="display:list-item">The same in words</summary>'
 MOVES = "Some positions of the sliders:"
 
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
+CODE, STRESSED = re.compile("`([^`]+)`"), re.compile(r"\*{1,2}([^*]+)\*{1,2}")
 ITEM = "- "
+
+FIGURE = '<figure style="margin:0">'
+CAPTION = "margin:.4em 0;font-style:italic"
+
+S = TypeVar("S", bound="Shown")
 
 
 def png(figure: Figure, dpi: int = STATIC_DPI) -> bytes:
@@ -66,31 +72,57 @@ class Shown(ABC):
     """What is shown: a picture with alt text, and below it, folded, the same in words.
 
     `twin` has a sentence or more in each line; `table` is for what is read better in columns. If
-    it is `linked`, `[words](target)` in the twin is a link.
+    it is `linked`, `[words](target)` in the twin is a link. The `caption` is a line of Markdown.
     """
 
     alt: str
     twin: str
     table: DataFrame | None
     linked = False
+    caption: str
 
     @abstractmethod
     def image(self) -> str:
         """Return the picture as HTML."""
 
-    def show(self, live: Mapping[str, object] = MappingProxyType({}), moves: str = MOVES) -> None:
-        """Display the picture, or `live` in a front end that can show that, and the words.
+    def captioned(self: S, caption: str) -> S:
+        """Return the same with a caption: a line, in which `[words](target)` is a link.
 
-        `moves` says what the words are about where they stand below something live.
+        Code stands in it between backticks, and what is stressed between stars.
+
+        >>> Drawing("<svg/>", "A map.", "A page.").captioned("Figure 1. One page.").html()[-41:]
+        'Figure 1. One page.</figcaption></figure>'
         """
-        from IPython.display import display
+        fields: Any = {"caption": instance("caption", caption, str)}
+        return replace(self, **fields)  # type: ignore[type-var]
 
+    def html(self) -> str:
+        """Return the picture as HTML with the caption, if it has one."""
+        if not self.caption:
+            return self.image()
+        told = f'<figcaption style="{CAPTION}">{marked(self.caption)}</figcaption>'
+        return f"{FIGURE}{self.image()}{told}</figure>"
+
+    def bundles(
+        self, live: Mapping[str, object] = MappingProxyType({}), moves: str = MOVES
+    ) -> list[dict[str, object]]:
+        """Return what is displayed, by MIME type: the picture, and then the words.
+
+        In the place of the picture stands what is `live`, in a front end that can show that. The
+        caption stands in the figure, and below something live. `moves` says what the words are
+        about where they stand there.
+        """
         mapping("live", live)
         instance("moves", moves, str)
-        display({**live, "text/html": self.image(), "text/plain": self.alt}, raw=True)
+        seen = self.image() if live else self.html()
         about = [moves] if live else []
-        plain = "\n".join([*map(fitted, about), str(self)])
-        display({"text/html": self.folded(*about), "text/plain": plain}, raw=True)
+        named = [LINK.sub(r"\1", self.caption)] if self.caption else []
+        plain = "\n".join([*map(fitted, [*named, *about]), str(self)])
+        below = f'<p style="{CAPTION}">{marked(self.caption)}</p>' if live and named else ""
+        return [
+            {**live, "text/html": seen, "text/plain": self.alt},
+            {"text/html": below + self.folded(*about), "text/plain": plain},
+        ]
 
     def folded(self, *about: str) -> str:
         """Return the words, and above them lines `about` them, as HTML that a click opens."""
@@ -106,7 +138,7 @@ class Shown(ABC):
         return LINK.sub(r'<a href="\2">\1</a>', escaped) if self.linked else escaped
 
     def _ipython_display_(self) -> None:
-        self.show()
+        display_all(self.bundles())
 
     def __str__(self) -> str:
         table = "" if self.table is None else f"\n{self.table.to_string()}"
@@ -121,6 +153,7 @@ class Picture(Shown):
     alt: str
     twin: str
     table: DataFrame | None = None
+    caption: str = ""
 
     def image(self) -> str:
         """Return the figure as PNG in HTML."""
@@ -136,6 +169,7 @@ class Drawing(Shown):
     twin: str
     table: DataFrame | None = None
     linked: bool = False
+    caption: str = ""
 
     def image(self) -> str:
         """Return the diagram as SVG in HTML."""
@@ -161,12 +195,26 @@ def _blocks(lines: list[str]) -> Iterator[str]:
             yield from (f"<p>{line}</p>" for line in some)
 
 
+def marked(words: str) -> str:
+    """Return a line of Markdown as HTML: links, code, and what is stressed."""
+    linked = LINK.sub(r'<a href="\2">\1</a>', escape(words))
+    return STRESSED.sub(r"<em>\1</em>", CODE.sub(r"<code>\1</code>", linked))
+
+
 def _table(table: DataFrame) -> str:
     """A table as HTML; the name of its rows stands in the corner, and no heading is empty."""
     above = [""] * (table.columns.nlevels - 1)
     corner = "" if table.index.name is None else str(table.index.name)
     named = table.rename_axis(index=None, columns=[*above, corner])
     return named.to_html(border=0).replace("<th></th>", "<td></td>")
+
+
+def display_all(bundles: Iterable[Mapping[str, object]]) -> None:
+    """Display one bundle after another."""
+    from IPython.display import display
+
+    for bundle in bundles:
+        display(bundle, raw=True)
 
 
 def fitted(text: str) -> str:

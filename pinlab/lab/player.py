@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TypedDict
 
 import anywidget
 from traitlets import Int, List
 
-from pinlab.lab.exhibit import CSS_CLASS
-
-JS = Path(__file__).parent / "js"
-"""Where the modules are that draw what is pointed at."""
+from pinlab.lab.exhibit import CSS_CLASS, JS
 
 
-class Shot(TypedDict):
+class PlayedStep(TypedDict):
     """What is shown of a step: its map as SVG, its words, its code, and its lines of the trace."""
 
     svg: str
@@ -31,7 +27,7 @@ class Player(anywidget.AnyWidget):
 
     _esm = JS / "player.js"
     _css = JS / "player.css"
-    steps: List[Shot] = List().tag(sync=True)
+    steps: List[PlayedStep] = List().tag(sync=True)
     at = Int().tag(sync=True)
 
     def __init__(self, **values: object) -> None:
@@ -43,7 +39,7 @@ class Player(anywidget.AnyWidget):
         """The number of the last step."""
         return len(self.steps) - 1
 
-    def load(self, steps: list[Shot]) -> None:
+    def load(self, steps: list[PlayedStep]) -> None:
         """Take another story, at the same step or, if it is shorter, at its end."""
         with self.hold_sync():
             self.at = min(self.at, len(steps) - 1)

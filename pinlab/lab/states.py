@@ -6,7 +6,7 @@ there, by its shape as well as by its colour; an edge says whose step it is, by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -15,18 +15,12 @@ import pandas
 from pinlab.explore import NO, OPEN, YES, Edge, Graph, Node, Question, Scenario, explore, litmus
 from pinlab.explore.question import REMARKS, spelled
 from pinlab.explore.search import Schedule
-from pinlab.explore.world import World
-from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit
 from pinlab.lab.layers import ordered, placed
-from pinlab.lab.map import draw as draw_map_of
-from pinlab.lab.map_words import changes, in_words
 from pinlab.lab.palette import EDGE, OVERFLOW
 from pinlab.lab.picture import Drawing, drawing
-from pinlab.lab.snapshot import Snapshot, group, snapshot
-from pinlab.lab.svg import Piece, document, fitted, measured, stacked, text
+from pinlab.lab.svg import Piece, fitted, measured, text
 from pinlab.lab.text import many
-from pinlab.model.arguments import instance, one_of, several, shown
-from pinlab.model.kernel import Kernel
+from pinlab.model.arguments import instance, one_of, shown
 from pinlab.model.rules import parse_release
 
 WIDTH, MARGIN, TOP, FOOT = 760, 20, 66, 66
@@ -141,8 +135,14 @@ def left(node: Node) -> list[str]:
     return [f"{name} = {spelled(letter)}" for name, letter in sorted((node.end or {}).items())]
 
 
-def draw(what: Asked, graph: Graph, way: Schedule | None, at: int | None = None) -> Piece:
-    """Return the graph from the origin on; `way` is drawn thick, the state `at` has a ring."""
+def draw(
+    what: Asked, graph: Graph, way: Schedule | None,
+    at: int | None = None, seen: Collection[tuple[int, int]] | None = None,
+) -> Piece:  # fmt: skip
+    """Return the graph from the origin on; `way` is drawn thick, the state `at` has a ring.
+
+    Of a graph that is `seen` in part, its start and these edges are drawn where they always stand.
+    """
     places, wide, high = _placed(graph)
     height = TOP + high + FOOT
     through = [] if way is None else graph.way(way)
@@ -150,15 +150,19 @@ def draw(what: Asked, graph: Graph, way: Schedule | None, at: int | None = None)
     ground = OVERFLOW if through and graph.nodes[through[-1]].answer == YES else EDGE
     actors = list(what.scenario.programs)
     who = {actor: n for n, actor in enumerate(actors)}
+    edges = [e for e in graph.edges if seen is None or (e.start, e.end) in seen]
+    met = {0, *(e.end for e in edges)}
+    nodes = [node for node in graph.nodes if node.number in met]
+    chips = [(e, words) for e, words in _words(graph.edges, wide) if e in edges]
     drawn = [
         text(MARGIN, 18, f"{what.name} on Linux {what.release}", size=13, weight="bold"),
         text(MARGIN, 36, f"exists {what.exists}", size=13),
         *_heads(places),
-        *(_ground(e, places, ground) for e in graph.edges if (e.start, e.end) in on_way),
-        *(_line(_path(e, places), who[e.actor]) for e in graph.edges),
-        *(_chip(e, places, words) for e, words in _words(graph.edges, wide)),
-        *(_node(node, places, ring=node.number == at) for node in graph.nodes),
-        *(_end(node, places) for node in graph.nodes if node.end is not None),
+        *(_ground(e, places, ground) for e in edges if (e.start, e.end) in on_way),
+        *(_line(_path(e, places), who[e.actor]) for e in edges),
+        *(_chip(e, places, words) for e, words in chips),
+        *(_node(node, places, ring=node.number == at) for node in nodes),
+        *(_end(node, places) for node in nodes if node.end is not None),
         *_legend(actors, height - FOOT + 22),
     ]
     return Piece("".join(drawn), height)
@@ -289,124 +293,3 @@ def _line(path: str, actor: int) -> str:
     dashes = DASHES[actor % len(DASHES)]
     dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
     return f'<path class="step" d="{path}" stroke="{EDGE}" stroke-width="1.4"{dashed} fill="none"/>'
-
-
-# A way through the graph, with the map after each step.
-
-BETWEEN = 6
-"""What is left free between a graph and a map."""
-
-
-@dataclass(frozen=True)
-class Way:
-    """A scenario on a release, an order of its steps, and the machine after each of them."""
-
-    what: Asked
-    graph: Graph
-    schedule: Schedule
-    steps: tuple[str, ...]
-    maps: tuple[Snapshot, ...]
-
-    @property
-    def last(self) -> int:
-        """How many steps there are."""
-        return len(self.steps)
-
-    def sentence(self, step: int) -> str:
-        """Return what a step did, whether the answer is certain after it, and what changed."""
-        moved = changes(self.maps[step - 1], self.maps[step]) if step else ()
-        return " ".join([self._where(step), *moved])
-
-    def _where(self, step: int) -> str:
-        node = self.graph.nodes[self.graph.way(self.schedule)[step]]
-        did = f"step {step} of {self.last}, {self.steps[step - 1]}" if step else "before step 1"
-        return f"Linux {self.what.release}, {did}. State {node.number}: {TOLD[node.answer]}."
-
-    def pieces(self, step: int) -> list[Piece]:
-        """Return the graph with a ring around the state, and the map of that state."""
-        number = self.graph.way(self.schedule)[step]
-        before = self.maps[step - 1] if step else None
-        words = f"After step {step}: {self.steps[step - 1]}" if step else "Before the first step"
-        graph = draw(self.what, self.graph, self.schedule, number)
-        return [graph, draw_map_of(self.maps[step], before, words)]
-
-    def shot(self, step: int) -> tuple[str, str]:
-        """Return the graph with the map below it, and the sentence; of the last step beyond it."""
-        step = min(step, self.last)
-        told = self.sentence(step)
-        scene = stacked(self.pieces(step), BETWEEN)
-        return document(WIDTH, scene.height, scene.svg, told), told
-
-    def words(self, step: int) -> list[str]:
-        """Return the graph, a step and the map after it in words."""
-        state = self.maps[step]
-        told = [self._where(step), *in_words(state, group(state))]
-        return [sentence(self.what, self.graph, self.what.witness()), " ".join(told)]
-
-    def turn(self) -> int:
-        """Return after how many steps yes is certain, or how many there are."""
-        numbers = self.graph.way(self.schedule)
-        certain = (n for n, at in enumerate(numbers) if self.graph.nodes[at].answer == YES)
-        return next(certain, self.last)
-
-
-def ways(name: str, releases: Sequence[str] = ()) -> dict[str, Way]:
-    """Return one order of a litmus test's steps on some releases, by default those it speaks of.
-
-    It is a shortest order to a yes on the first of them that has one, kept as far as it goes.
-    Raises ValueError for an unknown name or release.
-    """
-    spoken = [".".join(map(str, one.version)) for one in litmus.load(name).expected]
-    known = several("releases", releases, str) or spoken
-    each = [asked(name, release) for release in known]
-    wished = next((found for what in each if (found := what.witness()) is not None), ())
-    return {what.release: _way(what, wished) for what in each}
-
-
-def _way(what: Asked, wished: Schedule) -> Way:
-    world = World(what.scenario, Kernel(what.release))
-    schedule: list[str] = []
-    steps: list[str] = []
-    maps = [snapshot(world.kernel)]
-    for actor in _kept(world, wished):
-        told = len(world.kernel.trace)
-        steps.append(str(world.go(actor)))
-        schedule.append(actor)
-        maps.append(snapshot(world.kernel, world.kernel.trace[told:]))
-    return Way(what, what.graph(), tuple(schedule), tuple(steps), tuple(maps))
-
-
-def _kept(world: World, wished: Schedule) -> Iterator[str]:
-    """The actors of a schedule, without those who have to wait, and what is left after it."""
-    for actor in wished:
-        if actor in world.ready():
-            yield actor
-    while ready := world.ready():
-        yield ready[0]
-
-
-def walk_the_states(name: str, releases: Sequence[str] = (), at: int = 0) -> Exhibit:
-    """Return buttons for releases and a slider over the steps of one order of a litmus test.
-
-    The order is a shortest one to a yes on the first release that has one; the same is kept on
-    the others. The slider begins at step `at`; 0 is before the first. releases: by default those
-    that the test speaks of. Raises ValueError for an unknown name or release or a step that is
-    not there, TypeError for what is no number.
-    """
-    walked = ways(name, releases)
-    last = max(way.last for way in walked.values())
-    return exhibit(
-        lambda release, at: walked[release].shot(at),
-        choice("Linux", walked, next(iter(walked)), wide="5em"),
-        Dial("step", at, range(last + 1), argument="at"),
-        filmstrip=_film([*walked.values()]),
-    )
-
-
-def _film(ways: Sequence[Way]) -> Drawing:
-    """The same step on each release: that after which a yes is certain on one of them."""
-    step = min(way.turn() for way in ways)
-    scene = stacked((piece for way in ways for piece in way.pieces(step)), BETWEEN)
-    twin = [line for way in ways for line in way.words(step)]
-    about = "Graphs of states, each with a map."
-    return drawing(WIDTH, scene.height, [scene.svg], about, twin)

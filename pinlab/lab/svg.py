@@ -76,12 +76,13 @@ def stacked(pieces: Iterable[Piece], apart: float) -> Piece:
 
 def text(
     x: float, y: float, words: str,
-    *, size: int, fill: str = EDGE, weight: str = "normal", anchor: str = "start",
+    *, size: int, fill: str = EDGE, weight: str = "normal", anchor: str = "start", halo: str = "",
 ) -> str:  # fmt: skip
-    """Return a line of text that stands on y."""
+    """Return a line of text that stands on y, with a rim of colour `halo` where lines cross it."""
+    rim = f' stroke="{halo}" stroke-width="3" paint-order="stroke"' if halo else ""
     return (
         f'<text x="{x:g}" y="{y:g}" font-size="{size}" fill="{fill}" font-weight="{weight}" '
-        f'text-anchor="{anchor}">{escaped(words)}</text>'
+        f'text-anchor="{anchor}"{rim}>{escaped(words)}</text>'
     )
 
 

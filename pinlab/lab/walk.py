@@ -28,7 +28,7 @@ from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.map import Panel, Stage, maps, sheet
 from pinlab.lab.map_words import changes
 from pinlab.lab.picture import Drawing
-from pinlab.lab.player import Player, Shot
+from pinlab.lab.player import PlayedStep, Player
 from pinlab.lab.snapshot import Snapshot, group, snapshot
 from pinlab.lab.text import listed
 from pinlab.lab.writers import attributed
@@ -297,17 +297,22 @@ def step_through(
     return Exhibit(Player(steps=shots(walked), at=at), filmstrip(walked, at))
 
 
-def shots(walked: Walk, before: str = "") -> list[Shot]:
+def shots(walked: Walk, before: str = "") -> list[PlayedStep]:
     """Return what a player shows of each step, and before the first; each begins `before`."""
     return [
         {
             "svg": maps([Panel(walked.stage, step)], f"map, step {step}"),
             "words": before + walked.sentence(step),
             "code": walked.code[step - 1] if 0 < step <= len(walked.code) else "",
-            "trace": str(walked.steps[step - 1].events) if step else "",
+            "trace": traced(walked.steps[step - 1]) if step else "",
         }
         for step in range(len(walked.steps) + 1)
     ]
+
+
+def traced(step: StoryStep) -> str:
+    """Return the lines that a step has left in the trace."""
+    return str(step.events) if step.events else "Nothing in the trace."
 
 
 def filmstrip(walked: Walk, at: int) -> Drawing:
@@ -331,7 +336,7 @@ def side_by_side(story: Story, kernels: Mapping[str, Kernel], at: int = 1) -> Ex
     """
     beside = Beside(story, kernels)
     at = whole("at", at, 0, beside.last)
-    steps: list[Shot] = [
+    steps: list[PlayedStep] = [
         {"svg": beside.svg(step), "words": beside.sentence(step), "code": "", "trace": ""}
         for step in range(beside.last + 1)
     ]

@@ -18,7 +18,7 @@ from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Exhibit, choice, menu
 from pinlab.lab.map import Panel, sheet
 from pinlab.lab.picture import Drawing
-from pinlab.lab.player import Player, Shot
+from pinlab.lab.player import PlayedStep, Player
 from pinlab.lab.walk import Story, Walk, shots, walk
 from pinlab.machine import boot, recording
 from pinlab.model.arguments import one_of, whole
@@ -317,7 +317,7 @@ def scene(scene: str = "parent writes", release: str = "6.4", at: int = 4) -> Ex
     return Exhibit(ipywidgets.VBox([scenes, releases, player]), _shown())
 
 
-def _shots(scene: str, release: str) -> list[Shot]:
+def _shots(scene: str, release: str) -> list[PlayedStep]:
     return shots(_walked(scene, release), f"Linux {release}. ")
 
 

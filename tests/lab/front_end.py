@@ -6,7 +6,7 @@ import pytest
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 PICTURE = "<img "
-"""How the HTML of a picture begins."""
+"""What the HTML of a picture has in it."""
 
 
 class FrontEnd:
@@ -23,7 +23,7 @@ class FrontEnd:
     def pictures(self) -> list[int]:
         """Which of the bundles have an image."""
         html = [str(bundle.get("text/html", "")) for bundle in self.bundles]
-        return [place for place, shown in enumerate(html) if shown.startswith(PICTURE)]
+        return [place for place, shown in enumerate(html) if PICTURE in shown]
 
     def widgets(self) -> list[int]:
         """Which of the bundles have a widget."""

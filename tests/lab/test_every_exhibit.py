@@ -29,7 +29,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "cliff": count_to_two_million.cliff,
     "two_builds": count_to_two_million.two_builds,
     "pinned_folio": lambda: count_pins_apart.pinned_folio(order=9, pages=64),
-    "walk_the_states": lambda: lab.walk_the_states("dio-read+fork+child-exits", at=2),
+    "timeline": lab.timeline,
     "read_and_written": draw_a_page.read_and_written,
     "page_under_lenses": lambda: say_what_pinned_means.page_under_lenses(
         references=1, mlocked=True

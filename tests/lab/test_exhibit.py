@@ -88,6 +88,9 @@ def test_it_is_one_output_for_those_with_widgets_and_those_without(
     assert image.alt == front_end.bundles[0]["text/plain"] == "What is seen."
     assert "Some positions of the sliders:\nWhat is said." in front_end.words()
     assert str(made()) == "What is said."
+    made().captioned("Figure 1.")._ipython_display_()
+    assert front_end.bundles[-1]["text/html"].count("Figure 1.") == 1
+    assert "Figure 1." not in front_end.bundles[-2]["text/html"]
 
 
 @pytest.mark.parametrize(

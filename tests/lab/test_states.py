@@ -10,9 +10,8 @@ import pytest
 from pinlab import lab
 from pinlab.explore import Scenario, explore, litmus
 from pinlab.lab.palette import EDGE, OVERFLOW
-from pinlab.lab.states import SIDE, WIDTH, asked, ways
+from pinlab.lab.states import SIDE, WIDTH, asked
 from pinlab.lab.svg import measured
-from tests.lab.parts import Parts
 
 SVG = "{http://www.w3.org/2000/svg}"
 SCENE = Scenario(
@@ -173,11 +172,6 @@ LARGE = Scenario(
         (lab.draw_states, (SCENE, "6.5"), ValueError, "exists is empty"),
         (lab.draw_states, (3, "6.5"), TypeError, "scenario is 3"),
         (lab.draw_states, (EXITS, "5.5"), ValueError, r"release is '5\.5'"),
-        (lab.walk_the_states, ("no-such-test",), ValueError, "name of a test is 'no-such-test'"),
-        (lab.walk_the_states, (EXITS, ["5.5"]), ValueError, r"release is '5\.5'"),
-        (lab.walk_the_states, (EXITS, (), 8), ValueError, "at is 8"),
-        (lab.walk_the_states, (EXITS, (), "1"), TypeError, "at is '1'"),
-        (lab.walk_the_states, (EXITS, "6.5"), TypeError, r"releases is '6\.5': it has to be"),
     ],
 )
 def test_bad_arguments_are_named(
@@ -185,57 +179,3 @@ def test_bad_arguments_are_named(
 ) -> None:  # fmt: skip
     with pytest.raises(error, match=words):
         make(*arguments)
-
-
-# A way through them.
-
-
-def test_it_begins_before_the_first_step_on_the_releases_that_the_test_speaks_of() -> None:
-    parts = Parts(lab.walk_the_states(EXITS))
-    assert parts.rows[0].box.value == 0
-    assert "Frame" not in parts.sentence
-    assert list(parts.toggle.options) == ["5.6", "5.9", "6.5"]
-    assert list(Parts(lab.walk_the_states(EXITS, ("6.4", "6.12"))).toggle.options) == [
-        "6.4", "6.12"
-    ]  # fmt: skip
-
-
-def test_picture_and_sentence_are_those_of_what_is_set() -> None:
-    parts = Parts(lab.walk_the_states(EXITS))
-    for release, way in ways(EXITS).items():
-        parts.toggle.value = release
-        for step in range(8):
-            parts.rows[0].box.value = step
-            assert (parts.picture, parts.sentence) == way.shot(step)
-            svg = ET.fromstring(parts.picture)
-            assert len(named(svg, "here")) == 1
-
-
-def test_the_order_is_the_same_and_too_late_after_the_parents_write_only_on_5_9() -> None:
-    walked = ways(EXITS)
-    assert len({(way.schedule, way.steps) for way in walked.values()}) == 1
-    assert walked["5.9"].steps[4] == "parent: write x+8 P"
-    late = {
-        release: [step for step in range(8) if "yes is certain" in way.sentence(step)]
-        for release, way in walked.items()
-    }
-    assert late == {"5.6": [], "5.9": [5, 6, 7], "6.5": []}
-    entries = {
-        release: [way.maps[step].processes[0].areas[0].entries for step in (4, -1)]
-        for release, way in walked.items()
-    }
-    stays = {release: before == after for release, (before, after) in entries.items()}
-    assert stays == {"5.6": True, "5.9": False, "6.5": True}
-
-
-@pytest.mark.parametrize("name", [name for name, release in SMALL if release == "6.5"])
-def test_every_test_can_be_walked(name: str) -> None:
-    shown = Parts(lab.walk_the_states(name, ("6.5",)))
-    shown.rows[0].box.value = shown.rows[0].box.max
-    assert ET.fromstring(shown.picture).tag.endswith("svg")
-
-
-def test_the_filmstrip_shows_the_step_at_which_it_is_too_late_on_each_release() -> None:
-    twin = lab.walk_the_states(EXITS).filmstrip.twin
-    assert twin.count("step 5 of 7, parent: write x+8 P.") == 3
-    assert twin.count("yes is certain") == 1
