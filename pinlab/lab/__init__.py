@@ -1,6 +1,9 @@
 """The kit of every notebook: exercises that answer back, and pictures of any machine.
 
     check(id, answer, seed)         is it right? hint(id, level), mistakes(id), solution(id)
+    task(id, mine)                  something to make, with many right answers, judged by the model
+    ask(id, seed)                   an exercise as something to click; earlier(lesson, seed): two
+    predict(..., then=...)          what is to be seen is covered until there is a Guess, or a press
     given(id, seed)                 what an exercise asks, or hands out
     problems(lesson, seed)          a worksheet of fresh problems, with its key
     draw_map(kernel)                page tables, frames with their counters, devices
@@ -20,12 +23,13 @@ What only one lesson shows is in its module: `from pinlab.lessons import count_t
 
 from pinlab.lab.answers import in_the_model, pins_by_buffer
 from pinlab.lab.claims import claims
+from pinlab.lab.ask import Guess, ask, earlier, predict
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
 from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
-from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
+from pinlab.lab.problems import check, given, hint, mistakes, problems, solution, task
 from pinlab.lab.scheduler import walk_the_states
 from pinlab.lab.states import draw_states
 from pinlab.lab.timeline import timeline
@@ -33,22 +37,27 @@ from pinlab.lab.walk import side_by_side, step_through
 
 __all__ = [
     "Drawing",
+    "Guess",
     "Picture",
+    "ask",
     "check",
     "claims",
     "concept_map",
     "draw_map",
     "draw_states",
+    "earlier",
     "given",
     "hint",
     "in_the_model",
     "mistakes",
     "odometer",
     "pins_by_buffer",
+    "predict",
     "problems",
     "side_by_side",
     "solution",
     "step_through",
+    "task",
     "three_columns",
     "timeline",
     "walk_the_states",
