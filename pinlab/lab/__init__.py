@@ -22,8 +22,8 @@ What only one lesson shows is in its module: `from pinlab.lessons import count_t
 """
 
 from pinlab.lab.answers import in_the_model, pins_by_buffer
-from pinlab.lab.claims import claims
 from pinlab.lab.ask import Guess, ask, earlier, predict
+from pinlab.lab.claims import claims
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
 from pinlab.lab.map import draw_map

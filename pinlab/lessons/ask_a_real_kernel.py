@@ -29,7 +29,7 @@ from pinlab.machine.measured import DIRECT_IO, PROCESS_VM_READV
 from pinlab.machine.predictions import predict
 from pinlab.machine.predictions.calls import buffer_in
 from pinlab.machine.recordings import Build, builds, recording, recordings
-from pinlab.model.arguments import one_of, several, shown
+from pinlab.model.arguments import instance, one_of, several, shown
 from pinlab.model.kernel import Kernel
 from pinlab.text_files import table
 
