@@ -52,7 +52,7 @@ test: lint ## run everything that CI runs: lint, types, tests, coverage of the m
 browser: writable $(TEST_TOOLS) ## drive all thirteen lessons in a browser; make test takes three
 	PINLAB_BROWSER=all $(RUN) -m pytest tests/browser
 
-notebooks: writable $(TEST_TOOLS) ## run every lesson on a clean kernel and store its outputs
+notebooks: writable $(TEST_TOOLS) ## run every lesson on a clean kernel, store its outputs and minutes
 	$(RUN) -m tests.notebooks.execute
 
 bench: writable $(TEST_TOOLS) ## print the figures of the README, each the median of repeated runs

@@ -1,6 +1,8 @@
 """The kit of every notebook: exercises that answer back, and pictures of any machine.
 
     check(id, answer, seed)         is it right? hint(id, level), mistakes(id), solution(id)
+    ask(id, seed)                   an exercise as something to click; earlier(lesson, seed): two
+    predict(..., then=...)          what is to be seen is covered until there is a Guess, or a press
     given(id, seed)                 what an exercise asks, or hands out
     problems(lesson, seed)          a worksheet of fresh problems, with its key
     draw_map(kernel)                page tables, frames with their counters, devices
@@ -18,6 +20,7 @@ What only one lesson shows is in its module: `from pinlab.lessons import count_t
 """
 
 from pinlab.lab.answers import in_the_model, pins_by_buffer
+from pinlab.lab.ask import Guess, ask, earlier, predict
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
 from pinlab.lab.map import draw_map
@@ -31,17 +34,21 @@ from pinlab.lab.walk import side_by_side, step_through
 
 __all__ = [
     "Drawing",
+    "Guess",
     "Picture",
+    "ask",
     "check",
     "concept_map",
     "draw_map",
     "draw_states",
+    "earlier",
     "given",
     "hint",
     "in_the_model",
     "mistakes",
     "odometer",
     "pins_by_buffer",
+    "predict",
     "problems",
     "side_by_side",
     "solution",

@@ -10,15 +10,17 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import ipywidgets
+from anywidget import AnyWidget
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
-from traitlets import HasTraits, Int
+from traitlets import HasTraits, Int, Unicode
 
-from pinlab.lab.picture import MOVES, MOVING_DPI, Drawing, Shown, image
+from pinlab.lab.picture import MOVES, MOVING_DPI, Drawing, Shown, display_all, image
 from pinlab.model.arguments import instance, one_of, whole
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 CSS_CLASS = "pinlab-exhibit"
 """What the outermost box of every exhibit is called in the page."""
+
+JS = Path(__file__).parent / "js"
 
 STYLE = {"description_width": "initial"}
 WRAP = {"flex_flow": "row wrap"}
@@ -50,11 +54,21 @@ class Exhibit:
         """Return the same with a caption: a line, in which `[words](target)` is a link."""
         return replace(self, filmstrip=self.filmstrip.captioned(caption))
 
+    def bundles(self) -> list[dict[str, object]]:
+        """Return what is displayed, by MIME type."""
+        return self.filmstrip.bundles(live(self.widget), self.moves)
+
     def _ipython_display_(self) -> None:
-        self.filmstrip.show(self.widget._repr_mimebundle_(), self.moves)
+        display_all(self.bundles())
 
     def __str__(self) -> str:
         return str(self.filmstrip)
+
+
+def live(widget: ipywidgets.Widget) -> dict[str, object]:
+    """Return how a widget is displayed, by MIME type."""
+    made = widget._repr_mimebundle_()
+    return dict(made[0] if isinstance(made, tuple) else made)  # anywidget's has metadata, too
 
 
 def exhibit(
@@ -101,6 +115,18 @@ def status(sentence: str) -> str:
     """Return a sentence, or lines, as HTML that a screen reader announces when it changes."""
     lines = escape(sentence).replace("\n", "<br>")
     return f'<p role="status">{lines}</p>'
+
+
+class Steady(AnyWidget):
+    """HTML that is announced when it changes, if its role is status, and never gets lower.
+
+    Nothing below it jumps, and it is seen as HTML is in an output.
+    """
+
+    _esm = JS / "steady.js"
+    _css = JS / "exhibit.css"
+    value = Unicode().tag(sync=True)
+    role = Unicode().tag(sync=True)
 
 
 class Dial(HasTraits):

@@ -184,7 +184,7 @@ class Page:
         """
         nbytes, offset = _inside(nbytes, offset)
         self.folio.require_alive()
-        note(self.folio.kernel, "device", "device read", self, text=f"{nbytes} bytes")
+        note(self.folio.kernel, "device", "device read", self, text=_bytes(nbytes))
         return self.peek(nbytes, offset)
 
     def peek(self, nbytes: int | None = None, offset: int = 0) -> bytes:
@@ -232,7 +232,7 @@ def store(page: Page, data: bytes, offset: int, writer: Writer | None = None) ->
 def device_stores(page: Page, data: bytes, offset: int, writer: Writer | None = None) -> None:
     """Store bytes that are known to fit, and note it."""
     store(page, data, offset, writer)
-    note(page.folio.kernel, "device", "device write", page, text=f"{len(data)} bytes")
+    note(page.folio.kernel, "device", "device write", page, text=_bytes(len(data)))
 
 
 def copy(page: Page, other: Page, start: int = 0, end: int = PAGE_SIZE) -> None:
@@ -253,3 +253,7 @@ def _enter(page: Page, start: int, end: int, new: list[Stored]) -> None:
     """Enter who stored [start, end), in place of whoever did before."""
     old = page.folio.stored.get(page.index, ())
     page.folio.stored[page.index] = [s for o in old for s in o.outside(start, end)] + new
+
+
+def _bytes(number: int) -> str:
+    return f"{number} byte{'s' * (number != 1)}"

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, SupportsIndex, overload
+from collections.abc import Iterator
+from html import escape
+from itertools import chain
+from textwrap import fill
+from typing import TYPE_CHECKING, NamedTuple, Protocol, SupportsIndex, overload
 
 if TYPE_CHECKING:
     import pandas
 
     from pinlab.model.folio import Folio, Page
     from pinlab.model.kernel import Kernel
+
+
+LONGEST = 72
+"""The characters of a line for which a notebook in a window of 1024 pixels has room."""
+
+INDENT = " " * 6
 
 
 class Event(NamedTuple):
@@ -34,6 +44,12 @@ class Event(NamedTuple):
     note: str
 
 
+class _Printer(Protocol):
+    """IPython's, which shows the last value of a cell."""
+
+    def text(self, obj: str) -> None: ...
+
+
 class Trace(list[Event]):
     """A list of events; a slice of it is a shorter trace."""
 
@@ -50,8 +66,29 @@ class Trace(list[Event]):
     def table(self) -> str:
         """Return the trace as an aligned plain-text table, one line per event.
 
-        There is a column for the separate pincount if any of these folios has one.
+        A column that says nothing of any of these events is left out: a count that stays 0, runs
+        of one page, a pincount that no folio has, no note. Notes that would make a line longer
+        than 72 characters stand below the events.
         """
+        columns = []
+        for head, *cells in self._columns():
+            width = max(map(len, (head, *cells)))
+            pad = str.ljust if head in _WORDS else str.rjust
+            columns.append([pad(cell, width) for cell in (head, *cells)])
+        lines = ["  ".join(line).rstrip() for line in zip(*columns, strict=True)]
+        notes = [event.note for event in self]
+        if max(map(len, lines)) <= LONGEST or not any(notes):
+            return "\n".join(lines)
+        unnoted = Trace(event._replace(note="") for event in self).table().split("\n")
+        below = (
+            fill(each, LONGEST, initial_indent=INDENT, subsequent_indent=INDENT) for each in notes
+        )
+        return "\n".join(filter(None, chain(*zip(unnoted, ["", *below], strict=True))))
+
+    __str__ = table
+
+    def _columns(self) -> Iterator[tuple[str, ...]]:
+        """The heads, each with its cells, as far as they say something."""
         rows = [
             (
                 str(e.step), e.actor, e.operation, e.page, str(e.pages),
@@ -61,15 +98,18 @@ class Trace(list[Event]):
             )
             for e in self
         ]  # fmt: skip
-        columns = []
         for head, *cells in zip(_HEADS, *rows, strict=True):
-            if head != "pincount" or any(cell != "-" for cell in cells):
-                width = max(map(len, (head, *cells)))
-                pad = str.ljust if head in _WORDS else str.rjust
-                columns.append([pad(cell, width) for cell in (head, *cells)])
-        return "\n".join("  ".join(line).rstrip() for line in zip(*columns, strict=True))
+            if head not in _SILENT or any(cell != _SILENT[head] for cell in cells):
+                yield head, *cells
 
-    __str__ = table
+    def _repr_html_(self) -> str:
+        """The same as a table for a notebook, which scrolls where it is wider than the page."""
+        heads, *rows = zip(*self._columns(), strict=True)
+        lines = [_line(heads, heads, "th"), *(_line(heads, row, "td") for row in rows)]
+        return f'<div style="overflow-x:auto"><table>{"".join(lines)}</table></div>'
+
+    def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:
+        printer.text(str(self))
 
     def __repr__(self) -> str:
         return f"<Trace of {len(self)} events>"
@@ -87,6 +127,16 @@ class Trace(list[Event]):
 _HEADS = ("step", "actor", "operation", "page", "pages", "refcount", "pincount",
           "acquired", "released", "note")  # fmt: skip
 _WORDS = ("actor", "operation", "page", "note")
+_SILENT = {"pages": "1", "pincount": "-", "acquired": "0", "released": "0", "note": ""}
+
+
+def _line(heads: tuple[str, ...], cells: tuple[str, ...], tag: str) -> str:
+    sides = ("left" if head in _WORDS else "right" for head in heads)
+    row = (
+        f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>'
+        for side, cell in zip(sides, cells, strict=True)
+    )
+    return f"<tr>{''.join(row)}</tr>"
 
 
 def _change(before: int | None, after: int | None) -> str:

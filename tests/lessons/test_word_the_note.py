@@ -10,6 +10,8 @@ from pinlab import Kernel, lab, words
 from pinlab.lab.exercise import Program, Selection
 from pinlab.lab.problems import exercise
 from pinlab.lessons import word_the_note as here
+from pinlab.model.arguments import instance
+from pinlab.model.trace import Trace
 from pinlab.words import WRONG_KERNELS
 from pinlab.words.vocabulary import CALLS, COUNTERS, HOW, ON
 from tests.lab.parts import Parts
@@ -111,36 +113,33 @@ def test_who_slips_is_who_the_sentence_says_nothing_of() -> None:
     assert len(seen) >= 4
 
 
-def lines(trace: str) -> list[list[str]]:
-    return [re.split(r"\s{2,}", line.strip()) for line in trace.splitlines()[1:]]
-
-
-def fault(trace: str) -> str:
+def fault(trace: Trace) -> str:
     """The wrong kernel, read off the columns of a trace."""
-    for _, _, operation, page, _, refcount, pincount, *rest in lines(trace):
-        if page == "huge zero folio":
-            if "->" not in refcount:
+    for event in trace:
+        counted = event.refcount_after - event.refcount_before
+        in_pincount = event.pincount_before != event.pincount_after
+        if event.page == "huge zero folio":
+            if not counted:
                 return "huge-zero-skipped-too"
-        elif "refused" in rest:
+        elif event.note == "refused":
             return "zero-page-refused"
-        elif operation in ("get", "put"):
-            if "->" not in refcount:
+        elif event.operation in ("get", "put"):
+            if not counted:
                 return "get-skipped-too"
-        elif operation == "pin":
-            if "->" in pincount:
+        elif event.operation == "pin":
+            if in_pincount:
                 return "pincount-still-counted"
-            if "->" in refcount:
-                old, new = map(int, refcount.split(" -> "))
-                return "pin-still-counted" if new - old == 1024 else "refcount-still-counted"
-        elif "->" in refcount and "->" not in pincount:
-            old, new = map(int, refcount.split(" -> "))
-            if old - new == 1024:
-                return "unpin-still-counted"
+            if counted:
+                return "pin-still-counted" if counted == 1024 else "refcount-still-counted"
+        elif counted == -1024 and not in_pincount:
+            return "unpin-still-counted"
     return "vmstat-still-counted"
 
 
 def test_the_fault_can_be_read_off_the_trace() -> None:
-    found = {seed: fault(str(lab.given("which-kernel", seed))) for seed in SEEDS}
+    found = {
+        seed: fault(instance("trace", lab.given("which-kernel", seed), Trace)) for seed in SEEDS
+    }
     assert all(lab.check("which-kernel", name, seed).right for seed, name in found.items())
     assert set(found.values()) == set(WRONG_KERNELS)
 

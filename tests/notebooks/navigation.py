@@ -9,7 +9,8 @@ from tests.notebooks.lesson import Lesson
 from tests.notebooks.shape import MARKUP, targets
 
 CELL = "cell-id="
-HEADING = re.compile(r"^#{1,6} +(.+?) *$", re.MULTILINE)
+# Marks, as many as it is deep, and words.
+HEADING = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
 # Marks that are not shown, and so are not in the anchor that JupyterLab makes of a heading.
 MARKS = re.compile(r"[*`]")
 
@@ -46,5 +47,5 @@ def dead_anchors(lesson: Lesson, notebooks: Iterable[Lesson]) -> Iterator[str]:
 def anchors(lesson: Lesson) -> set[str]:
     """What a link to a notebook may lead to: cells by their ids, headings as JupyterLab does."""
     texts = "\n".join(cell.source for _, cell in lesson.cells("markdown"))
-    headings = {MARKS.sub("", words).replace(" ", "-") for words in HEADING.findall(texts)}
+    headings = {MARKS.sub("", words).replace(" ", "-") for _, words in HEADING.findall(texts)}
     return headings | {CELL + cell.id for _, cell in lesson.cells()}
