@@ -86,8 +86,8 @@ def task(id: str, mine: object = None) -> Reply:
 
     Without `mine`: the question, and what `mine` has to be. Raises ValueError for an unknown id.
 
-    >>> print(task("suspected-wrongly", lambda kernel: kernel.new_mm()).text.splitlines()[0])
-    Of 1 frame none is taken for pinned; the highest refcount is 1.
+    >>> print(task("suspected-wrongly", lambda kernel: kernel.new_mm()).text.split(";")[0])
+    Of 1 frame none is taken for pinned
     """
     found = exercise(one_of("id", id, TASKS))
     return Reply(found.question) if is_open(mine) else found.check(mine)

@@ -288,16 +288,16 @@ def digests() -> Iterator[str]:
 
 DRAWN = """\
 00_start_here 1b39bb1629aae77b
-01_draw_a_page 3800903f65397297
-02_hold_a_page 4ab53b56daed0136
-03_pin_a_page b52814fb59285b61
-04_count_to_two_million 39341807d8bb51cd
-05_pretend_to_pin f4e8c5d16a75fb9e
-06_count_pins_apart e437d816ac30ba35
-07_fork_during_direct_io 40f2d3a12d6b6565
-08_try_every_interleaving cefe326944872a63
-09_say_what_pinned_means 7044738bd1b23fb7
-10_word_the_note 1feb3f8230ff70b5
+01_draw_a_page 6da791ae4b24a6f0
+02_hold_a_page 94746fab65ce0c85
+03_pin_a_page 7a296bcc72caae0e
+04_count_to_two_million 1faa44a5f97e479c
+05_pretend_to_pin 53931f6dd7ad7d13
+06_count_pins_apart a13abf6fec38e913
+07_fork_during_direct_io 9ec12ab8be59915f
+08_try_every_interleaving 86c944281e7b98a0
+09_say_what_pinned_means 738818347e56a46e
+10_word_the_note 2bd72e59abcfaf02
 11_ask_a_real_kernel 7b4fac606dd434aa
 12_read_the_thread 62a37d45fa216558
 """
