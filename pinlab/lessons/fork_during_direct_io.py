@@ -580,7 +580,7 @@ def _no_loss(event: Event, held: str) -> str:
     if event.operation == "copy":
         return CHILD_WRITES
     if event.actor == "parent":
-        return "That belongs to the same page fault; it began with the copy, one line above"
+        return "That belongs to a page fault that began earlier"
     return "With that the child gives up the frame; the parent still maps it"
 
 

@@ -444,7 +444,11 @@ def new_name(draw: Draw) -> Drawn:
         "broken": {name: {"why": tables[name].loc[place.id, "why"]} for name in sorted(right)},
         "device": "pin-dma" if "pin-dma" in right else None,
         "fork": "screw" if "screw" in right else None,
-        "kept": [name for name in PROMISES if name not in right],
+        "kept": {
+            name: {"word": tables[name].loc[place.id, "then"]}
+            for name in PROMISES
+            if name not in right
+        },
     }
 
 

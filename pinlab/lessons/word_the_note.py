@@ -213,7 +213,7 @@ def _why_true(kernel: str, asked: str) -> str:
         return (
             "Nothing is returned there, so there is nothing that the sentence could be wrong about"
         )
-    return f"The sentence does not speak of what is wrong with {kernel}"
+    return "There is one more of which the sentence says nothing"
 
 
 def _why_false(kernel: str, asked: str) -> str:
