@@ -15,15 +15,18 @@
     pins_by_buffer(answer)          what a machine answered, as bars; in_the_model(answer) beside it
     three_columns(claims)           predicted, recorded, and on your kernel
     timeline(tracks, at)            which rule holds in which release
+    c(name)                         a rule in C; compare_c(name, mine): held against the model
     Picture, Drawing                what is shown: with alt text, and the same in words
 
 What only one lesson shows is in its module: `from pinlab.lessons import count_to_two_million`.
 """
 
+from pinlab.lab.agreement import compare_c
 from pinlab.lab.answers import in_the_model, pins_by_buffer
 from pinlab.lab.ask import Guess, ask, earlier, predict
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
+from pinlab.lab.excerpt import c
 from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
@@ -38,7 +41,9 @@ __all__ = [
     "Guess",
     "Picture",
     "ask",
+    "c",
     "check",
+    "compare_c",
     "concept_map",
     "draw_map",
     "draw_states",
