@@ -1,6 +1,6 @@
 """The kit of every notebook: exercises that answer back, and pictures of any machine.
 
-    check(id, answer, seed)         is it right? hint(id, level), mistakes(id), solution(id)
+    check(id, answer, seed)         is it right? hint(id, level), answer(id, seed), mistakes(id)
     task(id, mine)                  something to make, with many right answers, judged by the model
     ask(id, seed)                   an exercise as something to click; earlier(lesson, seed): two
     predict(..., then=...)          what is to be seen is covered until there is a Guess, or a press
@@ -32,7 +32,7 @@ from pinlab.lab.excerpt import c
 from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
-from pinlab.lab.problems import check, given, hint, mistakes, problems, solution, task
+from pinlab.lab.problems import answer, check, given, hint, mistakes, problems, solution, task
 from pinlab.lab.scheduler import walk_the_states
 from pinlab.lab.states import draw_states
 from pinlab.lab.timeline import timeline
@@ -42,6 +42,7 @@ __all__ = [
     "Drawing",
     "Guess",
     "Picture",
+    "answer",
     "ask",
     "c",
     "check",
