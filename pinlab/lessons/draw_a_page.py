@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pinlab.lab.draw import Draw, Drawn
-from pinlab.lab.exercise import misconceptions
 from pinlab.lab.exhibit import Dial, Exhibit, exhibit
 from pinlab.lab.map import Panel, Stage, draw_map, sheet
+from pinlab.lab.misconceptions import misconceptions
 from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import Frame, Snapshot, snapshot
 from pinlab.lab.task import Trial, play
