@@ -9,12 +9,13 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from traceback import walk_tb
 from types import FunctionType
 from typing import Any
 
-from pinlab.lab.exercise import Exercise, tried
+from pinlab.lab.exercise import Exercise, slip, tried
 from pinlab.lab.reply import Reply, literal
 from pinlab.lab.strangers import cut
 from pinlab.lab.text import listed
@@ -101,17 +102,20 @@ class Task(Exercise):
         """Return nothing: what an answer lacks, it is told when it is tried."""
         return ()
 
-    def _judge(self, answer: object) -> Reply:
-        if not callable(answer):  # so it is plain data, and runs nothing
-            return self._told(self.judge(answer), answer)
+    def _judging(self, answer: object) -> Callable[[], Reply]:
+        if callable(answer):
+            return partial(self._judge, answer)
+        return partial(self._told, self.judge(answer), answer)  # it is plain data, and runs nothing
+
+    def _judge(self, answer: Callable[..., object]) -> Reply:
         errors: list[BaseException] = []
         came, trouble = tried(lambda: self._kept(answer, errors))
         if trouble is None:
             return self._told(came[0], answer)
         line = next(map(_line_of, errors), "")
-        if errors and isinstance(errors[0], TypeError | ValueError) and not line:
-            raise errors[0]
-        return self._wrong(f"`mine` {trouble}{line}.", None)
+        if errors and isinstance(unfit := errors[0], TypeError | ValueError) and not line:
+            return slip(unfit)
+        return self._wrong(f"`mine` {trouble}{line}.")
 
     def _kept(self, answer: object, errors: list[BaseException]) -> Trial:
         """Judge an answer, and keep the error that ends it, for the place where it was raised."""
@@ -127,7 +131,7 @@ class Task(Exercise):
         told = f"{found.did} {self.conditions[found.misses].format_map(found.found)}"
         if _alike(answer, _mine(self.beginning)):
             return Reply(f"The beginning: {told}", details=found.details)
-        return self._wrong(told, None, found.details)
+        return self._wrong(told, details=found.details)
 
     def _wanted(self) -> str:
         return "`mine` is still to be written"

@@ -374,7 +374,7 @@ NEAR: dict[str, list[tuple[str, object]]] = {
         ("refcount-says-maybe", "lock(); add(); return page"),
         ("refcount-says-maybe", "lock(); add(); grab(1021); return page"),
         ("refcount-says-maybe", "mm.pin_user_pages(addr, 1); return page"),
-        ("pincount-above-zero", "a = mm.mmap(P); mm.write(a, b'x'); return mm.page_at(a)"),
+        ("pincount-above-zero", "a = mm.mmap(P); return mm.pin_user_pages(a, 1, FOLL_WRITE)[0]"),
         ("pincount-above-zero", "a = mm.mmap(P); return mm.register_buffer(a, 1).pages[0]"),
         ("unevictable", "add(); grab(1022); return page"),
         ("unevictable", "lock(); mm.munlock(addr, P * 512); grab(1024, FOLL_PIN); return page"),
@@ -499,10 +499,11 @@ def test_a_program_without_end_is_told_where_it_was(monkeypatch: pytest.MonkeyPa
         ("sentences-part", {"release": "5.5"}, "release is '5.5': FOLL_PIN, and so"),
         ("refcounts-part", pins(1, 0, "5.17", "5.18"), "pins is 0: allowed are whole numbers"),
         ("fixed-by-then", "nothing", "mine, line 1: "),
-        ("shortest-refutation", [("A", "pin")], "a call in mine is .*: it has to be one like"),
+        ("shortest-refutation", [("A", "pin")], "a call in mine is ('A', 'pin'): it has"),
         ("cheapest-clues", {"free"}, "a clue in mine is 'free': allowed are read-zeros, "),
     ],
 )  # fmt: skip
 def test_what_cannot_be_an_answer_is_named(id: str, answer: object, told: str) -> None:
-    with pytest.raises((TypeError, ValueError), match=told):
-        lab.task(id, answer)
+    reply = lab.task(id, answer)
+    assert reply.right is None
+    assert told in reply.text
