@@ -112,6 +112,7 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "experiment": lambda world: "process_vm_readv",
     "case": lambda world: "zero64",
     "kernels": lambda world: {"one": Kernel(), "two": Kernel("6.4")},
+    "attempt.experiment": lambda world: lambda *arguments: len(arguments),
     "c.name": lambda world: "guard",
     "compare_c.name": lambda world: "guard",
     "rename.name": lambda world: "nail",
