@@ -1,6 +1,7 @@
 """The kit of every notebook: exercises that answer back, and pictures of any machine.
 
     check(id, answer, seed)         is it right? hint(id, level), mistakes(id), solution(id)
+    task(id, mine)                  something to make, with many right answers, judged by the model
     ask(id, seed)                   an exercise as something to click; earlier(lesson, seed): two
     predict(..., then=...)          what is to be seen is covered until there is a Guess, or a press
     given(id, seed)                 what an exercise asks, or hands out
@@ -26,7 +27,7 @@ from pinlab.lab.concepts import concept_map
 from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
-from pinlab.lab.problems import check, given, hint, mistakes, problems, solution
+from pinlab.lab.problems import check, given, hint, mistakes, problems, solution, task
 from pinlab.lab.scheduler import walk_the_states
 from pinlab.lab.states import draw_states
 from pinlab.lab.timeline import timeline
@@ -53,6 +54,7 @@ __all__ = [
     "side_by_side",
     "solution",
     "step_through",
+    "task",
     "three_columns",
     "timeline",
     "walk_the_states",

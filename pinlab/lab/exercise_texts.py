@@ -29,6 +29,7 @@ from pinlab.lab.exercise import (
     Written,
     misconceptions,
 )
+from pinlab.lab.task import Task
 from pinlab.lab.text import digits, many
 from pinlab.text_files import decoded
 
@@ -40,11 +41,12 @@ KINDS: Mapping[str, type[Exercise]] = {
     "choice": Choice,
     "selection": Selection,
     "program": Program,
+    "task": Task,
     "worded": Worded,
     "written": Written,
 }
 
-KEYS = ("draw", "from", "gives", "low", "options", "releases")
+KEYS = ("draw", "from", "gives", "judge", "low", "options", "releases")
 """What may stand below a heading, each in a line of its own."""
 
 SIGNS = {"=": "right", "-": "wrong", "?": "a hint", "!": "because"}
@@ -160,6 +162,8 @@ class _Maker:
                 self._selection(own)
             case "program":
                 self._program(own)
+            case "task":
+                self._task(own)
             case "number" | "choice" | "written":
                 self._listed(own)
         hints, because = (tuple(told for told, _, _ in self._lines(sign)) for sign in "?!")
@@ -276,6 +280,12 @@ class _Maker:
             (self._reasoned(idea, n), self._python(f"_{function}"))
             for function, idea, n in self._answers("-")
         )
+
+    def _task(self, own: dict[str, Any]) -> None:
+        """Below = one right answer; `- name: sentence` is what is told who misses a condition."""
+        own["source"], _ = self._right()
+        own["judge"] = self._python(self.text.keys.get("judge", "judge"))
+        own["conditions"] = dict(self._split(told) for told, _, _ in self._lines("-"))
 
     def _numbers(self, own: dict[str, Any]) -> None:
         """`= name: 3`, `- name: 4: reason`, `- name: 4 + other: 5: reason` for several at once."""

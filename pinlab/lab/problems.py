@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from pinlab.lab.draw import LARGEST_SEED, checked_seed
-from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, in_words, reason
+from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, in_words, is_open, reason
 from pinlab.lab.exercise_texts import FOLDER, Text, read
 from pinlab.lab.reply import Reply
 from pinlab.model.arguments import instance, one_of, shown, whole
@@ -24,7 +24,10 @@ TEXTS: Mapping[str, Text] = {
 SEEDED = [id for id, text in TEXTS.items() if text.seeded]
 """Exercises that draw their question from a seed: the same seed, the same question."""
 
-EXERCISES = (*(id for id in TEXTS if id not in SEEDED), *SEEDED)
+TASKS = [id for id, text in TEXTS.items() if text.kind == "task"]
+"""What has many right answers: the last question of each lesson."""
+
+EXERCISES = (*(id for id in TEXTS if id not in {*SEEDED, *TASKS}), *SEEDED)
 
 
 def check(id: str, answer: object = None, seed: int = 0) -> Reply:
@@ -37,6 +40,19 @@ def check(id: str, answer: object = None, seed: int = 0) -> Reply:
     the-last-pin-fails
     """
     return exercise(id, seed).check(answer)
+
+
+def task(id: str, mine: object = None) -> Reply:
+    """Try an answer to a task: what it does, and why that is or is not what was asked for.
+
+    Without `mine`: the question, and what `mine` has to be. Raises ValueError for an unknown id,
+    TypeError or ValueError for what cannot be an answer.
+
+    >>> print(task("suspected-wrongly", lambda kernel: kernel.new_mm()).text.splitlines()[0])
+    Of 1 frame none is taken for pinned; the highest refcount is 1.
+    """
+    found = exercise(one_of("id", id, TASKS))
+    return Reply(found.question) if is_open(mine) else found.check(mine)
 
 
 def hint(id: str, level: int = HINT) -> Reply:
@@ -80,7 +96,7 @@ def exercise(id: str, seed: int = 0) -> Exercise:
 
     Raises as `check`.
     """
-    one_of("id", id, EXERCISES)
+    one_of("id", id, (*EXERCISES, *TASKS))
     seed = checked_seed(seed)
     if seed and id not in SEEDED:
         raise ValueError(f"seed is {seed}: exercise {id!r} has one question, so leave it out")

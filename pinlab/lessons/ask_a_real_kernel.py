@@ -22,13 +22,14 @@ from pinlab.lab.palette import ZERO_PAGE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.reply import Reply
 from pinlab.lab.svg import fitted, rect, text
+from pinlab.lab.task import Trial
 from pinlab.lab.text import listed, many
 from pinlab.machine.buffers import PAGES
 from pinlab.machine.measured import DIRECT_IO, PROCESS_VM_READV
 from pinlab.machine.predictions import predict
 from pinlab.machine.predictions.calls import buffer_in
 from pinlab.machine.recordings import Build, builds, recording, recordings
-from pinlab.model.arguments import shown
+from pinlab.model.arguments import one_of, several, shown
 from pinlab.model.kernel import Kernel
 from pinlab.text_files import table
 
@@ -831,3 +832,20 @@ def _one_is_enough(
 
 def _newest(seen: Values, known: Mapping[str, Values], margin: Mapping[str, int]) -> set[str]:
     return {max(fitting_names(seen, known, margin), key=list(known).index)}
+
+
+# The open task.
+
+
+def cheapest_clues(mine: Iterable[str]) -> Trial:
+    """Try clues: whether they tell apart what can be told apart, and as few as possible do."""
+    ids = sorted(set(several("mine", mine, str)))
+    clues = [BY_ID[one_of("a clue in mine", id, BY_ID)] for id in ids]
+    rows = (
+        f"{clue.id}: {', '.join(f'{n} {answer(clue, n)}' for n in kernels())}" for clue in clues
+    )
+    alike = sorted(map(_ordered, told_apart(CLUES) - told_apart(clues)))
+    return Trial(f"{many(len(clues), 'clue')} bought.", "\n".join(rows)).checked(
+        {"alike": not alike, "fewer": len(clues) == len(fewest(CLUES))},
+        pair=listed(alike[0]) if alike else "",
+    )

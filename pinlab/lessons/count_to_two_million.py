@@ -28,6 +28,7 @@ from pinlab.lab.palette import (
     ZERO_PAGE,
 )
 from pinlab.lab.picture import Picture
+from pinlab.lab.task import Trial, play
 from pinlab.lab.text import digits, many, plural, power, powers
 from pinlab.machine import boot, cases, recording
 from pinlab.machine.limits import Limit, OwnLimits, limits
@@ -47,6 +48,8 @@ from pinlab.model.dio import DirectIO
 from pinlab.model.folio import PAGE_SIZE, Folio
 from pinlab.model.gup import FOLL_PIN
 from pinlab.model.kernel import Kernel
+from pinlab.model.ledger import PIN as PINS
+from pinlab.model.ledger import REFERENCE as REFERENCES
 
 if TYPE_CHECKING:
     import pandas
@@ -939,3 +942,33 @@ def _positive_error(refcount: int, refs: int) -> tuple[int, int]:
 def _error_alone(refcount: int, refs: int) -> int | tuple[int, int]:
     error, after = _grab(refcount, refs)
     return error or (0, after)
+
+
+# The open task.
+
+MOST_HOLDS = 2_100_000
+"""Some more than the 2^21 pins of the mail."""
+
+
+def innocent_call(mine: Callable[[Kernel], object]) -> Trial:
+    """Try a program on the kernel they feared: whether a stranger's pin is refused after it."""
+    kernel = Kernel("6.5", zero_page_pins="counted")
+    play(mine, kernel)
+    zero = kernel.zero_page.folio
+    pins, references = (kernel.ledger.count(zero, kind) for kind in (PINS, REFERENCES))
+    did = (
+        f"{many(pins, 'pin')} and {many(references, 'reference')} of the zero page are held, "
+        f"its refcount is {digits(zero.refcount)}."
+    )
+    if kernel.ledger.unmatched:
+        owner = kernel.ledger.unmatched[0].owner
+        return Trial(did, kernel.trace).missing("balanced", owner=owner)
+    stranger = kernel.new_mm("stranger")
+    addr = stranger.mmap(PAGE_SIZE)
+    stranger.read(addr, 1)
+    trial = Trial(did, kernel.trace)
+    try:
+        stranger.pin_user_pages(addr, 1)
+    except OSError:
+        return trial if pins + references <= MOST_HOLDS else trial.missing("holds")
+    return trial.missing("refused")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from pinlab.lab.exhibit import Dial, Exhibit, exhibit
 from pinlab.lab.map import NARROW, Panel, draw_map, sheet
 from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import Frame, Snapshot, snapshot
+from pinlab.lab.task import Trial, play
 from pinlab.lab.text import many
 from pinlab.machine.buffers import PAGES
 from pinlab.model.folio import PAGE_SIZE, Folio
@@ -457,3 +458,25 @@ def _free_stays(entry: int, write: int, free: int) -> Result:
 
 def _entry_alone(entry: int, write: int, free: int) -> int:
     return fault_in_the_model(entry, write, free)[0]
+
+
+# The open task.
+
+FEWEST_ENTRIES, FRAMES_WANTED = 100, 10
+
+
+def ten_frames(mine: Callable[[Kernel], object]) -> Trial:
+    """Try a program on Linux 6.18: how many entries and how many frames there are at its end."""
+    kernel = Kernel("6.18")
+    play(mine, kernel)
+    entries = [entry for mm in kernel.mms for entry in mm.mapped()]
+    frames = {entry.page for entry in entries}
+    led = f"{len(entries)} {'entry leads' if len(entries) == 1 else 'entries lead'}"
+    trial = Trial(f"At the end {led} to {many(len(frames), 'frame')}.", kernel.trace)
+    conditions = {
+        "huge": all(page.folio.order == 0 for page in frames),
+        "entries": len(entries) >= FEWEST_ENTRIES,
+        "frames": len(frames) == FRAMES_WANTED,
+        "zero": kernel.zero_page in frames,
+    }
+    return trial.checked(conditions)

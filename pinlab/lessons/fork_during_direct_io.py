@@ -15,6 +15,7 @@ from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, menu
 from pinlab.lab.map import NARROW, Panel, sheet
 from pinlab.lab.picture import Drawing
+from pinlab.lab.task import Trial, play
 from pinlab.lab.walk import Story, Walk, before_and_after, walk
 from pinlab.machine import boot, recording
 from pinlab.model.arguments import one_of
@@ -635,3 +636,34 @@ def _never_exclusive(era: int, mapcount: int, refcount: int, exclusive: int) -> 
 
 def _not_pinned(era: int, mapcount: int, refcount: int, exclusive: int) -> bool:
     return mapcount == 1 and refcount < BIAS
+
+
+# The open task.
+
+
+def newer_loses(mine: Callable[..., object]) -> Trial:
+    """Try a story during a read from disk: whether the data are lost on 5.9 and not on 5.7."""
+    left = {release: _left(mine, release) for release in ("5.7", "5.9")}
+    told = ", ".join(f"{name}: {found.did}" for name, found in left.items())
+    trial = Trial(f"The parent reads: {told}.", left["5.9"].shown)
+    for release, found in left.items():
+        if found.misses:
+            return trial.missing(found.misses, release=release)
+    kept = {release: found.did == "DDDD" for release, found in left.items()}
+    return trial.checked({"older": kept["5.7"], "newer": not kept["5.9"]})
+
+
+def _left(mine: Callable[..., object], release: str) -> Trial:
+    """What the parent reads after a story, and when the device is done."""
+    kernel = Kernel(release)
+    parent = kernel.new_mm()
+    addr = parent.mmap(PAGE_SIZE)
+    parent.write(addr, b"A" * LETTERS)
+    request = kernel.submit_dio_read(parent, addr, 1)
+    play(mine, kernel, parent, addr, request)
+    if request.in_flight:
+        request.device_write(b"DDDD")
+        request.complete()
+    if parent.exited or parent.page_at(addr) is None:
+        return Trial("nothing", kernel.trace, "parent")
+    return Trial(parent.read(addr, 4).decode("ascii", "replace"), kernel.trace)

@@ -15,7 +15,7 @@ from errno import ENOMEM
 from functools import cache
 from itertools import product
 from statistics import mode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
@@ -24,8 +24,9 @@ from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, moving, row, switch
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN
 from pinlab.lab.picture import Picture
+from pinlab.lab.task import Trial
 from pinlab.lab.text import many
-from pinlab.model.arguments import whole
+from pinlab.model.arguments import mapping, whole
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, INT_MAX, INT_MIN, R0, wrap
 from pinlab.model.dio import DirectIO
 from pinlab.model.folio import PAGE_SIZE, Folio
@@ -645,3 +646,30 @@ def _added(is_zero: bool, pin: bool) -> int:
     if pin:
         return 0 if is_zero else GUP_PIN_COUNTING_BIAS
     return 1
+
+
+# The open task.
+
+ROUNDS = 100
+
+
+def second_round(mine: object) -> Trial:
+    """Try a release and rules: which of a hundred rounds of pin and unpin is refused."""
+    rules: dict[str, Any] = dict(mapping("mine", mine))
+    kernel = Kernel(rules.pop("release", RELEASE), **rules)
+    zero, mm = kernel.zero_page, kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.read(addr, 1)
+    for number in range(1, ROUNDS + 1):
+        before = f"Before round {number} the zero page's refcount is {zero.refcount}"
+        try:
+            (page,) = mm.pin_user_pages(addr, 1)
+        except OSError:
+            trial = Trial(f"{before}, and the pin is refused.", kernel.trace)
+            return trial if number > 1 else trial.missing("first")
+        if page is not zero:
+            return Trial(f"{before}.", kernel.trace).missing("other-page", page=page.name)
+        kernel.unpin_user_page(page)
+        if zero.folio.freed:
+            return Trial(f"{before}, and after it {zero.refcount}.", kernel.trace).missing("freed")
+    return Trial(f"At the end the refcount is {zero.refcount}.", kernel.trace).missing("hundred")

@@ -29,12 +29,15 @@ from pinlab.lab.exhibit import Dial, Exhibit, exhibit, moving, status
 from pinlab.lab.palette import EDGE, OTHERS, PIN, PIN_HATCH, ZERO_PAGE
 from pinlab.lab.picture import Picture
 from pinlab.lab.svg import label
-from pinlab.lab.text import listed
+from pinlab.lab.task import Trial, parts
+from pinlab.lab.text import listed, many
 from pinlab.machine import Answer, Progress, Run
 from pinlab.machine.buffers import PAGES
 from pinlab.machine.measured import Measurement
 from pinlab.machine.predictions.calls import buffer_in
 from pinlab.model.arguments import instance, sequence, whole
+from pinlab.model.folio import PAGE_SIZE
+from pinlab.model.gup import ACQUIRED
 from pinlab.model.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -294,3 +297,31 @@ def _pins(writes: int, written: Iterable[int]) -> int:
     for _ in range(writes):
         kernel.submit_dio_write(mm, addr, PAGES).complete()
     return kernel.vmstat["nr_foll_pin_acquired"]
+
+
+# The open task.
+
+PINS_WANTED = 3000
+MOST_TIMES = 10_000
+"""Writes of one experiment here."""
+
+
+def three_thousand_pins(mine: object) -> Trial:
+    """Try a buffer and its writes on Linux 6.18: how many pins they take, and of how many pages."""
+    nr_pages, written, writes = parts(mine, "pages", "written", "writes")
+    size = whole("pages", nr_pages, 1, PAGES) * PAGE_SIZE
+    kernel = Kernel("6.18")
+    mm = kernel.new_mm()
+    addr = mm.mmap(size)
+    for byte in sequence("written", written, "bytes"):
+        mm.write(addr + whole("a byte in written", byte, 0, size - 1), b"x")
+    own = len({entry.page for entry in mm.mapped()})
+    for _ in range(whole("writes", writes, 1, MOST_TIMES)):
+        begin = len(kernel.trace)
+        kernel.submit_dio_write(mm, addr, nr_pages).complete()
+    pins = kernel.vmstat[ACQUIRED]
+    did = f"{many(own, 'page')} of {nr_pages} written, then {many(writes, 'write')} to disk."
+    return Trial(did, kernel.trace[begin:]).checked(
+        {"pins": pins == PINS_WANTED, "half": 2 * own < nr_pages},
+        pins=many(pins, "pin"), written=own, pages=nr_pages,
+    )  # fmt: skip

@@ -27,7 +27,7 @@ from pinlab.lab.exercise import (
     reason,
 )
 from pinlab.lab.exercise_texts import FOLDER, read
-from pinlab.lab.problems import EXERCISES, SEEDED, TEXTS, Problems, exercise, main
+from pinlab.lab.problems import EXERCISES, SEEDED, TASKS, TEXTS, Problems, exercise, main
 from tests.lab.made_up import mistaken
 from tests.lab_server import ROOT
 
@@ -68,7 +68,8 @@ def found(id: str) -> list[Exercise]:
 
 def test_every_exercise_has_an_id_of_its_own_and_is_solved_in_the_tests() -> None:
     ids = [text.id for file in FOLDER.glob("[0-9]*.md") for text in read(file)]
-    assert sorted(ids) == sorted(set(ids)) == sorted(EXERCISES) == sorted(RIGHT)
+    assert sorted(ids) == sorted(set(ids)) == sorted([*EXERCISES, *TASKS])
+    assert sorted(EXERCISES) == sorted(RIGHT)
     assert all(exercise(id).id == id for id in EXERCISES)
     assert exercise("most-at-once", 3) is exercise("most-at-once", 3)
 
