@@ -277,7 +277,7 @@ def scene(scene: str = "parent writes", release: str = "6.4", at: int = 4) -> Ex
     return exhibit(
         draw,
         menu("scene", SCENES, one_of("scene", scene, SCENES)),
-        choice("Linux", RELEASES, release, wide="4em", argument="release"),
+        choice("Linux", RELEASES, release, argument="release"),
         Dial("step", at, range(LONGEST + 1), argument="at"),
         filmstrip=_shown(),
     )
