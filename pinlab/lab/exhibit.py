@@ -132,7 +132,7 @@ class Steady(AnyWidget):
     role = Unicode().tag(sync=True)
 
 
-class Track(AnyWidget):
+class StopSlider(AnyWidget):
     """A slider over the places of some stops, with a name; it tells the stop that it is at."""
 
     _esm = JS / "track.js"
@@ -168,7 +168,7 @@ class Dial(HasTraits):
         self.value = value = whole(argument or label, value, low, high)
         self._stops = stops
         self._following = False
-        self.bar = Track(label, stops, self._nearest(value))
+        self.bar = StopSlider(label, stops, self._nearest(value))
         self.box = ipywidgets.BoundedIntText(
             value, low, high,
             description=label, style={"description_width": "10em"}, layout={"width": "18em"},

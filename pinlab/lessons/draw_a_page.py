@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exercise import misconceptions
 from pinlab.lab.exhibit import Dial, Exhibit, exhibit
-from pinlab.lab.map import NARROW, Panel, draw_map, sheet
+from pinlab.lab.map import Panel, Stage, draw_map, sheet
 from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import Frame, Snapshot, snapshot
 from pinlab.lab.task import Trial, play
@@ -73,14 +73,17 @@ def read_and_written(read: int = PAGES, written: int = 0, processes: int = 1) ->
 
 
 def _positions() -> Drawing:
-    """Four positions of the sliders, two abreast, each below what was done."""
+    """Four positions of the sliders, each below what was done."""
     positions = Touches(PAGES, 3, 1), Touches(40, 3, 1), Touches(PAGES, 3, 2), Touches(0, 3, 1)
     states = [snapshot(touches.kernel) for touches in positions]
-    panels = [Panel(state, touches.done) for touches, state in zip(positions, states, strict=True)]
+    panels = [
+        Panel(Stage([state]), 0, touches.done)
+        for touches, state in zip(positions, states, strict=True)
+    ]
     told = [sentence(touches, state) for touches, state in zip(positions, states, strict=True)]
     counters = {frame.refcount for state in states for frame in state.frames}
     told.append(f"Refcount of each frame: {', '.join(map(str, sorted(counters)))}.")
-    return replace(sheet(panels, NARROW, abreast=2), twin="\n".join(told))
+    return replace(sheet(panels), twin="\n".join(told))
 
 
 def sentence(touches: Touches, state: Snapshot) -> str:
