@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from matplotlib.figure import Figure
+from pandas import DataFrame
 
 from pinlab import PAGE_SIZE, Kernel, lab, machine, words
 from pinlab.explore import Question, Scenario, explore, litmus
@@ -71,6 +72,7 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "Call": lambda world: STEP.step,
     "Claim": lambda world: words.clause("pin", "zero page", "refcount", "never"),
     "Figure": lambda world: Figure(),
+    "DataFrame": lambda world: DataFrame(),
     "Path": lambda world: litmus.FOLDER / "no such file",
     "int": lambda world: 1,
     "bool": lambda world: False,

@@ -14,6 +14,7 @@
     walk_the_states(litmus test)    the same, where the reader says whose step is next
     pins_by_buffer(answer)          what a machine answered, as bars; in_the_model(answer) beside it
     three_columns(claims)           predicted, recorded, and on your kernel
+    claims(table, words)            a table in which the cells with these words are set off
     timeline(tracks, at)            which rule holds in which release
     Picture, Drawing                what is shown: with alt text, and the same in words
 
@@ -22,6 +23,7 @@ What only one lesson shows is in its module: `from pinlab.lessons import count_t
 
 from pinlab.lab.answers import in_the_model, pins_by_buffer
 from pinlab.lab.ask import Guess, ask, earlier, predict
+from pinlab.lab.claims import claims
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
 from pinlab.lab.map import draw_map
@@ -39,6 +41,7 @@ __all__ = [
     "Picture",
     "ask",
     "check",
+    "claims",
     "concept_map",
     "draw_map",
     "draw_states",

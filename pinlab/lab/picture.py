@@ -130,7 +130,7 @@ class Shown(ABC):
             *map(escape, several("about", about, str)),
             *map(self._line, self.twin.split("\n")),
         ]
-        table = "" if self.table is None else _table(self.table)
+        table = "" if self.table is None else as_html(self.table)
         return f"<details>{SUMMARY}{''.join(_blocks(lines))}{table}</details>"
 
     def _line(self, line: str) -> str:
@@ -201,7 +201,7 @@ def marked(words: str) -> str:
     return STRESSED.sub(r"<em>\1</em>", CODE.sub(r"<code>\1</code>", linked))
 
 
-def _table(table: DataFrame) -> str:
+def as_html(table: DataFrame) -> str:
     """A table as HTML; the name of its rows stands in the corner, and no heading is empty."""
     above = [""] * (table.columns.nlevels - 1)
     corner = "" if table.index.name is None else str(table.index.name)

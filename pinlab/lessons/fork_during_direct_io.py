@@ -342,8 +342,8 @@ UNFIXED = "without the zero-page fix (A/B pair)"
 RECORDED: Mapping[str, tuple[str, str | None]] = MappingProxyType(
     {
         "5.10.262": ("5.10.262", None),
-        "6.1.192": ("6.1.192", "with the zero-page fix (A/B pair)"),
-        "6.1.192, no fix": ("6.1.192", UNFIXED),
+        "6.1.192 with the patch": ("6.1.192", "with the zero-page fix (A/B pair)"),
+        "6.1.192 without the patch": ("6.1.192", UNFIXED),
         "6.12.117": ("6.12.117", None),
         "7.3.4": ("7.3.4", None),
     }
@@ -364,30 +364,34 @@ CASES: Mapping[str, str] = MappingProxyType(
 
 
 def recorded_scenes() -> pandas.DataFrame:
-    """Return a table: for each recorded scene the model's prediction, and below it what happened.
+    """Return a table of how each recorded scene ended, a column for each recorded kernel.
 
-    A column for each recorded kernel.
+    Where the model predicts another end, or none, that stands behind it.
     """
     import pandas
 
     columns = {
         name: {
-            row: words
-            for scene in CASES
-            for row, words in (
-                ((scene, "model"), predicted(scene, name)),
-                ((scene, "recorded"), in_short(recorded(scene, name))),
-            )
+            scene: told(in_short(recorded(scene, name)), predicted(scene, name)) for scene in CASES
         }
         for name in RECORDED
     }
-    return pandas.DataFrame(columns).rename_axis(index=["scene", ""])
+    return pandas.DataFrame(columns).rename_axis("scene")
+
+
+def told(recorded: str, predicted: str) -> str:
+    """Return an end and the prediction where they differ.
+
+    >>> told("D", "D"), told("D", "none")
+    ('D', 'D (model: none)')
+    """
+    return recorded if predicted == recorded else f"{recorded} (model: {predicted})"
 
 
 def predicted(scene: str, name: str) -> str:
     """Return what the model says of a scene on one of the recorded kernels."""
     if scene not in SCENES:
-        return "not modelled"
+        return "none"
     kernel, build = RECORDED[name]
     return in_short(outcome(scene, boot(kernel, build)))
 

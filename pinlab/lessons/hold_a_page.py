@@ -265,7 +265,7 @@ def references() -> pandas.DataFrame:
     import pandas
 
     columns = {
-        f"{kernel}, {source}": [number(kernel, deed) for deed in DEEDS]
+        f"{source} {kernel}": [number(kernel, deed) for deed in DEEDS]
         for kernel in KERNELS
         for source, number in (("model", _in_the_model), ("recorded", _recorded))
     }
