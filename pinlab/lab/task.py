@@ -9,11 +9,12 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
 
-from pinlab.lab.exercise import Exercise, tried
+from pinlab.lab.exercise import Exercise, slip, tried
 from pinlab.lab.reply import Reply, literal
 from pinlab.lab.strangers import cut
 from pinlab.lab.text import listed
@@ -107,9 +108,12 @@ class Task(Exercise):
         """Return nothing: what an answer lacks, it is told when it is tried."""
         return ()
 
-    def _judge(self, answer: object) -> Reply:
-        if not callable(answer):  # so it is plain data, and runs nothing
-            return self._told(self.judge(answer))
+    def _judging(self, answer: object) -> Callable[[], Reply]:
+        if callable(answer):
+            return partial(self._judge, answer)
+        return partial(self._told, self.judge(answer))  # it is plain data, and runs nothing
+
+    def _judge(self, answer: Callable[..., object]) -> Reply:
         errors: list[BaseException] = []
         came, trouble = tried(lambda: self._kept(answer, errors))
         if trouble is None:
@@ -119,8 +123,8 @@ class Task(Exercise):
             case [UnwrittenError()]:
                 return self._open()
             case [TypeError() | ValueError() as unfit] if not line:
-                raise unfit
-        return self._wrong(f"`mine` {trouble}{line}.", None)
+                return slip(unfit)
+        return self._wrong(f"`mine` {trouble}{line}.")
 
     def _kept(self, answer: object, errors: list[BaseException]) -> Trial:
         """Judge an answer, and keep the error that ends it, for the place where it was raised."""
