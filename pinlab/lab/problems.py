@@ -90,7 +90,7 @@ def task(id: str, mine: object = None) -> Reply:
     Of 1 frame none is taken for pinned
     """
     found = exercise(one_of("id", id, TASKS))
-    return Reply(found.question) if is_open(mine) else found.check(mine)
+    return Reply(found.question) if is_open(mine) else check(id, mine)
 
 
 def hint(id: str, level: int = HINT) -> Reply:
