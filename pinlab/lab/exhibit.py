@@ -115,11 +115,6 @@ def lines(sentence: str) -> str:
     return f"<p>{broken}</p>"
 
 
-def status(sentence: str) -> str:
-    """Return the same as HTML that a screen reader announces when it is new."""
-    return lines(sentence).replace("<p>", '<p role="status">', 1)
-
-
 class Steady(AnyWidget):
     """HTML that is announced when it changes, if its role is status, and never gets lower.
 
