@@ -36,7 +36,7 @@ def stub(*state: object) -> None: ...
         (NUMBER, 3, True, None, "3. 1 + 2."),
         (NUMBER, 2, False, IDEA, f"You expected 2, the model gives 3. {MISTAKEN} A hint"),
         (NUMBER, 4, False, None, "the model gives 3. That counts one twice. A hint"),
-        (NUMBER, 2**21, False, None, "You expected 2097152 (2^21), the model gives 3. A hint"),
+        (NUMBER, 2**21, False, None, "You expected 2097152 (2²¹), the model gives 3. A hint"),
         (replace(NUMBER, gives="it is"), 4, False, None, "You expected 4, it is 3."),
         (replace(NUMBER, low=-5), -5, False, None, "You expected -5"),
         (replace(NUMBER, low=None), -(2**70), False, None, "You expected -"),
@@ -49,7 +49,7 @@ def stub(*state: object) -> None: ...
         (NUMBERS, ALL | {"a": 2}, False, IDEA,
          f"\n- a: you expected 2, the model gives 1. {MISTAKEN}"),
         (NUMBERS, {"a": 2, "b": 6, "c": 7}, False, IDEA, "That is b and one.\n- c: you expected"
-         " 7, the model gives 2097152 (2^21).\n\nA hint"),
+         " 7, the model gives 2097152 (2²¹).\n\nA hint"),
         (NUMBERS, {"b": 6, "a": 2, "c": 1}, False, IDEA, "- a: "),
         (NUMBERS, {"a": None, "b": 6, "c": None}, False, None, "- a: no answer yet\n- b: you"),
         (NUMBERS, ALL | {"a": 3, "b": 7}, False, None, "1. Both are too large.\n- b: you "
@@ -171,7 +171,7 @@ def test_hints_lead_from_one_to_the_next_and_to_the_solution(kind: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (2**21, "2097152 (2^21)"),
+        (2**21, "2097152 (2²¹)"),
         ("pins", '"pins"'),
         ("one\n  two\n", "`one; two`"),
         (frozenset({"b", "a"}), "a, b"),
