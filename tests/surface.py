@@ -112,6 +112,8 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "experiment": lambda world: "process_vm_readv",
     "case": lambda world: "zero64",
     "kernels": lambda world: {"one": Kernel(), "two": Kernel("6.4")},
+    "c.name": lambda world: "guard",
+    "compare_c.name": lambda world: "guard",
     "rename.name": lambda world: "nail",
     "claims": lambda world: {"pins": ("process_vm_readv", "zero64", "acq")},
     "exists": lambda world: "v = A",

@@ -302,9 +302,5 @@ def _complete(guess: Any) -> bool:  # noqa: ANN401
 
 
 def _judged(found: Exercise, answer: object, seed: int = 0) -> str:
-    """What is said to an answer; numbers with names stand in their boxes, and in the reply."""
-    told = "" if answer is None or isinstance(answer, dict) else f"You said: {in_words(answer)}. "
-    try:
-        return f"{told}{check(found.id, answer, seed)._repr_markdown_()}"
-    except (TypeError, ValueError) as slip:
-        return f"{told}{literal(str(slip))}."
+    """What is said to an answer."""
+    return check(found.id, answer, seed)._repr_markdown_()

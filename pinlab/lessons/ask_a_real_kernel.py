@@ -15,9 +15,10 @@ import ipywidgets
 
 from pinlab.data_folder import DATA
 from pinlab.lab.draw import Draw, Drawn, checked_seed
-from pinlab.lab.exercise import is_open, reason
+from pinlab.lab.exercise import is_open
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.grid import Grid
+from pinlab.lab.misconceptions import diagnosis
 from pinlab.lab.palette import ZERO_PAGE
 from pinlab.lab.panel import ButtonPanel, Face, button, row
 from pinlab.lab.picture import Drawing
@@ -269,7 +270,7 @@ class Game:
         if all(line.right for line in lines.values()):
             return Reply(f"{self._score()}\n\n{told}\n\n{self._afterwards()}", right=True)
         ideas = list(dict.fromkeys(line.idea for line in lines.values() if line.idea))
-        reasons = "\n\n".join(map(reason, ideas))
+        reasons = "\n\n".join(map(diagnosis, ideas))
         return Reply(f"\n{told}\n\n{reasons}".rstrip(), False, next(iter(ideas), None))
 
     def _score(self) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 
+from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX, recorded_calls
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, moving
 from pinlab.lab.palette import (
@@ -315,10 +315,6 @@ def _below_zero(panel: Axes, bottom: float, *, line: bool = True) -> None:
 
 # Readers of 1024 pages each, recorded on two builds that differ in the patch.
 
-KERNEL = "6.1.192"
-WITHOUT_FIX = "without the zero-page fix (A/B pair)"
-WITH_FIX = "with the zero-page fix (A/B pair)"
-
 MOST_READERS = 2052
 """Where the recording without the patch ends: four readers were refused."""
 
@@ -565,19 +561,6 @@ def _table(readers: list[int], *names: str) -> pandas.DataFrame:
 
 # Whoever else asks for a page while the refcount of the zero page is negative.
 
-CALLS: Mapping[str, str] = {
-    "process_vm_readv": "process_vm_readv_zero64",
-    "vmsplice": "vmsplice_zero",
-    "O_DIRECT write": "odirect_write_zero64",
-    "/proc/self/mem": "proc_self_mem_read_zero",
-    "plain read": "newpfn_nonzero",
-    "fork and exec": "fork_exec_true",
-}
-"""What was called, and the quantity of the recording that has its result."""
-
-NO_BYTES = ("plain read", "fork and exec")
-"""Recorded as going well or not, without a number of bytes."""
-
 
 def calls_below_zero() -> pandas.DataFrame:
     """Return a table of what system calls of anybody got while the refcount was negative.
@@ -586,23 +569,12 @@ def calls_below_zero() -> pandas.DataFrame:
     """
     import pandas
 
-    moments = {
-        "refcount negative": _recorded("overflowed", WITHOUT_FIX),
-        "after the holders left": _recorded("after_release", WITHOUT_FIX),
-        "same load, with the patch": _recorded("overflowed", WITH_FIX),
-    }
     words = {
-        name: {call: _result(call, found[quantity]) for call, quantity in CALLS.items()}
-        for name, found in moments.items()
+        "refcount negative": recorded_calls("overflowed"),
+        "after the holders left": recorded_calls("after_release"),
+        "same load, with the patch": recorded_calls("overflowed", WITH_FIX),
     }
     return pandas.DataFrame(words).rename_axis("call")
-
-
-def _result(call: str, result: int) -> str:
-    """Bytes, or minus an errno, as a program sees it."""
-    if result < 0:
-        return f"-1, {errno.errorcode[-result]}"
-    return "works" if call in NO_BYTES else f"{result} bytes"
 
 
 # How many writes can be in flight: what the kernel's source allows, against the mail's 32768.

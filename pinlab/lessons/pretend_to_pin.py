@@ -679,6 +679,4 @@ def second_round(mine: object) -> Trial:
         if page is not zero:
             return Trial(f"{before}.", kernel.trace).missing("other-page", page=page.name)
         kernel.unpin_user_page(page)
-        if zero.folio.freed:
-            return Trial(f"{before}, and after it {zero.refcount}.", kernel.trace).missing("freed")
     return Trial(f"At the end the refcount is {zero.refcount}.", kernel.trace).missing("hundred")

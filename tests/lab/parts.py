@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import ipywidgets
 
 from pinlab.lab.exhibit import Exhibit
+from pinlab.lab.panel import ButtonPanel
 
 
 class Row(NamedTuple):
@@ -17,10 +18,11 @@ class Row(NamedTuple):
 
 
 class Parts:
-    """Menu, toggle, switches, rows of menus (if there are any), rows, sentence, and picture."""
+    """Panel, menu, toggle, switches, rows of menus (if any), rows, sentence, and picture."""
 
     def __init__(self, exhibit: Exhibit) -> None:
         *controls, self._words, self._picture = exhibit.widget.children
+        self.panel: Any = controls.pop(0) if isinstance(controls[0], ButtonPanel) else None
         self.menu: Any = None
         if isinstance(controls[0], ipywidgets.Dropdown):
             self.menu = controls.pop(0)

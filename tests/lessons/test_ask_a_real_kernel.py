@@ -203,7 +203,7 @@ def test_an_idea_is_recognised_where_the_clues_do_not_bear_it_out(
 def test_a_reason_is_told_once() -> None:
     played, final = buying("write-zeros", "flight-2")
     text = played.answer(**dict.fromkeys(final, "6.1.192 with")).text
-    assert text.count("(mistaken: zero-means-patched)") == 1
+    assert text.count("](misconceptions.md#A-zero-means-that-the-patch-is-in).") == 1
 
 
 def test_a_bought_clue_is_paid_for_once_and_stands_in_table_and_words_and_not_on_the_shelf() -> (

@@ -18,13 +18,14 @@ from matplotlib.patches import Rectangle
 
 from pinlab import FOLL_GET, FOLL_PIN, PAGE_SIZE, Kernel, lab, wrap
 from pinlab.data_folder import DATA
+from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.palette import YOURS
 from pinlab.lab.picture import Picture, png
 from pinlab.lab.problems import exercise
 from pinlab.lab.text import two_to
 from pinlab.lessons import count_to_two_million as here
-from pinlab.lessons.count_to_two_million import KERNEL, WITH_FIX, WITHOUT_FIX, Writes
+from pinlab.lessons.count_to_two_million import Writes
 from pinlab.machine.limits import Limit, OwnLimits, limits
 from tests.lab.lines import points
 from tests.lab.parts import Parts, differ
