@@ -96,6 +96,7 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "scene": lambda world: "parent writes",
     "lesson": lambda world: "04",
     "id": lambda world: "last-pin",
+    "task.id": lambda world: "ten-frames",
     "calls_foll_pin": lambda world: "nail",
     "call": lambda world: "pin",
     "page": lambda world: "zero page",

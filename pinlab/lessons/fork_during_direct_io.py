@@ -312,7 +312,7 @@ def scene(scene: str = "parent writes", release: str = "6.4", at: int = 4) -> Ex
     button or a step that is not there, TypeError for what is no number.
     """
     scenes = menu("scene", SCENES, one_of("scene", scene, SCENES))
-    releases = choice("Linux", RELEASES, release, wide="4em", argument="release")
+    releases = choice("Linux", RELEASES, release, argument="release")
     player = Player(steps=_shots(scene, release))
     player.at = whole("at", at, 0, player.last)
 
