@@ -7,7 +7,7 @@
     given(id, seed)                 what an exercise asks, or hands out
     problems(lesson, seed)          a worksheet of fresh problems, with its key
     draw_map(kernel)                page tables, frames with their counters, devices
-    odometer(pins, references)      a refcount, digit by digit
+    odometer(pins, references)      a refcount, digit by digit, while a button pins
     step_through(story)             the map before and after each step, and the trace
     side_by_side(story, kernels)    the same on two to four machines
     draw_states(scenario, release)  every state of a scenario, and each step between two of them
@@ -16,16 +16,19 @@
     three_columns(claims)           predicted, recorded, and on your kernel
     claims(table, words)            a table in which the cells with these words are set off
     timeline(tracks, at)            which rule holds in which release
+    c(name)                         a rule in C; compare_c(name, mine): held against the model
     Picture, Drawing                what is shown: with alt text, and the same in words
 
 What only one lesson shows is in its module: `from pinlab.lessons import count_to_two_million`.
 """
 
+from pinlab.lab.agreement import compare_c
 from pinlab.lab.answers import in_the_model, pins_by_buffer
 from pinlab.lab.ask import Guess, ask, earlier, predict
 from pinlab.lab.claims import claims
 from pinlab.lab.columns import three_columns
 from pinlab.lab.concepts import concept_map
+from pinlab.lab.excerpt import c
 from pinlab.lab.map import draw_map
 from pinlab.lab.odometer import odometer
 from pinlab.lab.picture import Drawing, Picture
@@ -41,8 +44,10 @@ __all__ = [
     "Picture",
     "answer",
     "ask",
+    "c",
     "check",
     "claims",
+    "compare_c",
     "concept_map",
     "draw_map",
     "draw_states",

@@ -57,6 +57,7 @@ EXERCISE = re.compile(
 """Heading, keys, the question, and the lines with signs."""
 
 SIGNED = re.compile(r"^([=?!~-]) ?([^\n]*)\n(?:```\w*\n(.*?)^```\n)?", re.M | re.S)
+FENCED = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 BRACES = re.compile(r"\{([a-z_]\w*)(?: ([-+*]) (\w+))?(?::([^{}]+))?\}")
 SUMS = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
@@ -284,6 +285,10 @@ class _Maker:
     def _task(self, own: dict[str, Any]) -> None:
         """Below = one right answer; `- name: sentence` is what is told who misses a condition."""
         own["source"], _ = self._right()
+        if not (beginnings := FENCED.findall(self.text.question)):
+            told = "its question has to have a beginning of mine, fenced as python"
+            raise self.text.wrong(self.text.number, told)
+        own["beginning"] = beginnings[-1]
         own["judge"] = self._python(self.text.keys.get("judge", "judge"))
         own["conditions"] = dict(self._split(told) for told, _, _ in self._lines("-"))
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from traceback import walk_tb
+from types import FunctionType
 from typing import Any
 
 from pinlab.lab.exercise import Exercise, slip, tried
@@ -59,21 +60,14 @@ class Trial:
         return str(self.shown)
 
 
-class UnwrittenError(Exception):
-    """A function that has done nothing yet."""
-
-
 def play(mine: Callable[..., object], kernel: Kernel, *more: object) -> object:
     """Let a reader's function work on a machine, to its end if it is a story; return its result.
 
-    Raises TypeError for what is no function, and UnwrittenError for one that does nothing.
+    Raises TypeError for what is no function.
     """
-    before = len(kernel.trace), len(kernel.mms)
     made = function("mine", mine)(kernel, *more)
     for _ in made if isinstance(made, Iterator) else ():
         pass
-    if (len(kernel.trace), len(kernel.mms)) == before:
-        raise UnwrittenError
     return made
 
 
@@ -89,7 +83,8 @@ def parts(mine: object, *names: str) -> list[Any]:
 class Task(Exercise):
     """Something to make: `judge` tries it, `conditions` has a sentence for each that it may miss.
 
-    `source` is one of many right answers, in Python, under the name `mine`.
+    `source` is one of many right answers, `beginning` what there is to begin with; each is Python
+    and names it `mine`.
     """
 
     OWN = Callable
@@ -97,12 +92,11 @@ class Task(Exercise):
     judge: Callable[[Any], Trial]
     conditions: Mapping[str, str]
     source: str
+    beginning: str
 
     def solution(self) -> object:
         """Return one right answer, as `check` takes it."""
-        names: dict[str, object] = {}
-        exec(self.source, names)
-        return names["mine"]
+        return _mine(self.source)
 
     def mistakes(self) -> Iterable[tuple[object, str]]:
         """Return nothing: what an answer lacks, it is told when it is tried."""
@@ -111,19 +105,16 @@ class Task(Exercise):
     def _judging(self, answer: object) -> Callable[[], Reply]:
         if callable(answer):
             return partial(self._judge, answer)
-        return partial(self._told, self.judge(answer))  # it is plain data, and runs nothing
+        return partial(self._told, self.judge(answer), answer)  # it is plain data, and runs nothing
 
     def _judge(self, answer: Callable[..., object]) -> Reply:
         errors: list[BaseException] = []
         came, trouble = tried(lambda: self._kept(answer, errors))
         if trouble is None:
-            return self._told(came[0])
+            return self._told(came[0], answer)
         line = next(map(_line_of, errors), "")
-        match errors:
-            case [UnwrittenError()]:
-                return self._open()
-            case [TypeError() | ValueError() as unfit] if not line:
-                return slip(unfit)
+        if errors and isinstance(unfit := errors[0], TypeError | ValueError) and not line:
+            return slip(unfit)
         return self._wrong(f"`mine` {trouble}{line}.")
 
     def _kept(self, answer: object, errors: list[BaseException]) -> Trial:
@@ -134,14 +125,31 @@ class Task(Exercise):
             errors.append(error)
             raise
 
-    def _told(self, found: Trial) -> Reply:
+    def _told(self, found: Trial, answer: object) -> Reply:
         if found.misses is None:
             return replace(self._right(found.did), details=found.details)
-        missed = self.conditions[found.misses].format_map(found.found)
-        return self._wrong(f"{found.did} {missed}", None, found.details)
+        told = f"{found.did} {self.conditions[found.misses].format_map(found.found)}"
+        if _alike(answer, _mine(self.beginning)):
+            return Reply(f"The beginning: {told}", details=found.details)
+        return self._wrong(told, details=found.details)
 
     def _wanted(self) -> str:
         return "`mine` is still to be written"
+
+
+def _mine(source: str) -> object:
+    names: dict[str, object] = {}
+    exec(source, names)
+    return names["mine"]
+
+
+def _alike(one: object, other: object) -> bool:
+    """Whether two answers are the same; functions are if their lines are."""
+    if isinstance(one, FunctionType) and isinstance(other, FunctionType):
+        codes = (one.__code__, other.__code__)
+        first, second = ((code.co_code, code.co_consts, code.co_names) for code in codes)
+        return first == second
+    return not callable(one) and one == other
 
 
 def _line_of(error: BaseException) -> str:
@@ -153,5 +161,6 @@ def _line_of(error: BaseException) -> str:
         file = frame.f_code.co_filename
         if not Path(file).is_relative_to(PACKAGE):
             text = cut(linecache.getline(file, number, frame.f_globals))
-            return f" in line {number}" + (f": {literal(text)}" if text else "")
+            quoted = literal(text) if "`" in text else f"`{text}`"
+            return f" (line {number}: {quoted})" if text else f" (line {number})"
     return ""

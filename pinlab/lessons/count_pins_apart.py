@@ -10,6 +10,7 @@ from itertools import groupby, product
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinlab.lab.callers import WITH_FIX, WITHOUT_FIX
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit
 from pinlab.lab.palette import EDGE, REFERENCE
@@ -17,7 +18,6 @@ from pinlab.lab.picture import Drawing, drawing
 from pinlab.lab.svg import PINNED, text
 from pinlab.lab.task import Trial, parts
 from pinlab.lab.text import digits, many, power, powers
-from pinlab.lessons.count_to_two_million import WITH_FIX, WITHOUT_FIX
 from pinlab.machine import recording
 from pinlab.machine.predictions.holds import PAGES_AT_ONCE
 from pinlab.model.arguments import instance, whole
@@ -253,7 +253,7 @@ def pinned_folio(order: int = 0, pages: int = 1, release: str = RELEASES[-1]) ->
     """
     return exhibit(
         lambda release, order, pages: cards(PinnedFolio(release, order, pages)),
-        choice("Linux", RELEASES, release, wide="5em", argument="release"),
+        choice("Linux", RELEASES, release, argument="release"),
         Dial("order", order, range(MAX_ORDER + 1)),
         Dial("pages pinned", pages, powers(0, MAX_ORDER), high=MOST_PAGES, argument="pages"),
         filmstrip=cards(

@@ -110,12 +110,12 @@ def _bars(*pages: HeldPage, rows: int = 0) -> Drawing:
     for held in pages:
         tops.append(y)
         y += TALL + CAPTION + LEDGER + AXIS + BAR * (rows or len(_mixtures(held))) + SPACE
-    drawn = [_page(top, held) for top, held in zip(tops, pages, strict=True)]
+    drawn = [_page(top, held, rows) for top, held in zip(tops, pages, strict=True)]
     about = "The 32 binary digits of a refcount, and a bar for each mixture that gives it."
     return drawing(WIDTH, y, [heads(), *drawn], about, map(told, pages))
 
 
-def _page(y: int, held: HeldPage) -> str:
+def _page(y: int, held: HeldPage, rows: int) -> str:
     refcount, pairs = held.folio.refcount, _mixtures(held)
     known = (
         f"the ledger: {many(_known(held, ledger.MAPPING), 'mapping')}, "
@@ -135,6 +135,10 @@ def _page(y: int, held: HeldPage) -> str:
     parts += [
         _bar(axis + 5 + BAR * row, pins, references, true=pins == _known(held, ledger.PIN))
         for row, (pins, references) in enumerate(pairs)
+    ]
+    parts += [
+        text(19, axis + 16 + BAR * n, f"{many(n, 'pin')}: more than {refcount}", size=11)
+        for n in range(len(pairs), rows)
     ]
     return "".join([*parts, _line(1, axis + 2, BAR * len(pairs) + 9, DASHED)])
 
