@@ -74,7 +74,7 @@ class PageBrush(AnyWidget):
     """
 
     _esm = JS / "brush.js"
-    _css = JS / "brush.css"
+    _css = JS / "pointed.css"
     names: List[str] = List().tag(sync=True)
     entries: List[list[int]] = List().tag(sync=True)
     said = Unicode().tag(sync=True)

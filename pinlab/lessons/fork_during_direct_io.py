@@ -16,7 +16,7 @@ import ipywidgets
 
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Exhibit, choice, menu
-from pinlab.lab.map import Panel, sheet
+from pinlab.lab.map import sheet
 from pinlab.lab.picture import Drawing
 from pinlab.lab.player import PlayedStep, Player
 from pinlab.lab.task import Trial, play
@@ -334,7 +334,7 @@ def _shown() -> Drawing:
         way = _walked(scene, release)
         step = len(way.steps) - 1
         words = f"{scene}, Linux {release}"
-        panels.append(Panel(way.stage, step, words, f"{words}. {way.told(step)}"))
+        panels.append(way.panel(step, words, f"{words}. {way.told(step)}"))
     return sheet(panels)
 
 
