@@ -127,7 +127,7 @@ def touch(read: int = 8, written: int = 1, processes: int = 1) -> Exhibit:
     At first so many pages are read and then written, by each of one or two processes. Raises
     TypeError or ValueError for other numbers: 0 to 64 pages, 1 or 2 processes.
     """
-    return Exhibit(PageBrush(Touches(read, written, processes)), _positions(), "Some of them:")
+    return Exhibit(PageBrush(Touches(read, written, processes)), _positions())
 
 
 def _positions() -> Drawing:

@@ -16,7 +16,7 @@ import ipywidgets
 
 from pinlab import machine
 from pinlab.lab.draw import Draw, Drawn
-from pinlab.lab.exhibit import Exhibit, choice, menu
+from pinlab.lab.exhibit import CSS_CLASS, Exhibit, choice, menu
 from pinlab.lab.map import sheet
 from pinlab.lab.picture import Drawing
 from pinlab.lab.player import PlayedStep, Player
@@ -321,7 +321,10 @@ def scene(scene: str = "parent writes", release: str = "6.4", at: int = 4) -> Ex
 
     for control in (scenes, releases):
         control.observe(show, "value")
-    return Exhibit(ipywidgets.VBox([scenes, releases, player]), _shown())
+    player.remove_class(CSS_CLASS)  # the exhibit is all three
+    box = ipywidgets.VBox([scenes, releases, player])
+    box.add_class(CSS_CLASS)
+    return Exhibit(box, _shown())
 
 
 def _shots(scene: str, release: str) -> list[PlayedStep]:
