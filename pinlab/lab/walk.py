@@ -25,11 +25,12 @@ from typing import NamedTuple
 import pandas
 
 from pinlab.lab.exhibit import Exhibit
-from pinlab.lab.map import Panel, Stage, maps, sheet
+from pinlab.lab.map import Panel, maps, sheet
 from pinlab.lab.map_words import changes
 from pinlab.lab.picture import Drawing
 from pinlab.lab.player import PlayedStep, Player
 from pinlab.lab.snapshot import Snapshot, group, snapshot
+from pinlab.lab.stage import Stage
 from pinlab.lab.text import listed
 from pinlab.lab.writers import attributed
 from pinlab.model.arguments import instance, mapping, shown, whole

@@ -11,7 +11,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
 from pinlab import PAGE_SIZE, Kernel, lab
-from pinlab.lab.map import LEFT, MIDDLE, RIGHT, WIDTH, Stage, draw, draw_map, maps
+from pinlab.lab.map import draw, draw_map, maps
 from pinlab.lab.palette import (
     CHILD,
     DEVICE,
@@ -24,6 +24,7 @@ from pinlab.lab.palette import (
     ZERO_PAGE,
 )  # fmt: skip
 from pinlab.lab.snapshot import TEETH, Snapshot, snapshot
+from pinlab.lab.stage import LEFT, MIDDLE, RIGHT, WIDTH, Stage
 from pinlab.lab.svg import document
 from pinlab.lab.walk import walk
 from pinlab.lessons.fork_during_direct_io import story
