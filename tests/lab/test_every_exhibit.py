@@ -9,7 +9,6 @@ from pinlab.lab.exhibit import Exhibit
 from pinlab.lessons import (
     count_pins_apart,
     count_to_two_million,
-    draw_a_page,
     pin_a_page,
     pretend_to_pin,
     read_the_thread,
@@ -30,7 +29,6 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "two_builds": count_to_two_million.two_builds,
     "pinned_folio": lambda: count_pins_apart.pinned_folio(order=9, pages=64),
     "timeline": lab.timeline,
-    "read_and_written": draw_a_page.read_and_written,
     "page_under_lenses": lambda: say_what_pinned_means.page_under_lenses(
         references=1, mlocked=True
     ),

@@ -5,8 +5,8 @@ const HOLD = 1600; // how long a step stands while the story is played
 
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** Put an element together: its tag, its properties, and what is inside. */
-export function made(tag, properties = {}, ...inside) {
+/** Put an element together: its tag, its properties and attributes, and what is inside. */
+function made(tag, properties = {}, ...inside) {
   const { aria = {}, ...others } = properties;
   const element = Object.assign(document.createElement(tag), others);
   for (const [name, value] of Object.entries(aria)) element.setAttribute(name, value);
@@ -14,7 +14,8 @@ export function made(tag, properties = {}, ...inside) {
   return element;
 }
 
-const keyed = (svg) => new Map([...svg.querySelectorAll("[data-key]")].map((one) => [one.dataset.key, one]));
+const keyed = (svg) =>
+  new Map([...svg.querySelectorAll("[data-key]")].map((one) => [one.dataset.key, one]));
 
 /** Let lines move to their new ends, copies come out of what they copy, and new things appear. */
 function move(before, after) {
@@ -26,14 +27,16 @@ function move(before, after) {
       const lines = [...was.querySelectorAll("path")];
       thing.querySelectorAll("path").forEach((line, n) => {
         const [from, to] = [lines[n]?.getAttribute("d"), line.getAttribute("d")];
-        if (from && from !== to) line.animate([{ d: `path("${from}")` }, { d: `path("${to}")` }], timing);
+        const ends = [from, to].map((d) => ({ d: `path("${d}")` }));
+        if (from && from !== to) line.animate(ends, timing);
       });
       continue;
     }
     const source = old.get(thing.dataset.from);
     if (source) {
-      const [from, to] = [source.getBBox(), thing.getBBox()];
-      const away = `translate(${from.x - to.x}px, ${from.y - to.y}px)`;
+      const [from, to] = [source, thing].map((one) => one.querySelector("rect")); // its box
+      const by = ["x", "y"].map((axis) => `${from[axis].baseVal.value - to[axis].baseVal.value}px`);
+      const away = `translate(${by})`;
       thing.animate([{ transform: away, opacity: 0.4 }, { transform: "none", opacity: 1 }], timing);
     } else {
       thing.animate([{ opacity: 0 }, { opacity: 1 }], timing);
@@ -44,7 +47,8 @@ function move(before, after) {
 /** Fill an element with one of several texts, as high as the highest of them needs. */
 function reserved(element, texts) {
   const live = made("span", { className: "now" });
-  const sizers = [...new Set(texts)].map((text) => made("span", { textContent: text, aria: { "aria-hidden": "true" } }));
+  const sizers = [...new Set(texts)].map((text) =>
+    made("span", { textContent: text, aria: { "aria-hidden": "true" } }));
   element.replaceChildren(live, ...sizers);
   return live;
 }
@@ -52,15 +56,18 @@ function reserved(element, texts) {
 function render({ model, el }) {
   const picture = made("div", { className: "picture" });
   const words = made("p", { className: "reserved", aria: { role: "status" } });
-  const code = made("pre", { className: "reserved", tabIndex: 0, aria: { role: "group", "aria-label": "code of this step" } });
-  const trace = made("pre", { className: "reserved", tabIndex: 0, aria: { role: "group", "aria-label": "trace" } });
-  const button = (label, act) => made("button", { type: "button", textContent: label, onclick: act });
+  const [code, trace] = ["code of this step", "trace"].map((name) => {
+    const aria = { role: "group", "aria-label": name };
+    return made("pre", { className: "reserved", tabIndex: 0, aria });
+  });
+  const button = (label, act) =>
+    made("button", { type: "button", textContent: label, onclick: act });
   const back = button("Back", () => pause(go(model.get("at") - 1)));
   const play = button("Play", () => (timer ? pause() : start()));
   const step = button("Step", () => pause(go(model.get("at") + 1)));
   const slider = made("input", { type: "range", min: 0, step: 1, aria: { "aria-label": "step" } });
   const number = made("span", { className: "number", aria: { "aria-hidden": "true" } });
-  const controls = made("div", { className: "controls", aria: { "data-lm-suppress-shortcuts": "true" } }, back, play, step, slider, number);
+  const controls = made("div", { className: "controls" }, back, play, step, slider, number);
   let shown = -1;
   let timer = 0;
   let texts = {};
@@ -119,7 +126,8 @@ function render({ model, el }) {
   model.on("change:steps", load);
   model.on("change:at", show);
   el.classList.add("pinlab-player");
-  el.append(controls, picture, words, made("div", { className: "beside" }, code, trace));
+  el.dataset.lmSuppressShortcuts = "true"; // in JupyterLab the arrows would move to another cell
+  el.append(controls, picture, words, code, trace);
   load();
   return () => {
     pause();
