@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
+from unicodedata import normalize
 
 import ipywidgets
 
@@ -17,6 +18,8 @@ PRESSED = "pinlab-pressed"
 
 GROUPS = re.compile(r"(?<=\d)[\s,_](?=\d{3}(?!\d))")
 """What stands between groups of three digits."""
+
+RAISED = re.compile("[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 
 TERM = r"\d{1,30}(?:\^\d{1,2})?(?:\*\d{1,30}(?:\^\d{1,2})?)*"
 SUM = re.compile(rf"-?{TERM}(?:[-+]{TERM})*")
@@ -101,6 +104,7 @@ def number(written: str) -> int:
     (2097152, 2097152, -2147483647, 6400)
     """
     bare = GROUPS.sub("", written.strip()).replace("**", "^").replace("−", "-")
+    bare = RAISED.sub(lambda raised: f"^{normalize('NFKC', raised[0])}", bare)
     told = re.sub(r"\s*([-+*^])\s*", r"\1", bare)
     if not SUM.fullmatch(told):
         allowed = "write a whole number, such as 2097152, 2 097 152 or 2^21"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from errno import ENOMEM
 from functools import cache
 from itertools import accumulate, product
+from math import log2
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,17 +20,17 @@ from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX, recorded_calls
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, moving
 from pinlab.lab.palette import (
-    DEVICE,
     EDGE,
     OVERFLOW,
     PIN,
     PIN_HATCH,
     REFERENCE,
+    YOURS,
     ZERO_PAGE,
 )
 from pinlab.lab.picture import Picture
 from pinlab.lab.task import Trial, play
-from pinlab.lab.text import digits, many, plural, power, powers
+from pinlab.lab.text import digits, many, plural, powers, two_to
 from pinlab.machine import boot, cases, recording
 from pinlab.machine.limits import Limit, OwnLimits, limits
 from pinlab.machine.predictions.holds import PAGES_AT_ONCE, Load, climb
@@ -158,6 +159,8 @@ def refcount_in_flight(
 class InFlight:
     """The climb of the refcount over the writes submitted, between the counter's two ends.
 
+    At the right, a ruler of powers of two: how far it comes, and a thick line at the upper end.
+
     Artists are kept and changed (`draw`); those that change are in `moving`. The axes stay where
     they are, whatever the width.
     """
@@ -166,7 +169,7 @@ class InFlight:
         self._panel = panel
         self._bits = 0
         panel.set(xlim=(0, 1.03 * MOST_WRITES), ylim=(-1.12, 1.12))
-        panel.set_xticks([k << 14 for k in range(5)], ["0", "2^14", "2^15", "", "2^16"])
+        panel.set_xticks([0, 2**14, 2**15, 2**16], ["0", *map(two_to, (14, 15, 16))])
         panel.set_yticks([-1, 0, 1])
         panel.set_xlabel("writes submitted")
         _below_zero(panel, -1.12)
@@ -176,10 +179,18 @@ class InFlight:
         (self._climb,) = panel.plot([], [], lw=2.5, path_effects=outline)
         (self._drop,) = panel.plot([], [], color=OVERFLOW, lw=2.2, ls=(0, (4, 2)))
         (self._end,) = panel.plot([], [], "o", ms=9, mec=EDGE, clip_on=False, zorder=5)
+        ruler = panel.inset_axes((1.03, 0, 0.035, 1))
+        ruler.set(xlim=(0, 1), ylim=(0, 64), xticks=[])
+        ruler.yaxis.tick_right()
+        ruler.set_yticks([0, 10, 21, 31, 63], ["1", *map(two_to, (10, 21, 31, 63))])
+        self._reached = Rectangle((0, 0), 1, 0, ec=EDGE)
+        ruler.add_patch(self._reached)
+        self._ceiling = ruler.axhline(color=OVERFLOW, lw=4)
         self._title = panel.set_title(" ", fontsize=10)
         self._words = panel.text(0.03, 0.57, "", transform=panel.transAxes)
         self.moving: list[Artist] = [
             self._band, self._climb, self._drop, self._end, self._words, self._title,
+            self._reached, self._ceiling,
         ]  # fmt: skip
         self.draw(writes)
 
@@ -198,9 +209,12 @@ class InFlight:
         self._end.set_data([writes.writes], [end])
         if writes.bits != self._bits:
             self._bits = writes.bits
-            self._panel.set_yticklabels([f"-2^{writes.bits - 1}", "0", power(scale - 1) or ""])
+            half = two_to(writes.bits - 1)
+            self._panel.set_yticklabels([f"-{half}", "0", f"{half} - 1"])
+            self._ceiling.set_ydata([writes.bits - 1] * 2)
         colour = REFERENCE if writes.bias == 1 else PIN
         self._climb.set_color(colour)
+        self._reached.set(height=log2(writes.highest), facecolor=colour)
         self._end.set_markerfacecolor(colour)
         apart = not writes.together and not fell
         self._words.set_text(f"up to {writes.refcount} and back to {R0}, each time" * apart)
@@ -220,7 +234,7 @@ def headline(writes: Writes) -> str:
 def _short(number: int) -> str:
     """A power of two from 2 on as one, other numbers in digits."""
     is_power = number > 1 and number & (number - 1) == 0
-    return f"2^{number.bit_length() - 1}" if is_power else str(number)
+    return two_to(number.bit_length() - 1) if is_power else str(number)
 
 
 def in_words(writes: Writes) -> str:
@@ -395,6 +409,10 @@ class Readers:
             above.set_text(title.format(readers, plural(readers, "reader"), refcount))
 
 
+HALVES = [f"-{two_to(31)}", f"-{two_to(30)}", "0", two_to(30)]
+"""What is written at an axis of the refcount, from its lower end to half of the way up."""
+
+
 def whole_and_edge() -> Readers:
     """Return the whole cliff over the pins wanted, and beside it the last readers alone."""
     drawn = Readers(
@@ -404,10 +422,10 @@ def whole_and_edge() -> Readers:
         {
             "xlim": (-(2**16), MOST_READERS * PAGES_AT_ONCE + 2**16),
             "ylim": (-2.4e9, 2.4e9),
-            "xticks": [k << 19 for k in range(5)],
-            "xticklabels": ["0", "2^19", "2^20", "", "2^21"],
+            "xticks": [0, 2**19, 2**20, 2**21],
+            "xticklabels": ["0", *map(two_to, (19, 20, 21))],
             "yticks": [k << 30 for k in range(-2, 3)],
-            "yticklabels": ["-2^31", "-2^30", "0", "2^30", "2^31 - 1"],
+            "yticklabels": [*HALVES, f"{two_to(31)} - 1"],
             "xlabel": "pins wanted, 1024 by each reader",
         },
         scale=PAGES_AT_ONCE,
@@ -434,7 +452,7 @@ def side_by_side() -> Readers:
             "ylim": (-1.12 * 2**31, 1.12 * 2**31),
             "xticks": [0, 512, 1024, 1536, 2048],
             "yticks": [k << 30 for k in range(-2, 3)],
-            "yticklabels": ["-2^31", "-2^30", "0", "2^30", "2^31"],
+            "yticklabels": [*HALVES, two_to(31)],
             "xlabel": "readers, 1024 pins wanted by each",
         },
     )
@@ -567,8 +585,8 @@ SHOWN = (
 )  # fmt: skip
 """The limits that a reader can compare with a number of writes, by id."""
 
-NEAREST, FARTHEST = 2**5, 2**20
-"""Where the scale begins, and where a bar stops that has no end or is longer."""
+FARTHEST = 2**20
+"""Where a bar stops that has no end or is longer; the scale begins with 1."""
 
 
 def limits_of_writes(own: OwnLimits) -> Picture:
@@ -587,8 +605,8 @@ def limits_of_writes(own: OwnLimits) -> Picture:
         _bar(panel, place, limit, own=limit in own.limits)
     panel.axvline(WRITES, color=OVERFLOW, lw=2, ls=(0, (4, 2)))
     panel.set_xscale("log", base=2)
-    panel.set(xlim=(NEAREST, FARTHEST * 2**5), ylim=(len(shown) - 0.4, -0.6))
-    panel.set_xticks([2**n for n in (5, 10, 15, 20)], ["2^5", "2^10", "2^15", "2^20"])
+    panel.set(xlim=(1, FARTHEST * 2**7), ylim=(len(shown) - 0.4, -0.6))
+    panel.set_xticks(powers(0, 20)[::5], ["1", *map(two_to, (5, 10, 15, 20))])
     panel.minorticks_off()
     panel.set_yticks(range(len(shown)), [name for name, _ in named])
     panel.set_xlabel(f"for one queue, ring or list; dashed: the mail's {WRITES} writes")
@@ -603,14 +621,18 @@ def limits_of_writes(own: OwnLimits) -> Picture:
 
 
 def _bar(panel: Axes, place: int, limit: Limit, *, own: bool) -> None:
-    length, words, hatch = FARTHEST, "no limit", "..."
+    colour, words = YOURS if own else ZERO_PAGE, "no limit"
     if limit.value is not None:
         per = limit.unit.partition(" ")[2]  # of what there may be several
-        length = min(max(limit.value, NEAREST), FARTHEST)
-        words, hatch = f"{limit.value} {per}".rstrip(), "//" if own else ""
-    panel.barh(place, length, color=DEVICE if own else ZERO_PAGE, edgecolor=EDGE, hatch=hatch)
-    white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-    panel.text(length * 1.15, place, words, va="center", fontsize=9, bbox=white, zorder=3)
+        words = f"{limit.value} {per}".rstrip()
+    number = FARTHEST if limit.value is None else limit.value
+    length = min(max(number, 1), FARTHEST)
+    panel.barh(place, length, color=colour, edgecolor=EDGE, hatch="//" if own else "")
+    if number >= FARTHEST:
+        panel.plot(length * 1.3, place, ">", ms=17, mfc=colour, mec=EDGE)
+        length *= 2
+    # Beyond the dashed line, which would go through the words of a shorter bar.
+    panel.text(max(length, WRITES) * 1.3, place, words, va="center", fontsize=9)
 
 
 def _number(limit: Limit) -> str:

@@ -36,10 +36,10 @@ def stub(*state: object) -> None: ...
     [
         (NUMBER, 3, True, None, "3. 1 + 2."),
         (NUMBER, "3", True, None, "3. 1 + 2."),
-        (replace(NUMBER, right=2**21), " 2 097 152", True, None, "2097152 (2^21). 1 + 2."),
+        (replace(NUMBER, right=2**21), " 2 097 152", True, None, "2097152 (2²¹). 1 + 2."),
         (NUMBER, 2, False, IDEA, f"You said 2. {MISTAKEN}"),
         (NUMBER, 4, False, None, "You said 4. That counts one twice."),
-        (NUMBER, 2**21, False, None, "You said 2097152 (2^21). Count what is held."),
+        (NUMBER, 2**21, False, None, "You said 2097152 (2²¹). Count what is held."),
         (replace(NUMBER, low=-5), -5, False, None, "You said -5. Count"),
         (replace(NUMBER, low=None), -(2**70), False, None, "You said -"),
         (LARGE, 2 ^ 21, False, None, "If you meant a power: Python writes it with **, and"),
@@ -164,7 +164,7 @@ def test_hints_lead_from_one_to_the_next_and_to_the_solution(kind: str) -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (2**21, "2097152 (2^21)"),
+        (2**21, "2097152 (2²¹)"),
         ("pins", '"pins"'),
         ("one\n  two\n", "`one; two`"),
         (frozenset({"b", "a"}), "a, b"),

@@ -20,7 +20,7 @@ SAID = [
     ("two processes", "child: pages 0 to 63 (64 entries) point to the zero page."),
     ("unmapped", "parent: nothing is mapped."),
     ("freed", "Frame 2 has refcount 0, freed."),
-    ("overflow", "The zero page has refcount -2147483647 (-2^31 + 1), below zero."),
+    ("overflow", "The zero page has refcount -2147483647 (-2³¹ + 1), below zero."),
     ("forked", "child: page 0 points to frame 2, read-only."),
     ("forked, 1 of 3 written", "parent: page 0 points to frame 5; page 1 points to frame 3, "
     "read-only; page 2 points to frame 4, read-only."),
@@ -31,7 +31,7 @@ SAID = [
     ("64 written", "64 pins, 1 on each of frames 2 to 65."),
     ("huge zero folio", "Held for parent: 1 pin on the huge zero folio."),
     ("freed", "1 page on frame 2, no hold left."),
-    ("overflow", "Held by the kernel: 2097152 (2^21) pins on the zero page."),
+    ("overflow", "Held by the kernel: 2097152 (2²¹) pins on the zero page."),
 ]  # fmt: skip
 
 
