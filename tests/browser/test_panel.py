@@ -12,6 +12,7 @@ from pinlab import lab
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.panel import ButtonPanel
 from pinlab.lessons.ask_a_real_kernel import who_is_who
+from tests.lab.parts import Parts
 
 # What anywidget does: a model with the state of the Python side, and a place on the page.
 STAND_IN = """
@@ -57,6 +58,15 @@ def opened(browser: Browser) -> Iterator[Open]:
 
     yield open_panel
     page.close()
+
+
+def until(page: Page, reached: Callable[[], bool]) -> None:
+    """Let the page go on until something is so, ten seconds at most."""
+    for _ in range(100):
+        if reached():
+            return
+        page.wait_for_timeout(100)
+    pytest.fail("it never came to that")
 
 
 def test_the_scheduler_is_pressed_with_a_pointer_or_with_keys_and_the_focus_stays(
@@ -113,29 +123,29 @@ def test_a_button_that_is_held_down_repeats_until_it_is_let_go_or_the_sign_turns
     opened: Open,
 ) -> None:
     exhibit = lab.odometer()
-    pins = exhibit.widget.children[1].children[1]
+    pins = Parts(exhibit).rows[0].box
     panel, page = opened(exhibit)
     page.locator("[data-press='64']").hover()
     page.mouse.down()
-    page.wait_for_timeout(900)
+    until(page, lambda: pins.value > 1 + 3 * 64)
     page.mouse.up()
-    page.wait_for_timeout(150)
+    page.wait_for_timeout(300)
     held = pins.value
-    assert held > 1 + 3 * 64
     page.wait_for_timeout(300)
     assert pins.value == held
     panel.press("again")
     page.locator("[data-press='65536']").hover()
     pins.value = 2**21 - 3
     page.mouse.down()
-    page.wait_for_timeout(900)
+    until(page, lambda: pins.value == 2**21)
+    page.wait_for_timeout(600)
     page.mouse.up()
     assert pins.value == 2**21
 
 
 def test_a_key_pins_once_for_each_press_and_so_does_whoever_only_clicks(opened: Open) -> None:
     exhibit = lab.odometer(0)
-    pins = exhibit.widget.children[1].children[1]
+    pins = Parts(exhibit).rows[0].box
     _, page = opened(exhibit)
     one = page.locator("[data-press='1']")
     one.focus()
@@ -143,5 +153,4 @@ def test_a_key_pins_once_for_each_press_and_so_does_whoever_only_clicks(opened: 
         page.keyboard.press(key)
     one.evaluate(DISPATCHED)
     one.click()
-    page.wait_for_timeout(300)
-    assert pins.value == 5
+    until(page, lambda: pins.value == 5)
