@@ -516,5 +516,8 @@ def six_lenses(mine: Callable[[Kernel], object]) -> Trial:
     if page.folio.kernel is not kernel:
         raise ValueError(f"what mine returns is {shown(page)}: it is of another machine")
     found = senses(page)
-    trial = Trial(f"{len(found.lit)} of {len(found)} say that it is pinned.", found)
-    return trial.checked(found, refcount=page.refcount, pincount=page.pincount)
+    lines = (f"{'yes' if holds else 'no ':3}  {sense}" for sense, holds in found.items())
+    did = f"{len(found.lit)} of {len(found)} say that it is pinned."
+    return Trial(did, "\n".join(lines)).checked(
+        found, refcount=page.refcount, pincount=page.pincount
+    )
