@@ -313,7 +313,7 @@ def three_thousand_pins(mine: object) -> Trial:
     kernel = Kernel("6.18")
     mm = kernel.new_mm()
     addr = mm.mmap(size)
-    for byte in sequence("written", written, "bytes"):
+    for byte in sequence("written", written, "numbers of bytes"):
         mm.write(addr + whole("a byte in written", byte, 0, size - 1), b"x")
     own = len({entry.page for entry in mm.mapped()})
     most, done, pins = whole("writes", writes, 1, MOST_TIMES), 0, 0
