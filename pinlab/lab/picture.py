@@ -31,7 +31,7 @@ COLUMNS = 96
 SUMMARY = '<summary style="display:list-item">The same in words</summary>'
 """What is to be read while the words are folded away; some style sheets take its triangle away."""
 
-MOVES = "Some positions of the sliders:"
+MOVES = "Some of its positions:"
 
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
 CODE, STRESSED = re.compile("`([^`]+)`"), re.compile(r"\*{1,2}([^*]+)\*{1,2}")

@@ -7,7 +7,8 @@ from typing import TypedDict
 import anywidget
 from traitlets import Int, List
 
-from pinlab.lab.exhibit import CSS_CLASS, JS
+from pinlab.lab.exhibit import CSS_CLASS
+from pinlab.lab.panel import JS
 
 
 class PlayedStep(TypedDict):

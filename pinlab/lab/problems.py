@@ -89,7 +89,8 @@ def task(id: str, mine: object = None) -> Reply:
     >>> print(task("suspected-wrongly", lambda kernel: kernel.new_mm()).text.split(";")[0])
     Of 1 frame none is taken for pinned
     """
-    found = exercise(one_of("id", id, TASKS))
+    found = exercise(id)
+    one_of("id", id, TASKS)
     return Reply(found.question) if is_open(mine) else check(id, mine)
 
 
@@ -119,7 +120,9 @@ def solution(id: str, answer: object = None) -> Reply:
     if answer is None and isinstance(found, Program):
         parts.append(_solved(found))
     reply = found.check(found.solution() if answer is None else answer)
-    parts += [reply._repr_markdown_(), "The usual wrong answers:", _mistakes(found)]
+    parts.append(reply._repr_markdown_())
+    if usual := _mistakes(found):
+        parts += ["The usual wrong answers:", usual]
     return Reply("\n\n".join(parts))
 
 

@@ -253,7 +253,7 @@ def pinned_folio(order: int = 0, pages: int = 1, release: str = RELEASES[-1]) ->
     """
     return exhibit(
         lambda release, order, pages: cards(PinnedFolio(release, order, pages)),
-        choice("Linux", RELEASES, release, wide="5em", argument="release"),
+        choice("Linux", RELEASES, release, argument="release"),
         Dial("order", order, range(MAX_ORDER + 1)),
         Dial("pages pinned", pages, powers(0, MAX_ORDER), high=MOST_PAGES, argument="pages"),
         filmstrip=cards(

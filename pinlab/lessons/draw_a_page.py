@@ -10,9 +10,10 @@ from anywidget import AnyWidget
 from traitlets import List, Unicode
 
 from pinlab.lab.draw import Draw, Drawn
-from pinlab.lab.exhibit import CSS_CLASS, JS, Exhibit
+from pinlab.lab.exhibit import CSS_CLASS, Exhibit
 from pinlab.lab.map import Panel, Stage, sheet
 from pinlab.lab.misconceptions import misconceptions
+from pinlab.lab.panel import JS
 from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import Frame, Snapshot, snapshot
 from pinlab.lab.task import Trial, play

@@ -14,15 +14,21 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import ipywidgets
 
+from pinlab import machine
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Exhibit, choice, menu
 from pinlab.lab.map import Panel, sheet
 from pinlab.lab.picture import Drawing
 from pinlab.lab.player import PlayedStep, Player
+from pinlab.lab.reply import Reply
 from pinlab.lab.task import Trial, play
 from pinlab.lab.walk import Story, Walk, shots, walk
-from pinlab.machine import boot, recording
-from pinlab.model.arguments import one_of, whole
+from pinlab.machine import boot, buffers, recording
+from pinlab.machine.predictions.holds import LAST as LAST_TRIED
+from pinlab.machine.predictions.holds import NEVER, first_that_copies
+from pinlab.machine.proc import UnavailableError
+from pinlab.machine.syscalls import process_vm_readv
+from pinlab.model.arguments import function, one_of, shown, whole
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS as BIAS
 from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.gup import FOLL_LONGTERM, FOLL_WRITE
@@ -306,7 +312,7 @@ def scene(scene: str = "parent writes", release: str = "6.4", at: int = 4) -> Ex
     button or a step that is not there, TypeError for what is no number.
     """
     scenes = menu("scene", SCENES, one_of("scene", scene, SCENES))
-    releases = choice("Linux", RELEASES, release, wide="4em", argument="release")
+    releases = choice("Linux", RELEASES, release, argument="release")
     player = Player(steps=_shots(scene, release))
     player.at = whole("at", at, 0, player.last)
 
@@ -709,3 +715,47 @@ def _left(mine: Callable[..., object], release: str) -> Trial:
     if parent.exited or parent.page_at(addr) is None:
         return Trial("nothing", kernel.trace, "parent")
     return Trial(parent.read(addr, 4).decode("ascii", "replace"), kernel.trace)
+
+
+THRESHOLD = ("fork_copy_threshold", "unpriv_threshold_haspinned_1", "copies_from_extra")
+
+
+LOOK = "Are the references still held at the fork, and is it the child that reads its smaps?"
+
+
+def copies_from(own_kib: Callable[[int], int]) -> Reply:
+    """Find out from how many references on fork copies a page, by an experiment of the reader's.
+
+    own_kib: says how many KiB of a page with so many extra references a child has to itself right
+    after fork. It is asked for one number after another, each time in a process that has pinned
+    something before, and what comes out is judged by `machine.measure`.
+    """
+    function("own_kib", own_kib)
+
+    def copies(extra: int) -> bool:
+        found = machine.attempt(_after_a_pin, own_kib, extra)
+        if isinstance(found, int):
+            return found > 0
+        known = isinstance(found, machine.Failed)
+        raise UnavailableError(
+            str(found) if known else f"own_kib({extra}) returns {shown(found)}, and no number yet."
+        )
+
+    try:
+        mine = first_that_copies(copies)
+    except UnavailableError as reason:
+        return Reply(str(reason))
+    measured = machine.measure(THRESHOLD[0])
+    if THRESHOLD not in measured.values:
+        why = next(iter(measured.missing.values()), "")
+        return Reply(f"You find {mine}. `machine.measure` found nothing to hold it against. {why}")
+    right = mine == measured.values[THRESHOLD]
+    never = f"never copies, tried up to {LAST_TRIED} references"
+    told = f"By your experiment fork {never if mine == NEVER else f'copies from {mine} on'}."
+    return Reply(told if right else f"{told} {LOOK}", right)
+
+
+def _after_a_pin(own_kib: Callable[[int], int], extra: int) -> int:
+    """Without a pin, of whatever page, fork would not ask."""
+    process_vm_readv(buffers.new("letters"), buffers.new("never"))
+    return own_kib(extra)

@@ -317,7 +317,7 @@ def refcount_over_rounds(
     """
     begin = {"slow": slow, "fast": fast, "release": release}
     controls = (
-        choice("", (APART, TOGETHER), APART, wide="auto"),
+        choice("", (APART, TOGETHER), APART),
         row(*(switch(f"{test}: {place}", begin[test], wide="17em", argument=test)
               for test, place in TESTS.items())),
         Dial("rounds", rounds, range(1, MOST_ROUNDS + 1)),

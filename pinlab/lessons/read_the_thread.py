@@ -242,7 +242,7 @@ def turn_by_turn(part: str = "mail", at: int | None = None) -> Exhibit:
         return drawn_tree(chosen, beside, number, yours), told
 
     dial = Dial("turn", numbers[0] if at is None else at, numbers, argument="at")
-    yours = choice("your verdict", [OPEN, *VERDICTS], OPEN, wide="13em")
+    yours = choice("your verdict", [OPEN, *VERDICTS], OPEN)
     yours.style.description_width = "initial"
     # Before the exhibit draws: another turn comes with the verdict that it was given.
     dial.observe(lambda turned: yours.set_trait("value", given.get(turned["new"], OPEN)), "value")

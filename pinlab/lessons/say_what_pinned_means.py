@@ -73,7 +73,7 @@ def page_under_lenses(
     the menu its size, the buttons the release; all begin with these. Raises TypeError or ValueError
     for an order other than 0 and 9, more than 2^21 holds, or a release that has no button.
     """
-    which = choice("Linux", LENS_RELEASES, release, wide="5em", argument="release")
+    which = choice("Linux", LENS_RELEASES, release, argument="release")
     HeldPage(release, order, references, pins, mlocked, registered)
     return exhibit(
         lambda order, release, mlocked, registered, references, pins: _held(

@@ -25,7 +25,7 @@ from pinlab.lab.answers import (
     top_of,
 )
 from pinlab.lab.draw import Draw, Drawn
-from pinlab.lab.exhibit import Dial, Exhibit, exhibit, moving, status
+from pinlab.lab.exhibit import Dial, Exhibit, Steady, exhibit, lines, moving
 from pinlab.lab.palette import EDGE, OTHERS, PIN, PIN_HATCH, ZERO_PAGE
 from pinlab.lab.picture import Picture
 from pinlab.lab.svg import label
@@ -209,7 +209,7 @@ class Watch:
         self.bar = ipywidgets.IntProgress(0, 0, run.progress.total, description="writes")
         self.button = ipywidgets.Button(description="Stop", icon="stop")
         self.button.on_click(lambda _: self.stop())
-        self.words = ipywidgets.HTML(status("Starting."))
+        self.words = Steady(value=lines("Starting."), role="status")
         self.widget = ipywidgets.VBox([ipywidgets.HBox([self.bar, self.button]), self.words])
         self.thread = threading.Thread(target=self._follow, daemon=True)
         self.thread.start()
@@ -222,14 +222,14 @@ class Watch:
         try:
             answer = self.run.wait(report=self._report)
         except (OSError, RuntimeError) as error:  # a write failed, or somebody stopped it
-            self.words.value = status(f"{error}.")
+            self.words.value = lines(f"{error}.")
         else:
-            self.words.value = f'<pre role="status">{escape(answer.table())}</pre>'
+            self.words.value = f"<pre>{escape(answer.table())}</pre>"
         self.button.disabled = True
 
     def _report(self, progress: Progress) -> None:
         self.bar.value = progress.done
-        self.words.value = status(f"{progress.done} of {progress.total} writes.")
+        self.words.value = lines(f"{progress.done} of {progress.total} writes.")
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
@@ -313,7 +313,7 @@ def three_thousand_pins(mine: object) -> Trial:
     kernel = Kernel("6.18")
     mm = kernel.new_mm()
     addr = mm.mmap(size)
-    for byte in sequence("written", written, "bytes"):
+    for byte in sequence("written", written, "numbers of bytes"):
         mm.write(addr + whole("a byte in written", byte, 0, size - 1), b"x")
     own = len({entry.page for entry in mm.mapped()})
     most, done, pins = whole("writes", writes, 1, MOST_TIMES), 0, 0

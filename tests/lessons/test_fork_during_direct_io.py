@@ -1,6 +1,8 @@
 """Lesson 07: how its scenes end, by the source and as recorded; its exercises by hand."""
 
 import re
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -293,3 +295,39 @@ def test_a_sentence_names_the_release_and_what_has_changed() -> None:
         "Linux 6.5. Step 4 of 6: The parent writes p into the last of the eight bytes. "
         "No counter changes. Frame 2 begins with AAAAAAAp."
     )
+
+
+Measured = dict[tuple[str, str, str], int]
+
+
+@pytest.fixture
+def measured_here(monkeypatch: pytest.MonkeyPatch) -> Measured:
+    """A kernel that copies from 1022 references on, and lets pages be pinned."""
+    values = {here.THRESHOLD: 1022}
+    monkeypatch.setattr(here, "process_vm_readv", lambda source, target: None)
+    answer = SimpleNamespace(values=values, missing={here.THRESHOLD[:2]: "It is not asked."})
+    monkeypatch.setattr("pinlab.machine.measure", lambda experiment: answer)
+    return values
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no Linux")
+def test_an_experiment_on_fork_is_held_against_what_is_measured(measured_here: Measured) -> None:
+    reply = here.copies_from(lambda extra: 4 * (extra >= 1022))
+    assert str(reply) == "Right. By your experiment fork copies from 1022 on."
+    reply = here.copies_from(lambda extra: 4 * (extra >= 1023))
+    assert str(reply) == f"Not yet. By your experiment fork copies from 1023 on. {here.LOOK}"
+    reply = here.copies_from(lambda extra: 0)
+    assert str(reply).startswith("Not yet. By your experiment fork never copies, tried up to 1100")
+    assert "1022" not in str(reply)
+    assert str(here.copies_from(lambda extra: None)).startswith("own_kib(1100) returns None")  # type: ignore[arg-type, return-value]
+    measured_here.clear()
+    reply = here.copies_from(lambda extra: 4 * (extra >= 5))
+    assert reply.right is None
+    assert str(reply).endswith("found nothing to hold it against. It is not asked.")
+
+
+def test_where_a_recording_is_asked_for_no_experiment_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PINLAB_MACHINE", "recording")
+    assert str(here.copies_from(lambda extra: 0)).startswith("PINLAB_MACHINE=recording asks")

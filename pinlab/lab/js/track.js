@@ -6,7 +6,7 @@ function render({ model, el }) {
     track.max = model.get("max");
     track.value = model.get("value");
     track.setAttribute("aria-label", model.get("label"));
-    track.setAttribute("aria-valuetext", model.get("told"));
+    track.setAttribute("aria-valuetext", model.get("told")[model.get("value")]);
   };
   track.addEventListener("input", () => {
     model.set("value", track.valueAsNumber);
