@@ -18,7 +18,7 @@ from pinlab.lab.picture import Drawing
 from pinlab.lab.strangers import cut
 from pinlab.lab.svg import text
 from pinlab.lab.task import Trial
-from pinlab.lab.text import listed, many
+from pinlab.lab.text import listed, many, two_to
 from pinlab.model.arguments import instance, several
 
 ORDER = (NEVER, SOMETIMES, ALWAYS)
@@ -357,7 +357,7 @@ def explored() -> Drawn:
         "trace": _all_orders,
         "large": ((0, layers),),
         "slow": f"Where each order is walked by itself this takes too long: {len(layers)} states "
-        f"have 2^{LAYERS} of them. Keep what is known of a state, and look there first",
+        f"have {two_to(LAYERS)} of them. Keep what is known of a state, and look there first",
     }
 
 

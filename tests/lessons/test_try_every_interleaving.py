@@ -248,7 +248,7 @@ def test_a_search_that_merges_no_states_does_not_pass(monkeypatch: pytest.Monkey
     reply = lab.check("explored", unmerged)
     assert reply.right is False
     assert "had not ended after" in reply.text
-    assert "81 states have 2^40" in reply.text
+    assert "81 states have 2⁴⁰" in reply.text
     assert here.explored_in_the_model(*explorer().large[0]) == (81, 2**40)
 
 
