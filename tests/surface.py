@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from matplotlib.figure import Figure
+from pandas import DataFrame
 
 from pinlab import PAGE_SIZE, Kernel, lab, machine, words
 from pinlab.explore import Question, Scenario, explore, litmus
@@ -71,6 +72,7 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "Call": lambda world: STEP.step,
     "Claim": lambda world: words.clause("pin", "zero page", "refcount", "never"),
     "Figure": lambda world: Figure(),
+    "DataFrame": lambda world: DataFrame(),
     "Path": lambda world: litmus.FOLDER / "no such file",
     "int": lambda world: 1,
     "bool": lambda world: False,
@@ -94,6 +96,7 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "scene": lambda world: "parent writes",
     "lesson": lambda world: "04",
     "id": lambda world: "last-pin",
+    "task.id": lambda world: "ten-frames",
     "calls_foll_pin": lambda world: "nail",
     "call": lambda world: "pin",
     "page": lambda world: "zero page",
@@ -110,6 +113,9 @@ GOOD: dict[str, Callable[[World], Any]] = {
     "experiment": lambda world: "process_vm_readv",
     "case": lambda world: "zero64",
     "kernels": lambda world: {"one": Kernel(), "two": Kernel("6.4")},
+    "attempt.experiment": lambda world: lambda *arguments: len(arguments),
+    "c.name": lambda world: "guard",
+    "compare_c.name": lambda world: "guard",
     "rename.name": lambda world: "nail",
     "claims": lambda world: {"pins": ("process_vm_readv", "zero64", "acq")},
     "exists": lambda world: "v = A",

@@ -21,7 +21,7 @@ from pinlab.machine.measured import (
     version,
 )
 from pinlab.machine.predictions.calls import buffer_in, huge_buffer_in
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import instance, shown, whole
 from pinlab.model.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -30,17 +30,23 @@ if TYPE_CHECKING:
 MOST_PANELS = 16
 """Side by side, more than can be read."""
 
+LEFT = 0.48
+"""From the middle of a bar to that of the guess beside it."""
+
 BUFFERS = {"letters": "letters", "zeros": "zeros you wrote", "never": "never written"}
 NEVER_WRITTEN = {"never": "small pages", "huge-never": "huge pages"}
 
 
-def pins_by_buffer(*answers: Answer) -> Picture:
+def pins_by_buffer(*answers: Answer, said: Sequence[int | None] = ()) -> Picture:
     """Draw the pins of each buffer as bars, one panel per answer, on one scale.
+
+    What was `said` before stands beside the bars of the first one, dotted: a number for each
+    buffer, None where there was no guess.
 
     The buffers are letters, zeros and never written; or, where the first answer has "huge-never",
     never-written memory in small and in huge pages. A bar that has others' pins in it is grey, and
-    hatched as far as a control says they go. Raises TypeError for what is no Answer, ValueError for
-    none, too many, or an empty one.
+    hatched as far as a control says they go. Raises TypeError for what is no Answer or number,
+    ValueError for none, too many, or an empty one, and for another number of guesses.
     """
     if not answers:
         raise ValueError("no answers: pins_by_buffer() draws at least one")
@@ -49,19 +55,44 @@ def pins_by_buffer(*answers: Answer) -> Picture:
     for answer in answers:
         require_some(answer, "draw")
     names = NEVER_WRITTEN if find(answers[0], "huge-never") else BUFFERS
-    figure = Figure(figsize=(3.6 * len(answers), 3.3), layout="constrained")
-    panels = figure.subplots(1, len(answers), sharey=True, squeeze=False)[0]
-    highest = max(map(top_of, answers))
+    guesses = _guesses(said, names)
+    first = 5.0 if guesses else 3.6
+    width = [first, *[3.6] * (len(answers) - 1)]
+    figure = Figure(figsize=(sum(width), 3.3), layout="constrained")
+    (panels,) = figure.subplots(
+        1, len(answers), sharey=True, squeeze=False, gridspec_kw={"width_ratios": width}
+    )
+    highest = max(*map(top_of, answers), 0, *guesses.values())
     for panel, answer in zip(panels, answers, strict=True):
         _bars(panel, answer, names, highest)
+    for name, guess in guesses.items():
+        _guessed(panels[0], [*names.values()].index(name), guess, highest)
+    if guesses:
+        panels[0].set_xlim(left=-1)
+        panels[0].set_xlabel(f"dotted: what you said\n{panels[0].get_xlabel()}".strip())
     # All have the same scale, with room for the number on the highest bar: "at most" is a line.
     panels[0].set_ylim(0, (1.3 if any(map(_unsure, answers)) else 1.15) * highest)
     panels[0].set_ylabel("pins acquired")
-    words = []
+    told = ", ".join(f"{name} {guess}" for name, guess in guesses.items())
+    words = [f"You said: {told}."] if guesses else []
     for answer in answers:
         words += [f"{answer.label}: {by_buffer(answer, names)}.", *[answer.note] * answer.noisy]
     alt = f"Bars, one panel each. {' '.join(words)}"
     return Picture(figure, alt, "\n".join([*words, *_verdict(answers)]))
+
+
+def _guesses(said: Sequence[int | None], names: Mapping[str, str]) -> dict[str, int]:
+    """The guesses that there are, by the name of their buffer."""
+    if said and len(said) != len(names):
+        raise ValueError(f"said is {shown(said)}: allowed is a number or None for each of {names}")
+    each = zip(names.values(), said or [None] * len(names), strict=True)
+    return {name: whole(f"said of {name}", n, 0) for name, n in each if n is not None}
+
+
+def _guessed(panel: Axes, place: int, guess: int, highest: int) -> None:
+    """A guess, left of its bar."""
+    panel.bar(place - LEFT, guess, 0.3, color="white", edgecolor=EDGE, ls=":", lw=1.5)
+    panel.text(place - LEFT, guess + 0.02 * highest, str(guess), ha="center", size=8)
 
 
 def _bars(panel: Axes, answer: Answer, names: Mapping[str, str], highest: int) -> None:

@@ -2,53 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from itertools import islice
-from types import MappingProxyType
 from typing import Any, ClassVar, SupportsIndex, TypeVar, cast
 
-from pinlab.data_folder import DATA
 from pinlab.explore import explore, litmus
 from pinlab.explore.search import Outcome
+from pinlab.lab.misconceptions import diagnosis, misconceptions
 from pinlab.lab.reply import Reply, literal
 from pinlab.lab.strangers import LATE, cut, plain, stopped
 from pinlab.lab.text import digits, many
 from pinlab.model.arguments import instance, shown, whole
-from pinlab.text_files import table
 from pinlab.words import Sentence, Verdict, judge, shortest
 from pinlab.words.vocabulary import length
 
 T = TypeVar("T")
 
-MISREAD: Mapping[int, str] = {2 ^ n: f"2**{n}" for n in range(10, 64)}
+MISREAD = {2 ^ n for n in range(10, 64)}
 """What Python makes of 2^10 and so on, where ^ is exclusive or."""
+
+POWER = "If you meant a power: Python writes it with **, and ^ is another operation"
 
 MOST = 2**80
 """The largest number that is judged: what is longer is a slip."""
 
-MODEL_GIVES, IT_IS = "the model gives", "it is"
-"""What stands before a right answer: where it was computed by the model, and where it was not."""
-
 HINT, BIGGER_HINT, SOLUTION = 1, 2, 3
 """How far a hint goes."""
-
-
-@cache
-def misconceptions() -> Mapping[str, str]:
-    """Return the sentence for each id, from data/misconceptions.csv."""
-    rows = table(DATA / "misconceptions.csv", ("id", "lesson", "sentence"), dict, unique=["id"])
-    return MappingProxyType({row["id"]: row["sentence"] for row in rows})
-
-
-def reason(idea: str) -> str:
-    """Return what to say about a wrong answer: the idea's sentence and id, or a sentence as is."""
-    sentence = misconceptions().get(idea)
-    return f"{idea}." if sentence is None else f"{sentence} (mistaken: {idea})."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +42,8 @@ class Exercise(ABC):
 
     `lesson` is the notebook's name without its ending, `because` says why the right answer is
     right, `given` is what the lesson hands out to work on, if anything. `question` is the whole
-    question in Markdown, as it stands on a worksheet. `gives` stands between a wrong answer and
-    the right one, and says where that one is from.
+    question in Markdown, as it stands on a worksheet. `unlisted` says what can be checked next to
+    whoever gave a wrong answer that rests on no known idea.
     """
 
     OWN: ClassVar[Any] = ()
@@ -70,25 +55,20 @@ class Exercise(ABC):
     because: str
     given: object = None
     question: str = ""
-    gives: str = MODEL_GIVES
+    unlisted: str = ""
 
     def check(self, answer: object) -> Reply:
-        """Judge an answer; None, `...` or a stub is answered kindly.
-
-        Raises TypeError or ValueError for what cannot be an answer, naming what can be. A notebook
-        shows these in one line.
-        """
+        """Judge an answer; what is open (None, `...`, a stub), or none at all, is not judged."""
         if is_open(answer):
             return self._open()
-        taken, trouble = tried(lambda: self._read(answer))
+        came, trouble = tried(lambda: self._read(answer))
         if trouble is not None:
-            return self._wrong(f"Reading your answer {trouble}.", None)
+            return self._wrong(f"Reading your answer {trouble}.")
         try:
-            return self._judge(taken[0])
+            judging = self._judging(came[0])
         except (TypeError, ValueError) as error:
-            line = f"{type(error).__name__}: {error}"
-            vars(error)["_render_traceback_"] = lambda: [line]  # IPython's, for a traceback
-            raise
+            return slip(error)
+        return judging()
 
     def _read(self, answer: object) -> object:
         """Return an answer as plain data; whatever a reader's object does, it does here."""
@@ -113,26 +93,28 @@ class Exercise(ABC):
         """Return the wrong answers that are known, each with its idea's id or a sentence."""
 
     @abstractmethod
-    def _judge(self, answer: object) -> Reply:
-        """Judge an answer that was given."""
+    def _judging(self, answer: object) -> Callable[[], Reply]:
+        """Return what judges an answer; TypeError or ValueError for what cannot be one."""
 
     @abstractmethod
     def _wanted(self) -> str:
         """Say what an answer looks like."""
 
     def _open(self) -> Reply:
-        return Reply(f"No answer yet: {self._wanted()}. {self._offer()}")
-
-    def _offer(self) -> str:
-        return f"A hint: `lab.hint({_quoted(self.id)})`."
+        return Reply(f"No answer yet: {self._wanted()}.")
 
     def _right(self, text: str) -> Reply:
         return Reply(f"{text} {self.because}", right=True)
 
-    def _wrong(self, text: str, idea: str | None, details: str = "") -> Reply:
-        told = f"{text} {reason(idea)}" if idea else text
+    def _wrong(self, text: str, idea: str | None = None, details: str = "") -> Reply:
+        told = diagnosis(idea) if idea else self.unlisted
         known = idea if idea in misconceptions() else None
-        return Reply(f"{told} {self._offer()}", False, known, details)
+        return Reply(f"{text} {told}".rstrip(), False, known, details)
+
+
+def slip(error: Exception) -> Reply:
+    """Return what is said to what cannot be an answer: one line, and nothing is judged."""
+    return Reply(literal(f"Not judged: {error}."))
 
 
 def tried(work: Callable[[], T]) -> tuple[list[T], str | None]:
@@ -174,18 +156,26 @@ class Number(Listed):
     wrong: Mapping[int, str]
     low: int | None = 0
 
-    def _judge(self, answer: object) -> Reply:
-        number = whole("your answer", cast(SupportsIndex, answer), self.low, MOST)
-        if number == self.right:
-            return self._right(f"{digits(number)}.")
-        told = f"You expected {digits(number)}, {self.gives} {digits(self.right)}."
-        idea = self.wrong.get(number)
-        if idea is None and number in MISREAD and self.right >= 2**10:
-            idea = f"If you meant a power: Python writes it {MISREAD[number]}"
-        return self._wrong(told, idea)
+    def _judging(self, answer: object) -> Callable[[], Reply]:
+        return partial(self._judge, _number("your answer", answer, self.low))
+
+    def _judge(self, answer: int) -> Reply:
+        if answer == self.right:
+            return self._right(f"{digits(answer)}.")
+        idea = self.wrong.get(answer)
+        if idea is None and answer in MISREAD and self.right >= 2**10:
+            idea = POWER
+        return self._wrong(f"You said {digits(answer)}.", idea)
 
     def _wanted(self) -> str:
-        return "put a whole number in the place of `None`"
+        return "a whole number"
+
+
+def _number(name: str, answer: object, low: int | None) -> int:
+    """A whole number, which may also be typed as text."""
+    typed = answer.replace(" ", "") if isinstance(answer, str) else ""
+    number = int(typed) if re.fullmatch(r"[-+]?[0-9]{1,30}", typed) else answer
+    return whole(name, cast(SupportsIndex, number), low, MOST)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -210,7 +200,7 @@ class Numbers(Exercise):
             yield from (((name, number), idea) for number, idea in wrong.items())
         yield from self.together
 
-    def _numbers(self, answer: object) -> dict[str, int | None]:
+    def _judging(self, answer: object) -> Callable[[], Reply]:
         if not isinstance(answer, Mapping):
             raise TypeError(
                 f"your answer is {shown(answer)}: it has to be a dict of {list(self.parts)}"
@@ -222,27 +212,23 @@ class Numbers(Exercise):
                 f"your answer is {shown(answer)}: it needs exactly {list(self.parts)}; "
                 f"missing are {missing or 'none'}, too many {shown(extra) if extra else 'none'}"
             )
-        return {name: self._number(name, answer[name]) for name in self.parts}
+        return partial(self._judge, {n: self._number(n, answer[n]) for n in self.parts})
 
     def _number(self, name: str, answer: object) -> int | None:
-        if is_open(answer):
-            return None
-        return whole(f"your answer for {name}", cast(SupportsIndex, answer), self.low)
+        return None if is_open(answer) else _number(f"your answer for {name}", answer, self.low)
 
-    def _judge(self, answer: object) -> Reply:
-        numbers = self._numbers(answer)
-        if all(number is None for number in numbers.values()):
+    def _judge(self, answer: Mapping[str, int | None]) -> Reply:
+        if set(answer.values()) == {None}:
             return self._open()
-        ideas = self._ideas(numbers)
-        lines = "\n".join(
-            f"- {name}: {self._line(name, n, ideas.get(name))}" for name, n in numbers.items()
-        )
-        if any(number not in (None, self.parts[name][0]) for name, number in numbers.items()):
+        ideas = self._ideas(answer)
+        lines = [f"- {name}: {self._line(name, n, ideas.get(name))}" for name, n in answer.items()]
+        wrong = {name for name, n in answer.items() if n not in (None, self.parts[name][0])}
+        if wrong:
             known = next((idea for idea in ideas.values() if idea in misconceptions()), None)
-            return Reply(f"\n{lines}\n\n{self._offer()}", False, known)
-        if None in numbers.values():
-            return Reply(lines)
-        return Reply(f"{self.because}\n\n{lines}", right=True)
+            more = f"\n\n{self.unlisted}" if self.unlisted and wrong - set(ideas) else ""
+            return Reply("\n" + "\n".join(lines) + more, False, known)
+        told = "\n".join(lines)
+        return Reply(told) if None in answer.values() else Reply(f"{self.because}\n\n{told}", True)
 
     def _ideas(self, numbers: Mapping[str, int | None]) -> dict[str, str]:
         """What each number is told: the idea that it shows with others, or else its own."""
@@ -253,16 +239,14 @@ class Numbers(Exercise):
         return {name: idea for name, idea in known if idea is not None}
 
     def _line(self, name: str, number: int | None, idea: str | None) -> str:
-        right, _ = self.parts[name]
         if number is None:
             return "no answer yet"
-        if number == right:
+        if number == self.parts[name][0]:
             return f"{digits(number)} is right."
-        told = f"you expected {digits(number)}, {self.gives} {digits(right)}."
-        return f"{told} {reason(idea)}" if idea else told
+        return f"{digits(number)} is not right. {diagnosis(idea) if idea else ''}".rstrip()
 
     def _wanted(self) -> str:
-        return f"put whole numbers for {', '.join(self.parts)} in the places of `None`"
+        return f"whole numbers for {', '.join(self.parts)}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,23 +261,24 @@ class Choice(Listed):
         """All answers, in an order that does not tell which one is right."""
         return sorted([self.right, *self.wrong])
 
-    def _judge(self, answer: object) -> Reply:
-        chosen = _one_of("your answer is {}", answer, self.options)
-        if chosen == self.right:
-            return self._right(f"{chosen}.")
-        told = f"You chose {chosen!r}, {self.gives} {self.right!r}."
-        return self._wrong(told, self.wrong[chosen])
+    def _judging(self, answer: object) -> Callable[[], Reply]:
+        return partial(self._judge, _one_of("your answer is {}", answer, self.options))
+
+    def _judge(self, answer: str) -> Reply:
+        if answer == self.right:
+            return self._right(f"{answer}.")
+        return self._wrong(f"You chose {_quoted(answer)}.", self.wrong[answer])
 
     def _wanted(self) -> str:
-        return f"put one of {', '.join(map(_quoted, self.options))} in the place of `None`"
+        return f"one of {len(self.options)} answers"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Selection(Listed):
     """Some of a few things to select, in any order.
 
-    `wrong` has reasons for whole selections; of others the first thing that is `missing` or too
-    many (`extra`) is told its reason.
+    `wrong` has reasons for whole selections; of others the first thing that is too many (`extra`)
+    is told its reason, or else that of the first one that is `missing`, which is not named.
     """
 
     options: Sequence[str]
@@ -308,12 +293,16 @@ class Selection(Listed):
         known |= {self.right - {one}: idea for one, idea in self.missing.items()}
         return (known | dict(self.wrong)).items()
 
-    def _idea(self, chosen: frozenset[str]) -> str | None:
+    def _told(self, chosen: frozenset[str]) -> tuple[str, str | None]:
+        """What is said of a wrong selection, and the idea that it looks like."""
+        said = f"You said {_listed(chosen, self.options)}."
         if chosen in self.wrong:
-            return self.wrong[chosen]
-        ideas = [self.extra.get(one) for one in self.options if one in chosen - self.right]
-        ideas += [self.missing.get(one) for one in self.options if one in self.right - chosen]
-        return next(filter(None, ideas), None)
+            return said, self.wrong[chosen]
+        for one in self.options:
+            if one in chosen - self.right:
+                return f"{said} Not {_quoted(one)}.", self.extra.get(one)
+        missing = (self.missing.get(one) for one in self.options if one in self.right - chosen)
+        return f"{said} Something is missing.", next(filter(None, missing), None)
 
     def _read(self, answer: object) -> object:
         if isinstance(answer, str | Mapping) or not isinstance(answer, Iterable):
@@ -321,24 +310,19 @@ class Selection(Listed):
         named = [plain(each) for each in islice(answer, MOST_NAMED + 1)]
         return named if len(named) <= MOST_NAMED else plain(answer)
 
-    def _judge(self, answer: object) -> Reply:
+    def _judging(self, answer: object) -> Callable[[], Reply]:
         if not isinstance(answer, list):
             raise TypeError(f"your answer is {shown(answer)}: it has to be a set of {self.options}")
-        chosen = frozenset(
-            _one_of("your answer has {} in it", each, self.options) for each in answer
-        )
-        if chosen == self.right:
-            return self._right(f"{_listed(chosen, self.options)}.")
-        told = (
-            f"You selected {_listed(chosen, self.options)}; "
-            f"it is {_listed(self.right, self.options)}."
-        )
-        return self._wrong(told, self._idea(chosen))
+        named = (_one_of("your answer has {} in it", each, self.options) for each in answer)
+        return partial(self._judge, frozenset(named))
+
+    def _judge(self, answer: frozenset[str]) -> Reply:
+        if answer == self.right:
+            return self._right(f"{_listed(answer, self.options)}.")
+        return self._wrong(*self._told(answer))
 
     def _wanted(self) -> str:
-        return (
-            f"put a set of some of {', '.join(map(_quoted, self.options))} in the place of `None`"
-        )
+        return f"some of {len(self.options)} answers, as a set"
 
 
 MOST_NAMED = 1000
@@ -391,16 +375,19 @@ class Program(Exercise):
         """Return functions that rest on an idea, each with its id or a sentence."""
         return ((function, idea) for idea, function in self.wrong)
 
-    def _judge(self, answer: object) -> Reply:
-        if not callable(answer):
-            raise TypeError(
-                f"your answer is {shown(answer)}: it has to be a function, without calling it"
-            )
+    def _judging(self, answer: object) -> Callable[[], Reply]:
+        if callable(answer):
+            return partial(self._judge, answer)
+        raise TypeError(
+            f"your answer is {shown(answer)}: it has to be a function, without calling it"
+        )
+
+    def _judge(self, answer: Callable[..., object]) -> Reply:
         trouble = self._trouble(answer, self.states) or self._trouble(answer, self.large)
         if trouble is not None:
             return trouble
         states = len(self.states) + len(self.large)
-        return self._right(f"In all {states} states it {self._is_right()}.")
+        return self._right(f"It is right in all {states} cases.")
 
     def _trouble(
         self, function: Callable[..., object], states: Sequence[tuple[Any, ...]]
@@ -435,15 +422,12 @@ class Program(Exercise):
             return None
         first = differ[0]
         told = (
-            f"It {self._is_right()} in {len(right) - len(differ)} of {len(right)} states. "
+            f"It is right in {len(right) - len(differ)} of {len(right)} cases. "
             f"The first that differs is `{self._call(states[first])}`: expected {right[first]}, "
             f"came {_as_printed(results[first])}."
         )
         idea = self._idea(results) if states is self.states else None
         return self._wrong(told, idea, self.trace(*states[first]))
-
-    def _is_right(self) -> str:
-        return "does what the model does" if self.gives == MODEL_GIVES else "is right"
 
     def _idea(self, results: Sequence[object]) -> str | None:
         """The idea whose function does the very same in every state."""
@@ -464,7 +448,7 @@ class Program(Exercise):
         return f"{self.name}({', '.join(named)})"
 
     def _wanted(self) -> str:
-        return f"write the body of `{self.name}`"
+        return f"the body of `{self.name}`"
 
 
 def _as_printed(result: object) -> str:
@@ -499,11 +483,13 @@ class Worded(Exercise):
         """Return sentences that are not adequate, each with its idea's id or a sentence."""
         return ((each, _idea(judge(each, self.release))) for each in self.examples)
 
-    def _judge(self, answer: object) -> Reply:
-        made = instance("your answer", answer, Sentence)
+    def _judging(self, answer: object) -> Callable[[], Reply]:
+        return partial(self._judge, instance("your answer", answer, Sentence))
+
+    def _judge(self, answer: Sentence) -> Reply:
         shortest(self.release)  # before the clock runs: this looks at every kernel
-        replies, trouble = tried(lambda: self._judged(made))
-        return replies[0] if trouble is None else self._wrong(f"Your sentence {trouble}.", None)
+        replies, trouble = tried(lambda: self._judged(answer))
+        return replies[0] if trouble is None else self._wrong(f"Your sentence {trouble}.")
 
     def _judged(self, made: Sentence) -> Reply:
         verdict = judge(made, self.release)
@@ -527,7 +513,7 @@ class Worded(Exercise):
         return f"The shortest has {many(clauses, 'clause')} and {words} words."
 
     def _wanted(self) -> str:
-        return "put a sentence of clauses in the place of `None`"
+        return "a sentence of clauses"
 
 
 def _idea(verdict: Verdict) -> str:
@@ -557,23 +543,26 @@ class Written(Listed):
     wrong: Mapping[str, str]
     releases: Sequence[str]
 
-    def _judge(self, answer: object) -> Reply:
-        text, asked = instance("your answer", answer, str), self._found(self.right)
-        came, trouble = tried(lambda: self._tried(text))
+    def _judging(self, answer: object) -> Callable[[], Reply]:
+        return partial(self._judge, instance("your answer", answer, str))
+
+    def _judge(self, answer: str) -> Reply:
+        asked = self._found(self.right)
+        came, trouble = tried(lambda: self._tried(answer))
         if trouble is not None:
-            return self._wrong(f"Trying all orders of your test {trouble}.", None)
+            return self._wrong(f"Trying all orders of your test {trouble}.")
         (found,) = came
         if isinstance(found, ValueError):
-            raise found
+            return slip(found)
         table = "\n".join(
-            f"- Linux {release}: {found[release][0]}{self._guessed(text, release)}"
+            f"- Linux {release}: {found[release][0]}{self._guessed(answer, release)}"
             for release in self.releases
         )
         if found == asked:
             return self._right(f"It asks what was to be asked.\n\n{table}\n\n")
         release = next(r for r in self.releases if found[r] != asked[r])
         (verdict, ends, _), (wanted, other_ends, _) = found[release], asked[release]
-        told = f"On Linux {release} yours is {verdict}, the one asked for is {wanted}."
+        told = f"On Linux {release} yours is {verdict}, and the one asked for is not."
         if verdict == wanted:
             differs = "data goes another way" if ends == other_ends else "other bytes are read"
             told = f"On Linux {release} yours is {verdict}, too, but {differs}."
@@ -596,7 +585,7 @@ class Written(Listed):
         return f" (your guess: {guesses[release]})" if release in guesses else ""
 
     def _wanted(self) -> str:
-        return "put the text of a litmus test in the place of `None`"
+        return "the text of a litmus test"
 
 
 @cache

@@ -27,8 +27,9 @@ from pinlab.lab.exercise import (
     Selection,
     Worded,
     Written,
-    misconceptions,
 )
+from pinlab.lab.misconceptions import misconceptions
+from pinlab.lab.task import Task
 from pinlab.lab.text import digits, many
 from pinlab.text_files import decoded
 
@@ -40,21 +41,23 @@ KINDS: Mapping[str, type[Exercise]] = {
     "choice": Choice,
     "selection": Selection,
     "program": Program,
+    "task": Task,
     "worded": Worded,
     "written": Written,
 }
 
-KEYS = ("draw", "from", "gives", "low", "options", "releases")
+KEYS = ("draw", "from", "judge", "low", "options", "releases")
 """What may stand below a heading, each in a line of its own."""
 
-SIGNS = {"=": "right", "-": "wrong", "?": "a hint", "!": "because"}
+SIGNS = {"=": "right", "-": "wrong", "~": "what to check", "?": "a hint", "!": "because"}
 
 EXERCISE = re.compile(
-    r"## ([\w-]+) \((\w+)\)\n((?:\w+: [^\n]*\n)*)(.*?)^((?:[?!-] |= ?).*)", re.M | re.S
+    r"## ([\w-]+) \((\w+)\)\n((?:\w+: [^\n]*\n)*)(.*?)^((?:[?!~-] |= ?).*)", re.M | re.S
 )
 """Heading, keys, the question, and the lines with signs."""
 
-SIGNED = re.compile(r"^([=?!-]) ?([^\n]*)\n(?:```\w*\n(.*?)^```\n)?", re.M | re.S)
+SIGNED = re.compile(r"^([=?!~-]) ?([^\n]*)\n(?:```\w*\n(.*?)^```\n)?", re.M | re.S)
+FENCED = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 BRACES = re.compile(r"\{([a-z_]\w*)(?: ([-+*]) (\w+))?(?::([^{}]+))?\}")
 SUMS = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
@@ -149,8 +152,6 @@ class _Maker:
         own = {name: value for name, value in self.drawn.items() if name in of_kind}
         if "low" in text.keys:
             own["low"] = self._whole(text.keys["low"], text.number)
-        if "gives" in text.keys:
-            own["gives"] = text.keys["gives"]
         if "releases" in text.keys:
             own["releases"] = tuple(text.keys["releases"].split(" | "))
         match text.kind:
@@ -160,12 +161,16 @@ class _Maker:
                 self._selection(own)
             case "program":
                 self._program(own)
+            case "task":
+                self._task(own)
             case "number" | "choice" | "written":
                 self._listed(own)
-        hints, because = (tuple(told for told, _, _ in self._lines(sign)) for sign in "?!")
-        if (bool(text.question), len(hints), len(because)) != (True, 2, 1):
-            raise text.wrong(text.number, "it has to have a question, two hints (?) and one !")
+        hints, because, checks = (tuple(told for told, _, _ in self._lines(s)) for s in "?!~")
+        if (bool(text.question), len(hints), len(because)) != (True, 2, 1) or len(checks) > 1:
+            needed = "a question, two hints (?) and one !, and one ~ at most"
+            raise text.wrong(text.number, f"it has to have {needed}")
         own |= {"id": text.id, "lesson": text.lesson, "hints": hints, "because": because[0]}
+        own["unlisted"] = "".join(checks)
         own["question"] = self._filled(text.question, text.number)
         try:
             return self.kind(**own)
@@ -276,6 +281,16 @@ class _Maker:
             (self._reasoned(idea, n), self._python(f"_{function}"))
             for function, idea, n in self._answers("-")
         )
+
+    def _task(self, own: dict[str, Any]) -> None:
+        """Below = one right answer; `- name: sentence` is what is told who misses a condition."""
+        own["source"], _ = self._right()
+        if not (beginnings := FENCED.findall(self.text.question)):
+            told = "its question has to have a beginning of mine, fenced as python"
+            raise self.text.wrong(self.text.number, told)
+        own["beginning"] = beginnings[-1]
+        own["judge"] = self._python(self.text.keys.get("judge", "judge"))
+        own["conditions"] = dict(self._split(told) for told, _, _ in self._lines("-"))
 
     def _numbers(self, own: dict[str, Any]) -> None:
         """`= name: 3`, `- name: 4: reason`, `- name: 4 + other: 5: reason` for several at once."""

@@ -13,12 +13,14 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import ipywidgets
+from anywidget import AnyWidget
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imsave
-from traitlets import HasTraits, Int
+from traitlets import HasTraits, Int, List, Unicode
 
-from pinlab.lab.picture import MOVES, MOVING_DPI, Drawing, Shown, image
+from pinlab.lab.panel import JS
+from pinlab.lab.picture import MOVES, MOVING_DPI, Drawing, Shown, display_all, image
 from pinlab.model.arguments import instance, one_of, whole
 
 if TYPE_CHECKING:
@@ -50,17 +52,27 @@ class Exhibit:
         """Return the same with a caption: a line, in which `[words](target)` is a link."""
         return replace(self, filmstrip=self.filmstrip.captioned(caption))
 
+    def bundles(self) -> list[dict[str, object]]:
+        """Return what is displayed, by MIME type."""
+        return self.filmstrip.bundles(live(self.widget), self.moves)
+
     def _ipython_display_(self) -> None:
-        self.filmstrip.show(self.widget._repr_mimebundle_(), self.moves)
+        display_all(self.bundles())
 
     def __str__(self) -> str:
         return str(self.filmstrip)
 
 
+def live(widget: ipywidgets.Widget) -> dict[str, object]:
+    """Return how a widget is displayed, by MIME type."""
+    made = widget._repr_mimebundle_()
+    return dict(made[0] if isinstance(made, tuple) else made)  # anywidget's has metadata, too
+
+
 def exhibit(
     draw: Callable[..., Shot], *controls: ipywidgets.Widget | Dial, filmstrip: Shown
 ) -> Exhibit:
-    """Return controls, an announced sentence and a picture that is drawn anew when one is moved.
+    """Return controls, a picture that is drawn anew when one is moved, and an announced sentence.
 
     `draw` gets the value of each control, in their order, those of a `row` one by one. `filmstrip`
     stands in its place where there are no widgets.
@@ -70,10 +82,10 @@ def exhibit(
     ...     Dial("pins", 2, range(9)),
     ...     filmstrip=Drawing("<svg/>", "A number.", "Two pins: 2049."),
     ... )
-    >>> made.widget.children[-2].value
-    '<p role="status">The refcount is 2049.</p>'
+    >>> made.widget.children[-1].value
+    '<p>The refcount is 2049.</p>'
     """
-    words, picture = ipywidgets.HTML(), ipywidgets.HTML()
+    picture, words = Steady(), Steady(role="status")
     moved = [
         each
         for control in controls
@@ -86,25 +98,52 @@ def exhibit(
         if isinstance(content, bytes):
             content = image(content, "image/png", sentence)
         picture.value = content
-        words.value = status(sentence)
+        words.value = lines(sentence)
 
     for control in moved:
         control.observe(show, "value")
     rows = [control.widget if isinstance(control, Dial) else control for control in controls]
-    widget = ipywidgets.VBox([*rows, words, picture])
+    widget = ipywidgets.VBox([*rows, picture, words])
     widget.add_class(CSS_CLASS)
     show()
     return Exhibit(widget, filmstrip)
 
 
-def status(sentence: str) -> str:
-    """Return a sentence, or lines, as HTML that a screen reader announces when it changes."""
-    lines = escape(sentence).replace("\n", "<br>")
-    return f'<p role="status">{lines}</p>'
+def lines(sentence: str) -> str:
+    """Return a sentence, or lines, as HTML."""
+    broken = escape(sentence).replace("\n", "<br>")
+    return f"<p>{broken}</p>"
+
+
+class Steady(AnyWidget):
+    """HTML that is announced when it changes, if its role is status, and never gets lower.
+
+    Nothing below it jumps, and it is seen as HTML is in an output.
+    """
+
+    _esm = JS / "steady.js"
+    _css = JS / "exhibit.css"
+    value = Unicode().tag(sync=True)
+    role = Unicode().tag(sync=True)
+
+
+class StopSlider(AnyWidget):
+    """A slider over the places of some stops, with a name; it tells the stop that it is at."""
+
+    _esm = JS / "track.js"
+    value = Int().tag(sync=True)
+    min = 0
+    max = Int().tag(sync=True)
+    label = Unicode().tag(sync=True)
+    told = List(Unicode()).tag(sync=True)
+
+    def __init__(self, label: str, stops: Sequence[int], value: int) -> None:
+        super().__init__(label=label, max=len(stops) - 1, value=value, told=[*map(str, stops)])
+        self.add_class("pinlab-track")
 
 
 class Dial(HasTraits):
-    """A slider that stops at some numbers, and a box that takes any number between its ends.
+    """A box that takes any number between its ends, and a slider that stops at some of them.
 
     `stops` are the slider's, rising; the box allows `low` to `high`, by default from the first of
     them to the last. `value` is the number that is set, whichever was moved. Raises TypeError or
@@ -124,18 +163,14 @@ class Dial(HasTraits):
         self.value = value = whole(argument or label, value, low, high)
         self._stops = stops
         self._following = False
-        self.bar = ipywidgets.IntSlider(
-            self._nearest(value), 0, len(stops) - 1, description=label, style=STYLE,
-            readout=False, layout={"width": "26em"},
-        )  # fmt: skip
+        self.bar = StopSlider(label, stops, self._nearest(value))
         self.box = ipywidgets.BoundedIntText(
             value, low, high,
-            description="as a number", style=STYLE, tooltip=f"{label}, as a number",
-            layout={"width": "15em"},
+            description=label, style={"description_width": "10em"}, layout={"width": "18em"},
         )  # fmt: skip
         self.bar.observe(lambda change: self._set(stops[change["new"]]), "value")
         self.box.observe(lambda change: self._set(change["new"]), "value")
-        self.widget = ipywidgets.HBox([self.bar, self.box], layout=WRAP)
+        self.widget = ipywidgets.HBox([self.box, self.bar], layout=WRAP)
 
     def _nearest(self, value: int) -> int:
         """The stop that is nearest to a number, the upper one of two."""
@@ -159,17 +194,17 @@ class Dial(HasTraits):
 
 
 def choice(
-    label: str, options: Collection[str], value: str, wide: str = "", argument: str = ""
-) -> ipywidgets.ToggleButtons:
-    """Return buttons side by side, each `wide`, of which one is pressed.
+    label: str, options: Collection[str], value: str, argument: str = ""
+) -> ipywidgets.RadioButtons:
+    """Return buttons side by side of which one is chosen, as a screen reader says.
 
     Raises as `one_of` for a first value that is none, called `argument` or as the label.
     """
     first = one_of(argument or label, value, options)
-    style = {"button_width": wide} if wide else {}
-    return ipywidgets.ToggleButtons(
-        options=list(options), value=first, description=label, style=style
-    )
+    return ipywidgets.RadioButtons(
+        options=list(options), value=first, description=label, style=STYLE,
+        orientation="horizontal", layout={"width": "auto"},
+    )  # fmt: skip
 
 
 def menu(

@@ -12,6 +12,7 @@ from pinlab.lab.snapshot import (
     Frame,
     Groups,
     Holder,
+    PageTable,
     Region,
     Snapshot,
     Stack,
@@ -137,22 +138,24 @@ def changes(before: Snapshot, after: Snapshot) -> list[str]:
 
 
 def _entries_moved(before: Snapshot, after: Snapshot, groups: Groups) -> Iterator[str]:
-    for n, (process, areas) in enumerate(zip(after.processes, groups.strips, strict=True)):
-        was = before.processes[n].areas if n < len(before.processes) else ()
+    for process, areas in zip(after.processes, groups.strips, strict=True):
+        then = before.process(process.key)
+        was = then.areas if then else ()
         if _spans(was) != _spans(process.areas):
             yield f"{process.name} now maps {_spans(process.areas)}."
         moved = [
             _strip(strip, groups.stacks)
-            + (
-                ", writable"
-                if not strip.readonly and any(entry[2] for entry in entries(before, n, strip))
-                else ""
-            )
+            + (", writable" if _was_readonly(before, process, strip) else "")
             for area in areas
-            for strip in joined([one for one in area if remapped(before, after, n, one)])
+            for strip in joined([one for one in area if remapped(before, after, process.key, one)])
         ]
         if moved:
             yield f"{process.name}: {'; '.join(moved)}."
+
+
+def _was_readonly(before: Snapshot, process: PageTable, strip: Strip) -> bool:
+    """Whether an entry of a strip that can be written now could not be written before."""
+    return not strip.readonly and any(entry[2] for entry in entries(before, process.key, strip))
 
 
 def _spans(areas: tuple[Region, ...]) -> str:

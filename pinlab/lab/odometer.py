@@ -5,12 +5,16 @@ A reading aid: the kernel adds to one number, and there are no separate fields i
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pinlab.lab.callers import callers, callers_in_words
 from pinlab.lab.exhibit import Dial, Exhibit, exhibit
 from pinlab.lab.palette import EDGE, OVERFLOW, REFERENCE
+from pinlab.lab.panel import ButtonPanel, Face, button
+from pinlab.lab.panel import row as side_by_side
 from pinlab.lab.picture import Drawing, drawing
-from pinlab.lab.svg import PINNED, text
+from pinlab.lab.svg import PINNED, moved, text
 from pinlab.lab.text import digits, many
 from pinlab.model.arguments import instance
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, R0, last_pin, refcount_with
@@ -19,8 +23,8 @@ BITS = 32
 REFERENCE_DIGITS = GUP_PIN_COUNTING_BIAS.bit_length() - 1
 PIN_DIGITS = BITS - 1 - REFERENCE_DIGITS
 
-CELL, TALL, GAP, MARGIN = 18, 28, 8, 6
-HEAD, ROW = 24, 62
+CELL, TALL, GAP, MARGIN = 22, 32, 16, 6
+HEAD, ROW, STRIP = 26, 84, 136
 WIDTH = 2 * MARGIN + BITS * CELL + 2 * GAP
 
 
@@ -58,35 +62,93 @@ LAST = last_pin(R0)
 STOPS = (0, 1, 2, 3, *range(LAST - 3, LAST + 3))
 REFERENCES = (0, 1, 2, 511, 1022, 1023, 1024, 2047)
 
+AT_ONCE = {1: "Pin one page", 64: "One write of 64 pages", 64 * 1024: "1024 such writes"}
+"""What a press of a button pins, and its words."""
 
-def odometer(pins: int = LAST - 1, references: int = 0) -> Exhibit:
-    """Return sliders over pins tried and extra references held: the refcount, digit by digit.
+AGAIN = "again"
 
-    They begin at `pins` and `references`. The slider stops at the last few pins that fit, the
-    number box takes any number. Raises TypeError or ValueError for what is out of its range.
+
+def odometer(pins: int = 1, references: int = 0, others: bool = False) -> Exhibit:
+    """Return buttons that pin while they are held down, and a refcount, digit by digit.
+
+    Below them the same numbers with sliders: pins tried and extra references held, which begin at
+    `pins` and `references`. others: draw what calls of other programs get meanwhile. Raises
+    TypeError or ValueError for what is out of its range.
     """
-    return exhibit(
-        lambda pins, references: odometers(Tries(pins, references)),
-        Dial("pins tried", pins, STOPS, argument="pins"),
-        Dial(
-            "extra references", references, REFERENCES,
-            high=2 * GUP_PIN_COUNTING_BIAS, argument="references",
+    instance("others", others, bool)
+    dial = Dial("pins tried", pins, STOPS, high=LAST + max(AT_ONCE), argument="pins")
+    extra = Dial(
+        "extra references", references, REFERENCES,
+        high=2 * GUP_PIN_COUNTING_BIAS, argument="references",
+    )  # fmt: skip
+    made = exhibit(
+        lambda pins, references: _scene(Tries(pins, references), others=others), dial, extra,
+        filmstrip=odometers(
+            *map(Tries, (0, 1, LAST - 1, LAST, LAST + 1)), others=(False, True) if others else ()
         ),
-        filmstrip=odometers(*map(Tries, (0, 1, LAST - 1, LAST, LAST + 1))),
     )  # fmt: skip
 
+    def answer(press: str) -> Face:
+        if press:
+            dial.box.value = 0 if press == AGAIN else further(Tries(dial.value, extra.value), press)
+        return Face(_buttons(stop=Tries(dial.value, extra.value).refcount < 0))
 
-def odometers(*rows: Tries) -> Drawing:
+    made.widget.children = (ButtonPanel(answer), *made.widget.children)
+    return made
+
+
+def further(tries: Tries, press: str) -> int:
+    """Return how many pins are tried after a press, which stops where the sign turns.
+
+    >>> further(Tries(1), "64"), further(Tries(2**21 - 3), "64")
+    (65, 2097152)
+    """
+    last = last_pin(R0 + tries.references)
+    then = tries.pins + int(press)
+    return last if tries.pins < last < then else min(then, LAST + max(AT_ONCE))
+
+
+def _buttons(*, stop: bool) -> str:
+    hint = f"<span{' data-stop' * stop}>Hold a button down: it repeats.</span>"
+    held = (button(str(pins), words, data_hold="") for pins, words in AT_ONCE.items())
+    return side_by_side(*held, button(AGAIN, "Start again"), hint)
+
+
+def _scene(tries: Tries, *, others: bool) -> Drawing:
+    return odometers(tries, others=[tries.refcount < 0] * others)
+
+
+def odometers(*rows: Tries, others: Iterable[bool] = ()) -> Drawing:
     """Draw one row of 32 digits for each set of tries.
 
-    Raises TypeError for what is no Tries, ValueError for none.
+    others: below them what other programs get, for each True of a refcount below zero, for each
+    False of one above. Raises TypeError for what is no Tries, ValueError for none.
     """
     if not rows:
         raise ValueError("no tries: odometers() draws at least one row")
     drawn = [_row(HEAD + ROW * n, instance("tries", tries, Tries)) for n, tries in enumerate(rows)]
+    height, told = HEAD + ROW * len(rows), [outcome(tries) for tries in rows]
+    for below_zero in others:
+        drawn.append(moved(MARGIN, height, callers(WIDTH - 2 * MARGIN, below_zero=below_zero)))
+        told.append(callers_in_words(below_zero=below_zero))
+        height += STRIP
     about = f"Rows of {BITS} binary digits, the refcount in each."
-    height = HEAD + ROW * len(rows)
-    return drawing(WIDTH, height, [heads(), *drawn], about, map(outcome, rows))
+    return drawing(WIDTH, height, [heads(), *drawn], about, told)
+
+
+UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
+
+
+def lasting(seconds: int) -> str:
+    """Return a time in whole units of the largest that fits.
+
+    >>> lasting(2**21), lasting(65536), lasting(61), lasting(1)
+    ('24 days', '18 hours', '1 minute', '1 second')
+    """
+    for unit, size in UNITS:
+        if seconds >= size:
+            return many(seconds // size, unit)
+    return many(seconds, "second")
 
 
 def outcome(tries: Tries) -> str:
@@ -118,7 +180,12 @@ def _row(y: int, tries: Tries) -> str:
     words = f"{tried}{fate}{extra}: refcount {refcount}"
     colour = OVERFLOW if refcount < 0 else EDGE
     cells = binary(y, refcount, tries.before)
-    return cells + text(left(0), y + TALL + 18, words, size=15, fill=colour, weight="bold")
+    pace = f"at one pin a second: {lasting(tries.pins)}" if tries.pins else ""
+    return (
+        cells
+        + text(left(0), y + TALL + 20, words, size=15, fill=colour, weight="bold")
+        + text(left(0), y + TALL + 38, pace, size=13)
+    )
 
 
 def left(place: int) -> int:
@@ -133,7 +200,7 @@ def heads() -> str:
         (1, f"{PIN_DIGITS} digits: {GUP_PIN_COUNTING_BIAS} for each pin"),
         (PIN_DIGITS + 1, f"{REFERENCE_DIGITS} digits: references"),
     )
-    return "".join(text(left(place), 16, head, size=11) for place, head in words)
+    return "".join(text(left(place), 16, head, size=12) for place, head in words)
 
 
 def binary(y: int, refcount: int, before: int) -> str:
@@ -153,8 +220,10 @@ def _digit(place: int, y: int, bit: str, *, changed: bool) -> str:
     on, is_pin = bit == "1", 0 < place <= PIN_DIGITS
     colour = OVERFLOW if place == 0 else PINNED if is_pin else REFERENCE
     ink = "white" if on and not is_pin else EDGE
+    turned = ' class="turned"' if changed else ""
     box = (
         f'<rect x="{left(place)}" y="{y}" width="{CELL - 3}" height="{TALL}" rx="2" '
         f'fill="{colour if on else "white"}" stroke="{EDGE}" stroke-width="{3 if changed else 1}"/>'
     )
-    return box + text(left(place) + (CELL - 3) / 2, y + 19, bit, size=14, fill=ink, anchor="middle")
+    number = text(left(place) + (CELL - 3) / 2, y + 22, bit, size=15, fill=ink, anchor="middle")
+    return box + f"<g{turned}>{number}</g>"

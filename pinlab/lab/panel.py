@@ -53,8 +53,10 @@ class ButtonPanel(anywidget.AnyWidget):
 
 
 def button(press: str, words: str, **attributes: str) -> str:
-    """Return a button as HTML; an attribute such as aria-pressed is given as `aria_pressed`."""
-    more = "".join(f' {name.replace("_", "-")}="{escape(it)}"' for name, it in attributes.items())
+    """Return a button as HTML; attributes are spelled `aria_pressed`, `class_`."""
+    more = "".join(
+        f' {name.strip("_").replace("_", "-")}="{escape(it)}"' for name, it in attributes.items()
+    )
     return f'<button type="button" data-press="{escape(press)}"{more}>{escape(words)}</button>'
 
 

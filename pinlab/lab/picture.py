@@ -31,10 +31,10 @@ COLUMNS = 96
 SUMMARY = '<summary style="display:list-item">The same in words</summary>'
 """What is to be read while the words are folded away; some style sheets take its triangle away."""
 
-MOVES = "Some positions of the sliders:"
+MOVES = "Some of its positions:"
 
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
-CODE, STRESSED = re.compile("`([^`]+)`"), re.compile(r"\*([^*]+)\*")
+CODE, STRESSED = re.compile("`([^`]+)`"), re.compile(r"\*{1,2}([^*]+)\*{1,2}")
 ITEM = "- "
 
 FIGURE = '<figure style="margin:0">'
@@ -100,26 +100,29 @@ class Shown(ABC):
         """Return the picture as HTML with the caption, if it has one."""
         if not self.caption:
             return self.image()
-        told = f'<figcaption style="{CAPTION}">{_marked(self.caption)}</figcaption>'
+        told = f'<figcaption style="{CAPTION}">{marked(self.caption)}</figcaption>'
         return f"{FIGURE}{self.image()}{told}</figure>"
 
-    def show(self, live: Mapping[str, object] = MappingProxyType({}), moves: str = MOVES) -> None:
-        """Display the picture, or `live` in a front end that can show that, and the words.
+    def bundles(
+        self, live: Mapping[str, object] = MappingProxyType({}), moves: str = MOVES
+    ) -> list[dict[str, object]]:
+        """Return what is displayed, by MIME type: the picture, and then the words.
 
-        The caption stands in the figure, and below something live. `moves` says what the words are
+        In the place of the picture stands what is `live`, in a front end that can show that. The
+        caption stands in the figure, and below something live. `moves` says what the words are
         about where they stand there.
         """
-        from IPython.display import display
-
         mapping("live", live)
         instance("moves", moves, str)
         seen = self.image() if live else self.html()
-        display({**live, "text/html": seen, "text/plain": self.alt}, raw=True)
         about = [moves] if live else []
         named = [LINK.sub(r"\1", self.caption)] if self.caption else []
         plain = "\n".join([*map(fitted, [*named, *about]), str(self)])
-        below = f'<p style="{CAPTION}">{_marked(self.caption)}</p>' if live and named else ""
-        display({"text/html": below + self.folded(*about), "text/plain": plain}, raw=True)
+        below = f'<p style="{CAPTION}">{marked(self.caption)}</p>' if live and named else ""
+        return [
+            {**live, "text/html": seen, "text/plain": self.alt},
+            {"text/html": below + self.folded(*about), "text/plain": plain},
+        ]
 
     def folded(self, *about: str) -> str:
         """Return the words, and above them lines `about` them, as HTML that a click opens."""
@@ -127,7 +130,7 @@ class Shown(ABC):
             *map(escape, several("about", about, str)),
             *map(self._line, self.twin.split("\n")),
         ]
-        table = "" if self.table is None else _table(self.table)
+        table = "" if self.table is None else as_html(self.table)
         return f"<details>{SUMMARY}{''.join(_blocks(lines))}{table}</details>"
 
     def _line(self, line: str) -> str:
@@ -135,7 +138,7 @@ class Shown(ABC):
         return LINK.sub(r'<a href="\2">\1</a>', escaped) if self.linked else escaped
 
     def _ipython_display_(self) -> None:
-        self.show()
+        display_all(self.bundles())
 
     def __str__(self) -> str:
         table = "" if self.table is None else f"\n{self.table.to_string()}"
@@ -192,18 +195,26 @@ def _blocks(lines: list[str]) -> Iterator[str]:
             yield from (f"<p>{line}</p>" for line in some)
 
 
-def _marked(words: str) -> str:
-    """A line of Markdown as HTML."""
+def marked(words: str) -> str:
+    """Return a line of Markdown as HTML: links, code, and what is stressed."""
     linked = LINK.sub(r'<a href="\2">\1</a>', escape(words))
     return STRESSED.sub(r"<em>\1</em>", CODE.sub(r"<code>\1</code>", linked))
 
 
-def _table(table: DataFrame) -> str:
+def as_html(table: DataFrame) -> str:
     """A table as HTML; the name of its rows stands in the corner, and no heading is empty."""
     above = [""] * (table.columns.nlevels - 1)
     corner = "" if table.index.name is None else str(table.index.name)
     named = table.rename_axis(index=None, columns=[*above, corner])
     return named.to_html(border=0).replace("<th></th>", "<td></td>")
+
+
+def display_all(bundles: Iterable[Mapping[str, object]]) -> None:
+    """Display one bundle after another."""
+    from IPython.display import display
+
+    for bundle in bundles:
+        display(bundle, raw=True)
 
 
 def fitted(text: str) -> str:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from argparse import ArgumentParser
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from types import FunctionType
 
 from pinlab.lab.draw import LARGEST_SEED, checked_seed
-from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, in_words, reason
+from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, Written, in_words, is_open
 from pinlab.lab.exercise_texts import FOLDER, Text, read
+from pinlab.lab.misconceptions import reason
 from pinlab.lab.reply import Reply
+from pinlab.lab.text import listed
 from pinlab.model.arguments import instance, one_of, shown, whole
 
 TEXTS: Mapping[str, Text] = {
@@ -24,19 +29,69 @@ TEXTS: Mapping[str, Text] = {
 SEEDED = [id for id, text in TEXTS.items() if text.seeded]
 """Exercises that draw their question from a seed: the same seed, the same question."""
 
-EXERCISES = (*(id for id in TEXTS if id not in SEEDED), *SEEDED)
+TASKS = [id for id, text in TEXTS.items() if text.kind == "task"]
+"""What has many right answers: the last question of each lesson."""
+
+EXERCISES = (*(id for id in TEXTS if id not in {*SEEDED, *TASKS}), *SEEDED)
+
+
+TRIED: dict[tuple[str, int], list[tuple[str, object]]] = defaultdict(list)
+"""The wrong answers of this session, by id and seed: what was said to them, and a program's code.
+
+The same answer again is no new one. Whoever clears this begins anew.
+"""
 
 
 def check(id: str, answer: object = None, seed: int = 0) -> Reply:
-    """Judge an answer to an exercise; an open one (None, `...`, a stub) is answered kindly.
+    """Judge an answer to an exercise; one that is open, or cannot be one, is not judged.
 
-    Raises ValueError for an unknown id or a seed where there is no choice, TypeError or
-    ValueError for what cannot be an answer.
+    A wrong one is told the idea that it rests on, the second also of the hints, the third also of
+    `answer`. Raises ValueError or TypeError for an unknown id, or a seed where there is no choice.
 
     >>> print(check("last-pin", 2**21 - 1).misconception)
     the-last-pin-fails
     """
-    return exercise(id, seed).check(answer)
+    reply = exercise(id, seed).check(answer)
+    tried = TRIED[id, seed]
+    if reply.right is not False:
+        return replace(reply, tries=len(tried) + 1)
+    one = (reply.text, answer.__code__ if isinstance(answer, FunctionType) else None)
+    if one not in tried:
+        tried.append(one)
+    asked = f'"{id}", seed={seed}' if seed else f'"{id}"'
+    offers = f'A hint: `lab.hint("{id}")`.', f"The answer: `lab.answer({asked})`."
+    return replace(reply, tries=len(tried), offer=" ".join(offers[: len(tried) - 1]))
+
+
+def answer(id: str, seed: int = 0) -> Reply:
+    """Return the right answer to an exercise, why, and where the explained solution is.
+
+    Raises as `check`.
+    """
+    found = exercise(id, seed)
+    return Reply("\n\n".join([_solved(found), found.because, found.hint(SOLUTION).text]))
+
+
+def _solved(found: Exercise) -> str:
+    """The right answer, as a reader would write it."""
+    if source := getattr(found, "source", ""):
+        return f"```python\n{source.rstrip()}\n```"
+    if isinstance(found, Written):
+        return f"```\n{found.right.rstrip()}\n```"
+    return f"**{in_words(found.solution())}**."
+
+
+def task(id: str, mine: object = None) -> Reply:
+    """Try an answer to a task: what it does, and why that is or is not what was asked for.
+
+    Without `mine`: the question, and what `mine` has to be. Raises ValueError for an unknown id.
+
+    >>> print(task("suspected-wrongly", lambda kernel: kernel.new_mm()).text.split(";")[0])
+    Of 1 frame none is taken for pinned
+    """
+    found = exercise(id)
+    one_of("id", id, TASKS)
+    return Reply(found.question) if is_open(mine) else check(id, mine)
 
 
 def hint(id: str, level: int = HINT) -> Reply:
@@ -63,9 +118,11 @@ def solution(id: str, answer: object = None) -> Reply:
     first, bigger = found.hints
     parts = [f"*A hint.* {first}", f"*A bigger hint.* {bigger}"]
     if answer is None and isinstance(found, Program):
-        parts.append(f"```python\n{found.source.rstrip()}\n```")
+        parts.append(_solved(found))
     reply = found.check(found.solution() if answer is None else answer)
-    parts += [reply._repr_markdown_(), "The usual wrong answers:", _mistakes(found)]
+    parts.append(reply._repr_markdown_())
+    if usual := _mistakes(found):
+        parts += ["The usual wrong answers:", usual]
     return Reply("\n\n".join(parts))
 
 
@@ -80,11 +137,26 @@ def exercise(id: str, seed: int = 0) -> Exercise:
 
     Raises as `check`.
     """
-    one_of("id", id, EXERCISES)
-    seed = checked_seed(seed)
-    if seed and id not in SEEDED:
+    try:
+        return _made(_known(id), _allowed(id, seed))
+    except (TypeError, ValueError) as error:
+        line = f"{type(error).__name__}: {error}"
+        vars(error)["_render_traceback_"] = lambda: [line]  # IPython's, for a traceback
+        raise
+
+
+def _known(id: str) -> str:
+    if instance("id", id, str) in TEXTS:
+        return id
+    near = get_close_matches(id, TEXTS) or [*TEXTS][:3]
+    told = f"allowed are the {len(TEXTS)} ids of exercises, such as {listed(near)}"
+    raise ValueError(f"id is {shown(id)}: {told}")
+
+
+def _allowed(id: str, seed: int) -> int:
+    if checked_seed(seed) and id not in SEEDED:
         raise ValueError(f"seed is {seed}: exercise {id!r} has one question, so leave it out")
-    return _made(id, seed)
+    return checked_seed(seed)
 
 
 @cache

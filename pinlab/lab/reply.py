@@ -12,29 +12,46 @@ class Reply:
 
     right is None while there is nothing to judge; misconception is the id of the idea that a
     wrong answer looks like, if it is a known one; details are lines to be read as they stand.
+    tries are the answers so far that were judged, with this one; offer says who helps further.
     """
 
     text: str
     right: bool | None = None
     misconception: str | None = None
     details: str = ""
+    tries: int = 1
+    offer: str = ""
 
     @property
     def verdict(self) -> str:
-        """One or two words, none while there is nothing to judge."""
+        """A few words, none while there is nothing to judge."""
+        if self.right and self.tries > 1:
+            return f"Right, {nth(self.tries)}."
         return {None: "", True: "Right.", False: "Not yet."}[self.right]
 
     def __str__(self) -> str:
         told = f"{self.verdict} {self.text}".lstrip()
-        return f"{told}\n\n{self.details}" if self.details else told
+        return "\n\n".join(filter(None, (told, self.details, self.offer)))
 
     __repr__ = __str__
 
     def _repr_markdown_(self) -> str:
         mark = f"**{self.verdict}** " if self.verdict else ""
         fence = _ticks(self.details, 3)
-        details = f"\n\n{fence}\n{self.details}\n{fence}" if self.details else ""
-        return f"{mark}{self.text}{details}"
+        details = f"{fence}\n{self.details}\n{fence}" if self.details else ""
+        return "\n\n".join(filter(None, (f"{mark}{self.text}", details, self.offer)))
+
+
+NTH = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def nth(tries: int) -> str:
+    """Say at which try something came out right, from the second on.
+
+    >>> nth(3), nth(23)
+    ('at the third try', 'after 23 tries')
+    """
+    return f"at the {NTH[tries - 2]} try" if tries <= 10 else f"after {tries} tries"
 
 
 MARKUP = re.compile(r"[<&`*_$~|\\]|\]\(")

@@ -232,7 +232,9 @@ class Scheduler:
             for name in self._releases
         ]
         steps = [
-            button(f"go {actor}", step, aria_disabled=str(bool(why)).lower(), title=why)
+            button(
+                f"go {actor}", step, class_="slot", aria_disabled=str(bool(why)).lower(), title=why
+            )
             for actor, (step, why) in way.ahead.items()
         ]
         moves = [button("back", "Back"), button("again", "Start again")]

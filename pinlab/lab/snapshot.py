@@ -6,11 +6,11 @@ that are alike are drawn as a stack, pages that are alike as a comb.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from itertools import accumulate, groupby
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
 
 from pinlab.lab.text import many
 from pinlab.model.arguments import instance
@@ -44,17 +44,25 @@ class Region:
 
 @dataclass(frozen=True)
 class PageTable:
-    """A process's page tables."""
+    """A process's page tables; `nth` counts those of the same name."""
 
     name: str
     areas: tuple[Region, ...]
+    nth: int = 0
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What it is known by when others have come or gone."""
+        return self.name, self.nth
 
 
 @dataclass(frozen=True)
 class Frame:
     """A frame, or 2^order of them that are counted as one; `number` is that of the first.
 
-    `letters` are its first bytes, if they were asked for: what is no letter is a dot.
+    `letters` are its first bytes, if they were asked for: what is no letter is a dot. `writers`
+    has for each of them who wrote over it, empty for what was there from the first. `copied` is
+    the number of the frame that it is a copy of, 0 if it is none.
     """
 
     number: int
@@ -65,6 +73,8 @@ class Frame:
     zero: bool
     freed: bool
     letters: str = ""
+    writers: tuple[str, ...] = ()
+    copied: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,6 +112,13 @@ class Snapshot:
         known = self.frames + self.waiting
         return next((frame for frame in known if frame.number == number), None)
 
+    def process(self, key: tuple[str, int]) -> PageTable | None:
+        """Return a process by its key, None if there is none."""
+        return next((process for process in self.processes if process.key == key), None)
+
+
+BY_DEVICE = "the device"
+"""Who has written a byte, if it was no process."""
 
 DOT = "\u00b7"
 """What stands for a byte that is no letter."""
@@ -126,7 +143,8 @@ def snapshot(kernel: Kernel, events: Iterable[Event] = (), letters: int = 0) -> 
     64
     """
     instance("kernel", kernel, Kernel)
-    processes = tuple(map(_page_table, kernel.mms))
+    seen: Counter[str] = Counter()
+    processes = tuple(_page_table(mm, seen) for mm in kernel.mms)
     just_freed = {event.page for event in events if event.operation == "free"}
     pointed = {number for one in processes for area in one.areas for _, number in area.entries}
     requests = kernel.requests.values()
@@ -151,7 +169,7 @@ def _in_use(kernel: Kernel, folio: Folio) -> bool:
     return not folio.freed
 
 
-def _page_table(mm: Mm) -> PageTable:
+def _page_table(mm: Mm, seen: Counter[str]) -> PageTable:
     base, mapped, areas = MMAP_BASE >> PAGE_SHIFT, mm.mapped(), []
     for area in mm.areas():
         inside = [entry for entry in mapped if area.start <= entry.vpn < area.end]
@@ -163,7 +181,8 @@ def _page_table(mm: Mm) -> PageTable:
         )
         span = area.start - base, area.end - 1 - base, area.order
         areas.append(Region(*span, entries, readonly))
-    return PageTable(mm.name, tuple(areas))
+    seen[mm.name] += 1
+    return PageTable(mm.name, tuple(areas), seen[mm.name] - 1)
 
 
 def _frame(folio: Folio, letters: int) -> Frame:
@@ -171,7 +190,8 @@ def _frame(folio: Folio, letters: int) -> Frame:
     counters = folio.refcount, folio.pincount
     peeked = b"" if zero or folio.order else folio.page(0).peek(letters)
     shown = "".join(chr(byte) if chr(byte).isalnum() and byte < 128 else DOT for byte in peeked)
-    return Frame(folio.pfn, folio.name, folio.order, *counters, zero, folio.freed, shown)
+    first = ("",) * len(shown)
+    return Frame(folio.pfn, folio.name, folio.order, *counters, zero, folio.freed, shown, first)
 
 
 def _holders(kernel: Kernel, folios: Iterable[Folio]) -> tuple[Holder, ...]:
@@ -316,135 +336,171 @@ class Groups:
     held: tuple[tuple[StackHold, ...], ...]
 
 
+class Stretch(NamedTuple):
+    """Pages `first` to `last` of a process, `span` of them behind each entry."""
+
+    first: int
+    last: int
+    span: int
+
+    @property
+    def entries(self) -> int:
+        """How many entries there are."""
+        return (self.last - self.first + 1) // self.span
+
+
+class Parts:
+    """What is drawn as one in all states of a story.
+
+    frames: the numbers of those that are alike in every state, the zero pages first. spans: by
+    process, for each of its areas the pages that are drawn as one.
+    """
+
+    def __init__(self, states: Sequence[Snapshot]) -> None:
+        self.frames = _alike(states)
+        self.place = {number: n for n, alike in enumerate(self.frames) for number in alike}
+        keys = dict.fromkeys(process.key for state in states for process in state.processes)
+        self.spans = {key: self._spans(key, states) for key in keys}
+
+    def _spans(
+        self, key: tuple[str, int], states: Sequence[Snapshot]
+    ) -> tuple[tuple[Stretch, ...], ...]:
+        """The entries one by one if they are few; else runs; else, if these are many, areas."""
+        tables = [found for state in states if (found := state.process(key))]
+        regions = sorted({_span(area) for table in tables for area in table.areas})
+        areas: list[Stretch] = []
+        for region in regions:
+            if areas and region.first <= areas[-1].last:
+                last = max(areas[-1].last, region.last)
+                areas[-1] = areas[-1]._replace(last=last)
+            else:
+                areas.append(region)
+        cuts = sorted({cut for table in tables for cut in self._cuts(table)})
+        runs = [[*_between(area, cuts)] for area in areas]
+        if sum(area.entries for area in areas) <= FEW:
+            return tuple(tuple(one for run in area for one in _one_by_one(run)) for area in runs)
+        short = [
+            [one for run in area for one in (_one_by_one(run) if run.entries < ALIKE else [run])]
+            for area in runs
+        ]
+        if sum(map(len, short)) <= FEW:
+            return tuple(map(tuple, short))
+        return tuple((area,) for area in areas)
+
+    def _cuts(self, table: PageTable) -> Iterator[int]:
+        """Where a stretch of entries begins that are alike: all empty, or to the same stack."""
+        for area in table.areas:
+            readonly, expected, target = frozenset(area.readonly), area.first, None
+            yield from (area.first, area.last + 1)
+            for page, number in area.entries:
+                found = self.place[number], page in readonly
+                if page != expected:
+                    yield expected
+                if page != expected or found != target:
+                    yield page
+                expected, target = page + (1 << area.order), found
+            yield expected
+
+    def of(self, state: Snapshot) -> Groups:
+        """Return one of the states as it is drawn."""
+        known = {frame.number: frame for frame in state.frames}
+        there = [alike for alike in self.frames if alike[0] in known]
+        stacks = tuple(Stack(tuple(known[number] for number in alike)) for alike in there)
+        place = {number: n for n, alike in enumerate(there) for number in alike}
+        strips = tuple(
+            tuple(tuple(self._strips(process.key, area, place)) for area in process.areas)
+            for process in state.processes
+        )
+        return Groups(
+            stacks, strips, tuple(_held(one.holds, place, stacks) for one in state.holders)
+        )
+
+    def _strips(
+        self, key: tuple[str, int], area: Region, place: Mapping[int, int]
+    ) -> Iterator[Strip]:
+        entries = dict(area.entries)
+        for span in (span for spans in self.spans[key] for span in spans):
+            first, last = max(span.first, area.first), min(span.last, area.last)
+            if first <= last:
+                part = Stretch(first, last, span.span)
+                few = min(part.entries, TEETH)
+                shown = (first + n * part.entries // few * span.span for n in range(few))
+                teeth = tuple(place[entries[p]] if p in entries else None for p in shown)
+                readonly = sum(first <= page <= last for page in area.readonly)
+                yield Strip(*part, teeth, readonly)
+
+
 def group(state: Snapshot, before: Snapshot | None = None) -> Groups:
     """Return what is drawn as one; frames that have changed otherwise since `before` are apart."""
-    stacks = _stacks(state, before)
-    place = {frame.number: n for n, stack in enumerate(stacks) for frame in stack.frames}
-    strips = tuple(_strips(process, place) for process in state.processes)
-    held = tuple(_held(holder.holds, place, stacks) for holder in state.holders)
-    return Groups(stacks, strips, held)
+    return Parts([state] if before is None else [before, state]).of(state)
 
 
-def remapped(before: Snapshot, after: Snapshot, process: int, strip: Strip) -> bool:
+def remapped(before: Snapshot, after: Snapshot, key: tuple[str, int], strip: Strip) -> bool:
     """Return whether an entry of these pages points elsewhere, or is no longer as writable."""
-    return entries(before, process, strip) != entries(after, process, strip)
+    return entries(before, key, strip) != entries(after, key, strip)
 
 
-def entries(state: Snapshot, process: int, strip: Strip) -> list[tuple[int, int, bool]]:
+def entries(state: Snapshot, key: tuple[str, int], strip: Strip) -> list[tuple[int, int, bool]]:
     """Return (page, frame, read-only or not) of the filled entries among some pages of a process.
 
-    There are none if there is no such process yet.
+    There are none if there is no such process.
     """
+    process = state.process(key)
     return [
         (*entry, entry[0] in area.readonly)
-        for one in state.processes[process : process + 1]
-        for area in one.areas
+        for area in (process.areas if process else ())
         for entry in area.entries
         if strip.first <= entry[0] <= strip.last
     ]
 
 
-def _stacks(state: Snapshot, before: Snapshot | None) -> tuple[Stack, ...]:
-    """The frames by number, the zero pages last, those that are alike together."""
-    frames = sorted(state.frames, key=lambda frame: (frame.zero, frame.number))
-    if len(frames) <= FEW:
-        return tuple(Stack((frame,)) for frame in frames)
-    alike: dict[Hashable, list[Frame]] = {}
-    traits = _traits(state, before)
-    for frame in frames:
-        alike.setdefault(traits[frame.number], []).append(frame)
-    stacks: list[Stack] = []
-    for some in alike.values():
-        parts = [some] if len(some) >= ALIKE else [[frame] for frame in some]
-        stacks += [Stack(tuple(part)) for part in parts]
-    return tuple(sorted(stacks, key=lambda stack: (stack.first.zero, stack.first.number)))
+def _alike(states: Sequence[Snapshot]) -> tuple[tuple[int, ...], ...]:
+    """The numbers of the frames, the zero pages first, those that are always alike together."""
+    frames = {frame.number: frame for state in states for frame in state.frames}
+    order = sorted(frames, key=lambda number: (not frames[number].zero, number))
+    if len(order) <= FEW:
+        return tuple((number,) for number in order)
+    alike: defaultdict[Hashable, list[int]] = defaultdict(list)
+    traits = [_traits(state) for state in states]
+    for number in order:
+        alike[tuple(each.get(number) for each in traits)].append(number)
+    parts = [part for some in alike.values() for part in _together(some)]
+    return tuple(sorted(parts, key=lambda part: order.index(part[0])))
 
 
-def _traits(state: Snapshot, before: Snapshot | None) -> Mapping[int, Hashable]:
-    """What a frame has to have in common with another: counters, then and now, and who points."""
+def _together(numbers: Sequence[int]) -> list[tuple[int, ...]]:
+    return [tuple(numbers)] if len(numbers) >= ALIKE else [(number,) for number in numbers]
+
+
+def _traits(state: Snapshot) -> Mapping[int, Hashable]:
+    """What a frame has to have in common with another: counters, bytes, and who points."""
     by: defaultdict[int, list[Hashable]] = defaultdict(list)
-    for n, process in enumerate(state.processes):
+    for process in state.processes:
         entries = Counter(number for area in process.areas for _, number in area.entries)
         for number, times in entries.items():
-            by[number].append((n, times))
+            by[number].append((process.key, times))
     for holder in state.holders:
         for hold in holder.holds:
             by[hold.frame].append((holder.name, hold.kind, hold.times))
-
-    def shown(frame: Frame | None) -> tuple[Hashable, ...]:
-        return (frame.refcount, frame.pincount, frame.letters) if frame else ()
-
     return {
-        frame.number: (
-            *(frame.order, frame.zero, frame.freed, *shown(frame)),
-            shown(before.frame(frame.number) if before else None),
-            tuple(by[frame.number]),
-        )
+        frame.number: (replace(frame, number=0, name=""), tuple(by[frame.number]))
         for frame in state.frames
     }
 
 
-def _strips(process: PageTable, place: Mapping[int, int]) -> tuple[tuple[Strip, ...], ...]:
-    """The entries one by one if they are few; else runs; else, if these are many, all at once."""
-    runs = [list(_runs(area, place)) for area in process.areas]
-    if sum(run.entries for area in runs for run in area) <= FEW:
-        return tuple(tuple(one for run in area for one in _one_by_one(run)) for area in runs)
-    short = [
-        [
-            strip
-            for run in area
-            for strip in (_one_by_one(run) if run.entries < ALIKE else [_comb(run)])
-        ]
-        for area in runs
-    ]
-    if sum(map(len, short)) <= FEW:
-        return tuple(map(tuple, short))
-    return tuple((_comb(*area),) for area in runs)
+def _span(area: Region) -> Stretch:
+    return Stretch(area.first, area.last, 1 << area.order)
 
 
-def _runs(area: Region, place: Mapping[int, int]) -> Iterator[Strip]:
-    """Stretches of an area whose entries are alike: all empty, or to the same stack."""
-    span, readonly = 1 << area.order, frozenset(area.readonly)
-    filled = (
-        (page, page + span - 1, place[number], page in readonly) for page, number in area.entries
-    )
-    position = area.first
-    for target, neighbours in groupby(_adjacent(filled), key=lambda piece: piece[2:]):
-        pieces = list(neighbours)
-        first, last = pieces[0][0], pieces[-1][1]
-        if first > position:
-            yield Strip(position, first - 1, span, (None,))
-        yield Strip(first, last, span, (target[0],), len(pieces) if target[1] else 0)
-        position = last + 1
-    if position <= area.last:
-        yield Strip(position, area.last, span, (None,))
+def _between(area: Stretch, cuts: Sequence[int]) -> Iterator[Stretch]:
+    """The parts of an area between the cuts within it."""
+    inside = [area.first, *(cut for cut in cuts if area.first < cut <= area.last), area.last + 1]
+    yield from (Stretch(first, end - 1, area.span) for first, end in pairwise(inside))
 
 
-def _adjacent(
-    filled: Iterator[tuple[int, int, int, bool]],
-) -> Iterator[tuple[int, int, int, bool, int]]:
-    """Number the stretches without a gap, so that a gap parts what would be alike."""
-    stretch, expected = 0, None
-    for first, last, target, readonly in filled:
-        stretch += first != expected
-        expected = last + 1
-        yield first, last, target, readonly, stretch
-
-
-def _one_by_one(run: Strip) -> list[Strip]:
+def _one_by_one(run: Stretch) -> list[Stretch]:
     firsts = range(run.first, run.last + 1, run.span)
-    readonly = int(run.readonly > 0)
-    return [Strip(first, first + run.span - 1, run.span, run.teeth, readonly) for first in firsts]
-
-
-def _comb(*runs: Strip) -> Strip:
-    """One strip for neighbouring runs, with a tooth for each entry or, evenly, for some."""
-    ends = list(accumulate(run.entries for run in runs))
-    few = min(ends[-1], TEETH)
-    places = (bisect_right(ends, n * ends[-1] // few) for n in range(few))
-    teeth = tuple(runs[place].teeth[0] for place in places)
-    readonly = sum(run.readonly for run in runs)
-    return Strip(runs[0].first, runs[-1].last, runs[0].span, teeth, readonly)
+    return [Stretch(first, first + run.span - 1, run.span) for first in firsts]
 
 
 def _held(

@@ -12,6 +12,8 @@ FIRST = 10
 LONG = 2**256
 """What is longer is told by its bits; from some 4300 digits on Python would not write it."""
 
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 LARGE = 20
 """From 2^20 on a number that is a pin more or less than a power is still written as one."""
 
@@ -49,11 +51,20 @@ def powers(first: int, last: int) -> list[int]:
     return [2**exponent for exponent in range(first, last + 1)]
 
 
+def two_to(exponent: int) -> str:
+    """Return a power of two as it is written.
+
+    >>> two_to(21)
+    '2²¹'
+    """
+    return f"2{str(exponent).translate(RAISED)}"
+
+
 def power(number: int) -> str | None:
     """Return a number as a power of two and a small rest, None where that is no help.
 
     >>> power(2**21), power(2**31 - 1023), power(1 - 2**31), power(1000000)
-    ('2^21', '2^31 - 1023', '-2^31 + 1', None)
+    ('2²¹', '2³¹ - 1023', '-2³¹ + 1', None)
     """
     size = abs(number)
     bits = size.bit_length()
@@ -62,14 +73,14 @@ def power(number: int) -> str | None:
     if exponent < FIRST or abs(rest) > (GUP_PIN_COUNTING_BIAS if exponent >= LARGE else 1):
         return None
     minus, sign = ("-", "-+") if number < 0 else ("", "+-")
-    return f"{minus}2^{exponent}" + (f" {sign[rest < 0]} {abs(rest)}" if rest else "")
+    return f"{minus}{two_to(exponent)}" + (f" {sign[rest < 0]} {abs(rest)}" if rest else "")
 
 
 def digits(number: int) -> str:
     """Return a number in digits, with the power behind it where there is one.
 
     >>> digits(2**21), digits(64)
-    ('2097152 (2^21)', '64')
+    ('2097152 (2²¹)', '64')
     """
     if abs(number) > LONG:
         return f"a number of {number.bit_length()} bits"

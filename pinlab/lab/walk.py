@@ -13,20 +13,25 @@ A story is a function of a Kernel that yields a sentence after each step:
 
 from __future__ import annotations
 
+import ast
 import errno
+import inspect
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from html import escape
+from functools import cached_property
+from textwrap import dedent
 from typing import NamedTuple
 
 import pandas
 
-from pinlab.lab.exhibit import Dial, Exhibit, exhibit
-from pinlab.lab.map import NARROW, Panel, maps, sheet
+from pinlab.lab.exhibit import Exhibit
+from pinlab.lab.map import Panel, Stage, maps, sheet
 from pinlab.lab.map_words import changes
 from pinlab.lab.picture import Drawing
+from pinlab.lab.player import PlayedStep, Player
 from pinlab.lab.snapshot import Snapshot, group, snapshot
 from pinlab.lab.text import listed
+from pinlab.lab.writers import attributed
 from pinlab.model.arguments import instance, mapping, shown, whole
 from pinlab.model.kernel import Kernel
 from pinlab.model.trace import Trace
@@ -87,15 +92,20 @@ MOST_LETTERS = 8
 
 @dataclass(frozen=True)
 class Walk:
-    """The machine before a story, and after each of its steps."""
+    """The machine before a story, and after each of its steps; `code` is that of each step."""
 
-    start: Snapshot
     steps: tuple[StoryStep, ...]
     states: tuple[Snapshot, ...]
+    code: tuple[str, ...]
+
+    @cached_property
+    def stage(self) -> Stage:
+        """The places of all that there is in the story."""
+        return Stage(self.states)
 
     def state(self, step: int) -> Snapshot:
         """Return the machine after a step, at the end if there are fewer; 0: before the first."""
-        return self.states[min(step, len(self.steps)) - 1] if step else self.start
+        return self.states[min(step, len(self.steps))]
 
     def words(self, step: int) -> str:
         """Return what a step says; 0 is before the first."""
@@ -121,29 +131,43 @@ def walk(story: Story, kernel: Kernel, letters: int = 0) -> Walk:
     Kernel or no number.
     """
     letters = whole("letters", letters, 0, MOST_LETTERS)
-    start, steps, states = snapshot(kernel, letters=letters), [], []
+    states = [snapshot(kernel, letters=letters)]
+    steps: list[StoryStep] = []
     for step in tell(story, kernel):
         steps.append(step)
-        states.append(snapshot(kernel, step.events, letters))
+        state = snapshot(kernel, step.events, letters)
+        states.append(attributed(state, states[-1], step.events))
     if not steps:
         raise ValueError(f"story is {shown(story)}: it has to tell at least one step")
-    return Walk(start, tuple(steps), tuple(states))
+    return Walk(tuple(steps), tuple(states), tuple(code(story)))
 
 
-def before_and_after(walked: Walk, step: int) -> str:
-    """Return the maps before and after a step side by side, as SVG; 0: only where it begins."""
-    after = Panel(walked.state(step), f"after step {step}" if step else "before the first step")
-    if not step:
-        return maps([None, after], NARROW, 2, walked.sentence(step))
-    before = Panel(walked.state(step - 1), f"before step {step}")
-    panels = [before, after._replace(before=before.state)]
-    return maps(panels, NARROW, 2, walked.sentence(step))
+def code(story: Story) -> list[str]:
+    """Return the statements of a story before each yield; none if it yields in a loop or a branch.
+
+    A story that is put together from others' steps may say its own in an attribute `code`.
+    """
+    if (told := getattr(story, "code", None)) is not None:
+        return list(told)
+    try:
+        source = dedent(inspect.getsource(story))
+        (function,) = ast.parse(source).body
+    except (OSError, TypeError, ValueError, SyntaxError):
+        return []
+    yields = [node for node in ast.walk(function) if isinstance(node, ast.Yield)]
+    steps: list[list[str]] = [[]]
+    for statement in getattr(function, "body", ()):
+        value = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(value, ast.Yield):
+            steps.append([])
+        elif not isinstance(value, ast.Constant):  # a docstring
+            steps[-1].append(ast.get_source_segment(source, statement) or "")
+    return ["\n".join(lines) for lines in steps[:-1]] if len(steps) == len(yields) + 1 else []
 
 
 # Several machines.
 
 FEWEST, MOST = 2, 4
-ABREAST = 2
 OUTCOME = "outcome"
 
 
@@ -201,19 +225,18 @@ class Beside:
 
     def panels(self, step: int) -> list[Panel]:
         """Return a map for each machine, with what the step has changed."""
-        panels = []
+        panels: list[Panel] = []
         for name, walked in self.walks.items():
             reached = min(step, len(walked.steps))
             heading = f"{name}, {f'after step {reached}' if step else 'before the first step'}"
             words = ": ".join(filter(None, (heading, self.says(name, step))))
             said = f"{name}: {self._told(name, step)}" if step else f"{name}:"
-            before = walked.state(step - 1) if 0 < step == reached else None
-            panels.append(Panel(walked.state(step), words, said, before))
+            panels.append(Panel(walked.stage, reached, words, said, still=step != reached))
         return panels
 
     def svg(self, step: int) -> str:
-        """Return the maps, two abreast."""
-        return maps(self.panels(step), NARROW, ABREAST, self.sentence(step))
+        """Return the maps, one below the other."""
+        return maps(self.panels(step), self.sentence(step))
 
     def table(self) -> pandas.DataFrame:
         """Return the counters of the frames in use: a row for each step, columns by machine.
@@ -247,65 +270,74 @@ class Beside:
 
     def filmstrip(self) -> Drawing:
         """Draw the maps after the last step, with the table of all steps."""
-        drawing = sheet(self.panels(self.last), NARROW, ABREAST)
+        drawing = sheet(self.panels(self.last))
         twin = f"Step {self.last} of {self.last}: {self.words(self.last)}\n{drawing.twin}"
         return replace(
             drawing, twin=twin, alt=f"A map for each machine. {twin}", table=self.table()
         )
 
 
-# Sliders.
+# What is shown.
 
 
 def step_through(
     story: Story, kernel: Kernel | None = None, at: int = 1, letters: int = 0
 ) -> Exhibit:
-    """Return a slider over the steps of a story: the map before and after, and the trace.
+    """Return a stage on which a story is played, or gone through step by step, with the trace.
 
-    The story is told on `kernel`, by default a fresh one of the newest release. The slider begins
-    at step `at`; 0 is before the first. What a step changed has a thick edge. `letters` (0 to 8)
-    is how many bytes of each frame are shown.
-    Raises TypeError for what is no story, Kernel or number, ValueError for a step that is not
-    there or a story without any.
+    The story is told on `kernel`, by default a fresh one of the newest release. It begins at step
+    `at`; 0 is before the first. Everything keeps its place; what a step changed has a thick edge,
+    what it took away is pale. `letters` (0 to 8) is how many bytes of each frame are shown, in the
+    colour of who wrote them. Without widgets there are the steps from `at` on that change
+    something. Raises TypeError for what is no story, Kernel or number, ValueError for a step that
+    is not there or a story without any.
     """
     walked = walk(story, Kernel() if kernel is None else kernel, letters)
-    steps = range(len(walked.steps) + 1)
-    film = [
-        Panel(
-            walked.state(step),
-            f"{step}. {walked.words(step)}",
-            walked.told(step),
-            walked.state(step - 1),
-        )
-        for step in steps[1:]
+    at = whole("at", at, 0, len(walked.steps))
+    return Exhibit(Player(steps=shots(walked), at=at), filmstrip(walked, at))
+
+
+def shots(walked: Walk, before: str = "") -> list[PlayedStep]:
+    """Return what a player shows of each step, and before the first; each begins `before`."""
+    return [
+        {
+            "svg": maps([Panel(walked.stage, step)], f"map, step {step}"),
+            "words": before + walked.sentence(step),
+            "code": walked.code[step - 1] if 0 < step <= len(walked.code) else "",
+            "trace": traced(walked.steps[step - 1]) if step else "",
+        }
+        for step in range(len(walked.steps) + 1)
     ]
-    return exhibit(
-        lambda n: (before_and_after(walked, n) + traced(walked, n), walked.sentence(n)),
-        Dial("step", at, steps, argument="at"),
-        filmstrip=sheet(film),
-    )
 
 
-def traced(walked: Walk, step: int) -> str:
-    """Return the lines that a step has left in the trace, as HTML."""
-    events = walked.steps[step - 1].events if step else ()
-    lines = str(events) if events else "Nothing in the trace."
-    style = "font-size:12px;line-height:1.4;overflow-x:auto"
-    named = f'role="group" tabindex="0" aria-label="trace" style="{style}"'
-    return f"<pre {named}>{escape(lines)}</pre>"
+def traced(step: StoryStep) -> str:
+    """Return the lines that a step has left in the trace."""
+    return str(step.events) if step.events else "Nothing in the trace."
+
+
+def filmstrip(walked: Walk, at: int) -> Drawing:
+    """Draw the steps from one on that change something."""
+    steps = range(max(at, 1), len(walked.steps) + 1)
+    moving = [step for step in steps if walked.state(step - 1) != walked.state(step)]
+    panels = [
+        Panel(walked.stage, step, f"{step}. {walked.words(step)}", walked.told(step))
+        for step in moving or steps[:1]
+    ]
+    return sheet(panels)
 
 
 def side_by_side(story: Story, kernels: Mapping[str, Kernel], at: int = 1) -> Exhibit:
-    """Return a slider over the steps of a story, with a map for each of two to four kernels.
+    """Return a stage for each of two to four kernels, on which a story is played.
 
-    `kernels` has fresh machines by name. The slider begins at step `at`; 0 is before the first.
-    Where a kernel refuses, its story ends, and its map stays as it is.
+    `kernels` has fresh machines by name. It begins at step `at`; 0 is before the first. Where a
+    kernel refuses, its story ends, and its map stays as it is.
     Raises TypeError for what is no story, no mapping of Kernels or no number, ValueError for too
     few or too many kernels, the same one twice, a step that is not there or a story without any.
     """
     beside = Beside(story, kernels)
-    return exhibit(
-        lambda step: (beside.svg(step), beside.sentence(step)),
-        Dial("step", at, range(beside.last + 1), argument="at"),
-        filmstrip=beside.filmstrip(),
-    )
+    at = whole("at", at, 0, beside.last)
+    steps: list[PlayedStep] = [
+        {"svg": beside.svg(step), "words": beside.sentence(step), "code": "", "trace": ""}
+        for step in range(beside.last + 1)
+    ]
+    return Exhibit(Player(steps=steps, at=at), beside.filmstrip())

@@ -15,20 +15,23 @@ import ipywidgets
 
 from pinlab.data_folder import DATA
 from pinlab.lab.draw import Draw, Drawn, checked_seed
-from pinlab.lab.exercise import is_open, reason
-from pinlab.lab.exhibit import Exhibit, menu, row, status, switch
+from pinlab.lab.exercise import is_open
+from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.grid import Grid
+from pinlab.lab.misconceptions import diagnosis
 from pinlab.lab.palette import ZERO_PAGE
+from pinlab.lab.panel import ButtonPanel, Face, button, row
 from pinlab.lab.picture import Drawing
 from pinlab.lab.reply import Reply
 from pinlab.lab.svg import fitted, rect, text
+from pinlab.lab.task import Trial
 from pinlab.lab.text import listed, many
 from pinlab.machine.buffers import PAGES
 from pinlab.machine.measured import DIRECT_IO, PROCESS_VM_READV
 from pinlab.machine.predictions import predict
 from pinlab.machine.predictions.calls import buffer_in
 from pinlab.machine.recordings import Build, builds, recording, recordings
-from pinlab.model.arguments import shown
+from pinlab.model.arguments import instance, one_of, several, shown
 from pinlab.model.kernel import Kernel
 from pinlab.text_files import table
 
@@ -82,6 +85,16 @@ def kernels() -> dict[str, Build]:
         else one.kernel: one
         for one in found
     }
+
+
+def by_kernel(rows: pandas.DataFrame) -> pandas.DataFrame:
+    """Return rows of `machine.compare()` by their kernels, two builds of a release told apart."""
+    import pandas
+
+    instance("rows", rows, pandas.DataFrame)
+    names = {build[:2]: name for name, build in kernels().items()}
+    keys = zip(rows["kernel"], rows["build"], strict=True)
+    return rows.set_index(pandas.Index([names.get(k, k[0]) for k in keys], name="kernel"))
 
 
 @cache
@@ -250,11 +263,14 @@ class Game:
 
     def _judge(self, names: Mapping[str, frozenset[str]]) -> Reply:
         lines = {letter: self._line(letter, said) for letter, said in names.items()}
-        told = "\n".join(f"- {letter}: {line.words}" for letter, line in lines.items())
+        letters: dict[str, list[str]] = {}
+        for letter, line in lines.items():
+            letters.setdefault(line.words, []).append(letter)
+        told = "\n".join(f"- {listed(some)}: {words}" for words, some in letters.items())
         if all(line.right for line in lines.values()):
-            return Reply(f"{self._score()}\n\n{told}", right=True)
+            return Reply(f"{self._score()}\n\n{told}\n\n{self._afterwards()}", right=True)
         ideas = list(dict.fromkeys(line.idea for line in lines.values() if line.idea))
-        reasons = "\n\n".join(map(reason, ideas))
+        reasons = "\n\n".join(map(diagnosis, ideas))
         return Reply(f"\n{told}\n\n{reasons}".rstrip(), False, next(iter(ideas), None))
 
     def _score(self) -> str:
@@ -263,6 +279,21 @@ class Game:
         needed = fewest(self.bought)
         idle = [clue.id for clue in self.bought if clue not in needed]
         return f"{told} You could have done without {listed(idle)}." if idle else told
+
+    def _afterwards(self) -> str:
+        """What is told of the shelf when the game is won: its noise, and what says nothing."""
+        noisy = [clue.id for clue in self.shelf if clue.margin]
+        same = [clue.id for clue in self.shelf if not clue.margin and not pairs(clue)]
+        tells = f"{listed(same)} {'has' if len(same) == 1 else 'have'} one answer for all five"
+        return (
+            f"The traps on this shelf: {listed(noisy)} may be one off by chance, since a per-CPU "
+            "batch of the LRU lists holds a reference for a while, and the model has no such "
+            f"lists. {tells}."
+        )
+
+    def excluded(self, letter: str, name: str) -> bool:
+        """Return whether the clues that were bought tell a letter from this kernel."""
+        return name not in possible(self.bought, self._names[letter])
 
     def _line(self, letter: str, said: frozenset[str]) -> Remark:
         """Judge what was said of a letter by what the clues that were bought leave of it."""
@@ -402,59 +433,135 @@ def _row(place: int, game: Game, clue: Clue) -> str:
     return text(BOARD.margin, y, clue.id, size=12, weight=weight) + "".join([*words, *cells])
 
 
-BEGIN = "Five kernels, A to E. Buy a clue, then take away the ticks that it excludes."
+ANOTHER = "Another game, after two clues:"
+"""What the words below the exhibit are about: nothing of the game itself is told."""
+BEGIN = "Five kernels, A to E. Ask the model, buy a clue, then strike out what it excludes."
+OPEN, OUT, MARKED = "", "out", "marked"
+SIGNS = {OPEN: "·", OUT: "✗", MARKED: "✓"}
+"""What a cell shows: the letter can be this kernel, cannot be it, or is it."""
+
+
+class Deduction:
+    """A game on one grid: letters as rows, kernels as columns, and what was bought beside them.
+
+    A letter is what is marked in its row, or else all that is not struck out there.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.played = game(seed)
+        self._cells = {(letter, name): OPEN for letter in LETTERS for name in kernels()}
+        self._asked: list[Clue] = []
+        self._wrong: set[tuple[str, str]] = set()
+        self._checks = 0
+        self._won = False
+
+    def answer(self, press: str) -> Face:
+        """Return what is shown after a press: `cell A 7.3.4`, `ask ID`, `buy ID` or `check`."""
+        verb, _, what = press.partition(" ")
+        presses = {"cell": self._turn, "ask": self._ask, "buy": self._buy, "check": self._check}
+        said = presses[verb](what) if verb else BEGIN
+        return Face(self._status() + self._grid(), said, self._shelf())
+
+    def said_of(self, letter: str) -> frozenset[str]:
+        """Return the kernels that a letter is said to be."""
+        cells = {name: self._cells[letter, name] for name in kernels()}
+        wanted = MARKED if MARKED in cells.values() else OPEN
+        return frozenset(name for name, cell in cells.items() if cell == wanted)
+
+    def _turn(self, what: str) -> str:
+        letter, _, name = what.partition(" ")
+        order = [OPEN, OUT, MARKED, OPEN]
+        now = order[order.index(self._cells[letter, name]) + 1]
+        self._cells[letter, name] = now
+        self._wrong.discard((letter, name))
+        told = {OPEN: "can be", OUT: "is not", MARKED: "is marked as"}
+        return f"{letter} {told[now]} {name}{' again' * (now == OPEN)}."
+
+    def _ask(self, id: str) -> str:
+        clue = self.played.clue(id)
+        if clue not in self._asked:
+            self._asked.append(clue)
+        return str(self.played.predict(id))
+
+    def _buy(self, id: str) -> str:
+        return str(self.played.buy(id))
+
+    def _check(self, _: str) -> str:
+        self._checks += 1
+        said = {letter: self.said_of(letter) for letter in LETTERS}
+        self._wrong = {
+            (letter, name) for letter, names in said.items() for name in names
+            if self.played.excluded(letter, name)
+        }  # fmt: skip
+        if empty := [letter for letter, names in said.items() if not names]:
+            return f"{empty[0]} has no name left, and it is one of the five."
+        reply = self.played.answer(**said)
+        self._won = bool(reply.right)
+        return str(reply)
+
+    def _status(self) -> str:
+        won = "<b>Won.</b> " * self._won
+        checks = many(self._checks, "check")
+        return f"<p>{won}{self.played.spent[:-1]}, {checks}. The fewest clues win.</p>"
+
+    def _grid(self) -> str:
+        bought = self.played.bought
+        heads = [*kernels(), *(clue.id for clue in bought)]
+        rows = [self._row(n, letter) for n, letter in enumerate(LETTERS)]
+        foot = [
+            _line(f"model: {clue.id}", [f"<td>{predicted(clue, name)}</td>" for name in kernels()])
+            for clue in self._asked
+        ]
+        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
+        return (
+            f"<div class='grid'><table><thead><tr><td></td>{head}</tr></thead>"
+            f"<tbody>{''.join(rows)}</tbody><tfoot>{''.join(foot)}</tfoot></table></div>"
+            f"{button('check', 'Check')}"
+        )
+
+    def _row(self, place: int, letter: str) -> str:
+        cells = [self._cell(place, n, letter, name) for n, name in enumerate(kernels())]
+        values = [self.played.values(clue)[letter] for clue in self.played.bought]
+        return _line(letter, [*cells, *(f'<td class="bought">{value}</td>' for value in values)])
+
+    def _cell(self, row: int, column: int, letter: str, name: str) -> str:
+        now, wrong = self._cells[letter, name], (letter, name) in self._wrong
+        told = f"{letter}, {name}: {now or 'open'}{', excluded by a clue' * wrong}"
+        cell = button(
+            f"cell {letter} {name}", f"{SIGNS[now]}{' !' * wrong}",
+            data_at=f"{row},{column}", aria_label=told, class_=f"{now}{' wrong' * wrong}",
+        )  # fmt: skip
+        return f"<td>{cell}</td>"
+
+    def _shelf(self) -> str:
+        return f'<div class="cards">{"".join(map(self._card, self.played.shelf))}</div>'
+
+    def _card(self, clue: Clue) -> str:
+        bought = clue in self.played.bought
+        buy = "Bought" if bought else "Buy: 1"
+        buttons = [
+            button(f"{verb} {clue.id}", words, aria_label=f"{words}, {clue.id}", **more)
+            for verb, words, more in (
+                ("ask", "Ask the model: free", {}),
+                ("buy", buy, {"aria_disabled": str(bought).lower()}),
+            )
+        ]
+        return f"<div><b>{clue.id}</b> {escape(clue.words)}{row(*buttons)}</div>"
+
+
+def _line(head: str, cells: Iterable[str]) -> str:
+    return f'<tr><th scope="row">{escape(head)}</th>{"".join(cells)}</tr>'
 
 
 def who_is_who(seed: int = 0) -> Exhibit:
-    """Return the same game with buttons: buy clues, untick names, check.
+    """Return the same game with buttons: buy clues, strike out names, check.
 
     It is a game of its own: what is bought here is not bought in another. Raises TypeError or
     ValueError for what is no seed.
     """
-    played = game(seed)
-    offers = [(f"{clue.id}: {clue.words}", clue.id) for clue in played.shelf]
-    clue = menu("clue", offers, offers[0][1], wide="44em")
-    clue.layout.max_width = "100%"
-    ticks = {letter: [_tick(letter, name) for name in kernels()] for letter in LETTERS}
-    bought, words = ipywidgets.HTML(), ipywidgets.HTML()
-
-    def button(label: str, told: Callable[[], object]) -> ipywidgets.Button:
-        """A button that shows what it is told, and the clues that were bought by then."""
-
-        def show(_: object = None) -> None:
-            words.value = status(str(told()))
-            bought.value = bought_table(played)
-
-        made = ipywidgets.Button(description=label)
-        made.on_click(show)
-        return made
-
-    shop = row(
-        clue,
-        button("Ask the model", lambda: played.predict(clue.value)),
-        button("Buy this clue", lambda: played.buy(clue.value)),
-    )
-    check = button("Check the ticks", lambda: _checked(played, ticks))
-    rows = [row(ipywidgets.Label(f"{name} can be"), *names) for name, names in ticks.items()]
-    bought.value, words.value = bought_table(played), status(BEGIN)
-    widget = ipywidgets.VBox([shop, bought, *rows, check, words])
-    widget.add_class("pinlab-game")
-    return Exhibit(widget, board_of_another(seed), "Another game, after two clues:")
-
-
-def _tick(letter: str, name: str) -> ipywidgets.Checkbox:
-    tick = switch(name, value=True, wide="10em")
-    tick.tooltip = f"{letter} can be {name}"
-    return tick
-
-
-def _checked(played: Game, ticks: Mapping[str, Sequence[ipywidgets.Checkbox]]) -> object:
-    names = {
-        letter: [one.description for one in some if one.value] for letter, some in ticks.items()
-    }
-    if empty := [letter for letter, left in names.items() if not left]:
-        return f"{empty[0]} has no tick left, and it is one of the five."
-    return played.answer(**names)
+    panel = ButtonPanel(Deduction(seed).answer)
+    panel.add_class("pinlab-game")
+    return Exhibit(ipywidgets.VBox([panel]), board_of_another(seed), ANOTHER)
 
 
 def board_of_another(seed: int) -> Drawing:
@@ -463,22 +570,6 @@ def board_of_another(seed: int) -> Drawing:
     for clue in (WRITE_ZEROS, fewest(other.shelf)[0]):
         other.buy(clue.id)
     return board(other)
-
-
-def bought_table(game: Game) -> str:
-    """Return the clues that were bought as an HTML table."""
-    rows = game.table().rename_axis(columns="clue")
-    rows.index = [f"<b>{escape(clue.id)}</b>: {escape(clue.words)}" for clue in game.bought]
-    name = "padding-left:0;text-align:left;font-weight:normal"
-    styles = {
-        "": "border-collapse:collapse",
-        "th,td": "padding:3px 12px;text-align:center",
-        "td": "border:1px solid",
-        ".row_heading": name,
-    }
-    styled = rows.style.set_caption(game.spent).format(escape="html")
-    styled = styled.set_table_styles([{"selector": s, "props": p} for s, p in styles.items()])
-    return str(styled.to_html(table_uuid="board", cell_ids=False))
 
 
 KERNELS: Mapping[str, tuple[str, dict[str, str]]] = {
@@ -831,3 +922,20 @@ def _one_is_enough(
 
 def _newest(seen: Values, known: Mapping[str, Values], margin: Mapping[str, int]) -> set[str]:
     return {max(fitting_names(seen, known, margin), key=list(known).index)}
+
+
+# The open task.
+
+
+def cheapest_clues(mine: Iterable[str]) -> Trial:
+    """Try clues: whether they tell apart what can be told apart, and as few as possible do."""
+    ids = sorted(set(several("mine", mine, str)))
+    clues = [BY_ID[one_of("a clue in mine", id, BY_ID)] for id in ids]
+    rows = (
+        f"{clue.id}: {', '.join(f'{n} {answer(clue, n)}' for n in kernels())}" for clue in clues
+    )
+    alike = sorted(map(_ordered, told_apart(CLUES) - told_apart(clues)))
+    return Trial(f"{many(len(clues), 'clue')} bought.", "\n".join(rows)).checked(
+        {"alike": not alike, "fewer": len(clues) == len(fewest(CLUES))},
+        pair=listed(alike[0]) if alike else "",
+    )

@@ -10,13 +10,14 @@ from itertools import groupby, product
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from pinlab.lab.callers import WITH_FIX, WITHOUT_FIX
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit
 from pinlab.lab.palette import EDGE, REFERENCE
 from pinlab.lab.picture import Drawing, drawing
 from pinlab.lab.svg import PINNED, text
+from pinlab.lab.task import Trial, parts
 from pinlab.lab.text import digits, many, power, powers
-from pinlab.lessons.count_to_two_million import WITH_FIX, WITHOUT_FIX
 from pinlab.machine import recording
 from pinlab.machine.predictions.holds import PAGES_AT_ONCE
 from pinlab.model.arguments import instance, whole
@@ -252,7 +253,7 @@ def pinned_folio(order: int = 0, pages: int = 1, release: str = RELEASES[-1]) ->
     """
     return exhibit(
         lambda release, order, pages: cards(PinnedFolio(release, order, pages)),
-        choice("Linux", RELEASES, release, wide="5em", argument="release"),
+        choice("Linux", RELEASES, release, argument="release"),
         Dial("order", order, range(MAX_ORDER + 1)),
         Dial("pages pinned", pages, powers(0, MAX_ORDER), high=MOST_PAGES, argument="pages"),
         filmstrip=cards(
@@ -613,3 +614,23 @@ def _unguarded(refcount: int, pincount: int | None, refs: int) -> Counters:
     if pincount is None:
         return 0, wrap(refcount + refs * GUP_PIN_COUNTING_BIAS), None
     return 0, wrap(refcount + refs), pincount + refs
+
+
+# The open task.
+
+MOST_PINS = 4096
+
+
+def refcounts_part(mine: object) -> Trial:
+    """Try some pins of a folio on two releases: whether they add the same to its refcount."""
+    order, pins, older, newer = parts(mine, "order", "pins", "older", "newer")
+    order = whole("order", order, 0, MAX_ORDER)
+    folios = [Kernel(release).alloc_folio(order) for release in (older, newer)]
+    for folio in folios:
+        folio.kernel.try_grab_folio(folio, whole("pins", pins, 1, MOST_PINS), FOLL_PIN)
+    rises = [folio.refcount - 1 for folio in folios]
+    unsure = [f.kernel.release for f in folios if not f.kernel.folio_maybe_dma_pinned(f)]
+    did = f"On {older} the refcount rises by {rises[0]}, on {newer} by {rises[1]}."
+    return Trial(did, "\n\n".join(str(folio.kernel.trace) for folio in folios)).checked(
+        {"same": rises[0] != rises[1], "unnoticed": not unsure}, release=" and ".join(unsure)
+    )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from errno import ENOMEM
 from functools import cache
 from itertools import accumulate, product
+from math import log2
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,19 +16,21 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 
+from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX, recorded_calls
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, moving
 from pinlab.lab.palette import (
-    DEVICE,
     EDGE,
     OVERFLOW,
     PIN,
     PIN_HATCH,
     REFERENCE,
+    YOURS,
     ZERO_PAGE,
 )
 from pinlab.lab.picture import Picture
-from pinlab.lab.text import digits, many, plural, power, powers
+from pinlab.lab.task import Trial, play
+from pinlab.lab.text import digits, many, plural, powers, two_to
 from pinlab.machine import boot, cases, recording
 from pinlab.machine.limits import Limit, OwnLimits, limits
 from pinlab.machine.predictions.holds import PAGES_AT_ONCE, Load, climb
@@ -47,6 +49,8 @@ from pinlab.model.dio import DirectIO
 from pinlab.model.folio import PAGE_SIZE, Folio
 from pinlab.model.gup import FOLL_PIN
 from pinlab.model.kernel import Kernel
+from pinlab.model.ledger import PIN as PINS
+from pinlab.model.ledger import REFERENCE as REFERENCES
 
 if TYPE_CHECKING:
     import pandas
@@ -155,6 +159,8 @@ def refcount_in_flight(
 class InFlight:
     """The climb of the refcount over the writes submitted, between the counter's two ends.
 
+    At the right, a ruler of powers of two: how far it comes, and a thick line at the upper end.
+
     Artists are kept and changed (`draw`); those that change are in `moving`. The axes stay where
     they are, whatever the width.
     """
@@ -163,7 +169,7 @@ class InFlight:
         self._panel = panel
         self._bits = 0
         panel.set(xlim=(0, 1.03 * MOST_WRITES), ylim=(-1.12, 1.12))
-        panel.set_xticks([k << 14 for k in range(5)], ["0", "2^14", "2^15", "", "2^16"])
+        panel.set_xticks([0, 2**14, 2**15, 2**16], ["0", *map(two_to, (14, 15, 16))])
         panel.set_yticks([-1, 0, 1])
         panel.set_xlabel("writes submitted")
         _below_zero(panel, -1.12)
@@ -173,10 +179,18 @@ class InFlight:
         (self._climb,) = panel.plot([], [], lw=2.5, path_effects=outline)
         (self._drop,) = panel.plot([], [], color=OVERFLOW, lw=2.2, ls=(0, (4, 2)))
         (self._end,) = panel.plot([], [], "o", ms=9, mec=EDGE, clip_on=False, zorder=5)
+        ruler = panel.inset_axes((1.03, 0, 0.035, 1))
+        ruler.set(xlim=(0, 1), ylim=(0, 64), xticks=[])
+        ruler.yaxis.tick_right()
+        ruler.set_yticks([0, 10, 21, 31, 63], ["1", *map(two_to, (10, 21, 31, 63))])
+        self._reached = Rectangle((0, 0), 1, 0, ec=EDGE)
+        ruler.add_patch(self._reached)
+        self._ceiling = ruler.axhline(color=OVERFLOW, lw=4)
         self._title = panel.set_title(" ", fontsize=10)
         self._words = panel.text(0.03, 0.57, "", transform=panel.transAxes)
         self.moving: list[Artist] = [
             self._band, self._climb, self._drop, self._end, self._words, self._title,
+            self._reached, self._ceiling,
         ]  # fmt: skip
         self.draw(writes)
 
@@ -195,9 +209,12 @@ class InFlight:
         self._end.set_data([writes.writes], [end])
         if writes.bits != self._bits:
             self._bits = writes.bits
-            self._panel.set_yticklabels([f"-2^{writes.bits - 1}", "0", power(scale - 1) or ""])
+            half = two_to(writes.bits - 1)
+            self._panel.set_yticklabels([f"-{half}", "0", f"{half} - 1"])
+            self._ceiling.set_ydata([writes.bits - 1] * 2)
         colour = REFERENCE if writes.bias == 1 else PIN
         self._climb.set_color(colour)
+        self._reached.set(height=log2(writes.highest), facecolor=colour)
         self._end.set_markerfacecolor(colour)
         apart = not writes.together and not fell
         self._words.set_text(f"up to {writes.refcount} and back to {R0}, each time" * apart)
@@ -217,7 +234,7 @@ def headline(writes: Writes) -> str:
 def _short(number: int) -> str:
     """A power of two from 2 on as one, other numbers in digits."""
     is_power = number > 1 and number & (number - 1) == 0
-    return f"2^{number.bit_length() - 1}" if is_power else str(number)
+    return two_to(number.bit_length() - 1) if is_power else str(number)
 
 
 def in_words(writes: Writes) -> str:
@@ -297,10 +314,6 @@ def _below_zero(panel: Axes, bottom: float, *, line: bool = True) -> None:
 
 
 # Readers of 1024 pages each, recorded on two builds that differ in the patch.
-
-KERNEL = "6.1.192"
-WITHOUT_FIX = "without the zero-page fix (A/B pair)"
-WITH_FIX = "with the zero-page fix (A/B pair)"
 
 MOST_READERS = 2052
 """Where the recording without the patch ends: four readers were refused."""
@@ -396,6 +409,10 @@ class Readers:
             above.set_text(title.format(readers, plural(readers, "reader"), refcount))
 
 
+HALVES = [f"-{two_to(31)}", f"-{two_to(30)}", "0", two_to(30)]
+"""What is written at an axis of the refcount, from its lower end to half of the way up."""
+
+
 def whole_and_edge() -> Readers:
     """Return the whole cliff over the pins wanted, and beside it the last readers alone."""
     drawn = Readers(
@@ -405,10 +422,10 @@ def whole_and_edge() -> Readers:
         {
             "xlim": (-(2**16), MOST_READERS * PAGES_AT_ONCE + 2**16),
             "ylim": (-2.4e9, 2.4e9),
-            "xticks": [k << 19 for k in range(5)],
-            "xticklabels": ["0", "2^19", "2^20", "", "2^21"],
+            "xticks": [0, 2**19, 2**20, 2**21],
+            "xticklabels": ["0", *map(two_to, (19, 20, 21))],
             "yticks": [k << 30 for k in range(-2, 3)],
-            "yticklabels": ["-2^31", "-2^30", "0", "2^30", "2^31 - 1"],
+            "yticklabels": [*HALVES, f"{two_to(31)} - 1"],
             "xlabel": "pins wanted, 1024 by each reader",
         },
         scale=PAGES_AT_ONCE,
@@ -435,7 +452,7 @@ def side_by_side() -> Readers:
             "ylim": (-1.12 * 2**31, 1.12 * 2**31),
             "xticks": [0, 512, 1024, 1536, 2048],
             "yticks": [k << 30 for k in range(-2, 3)],
-            "yticklabels": ["-2^31", "-2^30", "0", "2^30", "2^31"],
+            "yticklabels": [*HALVES, two_to(31)],
             "xlabel": "readers, 1024 pins wanted by each",
         },
     )
@@ -544,19 +561,6 @@ def _table(readers: list[int], *names: str) -> pandas.DataFrame:
 
 # Whoever else asks for a page while the refcount of the zero page is negative.
 
-CALLS: Mapping[str, str] = {
-    "process_vm_readv": "process_vm_readv_zero64",
-    "vmsplice": "vmsplice_zero",
-    "O_DIRECT write": "odirect_write_zero64",
-    "/proc/self/mem": "proc_self_mem_read_zero",
-    "plain read": "newpfn_nonzero",
-    "fork and exec": "fork_exec_true",
-}
-"""What was called, and the quantity of the recording that has its result."""
-
-NO_BYTES = ("plain read", "fork and exec")
-"""Recorded as going well or not, without a number of bytes."""
-
 
 def calls_below_zero() -> pandas.DataFrame:
     """Return a table of what system calls of anybody got while the refcount was negative.
@@ -565,23 +569,12 @@ def calls_below_zero() -> pandas.DataFrame:
     """
     import pandas
 
-    moments = {
-        "refcount negative": _recorded("overflowed", WITHOUT_FIX),
-        "after the holders left": _recorded("after_release", WITHOUT_FIX),
-        "same load, with the patch": _recorded("overflowed", WITH_FIX),
-    }
     words = {
-        name: {call: _result(call, found[quantity]) for call, quantity in CALLS.items()}
-        for name, found in moments.items()
+        "refcount negative": recorded_calls("overflowed"),
+        "after the holders left": recorded_calls("after_release"),
+        "same load, with the patch": recorded_calls("overflowed", WITH_FIX),
     }
     return pandas.DataFrame(words).rename_axis("call")
-
-
-def _result(call: str, result: int) -> str:
-    """Bytes, or minus an errno, as a program sees it."""
-    if result < 0:
-        return f"-1, {errno.errorcode[-result]}"
-    return "works" if call in NO_BYTES else f"{result} bytes"
 
 
 # How many writes can be in flight: what the kernel's source allows, against the mail's 32768.
@@ -592,8 +585,8 @@ SHOWN = (
 )  # fmt: skip
 """The limits that a reader can compare with a number of writes, by id."""
 
-NEAREST, FARTHEST = 2**5, 2**20
-"""Where the scale begins, and where a bar stops that has no end or is longer."""
+FARTHEST = 2**20
+"""Where a bar stops that has no end or is longer; the scale begins with 1."""
 
 
 def limits_of_writes(own: OwnLimits) -> Picture:
@@ -612,8 +605,8 @@ def limits_of_writes(own: OwnLimits) -> Picture:
         _bar(panel, place, limit, own=limit in own.limits)
     panel.axvline(WRITES, color=OVERFLOW, lw=2, ls=(0, (4, 2)))
     panel.set_xscale("log", base=2)
-    panel.set(xlim=(NEAREST, FARTHEST * 2**5), ylim=(len(shown) - 0.4, -0.6))
-    panel.set_xticks([2**n for n in (5, 10, 15, 20)], ["2^5", "2^10", "2^15", "2^20"])
+    panel.set(xlim=(1, FARTHEST * 2**7), ylim=(len(shown) - 0.4, -0.6))
+    panel.set_xticks(powers(0, 20)[::5], ["1", *map(two_to, (5, 10, 15, 20))])
     panel.minorticks_off()
     panel.set_yticks(range(len(shown)), [name for name, _ in named])
     panel.set_xlabel(f"for one queue, ring or list; dashed: the mail's {WRITES} writes")
@@ -628,14 +621,18 @@ def limits_of_writes(own: OwnLimits) -> Picture:
 
 
 def _bar(panel: Axes, place: int, limit: Limit, *, own: bool) -> None:
-    length, words, hatch = FARTHEST, "no limit", "..."
+    colour, words = YOURS if own else ZERO_PAGE, "no limit"
     if limit.value is not None:
         per = limit.unit.partition(" ")[2]  # of what there may be several
-        length = min(max(limit.value, NEAREST), FARTHEST)
-        words, hatch = f"{limit.value} {per}".rstrip(), "//" if own else ""
-    panel.barh(place, length, color=DEVICE if own else ZERO_PAGE, edgecolor=EDGE, hatch=hatch)
-    white = {"facecolor": "white", "edgecolor": "none", "pad": 1}
-    panel.text(length * 1.15, place, words, va="center", fontsize=9, bbox=white, zorder=3)
+        words = f"{limit.value} {per}".rstrip()
+    number = FARTHEST if limit.value is None else limit.value
+    length = min(max(number, 1), FARTHEST)
+    panel.barh(place, length, color=colour, edgecolor=EDGE, hatch="//" if own else "")
+    if number >= FARTHEST:
+        panel.plot(length * 1.3, place, ">", ms=17, mfc=colour, mec=EDGE)
+        length *= 2
+    # Beyond the dashed line, which would go through the words of a shorter bar.
+    panel.text(max(length, WRITES) * 1.3, place, words, va="center", fontsize=9)
 
 
 def _number(limit: Limit) -> str:
@@ -939,3 +936,33 @@ def _positive_error(refcount: int, refs: int) -> tuple[int, int]:
 def _error_alone(refcount: int, refs: int) -> int | tuple[int, int]:
     error, after = _grab(refcount, refs)
     return error or (0, after)
+
+
+# The open task.
+
+MOST_HOLDS = 2_100_000
+"""Some more than the 2^21 pins of the mail."""
+
+
+def innocent_call(mine: Callable[[Kernel], object]) -> Trial:
+    """Try a program on the kernel they feared: whether a stranger's pin is refused after it."""
+    kernel = Kernel("6.5", zero_page_pins="counted")
+    play(mine, kernel)
+    zero = kernel.zero_page.folio
+    pins, references = (kernel.ledger.count(zero, kind) for kind in (PINS, REFERENCES))
+    did = (
+        f"{many(pins, 'pin')} and {many(references, 'reference')} of the zero page are held, "
+        f"its refcount is {digits(zero.refcount)}."
+    )
+    if kernel.ledger.unmatched:
+        owner = kernel.ledger.unmatched[0].owner
+        return Trial(did, kernel.trace).missing("balanced", owner=owner)
+    stranger = kernel.new_mm("stranger")
+    addr = stranger.mmap(PAGE_SIZE)
+    stranger.read(addr, 1)
+    trial = Trial(did, kernel.trace)
+    try:
+        stranger.pin_user_pages(addr, 1)
+    except OSError:
+        return trial if pins + references <= MOST_HOLDS else trial.missing("holds")
+    return trial.missing("refused")

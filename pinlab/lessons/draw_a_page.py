@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from anywidget import AnyWidget
+from traitlets import List, Unicode
 
 from pinlab.lab.draw import Draw, Drawn
-from pinlab.lab.exercise import misconceptions
-from pinlab.lab.exhibit import Dial, Exhibit, exhibit
-from pinlab.lab.map import NARROW, Panel, draw_map, sheet
+from pinlab.lab.exhibit import CSS_CLASS, Exhibit
+from pinlab.lab.map import Panel, Stage, sheet
+from pinlab.lab.misconceptions import misconceptions
+from pinlab.lab.panel import JS
 from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import Frame, Snapshot, snapshot
+from pinlab.lab.task import Trial, play
 from pinlab.lab.text import many
 from pinlab.machine.buffers import PAGES
+from pinlab.model.arguments import whole
 from pinlab.model.folio import PAGE_SIZE, Folio
 from pinlab.model.kernel import Kernel
 from pinlab.model.mm import Mm
@@ -25,12 +31,18 @@ NAMES = ("parent", "other")
 class Touches:
     """How many pages of a fresh 64-page buffer are read and then written, by how many processes.
 
-    The pages that are read or written are the first ones.
+    The pages that are read or written are the first ones. Raises TypeError or ValueError for what
+    is no number of pages, 0 to 64, or of processes, 1 or 2.
     """
 
     read: int
     written: int
     processes: int
+
+    def __post_init__(self) -> None:
+        whole("read", self.read, 0, PAGES)
+        whole("written", self.written, 0, PAGES)
+        whole("processes", self.processes, 1, len(NAMES))
 
     @property
     def done(self) -> str:
@@ -39,67 +51,110 @@ class Touches:
         return f"{many(self.read, 'page')} read, {self.written} written{who}."
 
     @property
-    def kernel(self) -> Kernel:
-        """A machine on which it was done."""
+    def buffers(self) -> list[tuple[Mm, int]]:
+        """The processes of a machine on which it was done, each with the address of its buffer."""
         kernel = Kernel()
-        for name in NAMES[: self.processes]:
-            mm = kernel.new_mm(name)
-            addr = mm.mmap(PAGES * PAGE_SIZE)
+        buffers = [_buffer(kernel, name) for name in NAMES[: self.processes]]
+        for mm, addr in buffers:
             mm.read(addr, self.read * PAGE_SIZE)
             mm.write(addr, b"x" * self.written * PAGE_SIZE)
-        return kernel
+        return buffers
+
+    @property
+    def state(self) -> Snapshot:
+        """That machine as it is then."""
+        return snapshot(self.buffers[0][0].kernel)
 
 
-def read_and_written(read: int = PAGES, written: int = 0, processes: int = 1) -> Exhibit:
-    """Return sliders over the pages read and written and over the processes, with the map.
+class PageBrush(AnyWidget):
+    """Pages that are touched with a brush: read ones point to the zero page, written ones get RAM.
 
-    Each process has a fresh buffer of 64 pages; the sliders begin at these numbers. Raises
-    TypeError or ValueError for a number beyond its slider: 0 to 64 pages, 1 or 2 processes.
+    `entries` has for each process what its 64 entries point to: NONE, ZERO, or a frame of its own,
+    counted from OWN on as they come out of RAM. The machine is the model's; JavaScript draws, and
+    sends which page was touched.
     """
 
-    def draw(read: int, written: int, processes: int) -> tuple[str, str]:
-        now = Touches(read, written, processes)
-        kernel = now.kernel
-        return draw_map(kernel).svg, sentence(now, snapshot(kernel))
+    _esm = JS / "brush.js"
+    _css = JS / "brush.css"
+    names: List[str] = List().tag(sync=True)
+    entries: List[list[int]] = List().tag(sync=True)
+    said = Unicode().tag(sync=True)
 
-    return exhibit(
-        draw,
-        Dial("pages read", read, range(PAGES + 1), argument="read"),
-        Dial("pages written", written, range(PAGES + 1), argument="written"),
-        Dial("processes", processes, range(1, len(NAMES) + 1)),
-        filmstrip=_positions(),
-    )
+    def __init__(self, begin: Touches) -> None:
+        super().__init__()
+        self.add_class(CSS_CLASS)
+        self._begin = begin
+        self.on_msg(lambda _widget, sent, _buffers: self.hear(sent))
+        self.hear({"processes": begin.processes})
+
+    def hear(self, sent: Mapping[str, Any]) -> None:
+        """Do what was asked for: begin again with so many processes, or touch some pages."""
+        if "processes" in sent:
+            begin = replace(self._begin, processes=sent["processes"])
+            self._buffers = begin.buffers
+            self._show(begin.done)
+        else:
+            self.touch(sent["process"], sent["pages"], write=sent["write"])
+
+    def touch(self, process: int, pages: Sequence[int], *, write: bool) -> None:
+        """Read, or write, a byte of some pages of a process."""
+        mm, addr = self._buffers[process]
+        faults = len(mm.kernel.trace)
+        for page in pages:
+            if write:
+                mm.write(addr + page * PAGE_SIZE, b"x")
+            else:
+                mm.read(addr + page * PAGE_SIZE, 1)
+        which = f"page {pages[0]}" if len(pages) == 1 else "all pages"
+        did = f"{mm.name} {'writes' if write else 'reads'} {which}"
+        news = "" if mm.kernel.trace[faults:] else ", and nothing changes"
+        self._show(f"{did}{news}.")
+
+    def _show(self, done: str) -> None:
+        """Tell the page how the machine is now."""
+        with self.hold_sync():
+            self.names = [mm.name for mm, _ in self._buffers]
+            self.said = f"{done} {summary(snapshot(self._buffers[0][0].kernel))}"
+            self.entries = [
+                [_entry(mm, addr + page * PAGE_SIZE) for page in range(PAGES)]
+                for mm, addr in self._buffers
+            ]
+
+
+def touch(read: int = 8, written: int = 1, processes: int = 1) -> Exhibit:
+    """Return 64 pages to be touched with a brush, and the frames that come out of RAM.
+
+    At first so many pages are read and then written, by each of one or two processes. Raises
+    TypeError or ValueError for other numbers: 0 to 64 pages, 1 or 2 processes.
+    """
+    return Exhibit(PageBrush(Touches(read, written, processes)), _positions(), "Some of them:")
 
 
 def _positions() -> Drawing:
-    """Four positions of the sliders, two abreast, each below what was done."""
-    positions = Touches(PAGES, 3, 1), Touches(40, 3, 1), Touches(PAGES, 3, 2), Touches(0, 3, 1)
-    states = [snapshot(touches.kernel) for touches in positions]
-    panels = [Panel(state, touches.done) for touches, state in zip(positions, states, strict=True)]
-    told = [sentence(touches, state) for touches, state in zip(positions, states, strict=True)]
-    counters = {frame.refcount for state in states for frame in state.frames}
-    told.append(f"Refcount of each frame: {', '.join(map(str, sorted(counters)))}.")
-    return replace(sheet(panels, NARROW, abreast=2), twin="\n".join(told))
+    """Three ways of touching pages, each below what was done."""
+    positions = Touches(PAGES, 3, 1), Touches(PAGES, 3, 2), Touches(0, 3, 1)
+    panels, told = [], []
+    for touches in positions:
+        panels.append(Panel(Stage([touches.state]), 0, touches.done))
+        told.append(f"{touches.done} {summary(touches.state)}")
+    return replace(sheet(panels), twin="\n".join(told))
 
 
-def sentence(touches: Touches, state: Snapshot) -> str:
-    """Return what was done, where the entries point to, and how many frames that takes.
+def summary(state: Snapshot) -> str:
+    """Return where the entries of the buffers point to, and how many frames that takes.
 
-    >>> touches = Touches(read=64, written=1, processes=1)
-    >>> told = sentence(touches, snapshot(touches.kernel))
-    >>> for part in told.split(". "):
+    >>> for part in summary(Touches(read=64, written=1, processes=1).state).split(". "):
     ...     print(part)
-    64 pages read, 1 written
     1 page has a frame of its own, 63 entries point to the zero page, 0 are empty
     Behind 64 pages: 2 frames.
     """
-    pages = touches.processes * PAGES
+    pages = len(state.processes) * PAGES
     behind = _behind(state)
     zeros = sum(frame.zero for frame in behind)
     own, empty = len(behind) - zeros, pages - len(behind)
     frames = len({frame.number for frame in behind})
     return (
-        f"{touches.done} {_own(own)}, {_point(zeros)} to the zero page, "
+        f"{_own(own)}, {_point(zeros)} to the zero page, "
         f"{empty} {'is' if empty == 1 else 'are'} empty. "
         f"Behind {pages} pages: {many(frames, 'frame')}."
     )
@@ -457,3 +512,25 @@ def _free_stays(entry: int, write: int, free: int) -> Result:
 
 def _entry_alone(entry: int, write: int, free: int) -> int:
     return fault_in_the_model(entry, write, free)[0]
+
+
+# The open task.
+
+FEWEST_ENTRIES, FRAMES_WANTED = 100, 10
+
+
+def ten_frames(mine: Callable[[Kernel], object]) -> Trial:
+    """Try a program on Linux 6.18: how many entries and how many frames there are at its end."""
+    kernel = Kernel("6.18")
+    play(mine, kernel)
+    entries = [entry for mm in kernel.mms for entry in mm.mapped()]
+    frames = {entry.page for entry in entries}
+    led = f"{len(entries)} {'entry leads' if len(entries) == 1 else 'entries lead'}"
+    trial = Trial(f"At the end {led} to {many(len(frames), 'frame')}.", kernel.trace)
+    conditions = {
+        "huge": all(page.folio.order == 0 for page in frames),
+        "entries": len(entries) >= FEWEST_ENTRIES,
+        "frames": len(frames) == FRAMES_WANTED,
+        "zero": kernel.zero_page in frames,
+    }
+    return trial.checked(conditions)

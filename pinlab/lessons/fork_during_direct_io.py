@@ -7,17 +7,28 @@ completion. What happens in between is its name.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+import ipywidgets
+
+from pinlab import machine
 from pinlab.lab.draw import Draw, Drawn
-from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, menu
-from pinlab.lab.map import NARROW, Panel, sheet
+from pinlab.lab.exhibit import Exhibit, choice, menu
+from pinlab.lab.map import Panel, sheet
 from pinlab.lab.picture import Drawing
-from pinlab.lab.walk import Story, Walk, before_and_after, walk
-from pinlab.machine import boot, recording
-from pinlab.model.arguments import one_of
+from pinlab.lab.player import PlayedStep, Player
+from pinlab.lab.reply import Reply
+from pinlab.lab.task import Trial, play
+from pinlab.lab.walk import Story, Walk, shots, walk
+from pinlab.machine import boot, buffers, recording
+from pinlab.machine.predictions.holds import LAST as LAST_TRIED
+from pinlab.machine.predictions.holds import NEVER, first_that_copies
+from pinlab.machine.proc import UnavailableError
+from pinlab.machine.syscalls import process_vm_readv
+from pinlab.model.arguments import function, one_of, shown, whole
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS as BIAS
 from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.gup import FOLL_LONGTERM, FOLL_WRITE
@@ -177,6 +188,30 @@ SCENES: Mapping[str, tuple[Act, ...]] = MappingProxyType(
 """The steps of each scene, by its name."""
 
 
+CODE: Mapping[Act, str] = {
+    Cast.fill: 'parent.write(addr, b"A" * 8)',
+    Cast.ask: "request = kernel.submit_dio_read(parent, addr, 1)",
+    Cast.ask_to_disk: "request = kernel.submit_dio_write(parent, addr, 1)",
+    Cast.register: "(page,) = parent.pin_user_pages(addr, 1, FOLL_WRITE | FOLL_LONGTERM)",
+    Cast.fork: 'child = parent.fork("child")',
+    Cast.protect: "parent.write_protect(addr)",
+    Cast.parent_writes: 'parent.write(addr + 7, b"p")',
+    Cast.child_writes: 'child.write(addr + 7, b"c")',
+    Cast.child_exits: "child.exit()",
+    Cast.parent_overwrites: 'parent.write(addr, b"P" * 8)',
+    Cast.child_overwrites: 'child.write(addr, b"C" * 8)',
+    Cast.deliver: 'request.device_write(b"DDDD")',
+    Cast.send: "request.device_read(8)",
+    Cast.complete: "request.complete()",
+}
+PINNED_CODE: Mapping[Act, str] = {
+    **CODE,
+    Cast.deliver: 'page.device_write(b"DDDD")',
+    Cast.complete: "kernel.unpin_user_page(page)",
+}
+"""The code that a step comes to; with a registered buffer there is no request."""
+
+
 def story(scene: str) -> Story:
     """Return the story of a scene, for pictures that go through it.
 
@@ -187,14 +222,25 @@ def story(scene: str) -> Story:
     >>> print(last.words)
     The request is complete. The parent reads AAAAAAAp, the child DDDDAAAA.
     """
-    steps = _steps(scene)
+    return SceneStory(_steps(scene))
 
-    def told(kernel: Kernel) -> Iterator[str]:
+
+@dataclass(frozen=True)
+class SceneStory:
+    """A scene as a story, which says the code of its steps."""
+
+    steps: tuple[Act, ...]
+
+    def __call__(self, kernel: Kernel) -> Iterator[str]:
+        """Play it on a machine."""
         cast = Cast(kernel)
-        for step in steps:
+        for step in self.steps:
             yield step(cast)
 
-    return told
+    @property
+    def code(self) -> list[str]:
+        """What each step does."""
+        return [(PINNED_CODE if Cast.register in self.steps else CODE)[step] for step in self.steps]
 
 
 def _steps(scene: str) -> tuple[Act, ...]:
@@ -257,29 +303,29 @@ SHOWN = (
 )
 """What readers without widgets see: each when the device has written."""
 
-LONGEST = max(map(len, SCENES.values()))
-
 
 def scene(scene: str = "parent writes", release: str = "6.4", at: int = 4) -> Exhibit:
-    """Return a menu of scenes, buttons for releases and a slider over the steps, with the map.
+    """Return a menu of scenes, buttons for releases, and the stage on which they are played.
 
-    They begin with these values; step 0 is before the first, and a scene with fewer steps than the
-    slider stays at its end. Raises ValueError for an unknown scene, a release without a button or
-    a step that is not there, TypeError for what is no number.
+    They begin with these values; step 0 is before the first, and a scene that is shorter than what
+    was shown is shown at its end. Raises ValueError for an unknown scene, a release without a
+    button or a step that is not there, TypeError for what is no number.
     """
+    scenes = menu("scene", SCENES, one_of("scene", scene, SCENES))
+    releases = choice("Linux", RELEASES, release, argument="release")
+    player = Player(steps=_shots(scene, release))
+    player.at = whole("at", at, 0, player.last)
 
-    def draw(scene: str, release: str, step: int) -> tuple[str, str]:
-        way = _walked(scene, release)
-        reached = min(step, len(way.steps))
-        return before_and_after(way, reached), f"Linux {release}. {way.sentence(reached)}"
+    def show(_: object) -> None:
+        player.load(_shots(scenes.value, releases.value))
 
-    return exhibit(
-        draw,
-        menu("scene", SCENES, one_of("scene", scene, SCENES)),
-        choice("Linux", RELEASES, release, wide="4em", argument="release"),
-        Dial("step", at, range(LONGEST + 1), argument="at"),
-        filmstrip=_shown(),
-    )
+    for control in (scenes, releases):
+        control.observe(show, "value")
+    return Exhibit(ipywidgets.VBox([scenes, releases, player]), _shown())
+
+
+def _shots(scene: str, release: str) -> list[PlayedStep]:
+    return shots(_walked(scene, release), f"Linux {release}. ")
 
 
 @cache
@@ -288,23 +334,22 @@ def _walked(scene: str, release: str) -> Walk:
 
 
 def _shown() -> Drawing:
-    """Four scenes after the device has written, two abreast."""
+    """Four scenes after the device has written."""
     panels = []
     for scene, release in SHOWN:
         way = _walked(scene, release)
         step = len(way.steps) - 1
         words = f"{scene}, Linux {release}"
-        said = f"{words}. {way.told(step)}"
-        panels.append(Panel(way.state(step), words, said, way.state(step - 1)))
-    return sheet(panels, NARROW, abreast=2)
+        panels.append(Panel(way.stage, step, words, f"{words}. {way.told(step)}"))
+    return sheet(panels)
 
 
 UNFIXED = "without the zero-page fix (A/B pair)"
 RECORDED: Mapping[str, tuple[str, str | None]] = MappingProxyType(
     {
         "5.10.262": ("5.10.262", None),
-        "6.1.192": ("6.1.192", "with the zero-page fix (A/B pair)"),
-        "6.1.192, no fix": ("6.1.192", UNFIXED),
+        "6.1.192 with the patch": ("6.1.192", "with the zero-page fix (A/B pair)"),
+        "6.1.192 without the patch": ("6.1.192", UNFIXED),
         "6.12.117": ("6.12.117", None),
         "7.3.4": ("7.3.4", None),
     }
@@ -325,30 +370,34 @@ CASES: Mapping[str, str] = MappingProxyType(
 
 
 def recorded_scenes() -> pandas.DataFrame:
-    """Return a table: for each recorded scene the model's prediction, and below it what happened.
+    """Return a table of how each recorded scene ended, a column for each recorded kernel.
 
-    A column for each recorded kernel.
+    Where the model predicts another end, or none, that stands behind it.
     """
     import pandas
 
     columns = {
         name: {
-            row: words
-            for scene in CASES
-            for row, words in (
-                ((scene, "model"), predicted(scene, name)),
-                ((scene, "recorded"), in_short(recorded(scene, name))),
-            )
+            scene: told(in_short(recorded(scene, name)), predicted(scene, name)) for scene in CASES
         }
         for name in RECORDED
     }
-    return pandas.DataFrame(columns).rename_axis(index=["scene", ""])
+    return pandas.DataFrame(columns).rename_axis("scene")
+
+
+def told(recorded: str, predicted: str) -> str:
+    """Return an end and the prediction where they differ.
+
+    >>> told("D", "D"), told("D", "none")
+    ('D', 'D (model: none)')
+    """
+    return recorded if predicted == recorded else f"{recorded} (model: {predicted})"
 
 
 def predicted(scene: str, name: str) -> str:
     """Return what the model says of a scene on one of the recorded kernels."""
     if scene not in SCENES:
-        return "not modelled"
+        return "none"
     kernel, build = RECORDED[name]
     return in_short(outcome(scene, boot(kernel, build)))
 
@@ -635,3 +684,78 @@ def _never_exclusive(era: int, mapcount: int, refcount: int, exclusive: int) -> 
 
 def _not_pinned(era: int, mapcount: int, refcount: int, exclusive: int) -> bool:
     return mapcount == 1 and refcount < BIAS
+
+
+# The open task.
+
+
+def newer_loses(mine: Callable[..., object]) -> Trial:
+    """Try a story during a read from disk: whether the data are lost on 5.9 and not on 5.7."""
+    left = {release: _left(mine, release) for release in ("5.7", "5.9")}
+    told = ", ".join(f"{name}: {found.did}" for name, found in left.items())
+    trial = Trial(f"The parent reads: {told}.", left["5.9"].shown)
+    for release, found in left.items():
+        if found.misses:
+            return trial.missing(found.misses, release=release)
+    kept = {release: found.did == "DDDD" for release, found in left.items()}
+    return trial.checked({"older": kept["5.7"], "newer": not kept["5.9"]})
+
+
+def _left(mine: Callable[..., object], release: str) -> Trial:
+    """What the parent reads after a story, and when the device is done."""
+    kernel = Kernel(release)
+    parent = kernel.new_mm()
+    addr = parent.mmap(PAGE_SIZE)
+    parent.write(addr, b"A" * LETTERS)
+    request = kernel.submit_dio_read(parent, addr, 1)
+    play(mine, kernel, parent, addr, request)
+    if request.in_flight:
+        request.device_write(b"DDDD")
+        request.complete()
+    if parent.exited or parent.page_at(addr) is None:
+        return Trial("nothing", kernel.trace, "parent")
+    return Trial(parent.read(addr, 4).decode("ascii", "replace"), kernel.trace)
+
+
+THRESHOLD = ("fork_copy_threshold", "unpriv_threshold_haspinned_1", "copies_from_extra")
+
+
+LOOK = "Are the references still held at the fork, and is it the child that reads its smaps?"
+
+
+def copies_from(own_kib: Callable[[int], int]) -> Reply:
+    """Find out from how many references on fork copies a page, by an experiment of the reader's.
+
+    own_kib: says how many KiB of a page with so many extra references a child has to itself right
+    after fork. It is asked for one number after another, each time in a process that has pinned
+    something before, and what comes out is judged by `machine.measure`.
+    """
+    function("own_kib", own_kib)
+
+    def copies(extra: int) -> bool:
+        found = machine.attempt(_after_a_pin, own_kib, extra)
+        if isinstance(found, int):
+            return found > 0
+        known = isinstance(found, machine.Failed)
+        raise UnavailableError(
+            str(found) if known else f"own_kib({extra}) returns {shown(found)}, and no number yet."
+        )
+
+    try:
+        mine = first_that_copies(copies)
+    except UnavailableError as reason:
+        return Reply(str(reason))
+    measured = machine.measure(THRESHOLD[0])
+    if THRESHOLD not in measured.values:
+        why = next(iter(measured.missing.values()), "")
+        return Reply(f"You find {mine}. `machine.measure` found nothing to hold it against. {why}")
+    right = mine == measured.values[THRESHOLD]
+    never = f"never copies, tried up to {LAST_TRIED} references"
+    told = f"By your experiment fork {never if mine == NEVER else f'copies from {mine} on'}."
+    return Reply(told if right else f"{told} {LOOK}", right)
+
+
+def _after_a_pin(own_kib: Callable[[int], int], extra: int) -> int:
+    """Without a pin, of whatever page, fork would not ask."""
+    process_vm_readv(buffers.new("letters"), buffers.new("never"))
+    return own_kib(extra)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +13,8 @@ from matplotlib.ticker import MaxNLocator
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN, PIN_HATCH, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Picture
-from pinlab.lab.text import digits, plural
+from pinlab.lab.task import Trial, play
+from pinlab.lab.text import digits, many, plural
 from pinlab.lab.walk import Story, tell
 from pinlab.machine import boot, predict, recording
 from pinlab.model.arguments import instance, one_of
@@ -264,7 +265,7 @@ def references() -> pandas.DataFrame:
     import pandas
 
     columns = {
-        f"{kernel}, {source}": [number(kernel, deed) for deed in DEEDS]
+        f"{source} {kernel}": [number(kernel, deed) for deed in DEEDS]
         for kernel in KERNELS
         for source, number in (("model", _in_the_model), ("recorded", _recorded))
     }
@@ -547,3 +548,22 @@ def _reset(refcount: int, is_zero_page: bool) -> tuple[int, bool]:
 
 def _one_number(refcount: int, is_zero_page: bool) -> int:
     return refcount if is_zero_page else refcount - 1
+
+
+# The open task.
+
+
+def freed_in_flight(mine: Callable[[Kernel], object]) -> Trial:
+    """Try a story on Linux 6.4: whether a device works on a frame at its end that is free."""
+    kernel = Kernel("6.4")
+    play(mine, kernel)
+    requests = kernel.requests.values()
+    frames = {page.folio: page.refcount for request in requests for page in request.pages}
+    freed = [folio for folio in frames if folio.freed]
+    did = (
+        f"At the end {many(len(requests), 'request')} in flight, on {many(len(frames), 'frame')}, "
+        f"of which {len(freed) or 'none'} {'is' if len(freed) < 2 else 'are'} free."
+    )
+    return Trial(did, kernel.trace).checked(
+        {"flight": bool(frames), "held": bool(freed)}, refcount=min(frames.values(), default=0)
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pinlab.lab.draw import Draw, Drawn
@@ -11,6 +12,7 @@ from pinlab.lab.odometer import HEAD, TALL, WIDTH, binary, heads
 from pinlab.lab.palette import EDGE, REFERENCE
 from pinlab.lab.picture import Drawing, drawing
 from pinlab.lab.svg import PINNED, text
+from pinlab.lab.task import Trial, play
 from pinlab.lab.text import many
 from pinlab.machine.recordings import recording
 from pinlab.model import ledger
@@ -108,12 +110,12 @@ def _bars(*pages: HeldPage, rows: int = 0) -> Drawing:
     for held in pages:
         tops.append(y)
         y += TALL + CAPTION + LEDGER + AXIS + BAR * (rows or len(_mixtures(held))) + SPACE
-    drawn = [_page(top, held) for top, held in zip(tops, pages, strict=True)]
+    drawn = [_page(top, held, rows) for top, held in zip(tops, pages, strict=True)]
     about = "The 32 binary digits of a refcount, and a bar for each mixture that gives it."
     return drawing(WIDTH, y, [heads(), *drawn], about, map(told, pages))
 
 
-def _page(y: int, held: HeldPage) -> str:
+def _page(y: int, held: HeldPage, rows: int) -> str:
     refcount, pairs = held.folio.refcount, _mixtures(held)
     known = (
         f"the ledger: {many(_known(held, ledger.MAPPING), 'mapping')}, "
@@ -133,6 +135,10 @@ def _page(y: int, held: HeldPage) -> str:
     parts += [
         _bar(axis + 5 + BAR * row, pins, references, true=pins == _known(held, ledger.PIN))
         for row, (pins, references) in enumerate(pairs)
+    ]
+    parts += [
+        text(19, axis + 16 + BAR * n, f"{many(n, 'pin')}: more than {refcount}", size=11)
+        for n in range(len(pairs), rows)
     ]
     return "".join([*parts, _line(1, axis + 2, BAR * len(pairs) + 9, DASHED)])
 
@@ -377,3 +383,23 @@ def _above_1024_without_the_cast(refcount: int) -> bool:
 
 def _of_the_size(refcount: int) -> bool:
     return abs(refcount) >= GUP_PIN_COUNTING_BIAS
+
+
+# The open task.
+
+
+def suspected_wrongly(mine: Callable[[Kernel], object]) -> Trial:
+    """Try a story on Linux 6.18: whether a frame is taken for pinned that has no pin."""
+    kernel = Kernel("6.18")
+    play(mine, kernel)
+    folios = [folio for folio in kernel.folios if not folio.freed]
+    suspected = [folio for folio in folios if kernel.folio_maybe_dma_pinned(folio)]
+    pins = min((kernel.ledger.count(folio, ledger.PIN) for folio in suspected), default=0)
+    did = (
+        f"Of {many(len(folios), 'frame')} {len(suspected) or 'none'} "
+        f"{'is' if len(suspected) < 2 else 'are'} taken for pinned; "
+        f"the highest refcount is {max(folio.refcount for folio in folios)}."
+    )
+    return Trial(did, kernel.trace).checked(
+        {"suspected": bool(suspected), "pinned": not pins}, pins=many(pins, "pin")
+    )

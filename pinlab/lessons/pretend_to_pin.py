@@ -15,7 +15,7 @@ from errno import ENOMEM
 from functools import cache
 from itertools import product
 from statistics import mode
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
@@ -24,8 +24,9 @@ from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, moving, row, switch
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN
 from pinlab.lab.picture import Picture
+from pinlab.lab.task import Trial
 from pinlab.lab.text import many
-from pinlab.model.arguments import whole
+from pinlab.model.arguments import mapping, whole
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, INT_MAX, INT_MIN, R0, wrap
 from pinlab.model.dio import DirectIO
 from pinlab.model.folio import PAGE_SIZE, Folio
@@ -193,21 +194,17 @@ class Curve:
     """The refcount over the calls, with a cross for each call that is refused.
 
     Artists are kept and changed (`draw`); those that change are in `moving`. The axes reach as
-    far as `most` rounds can; `bent` ones are linear up to 1024 and logarithmic beyond.
+    far as `most` rounds can; `scaled` ones as far as the refcount does, in steps of two.
     """
 
-    def __init__(self, panel: Axes, most: int, *, bent: bool = False) -> None:
+    def __init__(self, panel: Axes, most: int, *, scaled: bool = False) -> None:
         far = most * GUP_PIN_COUNTING_BIAS
-        low, high = (-10 * far, 6 * far) if bent else (-3.2 * GUP_PIN_COUNTING_BIAS, 1.25 * far)
-        panel.set(xlim=(0, 2 * most + 0.5), ylim=(low, high))
-        panel.set_xticks(range(0, 2 * most + 1, most // 2 if bent else 2))
+        self._panel, self._scaled, self._scale = panel, scaled, 0
+        panel.set(xlim=(0, 2 * most + 0.5), ylim=(-3.2 * GUP_PIN_COUNTING_BIAS, 1.25 * far))
+        panel.set_xticks(range(0, 2 * most + 1, most // 2 if scaled else 2))
         ticks = [R0 - GUP_PIN_COUNTING_BIAS, R0, R0 + far]
-        if bent:
-            panel.set_yscale("symlog", linthresh=GUP_PIN_COUNTING_BIAS)
-            ticks = [R0 - far, *ticks[:2], R0 + GUP_PIN_COUNTING_BIAS, R0 + far]
         panel.set_yticks(ticks, [str(tick) for tick in ticks])
-        panel.minorticks_off()
-        panel.axhspan(low, 0, color=OVERFLOW, alpha=0.08, lw=0)
+        panel.axhspan(-3 * far, 0, color=OVERFLOW, alpha=0.08, lw=0)
         panel.axhline(0, color=EDGE, lw=0.8)
         panel.spines[["top", "right"]].set_visible(False)
         (self._edge,) = panel.plot([], [], color=EDGE, lw=3.4, drawstyle="steps-post")
@@ -231,6 +228,18 @@ class Curve:
         self._number.xyann = (-6, 7 if made.end > R0 else -17)
         self._number.set_text(str(made.end))
         self._title.set_text(f"{outcome(made.switches)} (tests: {made.switches})")
+        if self._scaled:
+            self._rescale(abs(made.farthest - R0) // GUP_PIN_COUNTING_BIAS)
+
+    def _rescale(self, pins: int) -> None:
+        """Let the axis end at the power of two that has room for so many pins, up and down."""
+        scale = 1 << max(pins - 1, 0).bit_length()
+        if scale != self._scale:
+            self._scale = scale
+            reach = scale * GUP_PIN_COUNTING_BIAS
+            ticks = [R0 + k * reach // 2 for k in range(-2, 3)]
+            self._panel.set_yticks(ticks, [str(tick) for tick in ticks])
+            self._panel.set_ylim(-1.5 * reach, 1.3 * reach)
 
 
 def four_outcomes() -> Picture:
@@ -297,7 +306,7 @@ APART, TOGETHER = "one after another", "held together, then released"
 
 
 def refcount_over_rounds(
-    *, slow: bool = True, fast: bool = True, release: bool = True, rounds: int = MOST_ROUNDS
+    *, slow: bool = True, fast: bool = True, release: bool = False, rounds: int = MOST_ROUNDS
 ) -> Exhibit:
     """Return a switch for each test of the patch: what do some rounds leave in the refcount?
 
@@ -308,15 +317,16 @@ def refcount_over_rounds(
     """
     begin = {"slow": slow, "fast": fast, "release": release}
     controls = (
-        choice("", (APART, TOGETHER), APART, wide="auto"),
+        choice("", (APART, TOGETHER), APART),
         row(*(switch(f"{test}: {place}", begin[test], wide="17em", argument=test)
               for test, place in TESTS.items())),
         Dial("rounds", rounds, range(1, MOST_ROUNDS + 1)),
     )  # fmt: skip
     panel = Figure(figsize=(7.2, 3.5), layout="constrained").subplots()
     panel.set(xlabel="calls", ylabel="refcount of the zero page")
-    curve = Curve(panel, MOST_ROUNDS, bent=True)
-    curve.draw(run(Switches(**begin), MOST_ROUNDS))
+    curve = Curve(panel, MOST_ROUNDS, scaled=True)
+    # The longest numbers beside the axis: there is room for them from the first.
+    curve.draw(run(Switches(release=False), MOST_ROUNDS, together=True))
     draw = moving(curve, sentence)
     return exhibit(
         lambda order, slow, fast, release, rounds: draw(
@@ -361,12 +371,12 @@ def _places(made: Rounds) -> str:
 def _filmstrip() -> Picture:
     """Draw the four outcomes, each one after another and held together."""
     figure = Figure(figsize=(8.4, 9.6), layout="constrained")
-    grid = figure.subplots(len(ONE_OF_EACH), 2, sharex=True, sharey=True)
+    grid = figure.subplots(len(ONE_OF_EACH), 2, sharex=True)
     alt = []
     for line, (kind, switches) in zip(grid, ONE_OF_EACH.items(), strict=True):
         for panel, together in zip(line, ORDERS, strict=True):
             made = run(switches, MOST_ROUNDS, together=together)
-            Curve(panel, MOST_ROUNDS, bent=True).draw(made)
+            Curve(panel, MOST_ROUNDS, scaled=True).draw(made)
             alt.append(f"{kind}, {ORDERS[together]}: {_ends(made)}")
         line[0].set_ylabel("refcount")
     for panel, when in zip(grid[0], ORDERS.values(), strict=True):
@@ -645,3 +655,28 @@ def _added(is_zero: bool, pin: bool) -> int:
     if pin:
         return 0 if is_zero else GUP_PIN_COUNTING_BIAS
     return 1
+
+
+# The open task.
+
+ROUNDS = 100
+
+
+def second_round(mine: object) -> Trial:
+    """Try a release and rules: which of a hundred rounds of pin and unpin is refused."""
+    rules: dict[str, Any] = dict(mapping("mine", mine))
+    kernel = Kernel(rules.pop("release", RELEASE), **rules)
+    zero, mm = kernel.zero_page, kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.read(addr, 1)
+    for number in range(1, ROUNDS + 1):
+        before = f"Before round {number} the zero page's refcount is {zero.refcount}"
+        try:
+            (page,) = mm.pin_user_pages(addr, 1)
+        except OSError:
+            trial = Trial(f"{before}, and the pin is refused.", kernel.trace)
+            return trial if number > 1 else trial.missing("first")
+        if page is not zero:
+            return Trial(f"{before}.", kernel.trace).missing("other-page", page=page.name)
+        kernel.unpin_user_page(page)
+    return Trial(f"At the end the refcount is {zero.refcount}.", kernel.trace).missing("hundred")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pinlab.data_folder import DATA
 from pinlab.lab.draw import Draw, Drawn
@@ -14,11 +14,15 @@ from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, row, switch
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.svg import document, fitted, text
+from pinlab.lab.task import Trial
 from pinlab.lab.text import many, plural
+from pinlab.model.arguments import mapping
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, R0, last_grab
 from pinlab.model.folio import HPAGE_ORDER, Folio
 from pinlab.model.gup import FOLL_GET, FOLL_PIN
 from pinlab.model.kernel import Kernel
+from pinlab.model.rules import rules_for
+from pinlab.words.sentences import counterexample
 from pinlab.words.thread import (
     AFTER,
     BEFORE,
@@ -209,7 +213,7 @@ def turn_by_turn(part: str = "mail", at: int | None = None) -> Exhibit:
         return drawn_tree(chosen, verdicts if ours else yours, number), told
 
     dial = Dial("turn", numbers[0] if at is None else at, numbers, argument="at")
-    yours = choice("your verdict", [OPEN, *VERDICTS], OPEN, wide="13em")
+    yours = choice("your verdict", [OPEN, *VERDICTS], OPEN)
     yours.style.description_width = "initial"
     # Before the exhibit draws: another turn comes with the verdict that it was given.
     dial.observe(lambda turned: yours.set_trait("value", given.get(turned["new"], OPEN)), "value")
@@ -530,3 +534,24 @@ def _without_the_patch(operation: str, zero: bool, large: bool, pages: int) -> C
 
 if __name__ == "__main__":
     print(*write_slides(), sep="\n")
+
+
+# The open task.
+
+NOTE_AND_REVIEW = {
+    "the note": "patch-note/foll-pin",
+    "the reviewer's sentence": "refcount-sentence",
+}
+"""The two sentences that the thread is about, by the ids that they have in pinlab.words."""
+
+
+def sentences_part(mine: object) -> Trial:
+    """Try a release and rules: whether the two sentences are true of it, or which one is."""
+    rules: dict[str, Any] = dict(mapping("mine", mine))
+    release = rules.pop("release", "6.5")
+    rules_for(release, rules)
+    found = {name: counterexample(id, release, rules) for name, id in NOTE_AND_REVIEW.items()}
+    told = " and ".join(f"{name} is {'false' if run else 'true'}" for name, run in found.items())
+    runs = [f"{name} is false here:\n{run}" for name, run in found.items() if run]
+    trial = Trial(f"Of this kernel {told}.", "\n\n".join(runs))
+    return trial.checked({"both-true": len(runs) > 0, "both-false": len(runs) < 2})

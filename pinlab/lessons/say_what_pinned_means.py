@@ -14,8 +14,9 @@ from pinlab.lab.held_page import MOST, HeldPage
 from pinlab.lab.palette import EDGE, PIN, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Drawing, Picture, drawing
 from pinlab.lab.svg import PINNED, THICK, edge, fitted, text
+from pinlab.lab.task import Trial, play
 from pinlab.lab.text import LARGE, digits, many, powers
-from pinlab.model.arguments import one_of
+from pinlab.model.arguments import instance, one_of, shown
 from pinlab.model.buffer import RDMA
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS as BIAS
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Page
@@ -72,7 +73,7 @@ def page_under_lenses(
     the menu its size, the buttons the release; all begin with these. Raises TypeError or ValueError
     for an order other than 0 and 9, more than 2^21 holds, or a release that has no button.
     """
-    which = choice("Linux", LENS_RELEASES, release, wide="5em", argument="release")
+    which = choice("Linux", LENS_RELEASES, release, argument="release")
     HeldPage(release, order, references, pins, mlocked, registered)
     return exhibit(
         lambda order, release, mlocked, registered, references, pins: _held(
@@ -499,3 +500,17 @@ def _without_pincount(refcount: int, pincount: int | None, mappings: int) -> tup
 
 def _with_mappings(refcount: int, pincount: int | None, mappings: int) -> tuple[object, bool]:
     return told_by(refcount, pincount, mappings)[0], refcount > 0
+
+
+# The open task.
+
+
+def six_lenses(mine: Callable[[Kernel], object]) -> Trial:
+    """Try a page of a program on Linux 6.18: in which of the six senses it is pinned."""
+    kernel = Kernel("6.18")
+    page = instance("what mine returns", play(mine, kernel), Page)
+    if page.folio.kernel is not kernel:
+        raise ValueError(f"what mine returns is {shown(page)}: it is of another machine")
+    found = senses(page)
+    trial = Trial(f"{len(found.lit)} of {len(found)} say that it is pinned.", found)
+    return trial.checked(found, refcount=page.refcount, pincount=page.pincount)

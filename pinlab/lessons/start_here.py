@@ -25,16 +25,19 @@ from pinlab.lab.answers import (
     top_of,
 )
 from pinlab.lab.draw import Draw, Drawn
-from pinlab.lab.exhibit import Dial, Exhibit, exhibit, moving, status
+from pinlab.lab.exhibit import Dial, Exhibit, Steady, exhibit, lines, moving
 from pinlab.lab.palette import EDGE, OTHERS, PIN, PIN_HATCH, ZERO_PAGE
 from pinlab.lab.picture import Picture
 from pinlab.lab.svg import label
-from pinlab.lab.text import listed
+from pinlab.lab.task import Trial, parts
+from pinlab.lab.text import listed, many
 from pinlab.machine import Answer, Progress, Run
 from pinlab.machine.buffers import PAGES
 from pinlab.machine.measured import Measurement
 from pinlab.machine.predictions.calls import buffer_in
 from pinlab.model.arguments import instance, sequence, whole
+from pinlab.model.folio import PAGE_SIZE
+from pinlab.model.gup import ACQUIRED
 from pinlab.model.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -206,7 +209,7 @@ class Watch:
         self.bar = ipywidgets.IntProgress(0, 0, run.progress.total, description="writes")
         self.button = ipywidgets.Button(description="Stop", icon="stop")
         self.button.on_click(lambda _: self.stop())
-        self.words = ipywidgets.HTML(status("Starting."))
+        self.words = Steady(value=lines("Starting."), role="status")
         self.widget = ipywidgets.VBox([ipywidgets.HBox([self.bar, self.button]), self.words])
         self.thread = threading.Thread(target=self._follow, daemon=True)
         self.thread.start()
@@ -219,14 +222,14 @@ class Watch:
         try:
             answer = self.run.wait(report=self._report)
         except (OSError, RuntimeError) as error:  # a write failed, or somebody stopped it
-            self.words.value = status(f"{error}.")
+            self.words.value = lines(f"{error}.")
         else:
-            self.words.value = f'<pre role="status">{escape(answer.table())}</pre>'
+            self.words.value = f"<pre>{escape(answer.table())}</pre>"
         self.button.disabled = True
 
     def _report(self, progress: Progress) -> None:
         self.bar.value = progress.done
-        self.words.value = status(f"{progress.done} of {progress.total} writes.")
+        self.words.value = lines(f"{progress.done} of {progress.total} writes.")
 
     def _ipython_display_(self) -> None:
         from IPython.display import display
@@ -294,3 +297,32 @@ def _pins(writes: int, written: Iterable[int]) -> int:
     for _ in range(writes):
         kernel.submit_dio_write(mm, addr, PAGES).complete()
     return kernel.vmstat["nr_foll_pin_acquired"]
+
+
+# The open task.
+
+PINS_WANTED = 3000
+MOST_TIMES = 5000
+"""Writes of one experiment here."""
+
+
+def three_thousand_pins(mine: object) -> Trial:
+    """Try a buffer and its writes on Linux 6.18: how many pins they take, and of how many pages."""
+    nr_pages, written, writes = parts(mine, "pages", "written", "writes")
+    size = whole("pages", nr_pages, 1, PAGES) * PAGE_SIZE
+    kernel = Kernel("6.18")
+    mm = kernel.new_mm()
+    addr = mm.mmap(size)
+    for byte in sequence("written", written, "numbers of bytes"):
+        mm.write(addr + whole("a byte in written", byte, 0, size - 1), b"x")
+    own = len({entry.page for entry in mm.mapped()})
+    most, done, pins = whole("writes", writes, 1, MOST_TIMES), 0, 0
+    while done < most and pins <= PINS_WANTED:  # one pin too many stays one too many
+        begin = len(kernel.trace)
+        kernel.submit_dio_write(mm, addr, nr_pages).complete()
+        done, pins = done + 1, kernel.vmstat[ACQUIRED]
+    did = f"{own} of {many(nr_pages, 'page')} written, then {done} of {many(most, 'write')}."
+    return Trial(did, kernel.trace[begin:]).checked(
+        {"pins": pins == PINS_WANTED, "half": 2 * own < nr_pages},
+        pins=many(pins, "pin"), written=own, pages=nr_pages,
+    )  # fmt: skip

@@ -17,8 +17,9 @@ from pinlab.lab.grid import ALL, LETTERS, NO, PARTLY, SOME, Grid
 from pinlab.lab.picture import Drawing
 from pinlab.lab.strangers import cut
 from pinlab.lab.svg import edge, rect, text
+from pinlab.lab.task import Trial
 from pinlab.lab.text import listed, many
-from pinlab.model.arguments import several
+from pinlab.model.arguments import instance, several
 
 ORDER = (NEVER, SOMETIMES, ALWAYS)
 FILL = {NEVER: NO, SOMETIMES: PARTLY, ALWAYS: ALL}
@@ -455,3 +456,23 @@ def _ends_are_0(start: int, after: Graph) -> tuple[int, int]:
 def _without_start(start: int, after: Graph) -> tuple[int, int]:
     states, runs = explored_in_the_model(start, after)
     return states - 1, runs
+
+
+# The open task.
+
+MOST_STATES = 20_000
+
+
+def fixed_by_then(mine: object) -> Trial:
+    """Try a litmus test: whether it is Sometimes on 5.9, and Never on 6.5."""
+    test = litmus.parse(instance("mine", mine, str), "mine")
+    try:
+        old, new = (litmus.run(test, name, most_states=MOST_STATES) for name in ("5.9", "6.5"))
+    except RuntimeError as error:
+        raise ValueError(f"mine: {error}") from None
+    trial = Trial(f"It is {old.verdict} on 5.9 and {new.verdict} on 6.5.", old.witness)
+    for name in litmus.names():
+        other = litmus.load(name).scenario
+        if (other.memory, other.programs) == (test.scenario.memory, test.scenario.programs):
+            return trial.missing("shipped", name=name)
+    return trial.checked({"old": old.verdict == SOMETIMES, "new": new.verdict == NEVER})

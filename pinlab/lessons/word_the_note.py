@@ -8,21 +8,41 @@ from typing import NamedTuple
 
 import ipywidgets
 
-from pinlab.explore.reach import HUGE_ZERO, PIN, UNPIN, ZERO, Reached, Transition, reach
+from pinlab.explore.reach import (
+    HUGE_ZERO,
+    MOST_STEPS,
+    PIN,
+    UNPIN,
+    ZERO,
+    Reached,
+    Transition,
+    reach,
+)
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exercise import ONE_THING
 from pinlab.lab.exhibit import Dial, Exhibit, Shot, exhibit, menu, row
 from pinlab.lab.grid import NO, PARTLY, SOME, Grid
 from pinlab.lab.picture import Drawing
+from pinlab.lab.task import Trial
 from pinlab.lab.text import many, plural
-from pinlab.model.arguments import sequence
+from pinlab.model.arguments import sequence, shown
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS
 from pinlab.model.folio import PAGE_SIZE, Page
 from pinlab.model.kernel import Kernel
 from pinlab.model.trace import Trace
 from pinlab.words import SENTENCES, WRONG_KERNELS, Claim, Sentence, clause, judge, sentence
 from pinlab.words.sentences import Judged, Verdict, counterexample, missed_by
-from pinlab.words.vocabulary import CALLS, COUNTERS, HOW, NOT_BY_THIS_CALL, ON, length
+from pinlab.words.vocabulary import (
+    ANY_PAGE,
+    CALLS,
+    COUNTERS,
+    HOW,
+    NEVER,
+    NOT_BY_THIS_CALL,
+    ON,
+    REFCOUNT,
+    length,
+)
 
 RELEASE = "6.5"
 SLIPS, CAUGHT, HOLDS, WRONG = "slips", "caught", "true", "false"
@@ -400,3 +420,40 @@ def _huge_zero_too(verb: str, page: str, refused: bool, before: Counters, after:
 
 def _says_yes(verb: str, page: str, refused: bool, before: Counters, after: Counters) -> bool:
     return True
+
+
+# The open task.
+
+ONE_AGAIN = sentence(clause(UNPIN, ANY_PAGE, REFCOUNT, NEVER))
+"""What the task wants refuted: after any unpin the refcount is what it was at first."""
+
+A_CALL = 'it has to be one like ("A", "pin", "small folio"), of the words in the question'
+
+
+def shortest_refutation(mine: Sequence[Sequence[object]]) -> Trial:
+    """Try a run on Linux 6.5: whether it contradicts ONE_AGAIN, and no shorter one does."""
+    reached = reach(RELEASE)
+    numbers = {state.key(): number for number, state in enumerate(reached.states)}
+    known = {t.step[:4] for t in reached.transitions}
+    at, way = 0, list[Transition]()
+    for each in sequence("mine", mine, "calls", MOST_STEPS):
+        call = (*sequence("a call in mine", each, "words"), 1)[:4]
+        if call not in known:
+            raise ValueError(f"a call in mine is {shown(each)}: {A_CALL}")
+        step = next(
+            (t for t in reached.transitions if (t.number, *t.step[:4]) == (at, *call)), None
+        )
+        if step is None:
+            break
+        way.append(step)
+        at = numbers[step.after.key()]
+    refuted = [ONE_AGAIN.says(t.before, t.step, t.after) for t in way]
+    shortest = counterexample(ONE_AGAIN, RELEASE)
+    return Trial(f"{many(len(way), 'call')} made.", "\n".join(map(str, way))).checked(
+        {
+            "impossible": len(way) == len(mine),
+            "stands": False in refuted,
+            "longer": shortest is not None and len(way) == len(shortest.steps),
+        },
+        number=len(way) + 1,
+    )

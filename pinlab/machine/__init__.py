@@ -3,6 +3,7 @@
 `ask` puts the mail's question to the running kernel: how many pins do N writes of a 64-page
 buffer take, to disk, past the page cache? Every answer says where its numbers are from.
 `measure` asks which kernel it is, really, and `kernel_like` has the model answer the same.
+`attempt` does an experiment that you have written.
 
 What is asked stands in ask, buffers, experiments and questions; what does it, in worker, child,
 tally, direct_io, syscalls and proc; what came out, in measured, recordings and report; what the
@@ -10,6 +11,7 @@ model says, in predictions.
 """
 
 from pinlab.machine.ask import ask, ask_mlock, measure, resident, start
+from pinlab.machine.attempt import Failed, attempt
 from pinlab.machine.child import Progress, Run
 from pinlab.machine.limits import own_limits
 from pinlab.machine.measured import Answer, Measurement
@@ -31,6 +33,7 @@ from pinlab.machine.report import Report, pooled, report
 __all__ = [
     "Answer",
     "Build",
+    "Failed",
     "Finding",
     "Measured",
     "Measurement",
@@ -40,6 +43,7 @@ __all__ = [
     "Run",
     "ask",
     "ask_mlock",
+    "attempt",
     "boot",
     "builds",
     "cases",

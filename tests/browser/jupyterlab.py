@@ -10,7 +10,7 @@ SECONDS = 1000
 SECONDS_TO_RUN, SECONDS_TO_SHOW = 120, 10
 # A workspace of its own, so that nobody's tabs are rearranged.
 WORKSPACE = "/lab/workspaces/tests/tree"
-HANDLE = ".noUi-handle"
+HANDLE = ".pinlab-track input, .noUi-handle"  # ours, and that of ipywidgets
 
 # Before it has a kernel a notebook counts as idle, and a click on Run All Cells is lost.
 READY = """cells => {
@@ -68,8 +68,8 @@ def errors(page: Page) -> list[str]:
 
 def arrow(handle: Locator) -> str:
     """The arrow key that moves a slider: right, and left if it is at its end."""
-    now, highest = (handle.get_attribute(f"aria-value{which}") for which in ("now", "max"))
-    return "ArrowLeft" if now == highest else "ArrowRight"
+    at_its_end = "one => (one.value ?? one.ariaValueNow) === (one.max ?? one.ariaValueMax)"
+    return "ArrowLeft" if handle.evaluate(at_its_end) else "ArrowRight"
 
 
 def watch(page: Page, server: Server) -> list[str]:

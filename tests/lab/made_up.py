@@ -16,12 +16,12 @@ def _forgets_the_end(a: int) -> int:
 
 NUMBER = Number(
     id="sum", lesson="00_start_here", hints=("Think.", "Think harder."), because="1 + 2.",
-    right=3, wrong={2: IDEA, 4: "That counts one twice"},
+    right=3, wrong={2: IDEA, 4: "That counts one twice"}, unlisted="Count what is held.",
 )  # fmt: skip
 NUMBERS = Numbers(
     id="parts", lesson="00_start_here", hints=("Think.", "Think harder."), because="So.",
     parts={"a": (1, {2: IDEA}), "b": (5, {6: "That is b and one"}), "c": (2**21, {})},
-    together=[({"a": 3, "b": 7}, "Both are too large")],
+    together=[({"a": 3, "b": 7}, "Both are too large")], unlisted="Count what is held.",
 )  # fmt: skip
 CHOICE = Choice(
     id="kind", lesson="00_start_here", hints=("Think.", "Think harder."), because="So.",
@@ -30,7 +30,7 @@ CHOICE = Choice(
 SELECTION = Selection(
     id="some", lesson="00_start_here", hints=("Think.", "Think harder."), because="So.",
     options=("x", "y", "z"), right=frozenset("xz"), wrong={frozenset(): IDEA},
-    extra={"y": "Not y"}, missing={"z": "And z"},
+    extra={"y": "Not that"}, missing={"z": "And another"}, unlisted="Count what is held.",
 )  # fmt: skip
 PROGRAM = Program(
     id="lines", lesson="00_start_here", hints=("Think.", "Think harder."), because="So.",

@@ -7,25 +7,27 @@ from typing import Any, NamedTuple
 import ipywidgets
 
 from pinlab.lab.exhibit import Exhibit
+from pinlab.lab.panel import ButtonPanel
 
 
 class Row(NamedTuple):
-    """A slider over the numbers of the stops, and the box beside it."""
+    """A slider over the numbers of the stops, and the box before it."""
 
     bar: Any
     box: Any
 
 
 class Parts:
-    """Menu, toggle, switches, rows of menus (if there are any), rows, sentence, and picture."""
+    """Panel, menu, toggle, switches, rows of menus (if any), rows, picture, and sentence."""
 
     def __init__(self, exhibit: Exhibit) -> None:
-        *controls, self._words, self._picture = exhibit.widget.children
+        *controls, self._picture, self._words = exhibit.widget.children
+        self.panel: Any = controls.pop(0) if isinstance(controls[0], ButtonPanel) else None
         self.menu: Any = None
         if isinstance(controls[0], ipywidgets.Dropdown):
             self.menu = controls.pop(0)
         self.toggle: Any = None
-        for toggle in [one for one in controls if isinstance(one, ipywidgets.ToggleButtons)]:
+        for toggle in [one for one in controls if isinstance(one, ipywidgets.RadioButtons)]:
             self.toggle = toggle
             controls.remove(toggle)
         self.switches: list[Any] = []
@@ -34,7 +36,7 @@ class Parts:
             controls.remove(row)
         self.menus = [c for c in controls if isinstance(first(c), ipywidgets.Dropdown)]
         controls = [control for control in controls if control not in self.menus]
-        self.rows = [Row(*row.children) for row in controls]
+        self.rows = [Row(*reversed(row.children)) for row in controls]
 
     @property
     def html(self) -> str:

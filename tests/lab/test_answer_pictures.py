@@ -35,6 +35,19 @@ def test_three_bars_with_their_numbers_and_the_words_have_them() -> None:
     assert told in picture.alt
 
 
+def test_what_was_said_before_stands_beside_the_bars_and_in_the_words() -> None:
+    mine = an_answer(BUFFERS)
+    picture = lab.pins_by_buffer(mine, lab.in_the_model(mine), said=(64, None, 9000))
+    left, right = picture.figure.axes
+    assert heights(left) == [6400, 6400, 0, 64, 9000]
+    assert {"64", "9000"} <= words(left)
+    assert left.get_xlabel() == "dotted: what you said"
+    assert left.get_ylim()[1] > 9000
+    assert heights(right) == [6400, 6400, 0]
+    assert picture.twin.startswith("You said: letters 64, never written 9000.\nyour kernel")
+    assert "You said" not in lab.pins_by_buffer(mine, said=[None] * 3).twin
+
+
 def test_never_written_memory_in_small_and_in_huge_pages() -> None:
     mine = an_answer({"never": 0, "huge-never": 6400})
     picture = lab.pins_by_buffer(mine, lab.in_the_model(mine))
@@ -177,6 +190,8 @@ def test_an_unmodelled_kernel_is_an_error() -> None:
         (lambda: lab.pins_by_buffer("mine"), TypeError, "answer is 'mine'"),  # type: ignore[arg-type]
         (lambda: lab.pins_by_buffer(), ValueError, r"no answers: pins_by_buffer\(\)"),
         (lambda: lab.pins_by_buffer(*[an_answer({})] * 17), ValueError, "17 answers: .* most 16"),
+        (lambda: lab.pins_by_buffer(an_answer(BUFFERS), said=(1,)), ValueError, r"said is \(1,\)"),
+        (lambda: lab.pins_by_buffer(an_answer(BUFFERS), said=(1, -1, 0)), ValueError, "zeros.*-1"),
         (lambda: lab.pins_by_buffer(recorded(9)), ValueError, "nothing to draw. Not recorded: 9"),
         (lambda: lab.in_the_model(None), TypeError, "answer is None"),  # type: ignore[arg-type]
         (lambda: lab.in_the_model(an_answer(TOUCHED), "leters"), ValueError, "'leters'"),

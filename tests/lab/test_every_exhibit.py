@@ -4,13 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from pinlab import Kernel, lab
+from pinlab import lab
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lessons import (
     count_pins_apart,
     count_to_two_million,
-    draw_a_page,
-    fork_during_direct_io,
     pin_a_page,
     pretend_to_pin,
     read_the_thread,
@@ -20,7 +18,6 @@ from pinlab.lessons import (
 )
 from tests.lab.answers import TOUCHED, an_answer
 from tests.lab.parts import Parts
-from tests.lab.stories import unmapped_in_flight
 
 MAKE: dict[str, Callable[[], Exhibit]] = {
     "pins_by_pages_written": lambda: start_here.pins_by_pages_written(an_answer(TOUCHED)),
@@ -31,13 +28,7 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "cliff": count_to_two_million.cliff,
     "two_builds": count_to_two_million.two_builds,
     "pinned_folio": lambda: count_pins_apart.pinned_folio(order=9, pages=64),
-    "step_through": lambda: lab.step_through(unmapped_in_flight),
-    "side_by_side": lambda: lab.side_by_side(
-        unmapped_in_flight, {name: Kernel(name) for name in ("6.4", "6.5")}
-    ),
     "timeline": lab.timeline,
-    "read_and_written": draw_a_page.read_and_written,
-    "scene": fork_during_direct_io.scene,
     "page_under_lenses": lambda: say_what_pinned_means.page_under_lenses(
         references=1, mlocked=True
     ),

@@ -14,10 +14,10 @@ from pinlab.lab.exhibit import (
     Exhibit,
     choice,
     exhibit,
+    lines,
     menu,
     moving,
     row,
-    status,
     switch,
 )
 from pinlab.lab.picture import MOVING_DPI, Drawing
@@ -37,7 +37,7 @@ def made() -> Exhibit:
     return exhibit(
         shown,
         menu("a page of", (("4 KiB", 0), ("2 MiB", 9)), 9),
-        choice("Linux", ("6.4", "6.5"), "6.5", wide="5em"),
+        choice("Linux", ("6.4", "6.5"), "6.5"),
         row(switch("mlocked"), switch("registered", True)),
         Dial("pins", 2, STOPS),
         filmstrip=FILM,
@@ -58,13 +58,13 @@ def test_every_control_is_drawn_with_and_changes_picture_and_sentence() -> None:
     ):
         control.value = value
         assert (parts.picture, parts.sentence) == shown(*values)
-    assert parts.html.startswith('<p role="status">(0, ')
-    assert status("a < b & c\nd") == '<p role="status">a &lt; b &amp; c<br>d</p>'
+    assert lines("a < b & c\nd") == "<p>a &lt; b &amp; c<br>d</p>"
 
 
 def test_the_outermost_box_has_its_class_and_two_exhibits_share_nothing() -> None:
     one, other = made(), made()
     assert "pinlab-exhibit" in one.widget._dom_classes
+    assert [part.role for part in one.widget.children[-2:]] == ["", "status"]
     Parts(one).rows[0].box.value = 64
     assert Parts(other).sentence == "(9, '6.5', False, True, 2) < all"
 
@@ -86,7 +86,7 @@ def test_it_is_one_output_for_those_with_widgets_and_those_without(
     assert front_end.widgets() == front_end.pictures() == [0]
     (image,) = images_in(front_end.bundles[0]["text/html"])
     assert image.alt == front_end.bundles[0]["text/plain"] == "What is seen."
-    assert "Some positions of the sliders:\nWhat is said." in front_end.words()
+    assert "Some of its positions:\nWhat is said." in front_end.words()
     assert str(made()) == "What is said."
     made().captioned("Figure 1.")._ipython_display_()
     assert front_end.bundles[-1]["text/html"].count("Figure 1.") == 1
@@ -178,9 +178,10 @@ def test_who_fails_to_draw_leaves_slider_and_box_together() -> None:
 def test_slider_and_box_stand_side_by_side_with_their_names() -> None:
     made, _ = dial()
     assert isinstance(made.widget, ipywidgets.HBox)
-    assert made.widget.children == (made.bar, made.box)
-    assert (made.bar.description, made.bar.readout) == ("k", False)
-    assert (made.box.description, made.box.tooltip) == ("as a number", "k, as a number")
+    assert made.widget.children == (made.box, made.bar)
+    assert (made.box.description, made.bar.label) == ("k", "k")
+    assert made.bar.told == ["0", "1", "2", "8", "64"]
+    assert (made.bar.min, made.bar.max) == (0, 4)
 
 
 # A plot that moves.

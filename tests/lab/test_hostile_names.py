@@ -16,7 +16,8 @@ from nbconvert.filters import markdown2html
 
 import pinlab
 from pinlab import PAGE_SIZE, Kernel, lab, lessons
-from pinlab.lab.exhibit import Exhibit
+from pinlab.lab.ask import Asking, Earlier, Predicted
+from pinlab.lab.exhibit import Exhibit, Steady
 from pinlab.lab.picture import Shown
 from pinlab.lab.problems import Problems, Sheet
 from pinlab.lab.reply import Reply
@@ -37,8 +38,8 @@ UNDRAWN = "$\\frac{$ \x07 \N{BRAIN} \n\n" + "x" * 2000
 DISPLAYS = ("_ipython_display_", "_repr_html_", "_repr_markdown_", "_repr_svg_")
 FOREIGN = ("Kernel", "Story", "Answer", "OwnLimits", "Judged", "Run", "object")
 """Words in the annotation of an argument that may have somebody's text in it."""
-OURS = {Game, Problems, Sheet}
-"""Displayed, and made from seeds alone."""
+OURS = {Asking, Earlier, Game, Predicted, Problems, Sheet}
+"""Displayed, and made from the project's own words, or of what is made here."""
 
 
 class Browser(HTMLParser):
@@ -145,8 +146,8 @@ def shown(thing: object, monkeypatch: pytest.MonkeyPatch) -> Browser:
     return page
 
 
-def widgets(widget: object) -> Iterator[ipywidgets.HTML]:
-    if isinstance(widget, ipywidgets.HTML):
+def widgets(widget: object) -> Iterator[ipywidgets.HTML | Steady]:
+    if isinstance(widget, ipywidgets.HTML | Steady):
         yield widget
     for child in getattr(widget, "children", ()):
         yield from widgets(child)

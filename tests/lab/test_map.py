@@ -11,10 +11,22 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
 from pinlab import PAGE_SIZE, Kernel, lab
-from pinlab.lab.map import NARROW, WIDE, Layout, draw, draw_map
-from pinlab.lab.palette import DEVICE, EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
+from pinlab.lab.map import LEFT, MIDDLE, RIGHT, WIDTH, Panel, Stage, draw, draw_map, maps
+from pinlab.lab.palette import (
+    CHILD,
+    DEVICE,
+    EDGE,
+    FIRST,
+    OVERFLOW,
+    PARENT,
+    PIN,
+    REFERENCE,
+    ZERO_PAGE,
+)  # fmt: skip
 from pinlab.lab.snapshot import TEETH, Snapshot, snapshot
 from pinlab.lab.svg import document
+from pinlab.lab.walk import walk
+from pinlab.lessons.fork_during_direct_io import story
 from tests.lab.machines import MACHINES, machine, mapped
 
 TAG = r"M(?P<left>[-\d.]+) (?P<top>[-\d.]+) H(?P<right>[-\d.]+) V(?P<bottom>[-\d.]+) H"
@@ -36,9 +48,26 @@ class Place(NamedTuple):
         return wide and other.top <= self.top and self.bottom <= other.bottom
 
 
-def root(state: Snapshot, columns: Layout = WIDE, before: Snapshot | None = None) -> ET.Element:
-    scene = draw(state, before, layout=columns)
-    return ET.fromstring(document(columns.width, scene.height, scene.svg, "a map"))
+def root(state: Snapshot, before: Snapshot | None = None) -> ET.Element:
+    scene = draw(state, before)
+    svg = ET.fromstring(document(WIDTH, scene.height, scene.svg, "a map"))
+    shift(svg, 0)
+    return svg
+
+
+def shift(one: ET.Element, down: float) -> None:
+    """Give everything in an element the height at which it is seen."""
+    moved = re.fullmatch(r"translate\(0 (.*)\)", one.attrib.pop("transform", ""))
+    down += float(moved[1]) if moved else 0
+    if "y" in one.attrib:
+        one.set("y", str(float(one.attrib["y"]) + down))
+    if one.get("class") == "tag":
+        tag = re.match(TAG, one.attrib["d"])
+        assert tag
+        top, bottom = (float(tag[edge]) + down for edge in ("top", "bottom"))
+        one.set("d", f"M{tag['left']} {top} H{tag['right']} V{bottom} H")
+    for inside in one:
+        shift(inside, down)
 
 
 def texts(svg: ET.Element) -> Iterator[tuple[str, Place]]:
@@ -49,6 +78,8 @@ def texts(svg: ET.Element) -> Iterator[tuple[str, Place]]:
         words = str(one.text)
         outline = TextPath((0, 0), words, size=size, prop=font).get_extents()
         x, y = float(one.attrib["x"]), float(one.attrib["y"])
+        if one.get("text-anchor") == "middle":
+            x -= (outline.x0 + outline.x1) / 2
         yield words, Place(x + outline.x0, y - outline.y1, x + outline.x1, y - outline.y0)
 
 
@@ -77,16 +108,19 @@ def words(svg: ET.Element) -> str:
 
 
 @pytest.mark.parametrize("letters", [0, 8])
-@pytest.mark.parametrize("layout", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("name", MACHINES)
-def test_nothing_overlaps_and_nothing_is_cut_off(name: str, layout: Layout, letters: int) -> None:
-    svg = root(snapshot(MACHINES[name](), letters=letters), layout)
+def test_nothing_overlaps_and_nothing_is_cut_off(name: str, letters: int) -> None:
+    state = snapshot(MACHINES[name](), letters=letters)
+    svg = root(state)
     page = Place(0, 0, float(svg.attrib["width"]), float(svg.attrib["height"]))
-    sides = [(x, x + width) for x, width in (layout.left, layout.middle, layout.right)]
+    sides = [(x, x + width) for x, width in (LEFT, MIDDLE, RIGHT)]
     boxes = [place(one) for one in rects(svg)]
+    watched = page.bottom - Stage([state]).foot
     for box in boxes:
         assert box.within(page)
-        assert any(left <= box.left and box.right <= right for left, right in sides)
+        assert box.top > watched - 8 or any(
+            left <= box.left and box.right <= right for left, right in sides
+        )
     boxes += [
         Place(*(float(tag[name]) for name in ("left", "top", "right", "bottom")))
         for one in svg.iter(f"{SVG}path")
@@ -233,16 +267,15 @@ def test_an_entry_that_points_elsewhere_or_becomes_read_only_has_a_thick_edge() 
         assert [one.get("stroke-width") for one in rows] == ["1", "3"]
 
 
-@pytest.mark.parametrize("columns", [WIDE, NARROW])
 @pytest.mark.parametrize(
     ("name", "marks"),
     [("forked", 2), ("forked, 1 of 3 written", 5), ("64 forked", 2), ("64 forked, 10 written", 3),
      ("two processes", 0), ("64 read", 0), ("huge zero folio", 0), ("mixed", 0)],
 )  # fmt: skip
 def test_an_entry_that_cannot_be_written_says_so_but_not_those_of_a_zero_page(
-    name: str, marks: int, columns: Layout
+    name: str, marks: int
 ) -> None:
-    assert words(root(snapshot(MACHINES[name]()), columns)).count("read-only") == marks
+    assert words(root(snapshot(MACHINES[name]()))).count("read-only") == marks
 
 
 def test_letters_are_in_the_box_of_their_frame_and_have_a_thick_edge_when_they_change() -> None:
@@ -250,11 +283,106 @@ def test_letters_are_in_the_box_of_their_frame_and_have_a_thick_edge_when_they_c
     addr = mm.mmap(PAGE_SIZE)
     mm.write(addr, b"AB\x00?")
     before = snapshot(kernel, letters=4)
-    assert "frame 2 AB·· refcount 1" in words(root(before))
+    assert "frame 2 A B · · refcount 1 parent reads A B · ·" in words(root(before))
     mm.write(addr, b"C")
     svg = root(snapshot(kernel, letters=4), before=before)
-    assert "frame 2 CB·· refcount 1" in words(svg)
+    assert "frame 2 C B · · refcount 1 parent reads C B · ·" in words(svg)
     assert thick(svg) == [EDGE]
+
+
+# A story.
+
+
+def seen_in(scene: str, release: str) -> list[ET.Element]:
+    """The steps of a scene, each as it is seen."""
+    walked = walk(story(scene), Kernel(release), letters=8)
+    svgs = [
+        ET.fromstring(maps([Panel(walked.stage, step)], "a map"))
+        for step in range(len(walked.states))
+    ]
+    for svg in svgs:
+        shift(svg, 0)
+    return svgs
+
+
+def parts(svg: ET.Element) -> dict[str, ET.Element]:
+    """Everything on a stage that has a key."""
+    return {one.attrib["data-key"]: one for one in svg.iter(f"{SVG}g") if one.get("data-key")}
+
+
+def test_everything_keeps_its_place_and_the_height_is_that_of_the_whole_story() -> None:
+    svgs = seen_in("child exits, parent writes", "5.9")
+    assert len({svg.attrib["height"] for svg in svgs}) == 1
+    places: dict[str, set[Place]] = {}
+    for svg in svgs:
+        for key, part in parts(svg).items():
+            if not key.startswith(("line", "arrow")):
+                places.setdefault(key, set()).add(place(rects(part)[0]))
+    assert {key: len(where) for key, where in places.items()} == {
+        "process ('parent', 0)": 1,
+        "row ('parent', 0) 0": 1,
+        "process ('child', 0)": 1,
+        "row ('child', 0) 0": 1,
+        "frame 2": 1,
+        "frame 3": 1,
+        "holder parent, DIO 1": 1,
+    }
+
+
+def test_what_a_step_has_taken_away_is_pale_and_a_copy_says_of_what() -> None:
+    svgs = seen_in("child exits, parent writes", "5.9")
+    pale = [[one for one in svg.iter(f"{SVG}g") if one.get("opacity")] for svg in svgs]
+    # The child's box, row and line; the line of the parent; the device's box and arrow.
+    assert [len(each) for each in pale] == [0, 0, 0, 0, 3, 1, 0, 2]
+    sources = [{key: one.get("data-from") for key, one in parts(svg).items()} for svg in svgs]
+    assert sources[5]["frame 3"] == "frame 2"
+    assert [each.get("frame 3") for each in sources[6:]] == [None, None]
+
+
+def cells(svg: ET.Element) -> str:
+    """The bytes of a frame by who wrote them, as the colours of their boxes say."""
+    fills = {FIRST: "-", DEVICE: "d", PARENT: "p", CHILD: "c"}
+    boxes = [one for one in rects(svg) if one.get("width") == one.get("height") == "18"]
+    return "".join(fills[one.attrib["fill"]] for one in boxes)
+
+
+@pytest.mark.parametrize(
+    ("scene", "release", "colours", "read"),
+    [
+        ("parent writes", "6.4", {2: "dddd----", 3: "-------p"},
+         "parent reads A A A A A A A p child reads D D D D A A A A"),
+        ("parent writes", "6.5", {2: "dddd---p", 3: "--------"},
+         "parent reads D D D D A A A p child reads A A A A A A A A"),
+        ("child writes", "5.9", {2: "dddd----", 3: "-------c"},
+         "parent reads D D D D A A A A child reads A A A A A A A c"),
+    ],
+)  # fmt: skip
+def test_bytes_have_the_colour_of_who_wrote_them_and_the_line_to_watch_is_below(
+    scene: str, release: str, colours: dict[int, str], read: str
+) -> None:
+    last = seen_in(scene, release)[-1]
+    found = {n: cells(parts(last)[f"frame {n}"]) for n in colours}
+    assert found == colours
+    assert read in words(last)
+    legend = words(last).partition(read)[2].strip()
+    assert legend.startswith("from before written by ")
+    assert "written by the device" in legend
+
+
+@pytest.mark.parametrize(
+    ("name", "squares"), [("64 written", 64), ("64 read", 0), ("64 forked", 64)]
+)
+def test_64_frames_are_64_squares_each_with_a_line(name: str, squares: int) -> None:
+    svg = root(snapshot(MACHINES[name]()))
+    corners = {
+        place(one)[:2] for one in rects(svg) if one.get("width") == one.get("height") == "12"
+    }
+    assert len(corners) == squares
+    ends = {
+        one.attrib["d"].rpartition(" ")[0].rpartition(" ")[2]
+        for one in strokes(svg, EDGE, stroke_width="0.6")
+    }
+    assert len(ends) == (8 if squares else 1)  # a row has eight squares
 
 
 def test_words_stand_above_the_map_in_lines_that_fit() -> None:
@@ -262,7 +390,7 @@ def test_words_stand_above_the_map_in_lines_that_fit() -> None:
     svg = ET.fromstring(drawing.svg)
     assert words(svg).startswith("many words many")
     assert drawing.twin.startswith("many words many")
-    assert all(where.right <= WIDE.width for _, where in texts(svg))
+    assert all(where.right <= WIDTH for _, where in texts(svg))
     assert svg.get("role") == "img"
     assert str(svg.get("aria-label")).split() == drawing.twin.split()
 

@@ -20,18 +20,18 @@ SAID = [
     ("two processes", "child: pages 0 to 63 (64 entries) point to the zero page."),
     ("unmapped", "parent: nothing is mapped."),
     ("freed", "Frame 2 has refcount 0, freed."),
-    ("overflow", "The zero page has refcount -2147483647 (-2^31 + 1), below zero."),
+    ("overflow", "The zero page has refcount -2147483647 (-2³¹ + 1), below zero."),
     ("forked", "child: page 0 points to frame 2, read-only."),
     ("forked, 1 of 3 written", "parent: page 0 points to frame 5; page 1 points to frame 3, "
     "read-only; page 2 points to frame 4, read-only."),
     ("64 forked", "parent: pages 0 to 63 (64 entries) point to frames 2 to 65, read-only."),
     ("two areas", "page 0 points to frame 2; page 1 is empty; page 3 points to frame 3"),
     ("1 written, 63 zero", "Device, for DIO 1 of parent, reads memory (to disk): "
-     "1 pin on frame 2; 63 pages on the zero page, not counted."),
+     "63 pages on the zero page, not counted; 1 pin on frame 2."),
     ("64 written", "64 pins, 1 on each of frames 2 to 65."),
     ("huge zero folio", "Held for parent: 1 pin on the huge zero folio."),
     ("freed", "1 page on frame 2, no hold left."),
-    ("overflow", "Held by the kernel: 2097152 (2^21) pins on the zero page."),
+    ("overflow", "Held by the kernel: 2097152 (2²¹) pins on the zero page."),
 ]  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def unmap(kernel: Kernel, mm: Mm, addr: int) -> None:
         (lambda kernel, mm, addr: mm.write(addr + PAGE_SIZE, b"x"),
          ["Frame 3 is new, with refcount 1.", "parent: page 1 points to frame 3."]),
         (pin, ["Frame 2: refcount 1 to 1025."]),
-        (submit, ["Frame 2: refcount 1 to 2.", "The zero page: refcount 1 to 2.",
+        (submit, ["The zero page: refcount 1 to 2.", "Frame 2: refcount 1 to 2.",
                   "parent: page 1 points to the zero page.", "DIO 1 of parent is in flight."]),
         (unmap, ["Frame 2 is freed: refcount 1 to 0.", "parent now maps page 1."]),
         (lambda kernel, mm, addr: kernel.new_mm("child").mmap(PAGE_SIZE),

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from pinlab import FOLL_GET, FOLL_PIN, Kernel, lab
-from pinlab.lab.odometer import Tries, odometers
+from pinlab.lab.odometer import WIDTH, Tries, odometers
 from pinlab.lab.palette import OVERFLOW, REFERENCE
+from pinlab.lab.svg import measured
 from tests.lab.parts import Parts
 
 LAST = 2**21
+MOST = LAST + 2**16
 EXTRA = (0, 1, 2, 1022, 1023, 1024, 2047, 2048)
 STATES = [Tries(pins, extra) for pins in (0, 1, LAST - 1, LAST, LAST + 1) for extra in EXTRA]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -121,8 +123,8 @@ def test_bad_arguments_are_named(
         make()
 
 
-def test_it_begins_just_before_the_last_pin_or_where_it_is_told_to() -> None:
-    for begun, numbers in ((lab.odometer(), (LAST - 1, 0)), (lab.odometer(1000, 7), (1000, 7))):
+def test_it_begins_with_one_pin_or_where_it_is_told_to() -> None:
+    for begun, numbers in ((lab.odometer(), (1, 0)), (lab.odometer(1000, 7), (1000, 7))):
         parts = Parts(begun)
         assert [row.box.value for row in parts.rows] == [*numbers]
         assert parts.sentence == odometers(Tries(*numbers)).twin
@@ -130,7 +132,7 @@ def test_it_begins_just_before_the_last_pin_or_where_it_is_told_to() -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "error"),
-    [((-1,), ValueError), ((LAST + 3,), ValueError), ((1, 2049), ValueError), ((1.5,), TypeError)],
+    [((-1,), ValueError), ((MOST + 1,), ValueError), ((1, 2049), ValueError), ((1.5,), TypeError)],
 )
 def test_it_begins_within_its_ranges(arguments: tuple[Any, ...], error: type[Exception]) -> None:
     with pytest.raises(error, match=f" is {arguments[-1]}: "):
@@ -151,7 +153,7 @@ def test_picture_and_sentence_are_those_of_the_numbers_that_are_set(
 
 
 def test_one_step_of_the_slider_takes_the_refcount_over_the_edge_and_one_more_is_refused() -> None:
-    parts = Parts(lab.odometer())
+    parts = Parts(lab.odometer(LAST - 1))
     bar, box = parts.rows[0]
     bar.value += 1
     assert box.value == LAST
@@ -159,3 +161,52 @@ def test_one_step_of_the_slider_takes_the_refcount_over_the_edge_and_one_more_is
     bar.value += 1
     assert box.value == LAST + 1
     assert "refused" in parts.sentence
+
+
+def test_its_buttons_pin_and_stop_where_the_sign_turns() -> None:
+    parts = Parts(lab.odometer(references=7))
+    pins = parts.rows[0].box
+    for press, tried in (("1", 2), ("64", 66), ("65536", 65602), ("again", 0)):
+        assert f'data-press="{press}"' in parts.panel.above
+        parts.panel.press(press)
+        assert (pins.value, parts.sentence) == (tried, odometers(Tries(tried, 7)).twin)
+    for _ in range(32):
+        assert "below zero" not in parts.sentence
+        parts.panel.press("65536")
+        assert ("data-stop" in parts.panel.above) == ("below zero" in parts.sentence)
+    assert pins.value == LAST
+    assert "below zero" in parts.sentence
+    parts.panel.press("1")
+    assert "refused" in parts.sentence
+    for _ in range(2):
+        parts.panel.press("65536")
+    assert pins.value == MOST
+
+
+def test_what_is_pinned_is_told_in_days_too() -> None:
+    assert "at one pin a second: 24 days" in odometers(Tries(LAST)).svg
+    assert "a second" not in odometers(Tries(0)).svg
+
+
+def test_the_sign_has_a_place_of_its_own_above_its_digit() -> None:
+    heads = [*ET.fromstring(odometers(Tries(1)).svg).iter(f"{SVG}text")][:3]
+    ends = [float(head.attrib["x"]) + measured(str(head.text), 12) for head in heads]
+    assert [str(head.text).split(":")[0] for head in heads] == ["sign", "21 digits", "10 digits"]
+    assert all(
+        end + 6 < float(head.attrib["x"]) for end, head in zip(ends, heads[1:], strict=False)
+    )
+    assert ends[-1] < WIDTH
+
+
+def test_others_fail_in_the_same_picture_where_the_sign_turns() -> None:
+    parts = Parts(lab.odometer(LAST - 1, others=True))
+    assert parts.sentence.endswith("all 6 calls of other programs work.")
+    assert "\N{BALLOT X}" not in parts.picture
+    parts.panel.press("1")
+    assert "of 6 calls of other programs 4 fail, process_vm_readv (-1, EFAULT)," in parts.sentence
+    assert parts.picture.count("\N{BALLOT X} -1, E") == 4
+    assert parts.picture.count("\N{CHECK MARK} works") == 2
+    parts.panel.press("again")
+    assert "\N{BALLOT X}" not in parts.picture
+    assert "other programs" not in lab.odometer().filmstrip.twin
+    assert "4 fail" in lab.odometer(others=True).filmstrip.twin

@@ -6,7 +6,17 @@ import pandas
 import pytest
 from matplotlib.figure import Figure
 
-from pinlab.lab.picture import COLUMNS, SUMMARY, Drawing, Picture, drawing, fitted, png, width
+from pinlab.lab.picture import (
+    COLUMNS,
+    SUMMARY,
+    Drawing,
+    Picture,
+    display_all,
+    drawing,
+    fitted,
+    png,
+    width,
+)
 from tests.lab.front_end import WIDGET_VIEW, FrontEnd
 from tests.notebooks.lesson import images_in
 
@@ -89,7 +99,8 @@ def test_items_are_a_list_and_links_are_there_if_the_text_is_the_projects_own() 
 def test_a_widget_stands_in_the_place_of_the_picture_and_the_words_say_what_they_are_about(
     front_end: FrontEnd,
 ) -> None:
-    picture().show({WIDGET_VIEW: {"model_id": "1"}, "text/plain": "VBox()"}, "Two of many:")
+    live = {WIDGET_VIEW: {"model_id": "1"}, "text/plain": "VBox()"}
+    display_all(picture().bundles(live, "Two of many:"))
     assert front_end.widgets() == front_end.pictures() == [0]
     shown, folded = front_end.bundles
     assert shown["text/plain"] == "One bar."
@@ -119,11 +130,10 @@ def test_a_caption_stands_in_the_figure_with_its_links(
     assert shown.caption == ""
 
 
-def test_below_a_widget_the_caption_stands_once_and_above_the_words(front_end: FrontEnd) -> None:
-    picture().captioned(CAPTION).show({WIDGET_VIEW: {"model_id": "1"}})
-    shown, folded = front_end.bundles
+def test_below_a_widget_the_caption_stands_once_and_above_the_words() -> None:
+    shown, folded = picture().captioned(CAPTION).bundles({WIDGET_VIEW: {"model_id": "1"}})
     assert "Figure" not in str(shown)
-    assert re.match(f"<p[^>]*>{re.escape(AS_HTML)}</p><details>", folded["text/html"])
+    assert re.match(f"<p[^>]*>{re.escape(AS_HTML)}</p><details>", str(folded["text/html"]))
 
 
 def test_printed_it_is_its_words_and_its_table() -> None:

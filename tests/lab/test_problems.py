@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from hashlib import sha256
 from importlib import import_module
@@ -22,12 +22,12 @@ from pinlab.lab.exercise import (
     Exercise,
     Program,
     Selection,
+    Written,
     in_words,
-    misconceptions,
-    reason,
 )
 from pinlab.lab.exercise_texts import FOLDER, read
-from pinlab.lab.problems import EXERCISES, SEEDED, TEXTS, Problems, exercise, main
+from pinlab.lab.misconceptions import diagnosis, misconceptions, reason
+from pinlab.lab.problems import EXERCISES, SEEDED, TASKS, TEXTS, TRIED, Problems, exercise, main
 from tests.lab.made_up import mistaken
 from tests.lab_server import ROOT
 
@@ -68,7 +68,8 @@ def found(id: str) -> list[Exercise]:
 
 def test_every_exercise_has_an_id_of_its_own_and_is_solved_in_the_tests() -> None:
     ids = [text.id for file in FOLDER.glob("[0-9]*.md") for text in read(file)]
-    assert sorted(ids) == sorted(set(ids)) == sorted(EXERCISES) == sorted(RIGHT)
+    assert sorted(ids) == sorted(set(ids)) == sorted([*EXERCISES, *TASKS])
+    assert sorted(EXERCISES) == sorted(RIGHT)
     assert all(exercise(id).id == id for id in EXERCISES)
     assert exercise("most-at-once", 3) is exercise("most-at-once", 3)
 
@@ -86,10 +87,9 @@ def test_its_answer_is_right_and_each_listed_mistake_wrong_with_every_seed(id: s
         assert (right.right, right.misconception, each.because in right.text) == (True, None, True)
         assert len(mistaken(each)) == len([*each.mistakes()]) >= (3 if id in SEEDED else 2), seed
         for answer, idea in mistaken(each):
-            reply = lab.check(id, answer, seed)
-            assert (reply.right, reason(idea) in reply.text) == (False, True), (seed, answer)
+            reply = each.check(answer)
+            assert (reply.right, diagnosis(idea) in reply.text) == (False, True), (seed, answer)
             assert reply.misconception == (idea if idea in misconceptions() else None)
-            assert reply.text.endswith(f'A hint: `lab.hint("{id}")`.')
             assert " " in idea or idea in misconceptions(), idea
         lines = [f"{in_words(answer)}: {reason(idea)}" for answer, idea in each.mistakes()]
         assert len(lines) == len(set(lines)), seed
@@ -136,22 +136,56 @@ def test_solution_has_hints_program_reply_and_mistakes_in_one(id: str) -> None:
 @pytest.mark.parametrize("id", ["five-questions", "page-fault", "own-frames"])
 def test_before_pins_have_come_no_reply_speaks_of_one(id: str) -> None:
     told = [lab.check(id, answer).text for answer, _ in mistaken(exercise(id))]
-    assert [text for text in told if "pin" in text.replace("`lab", "").split("(mistaken")[0]] == []
+    assert [text for text in told if "pin" in text] == []
 
 
-NO_KERNEL = {
-    "how-many-orders", "ten-good-runs", "equal-states", "missing-rule", "explored",
-    "who-has-the-patch", "one-release-number", "zero-of-what", "find-the-flaw", "through-noise",
-    "pins-per-write", "which-kernels", "the-landed-text", "whose-words", "missing-condition",
-    "encoding", "mlocked", "which-end", "where-it-went", "true-enough", "mark-the-word",
-}  # fmt: skip
-"""What is counted, read, recorded or reasoned out: no model of a kernel is asked."""
+LAST = "last-pin"
+NEXT = f'A hint: `lab.hint("{LAST}")`.', f'The answer: `lab.answer("{LAST}")`.'
 
 
-@pytest.mark.parametrize("id", sorted(NO_KERNEL))
-def test_where_no_model_is_asked_no_reply_says_so(id: str) -> None:
-    told = [lab.check(id, RIGHT[id]), *(lab.check(id, a) for a, _ in mistaken(exercise(id)))]
-    assert [reply.text for reply in told if "model" in reply.text.split("(mistaken")[0]] == []
+@pytest.fixture
+def anew() -> None:
+    TRIED.clear()
+
+
+@pytest.mark.usefixtures("anew")
+def test_the_second_miss_is_told_of_the_hints_and_the_third_of_the_answer() -> None:
+    offers = [lab.check(LAST, answer).offer for answer in (1, 1, 2, "lots", 1, None, 3, 4)]
+    second, third = NEXT[0], " ".join(NEXT)
+    assert offers == ["", "", second, "", second, "", third, third]
+    right = lab.check(LAST, 2**21)
+    assert (right.offer, str(right)[:26]) == ("", "Right, at the fifth try. 2")
+    assert lab.check("overflow", 1).offer == ""
+
+
+@pytest.mark.usefixtures("anew")
+def test_tries_are_counted_for_each_seed() -> None:
+    for each in range(1, 4):
+        lab.check("find-the-leak", 7, seed=7)
+        reply = lab.check("find-the-leak", each + 8, seed=5)
+    assert reply.offer.endswith(' The answer: `lab.answer("find-the-leak", seed=5)`.')
+    assert lab.check("find-the-leak", 9, seed=7).offer == 'A hint: `lab.hint("find-the-leak")`.'
+    assert lab.check("find-the-leak", exercise("find-the-leak").solution()).verdict == "Right."
+
+
+@pytest.mark.usefixtures("anew")
+def test_a_program_is_the_same_try_while_its_lines_are() -> None:
+    lines = "def try_grab(refcount, refs):\n    return 0, refcount + refs"
+    for source in (lines, lines, lines.replace("refs\n", "refs + 0\n") + " * 1"):
+        names: dict[str, object] = {}
+        exec(source, names)
+        reply = lab.check("try-grab", names["try_grab"])
+    assert (reply.tries, reply.offer) == (2, 'A hint: `lab.hint("try-grab")`.')
+
+
+@pytest.mark.parametrize("id", EXERCISES)
+def test_the_answer_is_there_for_whoever_asks(id: str) -> None:
+    for seed, each in enumerate(found(id)[:2]):
+        shown = {Program: "source", Written: "right"}.get(type(each))
+        right = getattr(each, shown).rstrip() if shown else f"**{in_words(each.solution())}**."
+        solved, told = f"solutions/{each.lesson}.ipynb#cell-id={id}", lab.answer(id, seed)
+        assert (told.right, right in told.text, solved in told.text) == (None, True, True)
+        assert each.because in told.text
 
 
 def test_every_misconception_has_a_wrong_answer_in_its_lesson() -> None:
@@ -173,8 +207,9 @@ def test_a_seed_is_a_whole_number_whatever_was_asked_before(seed: object) -> Non
 
 def test_an_exercise_with_one_question_takes_no_seed_and_hands_it_out() -> None:
     for id in set(EXERCISES) - set(SEEDED):
-        with pytest.raises(ValueError, match=f"seed is 1: exercise '{id}' has one question"):
+        with pytest.raises(ValueError, match=f"seed is 1: exercise '{id}' has one q") as caught:
             lab.check(id, seed=1)
+        assert len(vars(caught.value)["_render_traceback_"]()) == 1
     assert str(lab.given("last-pin")) == exercise("last-pin").question
 
 
@@ -183,13 +218,28 @@ def test_what_is_handed_out_is_a_copy() -> None:
     assert "spoilt" not in str(lab.given("find-the-leak", 7))
 
 
-@pytest.mark.parametrize("what", [lab.check, lab.hint, lab.mistakes, lab.given, lab.solution])
-@pytest.mark.parametrize("id", ["last pin", "", 3, None, ["last-pin"]])
-def test_an_unknown_exercise_is_named_among_those_there_are(what: object, id: object) -> None:
-    assert callable(what)
-    named = re.escape(f"id is {id!r}: allowed are {EXERCISES[0]}, ")
-    with pytest.raises(ValueError if isinstance(id, str) else TypeError, match=named):
+@pytest.mark.parametrize(
+    "what", [lab.check, lab.hint, lab.answer, lab.mistakes, lab.given, lab.solution]
+)
+@pytest.mark.parametrize(
+    ("id", "named"),
+    [
+        ("last pin", "allowed are the N ids of exercises, such as last-pin"),
+        (
+            "",
+            "allowed are the N ids of exercises, such as overflow, three-buffers and one-byte",
+        ),
+        *((bad, "it has to be of type str") for bad in (3, None, ["last-pin"])),
+    ],
+)
+def test_an_unknown_exercise_is_named_in_a_line_with_those_that_are_near(
+    what: Callable[[object], object], id: object, named: str
+) -> None:
+    told = f"id is {id!r}: {named.replace(' N ', f' {len(TEXTS)} ')}"
+    with pytest.raises(ValueError if isinstance(id, str) else TypeError) as caught:
         what(id)
+    assert str(caught.value) == told
+    assert vars(caught.value)["_render_traceback_"]() == [f"{caught.type.__name__}: {told}"]
 
 
 @pytest.mark.parametrize("level", ["1", True, 1.0, None, 0, 4, -1])
@@ -238,16 +288,16 @@ def digests() -> Iterator[str]:
 
 DRAWN = """\
 00_start_here 1b39bb1629aae77b
-01_draw_a_page 3800903f65397297
-02_hold_a_page 4ab53b56daed0136
-03_pin_a_page b52814fb59285b61
-04_count_to_two_million 39341807d8bb51cd
-05_pretend_to_pin f4e8c5d16a75fb9e
-06_count_pins_apart e437d816ac30ba35
-07_fork_during_direct_io 40f2d3a12d6b6565
-08_try_every_interleaving cefe326944872a63
-09_say_what_pinned_means 7044738bd1b23fb7
-10_word_the_note 1feb3f8230ff70b5
+01_draw_a_page 6da791ae4b24a6f0
+02_hold_a_page 94746fab65ce0c85
+03_pin_a_page 7a296bcc72caae0e
+04_count_to_two_million 1faa44a5f97e479c
+05_pretend_to_pin 53931f6dd7ad7d13
+06_count_pins_apart a13abf6fec38e913
+07_fork_during_direct_io 9ec12ab8be59915f
+08_try_every_interleaving 86c944281e7b98a0
+09_say_what_pinned_means 738818347e56a46e
+10_word_the_note 2bd72e59abcfaf02
 11_ask_a_real_kernel 7b4fac606dd434aa
 12_read_the_thread 62a37d45fa216558
 """

@@ -58,7 +58,7 @@ class Played:
 
     def off(self) -> list[str]:
         """The buttons that say that they do nothing."""
-        return re.findall(r'data-press="([^"]*)" aria-disabled="true"', self.panel.above)
+        return re.findall(r'data-press="([^"]*)"[^>]* aria-disabled="true"', self.panel.above)
 
 
 def test_it_opens_where_something_can_be_lost_with_nothing_done() -> None:

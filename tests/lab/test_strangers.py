@@ -235,16 +235,10 @@ def test_a_hostile_function_gets_a_reply_that_says_what_happened_and_spoils_noth
 def test_a_hostile_answer_is_named_or_told_that_it_is_wrong(answer: str, kind: str) -> None:
     found = KINDS[kind]
     known, begun = found.check(mistaken(found)[0][0]), time.monotonic()
-    try:
-        reply = found.check(ANSWERS[answer]())
-    except (TypeError, ValueError) as error:
-        told = str(error)
-        assert told.startswith("your answer")
-    else:
-        told = str(reply)
-        assert reply.right is False
+    reply = found.check(ANSWERS[answer]())
+    assert reply.right is False or reply.text.strip("` ").startswith("Not judged: your answer")
     assert time.monotonic() - begun < 5
-    assert len(told) < 1000
+    assert len(str(reply)) < 1000
     assert found.check(mistaken(found)[0][0]) == known
     assert found.check(found.solution()).right
 

@@ -1,5 +1,7 @@
 """Words with numbers: powers of two are short where a number is one, or a little more or less."""
 
+from unicodedata import normalize
+
 import pytest
 
 from pinlab.lab.text import digits, listed, many, power
@@ -8,16 +10,17 @@ from pinlab.lab.text import digits, listed, many, power
 def value(written: str) -> int:
     """What a power in words amounts to, read without the code that wrote it."""
     first, *rest = written.split(" ", 1)
-    base, _, exponent = first.removeprefix("-").partition("^")
-    number: int = int(base) ** int(exponent) * (-1 if first.startswith("-") else 1)
+    power = first.removeprefix("-")
+    exponent = int(normalize("NFKC", power[1:]))
+    number: int = int(power[0]) ** exponent * (-1 if first.startswith("-") else 1)
     return number + int(rest[0].replace(" ", "")) if rest else number
 
 
 @pytest.mark.parametrize(
     ("number", "written"),
     [
-        (2**10, "2^10"), (2**10 - 1, "2^10 - 1"), (65537, "2^16 + 1"),
-        (2**31 - 1023, "2^31 - 1023"), (1 - 2**31, "-2^31 + 1"), (-(2**31) - 1, "-2^31 - 1"),
+        (2**10, "2¹⁰"), (2**10 - 1, "2¹⁰ - 1"), (65537, "2¹⁶ + 1"),
+        (2**31 - 1023, "2³¹ - 1023"), (1 - 2**31, "-2³¹ + 1"), (-(2**31) - 1, "-2³¹ - 1"),
         *((n, None) for n in (0, 1, -1, 2, 64, 512, 1022, 1000, -10240, 10**6)),
         (2**16 + 2, None), (2**31 + 1025, None),
     ],

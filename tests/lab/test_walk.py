@@ -4,15 +4,13 @@ import errno
 import itertools
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
-from html import unescape
 from typing import Any
 
 import pytest
 
 from pinlab import PAGE_SIZE, Kernel, lab
 from pinlab.lab.snapshot import snapshot
-from pinlab.lab.walk import OUTCOME, Beside, before_and_after, tell, walk
-from tests.lab.parts import Parts
+from pinlab.lab.walk import OUTCOME, Beside, tell, walk
 from tests.lab.stories import pin_the_zero_page, unmapped_in_flight
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -98,55 +96,66 @@ def test_each_state_is_that_after_its_step_and_the_sentence_has_its_words_and_ch
     ]
 
 
-def test_before_and_after_stand_side_by_side_and_apart() -> None:
+def test_the_player_has_map_sentence_and_trace_of_each_step_and_its_code() -> None:
+    player = lab.step_through(unmapped_in_flight, Kernel("6.5"), at=3).widget
     walked = walk(unmapped_in_flight, Kernel("6.5"))
-    drawn = words(before_and_after(walked, 3))
-    assert drawn.index("before step 3") < drawn.index("after step 3")
-    assert "refcount 1025, was 1" in drawn
-    assert "was" not in words(before_and_after(walked, 2)).partition("after step 2")[0]
-    assert words(before_and_after(walked, 0)).count("page tables") == 1
-    svg = ET.fromstring(before_and_after(walked, 3))
-    left, right = svg.findall(f"{SVG}g")
-    shift = float(str(right.get("transform")).removeprefix("translate(").split()[0])
-    boxes = [one.attrib for one in left.iter(f"{SVG}rect") if one.get("x")]
-    assert max(float(box["x"]) + float(box["width"]) for box in boxes) < shift
-    assert shift * 2 == float(svg.attrib["width"])
+    assert (player.at, player.last) == (3, 5)
+    assert [shot["words"] for shot in player.steps] == [walked.sentence(n) for n in range(6)]
+    assert "refcount 1025, was 1" in words(player.steps[3]["svg"])
+    events = [str(step.events) for step in tell(unmapped_in_flight, Kernel("6.5"))]
+    traces = ["", "Nothing in the trace.", *events[1:]]
+    assert [shot["trace"] for shot in player.steps] == traces
+    assert [shot["code"] for shot in player.steps] == [
+        "",
+        "mm = kernel.new_mm()\naddr = mm.mmap(3 * PAGE_SIZE)",
+        'mm.write(addr, b"x")\nmm.read(addr, 3 * PAGE_SIZE)',
+        "request = kernel.submit_dio_write(mm, addr, 3)",
+        "mm.munmap(addr, 3 * PAGE_SIZE)",
+        "request.complete()",
+    ]
 
 
-@pytest.mark.parametrize("step", range(6))
-def test_the_slider_shows_picture_sentence_and_trace_of_the_step(step: int) -> None:
-    parts = Parts(lab.step_through(unmapped_in_flight, Kernel("6.5")))
-    assert parts.rows[0].box.value == 1
-    parts.rows[0].box.value = step
-    walked = walk(unmapped_in_flight, Kernel("6.5"))
-    assert parts.sentence == walked.sentence(step)
-    svg, _, trace = str(parts.picture).partition("<pre")
-    assert svg == before_and_after(walked, step)
-    events = [[], *(one.events for one in tell(unmapped_in_flight, Kernel("6.5")))][step]
-    shown = unescape(trace.partition(">")[2])
-    assert all(event.operation in shown and event.page in shown for event in events)
-    assert shown.startswith("step  actor" if events else "Nothing")
+def test_a_story_with_a_yield_in_a_loop_has_no_code_unless_it_says_its_own() -> None:
+    class Twice:
+        code = ("mm = kernel.new_mm()", "")
+
+        def __call__(self, kernel: Kernel) -> Iterator[str]:
+            kernel.new_mm()
+            yield from ("once", "twice")
+
+    def looped(kernel: Kernel) -> Iterator[str]:
+        for _ in range(2):
+            kernel.new_mm()
+            yield "again"
+
+    assert walk(looped, Kernel()).code == ()
+    assert walk(Twice(), Kernel()).code == Twice.code
 
 
 def test_by_default_the_kernel_is_a_fresh_one_and_no_letters_are_shown() -> None:
     plain, again, letters = (
-        Parts(lab.step_through(unmapped_in_flight, *arguments)).picture
+        lab.step_through(unmapped_in_flight, *arguments).widget.steps[2]["svg"]
         for arguments in ((None, 2), (Kernel(), 2), (None, 2, 1))
     )
     assert plain == again
     assert [">x<" in picture for picture in (plain, letters)] == [False, True]
 
 
-def test_the_filmstrip_has_a_map_for_each_step() -> None:
-    strip = lab.step_through(unmapped_in_flight, Kernel("6.5")).filmstrip
-    assert isinstance(strip, lab.Drawing)
-    drawn = words(strip.svg)
-    assert drawn.count("page tables") == len(strip.twin.split("\n")) == 5
-    for number in range(1, 6):
-        assert f"{number}. " in drawn
-        assert f"Step {number} of 5: " in strip.twin
-    assert "2 pages on the zero page, not counted" in strip.twin
-    assert strip.twin in strip.alt
+def test_the_filmstrip_has_the_steps_from_the_first_shown_on_that_change_something() -> None:
+    def slowly(kernel: Kernel) -> Iterator[str]:
+        yield from unmapped_in_flight(kernel)
+        yield "It is over, and the frame is gone."
+        yield "Nothing happens any more."
+
+    for at, shown in ((0, [1, 2, 3, 4, 5, 6]), (4, [4, 5, 6]), (7, [7])):
+        strip = lab.step_through(slowly, Kernel("6.5"), at=at).filmstrip
+        assert isinstance(strip, lab.Drawing)
+        drawn = words(strip.svg)
+        assert drawn.count("page tables") == strip.twin.count("Step ") == len(shown)
+        for number in shown:
+            assert f"{number}. " in drawn
+            assert f"Step {number} of 7: " in strip.twin
+        assert strip.twin in strip.alt
 
 
 # On several machines.
@@ -199,10 +208,10 @@ def test_the_sentence_says_alike_things_once() -> None:
 def test_a_story_that_was_refused_stays_and_says_so() -> None:
     beside = three()
     second, third = (beside.panels(step)[1] for step in (2, 3))
-    assert second.state == third.state
+    assert third.step == 2
     assert third.words.endswith("Its story ended at step 2.")
     assert "ended" not in second.words
-    assert third.before is None
+    assert (second.still, third.still) == (False, True)
     machines = {name: Kernel("6.1.130") for name in ("first", "second")}
     alike = Beside(pin_the_zero_page, machines)
     assert alike.last == 2
@@ -226,14 +235,14 @@ def test_a_story_may_be_told_in_other_words_and_be_shorter() -> None:
     assert list(beside.table()["6.4"][OUTCOME]) == ["", "", "ended at step 1"]
 
 
-@pytest.mark.parametrize("step", range(4))
-def test_the_slider_shows_a_map_for_each_machine(step: int) -> None:
-    parts = Parts(lab.side_by_side(pin_the_zero_page, kernels(*RELEASES)))
-    parts.rows[0].box.value = step
+def test_the_player_has_a_map_for_each_machine() -> None:
+    player = lab.side_by_side(pin_the_zero_page, kernels(*RELEASES)).widget
     beside = three()
-    assert (parts.picture, parts.sentence) == (beside.svg(step), beside.sentence(step))
-    assert len(ET.fromstring(parts.picture).findall(f"{SVG}g")) == 3
-    assert all(f">{name}, " in parts.picture for name in RELEASES)
+    assert (player.at, player.last) == (1, beside.last)
+    for step, shot in enumerate(player.steps):
+        assert (shot["svg"], shot["words"]) == (beside.svg(step), beside.sentence(step))
+        assert len(ET.fromstring(shot["svg"]).findall(f"{SVG}g")) == 3
+        assert all(f">{name}, " in shot["svg"] for name in RELEASES)
 
 
 def test_the_filmstrip_is_the_last_step_with_the_table() -> None:

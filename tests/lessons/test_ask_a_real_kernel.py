@@ -3,13 +3,13 @@
 import csv
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Mapping, Sequence
-from html import unescape
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-import ipywidgets
+import pandas
 import pytest
+from bs4 import BeautifulSoup
 
 from pinlab import lab
 from pinlab.data_folder import DATA
@@ -203,7 +203,7 @@ def test_an_idea_is_recognised_where_the_clues_do_not_bear_it_out(
 def test_a_reason_is_told_once() -> None:
     played, final = buying("write-zeros", "flight-2")
     text = played.answer(**dict.fromkeys(final, "6.1.192 with")).text
-    assert text.count("(mistaken: zero-means-patched)") == 1
+    assert text.count("](misconceptions.md#A-zero-means-that-the-patch-is-in).") == 1
 
 
 def test_a_bought_clue_is_paid_for_once_and_stands_in_table_and_words_and_not_on_the_shelf() -> (
@@ -317,81 +317,130 @@ def test_nothing_is_cut_off_or_wider_than_its_place(seed: int) -> None:
         assert wide < (60 if one.get("text-anchor") == "middle" else here.WORDS)
 
 
-class Buttons:
+class Grid:
     """The game with buttons, found as a reader meets them."""
 
     def __init__(self, seed: int = 0) -> None:
         self.exhibit = here.who_is_who(seed)
-        shop, self._bought, *rows, self.check, self._words = self.exhibit.widget.children
-        self.menu, self.ask, self.buy = shop.children
-        self.ticks = {row.children[0].value[0]: row.children[1:] for row in rows}
+        (self.panel,) = self.exhibit.widget.children
 
     @property
     def said(self) -> str:
-        words = str(self._words.value)
-        return unescape(words[words.index(">") + 1 : words.rindex("<")].replace("<br>", "\n"))
+        return str(self.panel.said)
 
     @property
-    def table(self) -> str:
-        return str(self._bought.value)
+    def rows(self) -> list[list[str]]:
+        """The table, as text."""
+        soup = BeautifulSoup(self.panel.above, "html.parser")
+        return [[cell.get_text() for cell in row.find_all(["td", "th"])]
+                for row in soup.find_all("tr")]  # fmt: skip
 
-    def purchase(self, *ids: str) -> None:
-        for id in ids:
-            self.menu.value = id
-            self.buy.click()
+    @property
+    def status(self) -> str:
+        return BeautifulSoup(self.panel.above, "html.parser").p.get_text()  # type: ignore[union-attr]
 
+    def press(self, *presses: str) -> None:
+        """Press buttons that are there."""
+        for press in presses:
+            assert f'data-press="{press}"' in self.panel.above + self.panel.below
+            self.panel.press(press)
 
-def test_it_begins_with_everything_possible_nothing_bought_and_words_on_every_control() -> None:
-    buttons = Buttons()
-    assert buttons.said == here.BEGIN
-    assert "<td" not in buttons.table
-    assert [*buttons.ticks] == [*LETTERS]
-    ticks = [tick for ticks in buttons.ticks.values() for tick in ticks]
-    assert all(isinstance(tick, ipywidgets.Checkbox) and tick.value for tick in ticks)
-    assert [tick.description for tick in ticks] == [*kernels()] * 5
-    assert len({tick.tooltip for tick in ticks}) == 25
-    controls = [buttons.menu, buttons.ask, buttons.buy, buttons.check]
-    assert all(control.description and not control.disabled for control in controls)
-
-
-def test_asking_is_announced_and_buying_fills_the_table_of_this_game_alone() -> None:
-    buttons, other, played = Buttons(), Buttons(), game(0)
-    buttons.menu.value = "read-zeros"
-    buttons.ask.click()
-    assert buttons.said == str(played.predict("read-zeros"))
-    assert "<td" not in buttons.table
-    buttons.buy.click()
-    assert buttons.said == str(played.buy("read-zeros"))
-    clue = played.clue("read-zeros")
-    (head,) = re.findall(r"<thead>.*</thead>", buttons.table, re.DOTALL)
-    assert re.findall(r">(\w+)</th>", head) == ["clue", *LETTERS]
-    assert re.findall(r">(<b>.*)</th>", buttons.table) == [f"<b>{clue.id}</b>: {clue.words}"]
-    values = [str(value) for value in played.values(clue).values()]
-    assert re.findall(r"<td[^>]*>(\w+)</td>", buttons.table) == values
-    assert "<caption>Game 0, 1 clue bought.</caption>" in buttons.table
-    assert "<td" not in other.table
+    def strike_out(self, names: Mapping[str, Collection[str]]) -> None:
+        """Leave these names of each letter."""
+        self.press(*(f"cell {letter} {name}" for letter in LETTERS for name in kernels()
+                     if name not in names[letter]))  # fmt: skip
 
 
-def test_what_is_ticked_is_judged_as_in_code_and_the_game_can_be_won() -> None:
-    buttons, played = Buttons(), game(0)
-    buttons.purchase(*THREE)
+def test_it_begins_with_an_open_grid_every_clue_on_a_card_and_nothing_bought() -> None:
+    grid = Grid()
+    assert grid.said == here.BEGIN
+    assert grid.rows == [["", *kernels()], *([letter, *"·····"] for letter in LETTERS)]
+    assert grid.status == "Game 0, 0 clues bought, 0 checks. The fewest clues win."
+    cards = BeautifulSoup(grid.panel.below, "html.parser").select(".cards > div")
+    assert len(cards) == len(game(0).shelf)
+    for card, clue in zip(cards, game(0).shelf, strict=True):
+        words = f"{clue.id} {clue.words}Ask the model: freeBuy: 1"
+        assert card.get_text() == words
+    names = re.findall('aria-label="([^"]*)"', grid.panel.above + grid.panel.below)
+    assert len(set(names)) == len(names) == 25 + 2 * len(cards)
+    places = re.findall('data-at="([^"]*)"', grid.panel.above)
+    assert places == [f"{row},{column}" for row in range(5) for column in range(5)]
+
+
+def test_asking_adds_a_row_of_the_model_and_buying_a_column_of_this_game_alone() -> None:
+    grid, other, played = Grid(), Grid(), game(0)
+    grid.press("ask read-zeros", "ask read-zeros")
+    assert grid.said == str(played.predict("read-zeros"))
+    assert grid.rows[6:] == [["model: read-zeros", "64", "64", "0", "0", "0"]]
+    grid.press("buy read-zeros", "buy read-zeros")
+    assert grid.said == str(played.buy("read-zeros"))
+    values = [str(value) for value in played.values(played.clue("read-zeros")).values()]
+    assert [row[-1] for row in grid.rows[:6]] == ["read-zeros", *values]
+    assert grid.status.startswith("Game 0, 1 clue bought,")
+    assert 'aria-label="Bought, read-zeros" aria-disabled="true"' in grid.panel.below
+    assert len(other.rows[0]) == 6
+
+
+def test_a_cell_is_struck_out_marked_and_open_again_and_each_press_is_told() -> None:
+    grid = Grid()
+    for sign, told in (("✗", "A is not 7.3.4."), ("✓", "A is marked as 7.3.4."),
+                       ("·", "A can be 7.3.4 again.")):  # fmt: skip
+        grid.press("cell A 7.3.4")
+        assert (grid.rows[1][5], grid.said) == (sign, told)
+
+
+def test_check_marks_what_a_clue_excludes_until_it_is_turned() -> None:
+    grid, played = Grid(), game(0)
+    grid.press("buy read-zeros", "check")
+    left = told(played, "read-zeros")
+    assert grid.rows[1:6] == [
+        [letter, *("·" if name in left[letter] else "· !" for name in kernels()), row[-1]]
+        for letter, row in zip(LETTERS, grid.rows[1:6], strict=True)
+    ]
+    wrong = next(name for name in kernels() if name not in left["A"])
+    assert f'aria-label="A, {wrong}: open, excluded by a clue"' in grid.panel.above
+    grid.press(f"cell A {wrong}")
+    assert grid.rows[1][1 + [*kernels()].index(wrong)] == "✗"
+    assert "0 checks" not in grid.status
+
+
+def test_what_is_left_is_judged_as_in_code_and_the_game_can_be_won() -> None:
+    grid, played = Grid(), game(0)
+    grid.press(*(f"buy {id}" for id in THREE))
     left = told(played, *THREE)
-    buttons.check.click()
-    assert buttons.said == str(played.answer(**dict.fromkeys(LETTERS, frozenset(kernels()))))
-    assert buttons.said.startswith("Not yet.")
-    for letter, ticks in buttons.ticks.items():
-        for tick in ticks:
-            tick.value = tick.description in left[letter]
-    buttons.check.click()
-    assert buttons.said.startswith("Right. All five, with 3 clues; the fewest are 3.")
-    for tick in buttons.ticks["C"]:
-        tick.value = False
-    buttons.check.click()
-    assert buttons.said == "C has no tick left, and it is one of the five."
+    grid.press("check")
+    assert grid.said == str(played.answer(**dict.fromkeys(LETTERS, frozenset(kernels()))))
+    assert grid.said.startswith("Not yet.")
+    grid.strike_out(left)
+    grid.press("check")
+    assert grid.said.startswith("Right. All five, with 3 clues; the fewest are 3.")
+    assert grid.status == "Won. Game 0, 3 clues bought, 2 checks. The fewest clues win."
+    for name in left["C"]:
+        grid.press(f"cell C {name}")
+    grid.press("check")
+    assert grid.said == "C has no name left, and it is one of the five."
+
+
+def test_what_is_marked_counts_more_than_what_is_open() -> None:
+    grid = Grid()
+    grid.press(*(f"buy {id}" for id in THREE))
+    for letter, names in told(game(0), *THREE).items():
+        for name in names:
+            grid.press(*[f"cell {letter} {name}"] * 2)
+    grid.press("check")
+    assert grid.said.startswith("Right.")
+
+
+def test_who_has_won_is_told_the_traps_of_the_shelf() -> None:
+    played = game(1)
+    names = {letter: sorted(left) for letter, left in told(played, *solving(played)).items()}
+    reply = str(played.answer(**names))
+    assert "The traps on this shelf: flight-1 and flight-ring may be one off by chance" in reply
+    assert "splice-zeros, write-zeros and read-huge-zeros have one answer for all five." in reply
 
 
 def test_what_is_stored_is_another_game() -> None:
-    exhibit = Buttons(0).exhibit
+    exhibit = Grid(0).exhibit
     assert exhibit.moves == "Another game, after two clues:"
     assert exhibit.filmstrip.twin.startswith("Game 1, 2 clues bought.\n")
     assert str(exhibit) == str(here.board_of_another(0))
@@ -588,3 +637,13 @@ def test_a_wrong_function_is_known_however_it_is_written(
     reply = lab.check(id, function)
     assert (reply.right, reply.misconception) == (False, idea)
     assert words in str(reply)
+
+
+def test_two_builds_of_a_release_have_a_row_each_with_a_name_of_its_own() -> None:
+    rows = pandas.DataFrame(
+        [(one.kernel, one.build, name) for name, one in kernels().items()]
+        + [("6.18.44", "x86-64 virtual machine", "6.18.44")],
+        columns=["kernel", "build", "recorded"],
+    )
+    table = here.by_kernel(rows)
+    assert (table.index.name, list(table.index)) == ("kernel", list(rows["recorded"]))

@@ -252,7 +252,7 @@ def test_a_release_of_the_right_kind_is_told_what_was_taken() -> None:
 def test_a_wrong_grab_is_known_however_it_is_written(function: object, told: str) -> None:
     reply = lab.check("grab-a-folio", function)
     assert reply.right is False
-    assert told in reply.text
+    assert told == reply.misconception or told in reply.text
 
 
 def test_the_first_state_that_differs_is_shown_with_the_models_trace() -> None:
@@ -344,7 +344,7 @@ def test_folios_stand_two_in_a_row_with_verdicts_where_they_are_wanted() -> None
     places = [(t.get("x"), t.get("y")) for t in heads]
     assert places == [("10", "22"), (str(here.WIDTH + 10), "22"), ("10", str(here.HEIGHT + 22))]
     plain, told = here.folios(0, 9), here.folios(0, 9, verdicts=True)
-    for words in ("maybe", "certainly", "2^31 - 1"):
+    for words in ("maybe", "certainly", "2³¹ - 1"):
         assert words not in (plain.svg + plain.alt).casefold()
         assert words in told.svg.casefold()
     assert told.svg == cards(PinnedFolio(order=0), PinnedFolio(order=9)).svg

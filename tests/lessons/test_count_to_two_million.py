@@ -18,12 +18,14 @@ from matplotlib.patches import Rectangle
 
 from pinlab import FOLL_GET, FOLL_PIN, PAGE_SIZE, Kernel, lab, wrap
 from pinlab.data_folder import DATA
+from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX
 from pinlab.lab.exhibit import Exhibit
-from pinlab.lab.palette import DEVICE
+from pinlab.lab.palette import YOURS
 from pinlab.lab.picture import Picture, png
 from pinlab.lab.problems import exercise
+from pinlab.lab.text import two_to
 from pinlab.lessons import count_to_two_million as here
-from pinlab.lessons.count_to_two_million import KERNEL, WITH_FIX, WITHOUT_FIX, Writes
+from pinlab.lessons.count_to_two_million import Writes
 from pinlab.machine.limits import Limit, OwnLimits, limits
 from tests.lab.lines import points
 from tests.lab.parts import Parts, differ
@@ -152,7 +154,7 @@ def test_a_setting_is_drawn_on_axes_that_stay_and_told_in_numbers(writes: Writes
     assert (x, y * 2 ** (writes.bits - 1)) == (writes.writes, pytest.approx(writes.refcount))
     assert bool(drop) == (writes.refcount < 0)
     assert all(0 <= x <= 2**16 and -1 <= y <= 1 for x, y in climb + drop + end)
-    half = f"2^{writes.bits - 1}"
+    half = two_to(writes.bits - 1)
     ticks = [label.get_text() for label in axes.get_yticklabels()]
     assert ticks == [f"-{half}", "0", f"{half} - 1"]
     when = "together" if writes.together else "one after another"
@@ -191,7 +193,7 @@ def test_one_is_not_spoken_of_as_many(tell: Callable[[Writes], str], writes: Wri
 
 def test_powers_are_short_in_the_headline() -> None:
     headline = here.headline(Writes(63, 64, 1))
-    assert headline == "63 writes of 2^6 pages, together\n1 for each hold, 32 bits"
+    assert headline == "63 writes of 2⁶ pages, together\n1 for each hold, 32 bits"
 
 
 def test_toggle_and_sliders_set_the_numbers() -> None:
@@ -293,14 +295,14 @@ def test_one_panel_shows_all_readers_and_one_the_last_few() -> None:
 @pytest.mark.parametrize(
     ("tell", "readers", "words"),
     [
-        (here.cliff_in_words, 1, "1 reader wants 1024 (2^10) pins."),
-        (here.cliff_in_words, 2048, "2048 readers want 2097152 (2^21) pins. Without the patch "
-         "2097152 (2^21) are held and the refcount is -2147483647 (-2^31 + 1), recorded "
+        (here.cliff_in_words, 1, "1 reader wants 1024 (2¹⁰) pins."),
+        (here.cliff_in_words, 2048, "2048 readers want 2097152 (2²¹) pins. Without the patch "
+         "2097152 (2²¹) are held and the refcount is -2147483647 (-2³¹ + 1), recorded "
          "-2147483647. With it 0 are held and the refcount is 1, recorded 1."),
         (here.cliff_in_words, 1000, "the refcount is 1048576001. With it 0 are held and the "
          "refcount is 1."),
-        (here.builds_in_words, 2048, "Without the three tests: 2097152 (2^21) held, refcount "
-         "predicted -2147483647 (-2^31 + 1), recorded -2147483647. With the three tests: 0 held, "
+        (here.builds_in_words, 2048, "Without the three tests: 2097152 (2²¹) held, refcount "
+         "predicted -2147483647 (-2³¹ + 1), recorded -2147483647. With the three tests: 0 held, "
          "refcount predicted 1, recorded 1."),
         (here.builds_in_words, 1000, "predicted 1, not recorded."),
     ],
@@ -360,24 +362,28 @@ def bars(picture: Picture) -> dict[str, Rectangle]:
 
 def own_bars(picture: Picture) -> list[float]:
     """How long the bars of the machine are, from above."""
-    colour = DEVICE.lower()
+    colour = YOURS.lower()
     found = bars(picture).values()
     return [bar.get_width() for bar in found if to_hex(bar.get_facecolor()) == colour]
 
 
-def test_a_bar_is_as_long_as_its_limit_or_dotted_without_an_end() -> None:
+def test_a_bar_is_as_long_as_its_limit_or_ends_in_an_arrow() -> None:
     picture = here.limits_of_writes(NOT_READ)
     assert len(bars(picture)) == len(here.SHOWN)
     for limit in map(BY_ID.__getitem__, here.SHOWN):
         bar, line = bars(picture)[limit.name], row_of(picture, limit.name)
-        assert bool(bar.get_hatch()) == (limit.value is None)
-        assert bar.get_width() == (limit.value or bar.get_width()) >= 32
+        assert bar.get_width() == (limit.value or here.FARTHEST)
         assert str(limit.value or "no limit") in line
         assert limit.unit in line
         assert f"{limit.name}: {limit.value or 'no limit'}" in picture.alt
     assert own_bars(picture) == []
     (panel,) = picture.figure.axes
-    assert [x for line in panel.lines for x, _ in points(line)] == [32768, 32768]
+    assert [x for line in panel.lines for x, _ in points(line)].count(32768) == 2
+    arrows = [y for line in panel.lines if line.get_marker() == ">" for _, y in points(line)]
+    endless = [n for n, name in enumerate(here.SHOWN) if BY_ID[name].value is None]
+    assert arrows == endless
+    assert endless
+    assert all(text.get_position()[0] > 32768 for text in panel.texts)
     assert "This system is Plan 9, not Linux." in picture.twin
 
 
@@ -386,7 +392,7 @@ def test_a_machine_that_was_read_has_its_bars_below_the_others() -> None:
     assert own_bars(picture) == [bar.get_width() for bar in bars(picture).values()][-2:]
     assert own_bars(picture) == [128, 16384]
     assert "your kernel, 6.18" in picture.twin
-    assert "yours: disk 1: 16384 (2^14)" in picture.alt
+    assert "yours: disk 1: 16384 (2¹⁴)" in picture.alt
 
 
 @pytest.mark.parametrize("value", [0, 1, 31, 2**20, 2**40, 2**64 - 1])

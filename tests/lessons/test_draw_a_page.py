@@ -9,7 +9,6 @@ from pinlab import PAGE_SIZE, Kernel, lab
 from pinlab.lab.exercise import Number, Program
 from pinlab.lab.problems import exercise
 from pinlab.lessons import draw_a_page as here
-from tests.lab.parts import Parts
 from tests.lessons.given import trace
 
 SEEDS = range(50)
@@ -163,36 +162,23 @@ def test_the_first_fault_that_differs_is_shown_with_the_models_trace() -> None:
     assert reply.details == "Nothing happens: the entry allows this access."
 
 
-def at(read: int, written: int, processes: int = 1) -> Parts:
-    """The exhibit with its sliders moved there."""
-    parts = Parts(here.read_and_written())
-    for row, number in zip(parts.rows, (read, written, processes), strict=True):
-        row.box.value = number
-    return parts
-
-
 @pytest.mark.parametrize("processes", [1, 2])
 @pytest.mark.parametrize(
     ("read", "written"), [(64, 0), (64, 3), (0, 3), (10, 3), (3, 10), (64, 64), (1, 0), (0, 0)]
 )
-def test_the_map_and_its_sentence_are_of_the_machine_worked_out_by_hand(
+def test_entries_and_sentence_are_of_the_machine_worked_out_by_hand(
     read: int, written: int, processes: int
 ) -> None:
-    parts = at(read, written, processes)
-    done, _, found = parts.sentence.partition("written")
-    assert list(map(int, re.findall(r"\d+", done))) == [read, written]
+    brush = here.touch(read, written, processes).widget
     zero, empty = max(read - written, 0), 64 - max(read, written)
+    own = [range(2 + n * written, 2 + (n + 1) * written) for n in range(processes)]
+    assert brush.entries == [[*frames, *[1] * zero, *[0] * empty] for frames in own]
+    done, _, found = brush.said.partition("written")
+    assert list(map(int, re.findall(r"\d+", done))) == [read, written]
     frames = processes * written + (zero > 0)
     by_hand = [*(processes * n for n in (written, zero, empty, 64)), frames]
     found = found.removeprefix(", by each of 2 processes")
     assert list(map(int, re.findall(r"\d+", found))) == by_hand
-    kernel = Kernel()
-    for name in ("parent", "other")[:processes]:
-        mm = kernel.new_mm(name)
-        addr = mm.mmap(64 * PAGE_SIZE)
-        mm.read(addr, read * PAGE_SIZE)
-        mm.write(addr, b"x" * written * PAGE_SIZE)
-    assert parts.picture == lab.draw_map(kernel).svg
 
 
 @pytest.mark.parametrize(
@@ -204,10 +190,33 @@ def test_the_map_and_its_sentence_are_of_the_machine_worked_out_by_hand(
     ],
 )
 def test_one_is_one(read: int, written: int, words: str) -> None:
-    assert words in at(read, written).sentence
+    assert words in here.touch(read, written).widget.said
 
 
-def test_it_begins_where_it_is_told_to() -> None:
-    parts = Parts(here.read_and_written(read=5, written=2, processes=2))
-    assert [(row.box.value, row.box.max) for row in parts.rows] == [(5, 64), (2, 64), (2, 2)]
-    assert parts.sentence.startswith("5 pages read, 2 written, by each of 2 processes.")
+def test_a_page_that_is_touched_points_to_the_zero_page_or_gets_the_next_frame() -> None:
+    brush = here.touch(0, 0).widget
+    said = []
+    for write, page in ((False, 5), (True, 5), (True, 5), (False, 5), (True, 0)):
+        brush.hear({"process": 0, "pages": [page], "write": write})
+        said.append((brush.said.partition(".")[0], brush.entries[0][0], brush.entries[0][5]))
+    assert said == [
+        ("parent reads page 5", 0, 1),
+        ("parent writes page 5", 0, 2),
+        ("parent writes page 5, and nothing changes", 0, 2),
+        ("parent reads page 5, and nothing changes", 0, 2),
+        ("parent writes page 0", 3, 2),
+    ]
+    brush.hear({"processes": 2})
+    assert (brush.names, brush.entries) == (["parent", "other"], [[0] * 64] * 2)
+    brush.hear({"process": 1, "pages": [*range(64)], "write": False})
+    assert brush.entries == [[0] * 64, [1] * 64]
+    assert brush.said.startswith("other reads all pages. 0 pages have frames of their own, 64 ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [((65,), "read is 65"), ((0, -1), "written is -1"), ((0, 0, 3), "processes is 3")],
+)
+def test_numbers_that_cannot_be_are_named(arguments: tuple[int, ...], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        here.touch(*arguments)

@@ -1,16 +1,17 @@
 """Lesson 07: how its scenes end, by the source and as recorded; its exercises by hand."""
 
 import re
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from pinlab import PAGE_SIZE, Kernel, lab
+from pinlab import FOLL_LONGTERM, FOLL_WRITE, PAGE_SIZE, Kernel, lab
 from pinlab.lab.problems import exercise
-from pinlab.lab.walk import tell
+from pinlab.lab.walk import tell, walk
 from pinlab.lessons import fork_during_direct_io as here
 from pinlab.lessons.fork_during_direct_io import BEGIN, SCENES, Cast, outcome
 from pinlab.model.trace import Event, Trace
-from tests.lab.parts import Parts
 from tests.lessons.given import recorded, trace
 
 
@@ -193,16 +194,16 @@ def from_the_file(kernel: str, build: str, case: str) -> dict[str, str]:
 
 
 BUILDS = {
-    "5.10.262": "Debian", "6.1.192": "with the", "6.1.192, no fix": "without",
-    "6.12.117": "Debian", "7.3.4": "Debian",
+    "5.10.262": "Debian", "6.1.192 with the patch": "with the",
+    "6.1.192 without the patch": "without", "6.12.117": "Debian", "7.3.4": "Debian",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", here.RECORDED)
 @pytest.mark.parametrize("scene", here.CASES)
 def test_a_cell_of_the_recording_is_what_the_file_says(scene: str, name: str) -> None:
-    found = from_the_file(name.split(",")[0], BUILDS[name], here.CASES[scene])
-    cell = here.recorded_scenes().loc[(scene, "recorded"), name]
+    found = from_the_file(name.split()[0], BUILDS[name], here.CASES[scene])
+    cell = str(here.recorded_scenes().loc[scene, name]).removesuffix(" (model: none)")
     child = "" if found["child_sees"] == "-" else f", {found['child_sees']}"
     lost = {"OK": "", "DATA-LOST-IN-PARENT": ": lost"}[found["verdict"]]
     assert cell == f"{found['parent_sees']}{child}{lost}"
@@ -210,13 +211,11 @@ def test_a_cell_of_the_recording_is_what_the_file_says(scene: str, name: str) ->
 
 def test_the_model_predicts_every_recorded_scene_that_it_knows() -> None:
     table = here.recorded_scenes()
-    model, recorded = (table.xs(row, level=1) for row in ("model", "recorded"))
     known = [scene for scene in here.CASES if scene in SCENES]
     assert len(known) == len(here.CASES) - 1 == 5
-    assert model.loc[known].to_dict() == recorded.loc[known].to_dict()
+    assert not any("model" in cell for cell in table.loc[known].to_numpy().ravel())
     rest = [scene for scene in here.CASES if scene not in known]
-    assert set(model.loc[rest].to_numpy().ravel()) == {"not modelled"}
-    assert set(recorded.loc[rest].to_numpy().ravel()) == {"D"}
+    assert set(table.loc[rest].to_numpy().ravel()) == {"D (model: none)"}
 
 
 def test_pinning_something_else_before_does_not_save_a_reference() -> None:
@@ -252,39 +251,83 @@ def test_the_last_sentence_is_how_it_ends() -> None:
     assert "reads CCCCCCCC" in device.words
 
 
-def at(scene: str, release: str, step: int) -> Parts:
-    """The exhibit of scenes, begun there."""
-    return Parts(here.scene(scene, release, step))
+def test_scene_and_release_can_be_chosen_and_are_what_is_played() -> None:
+    scenes, releases, player = here.scene().widget.children
+    assert scenes.options == tuple(SCENES)
+    assert releases.options == tuple(here.RELEASES)
+    assert player.at == 4
+    assert player.steps[4]["words"].startswith("Linux 6.4. Step 4 of 6: The parent writes p")
+    scenes.value, releases.value = "child writes", "6.5"
+    assert player.steps == here.scene("child writes", "6.5").widget.children[2].steps
 
 
-def test_scene_release_and_step_can_be_chosen_and_are_what_is_seen() -> None:
-    parts = Parts(here.scene())
-    assert parts.menu.options == tuple(SCENES)
-    assert parts.toggle.options == tuple(here.RELEASES)
-    assert parts.sentence.startswith("Linux 6.4. Step 4 of 6: The parent writes p")
-    for scene, release, step in (
-        ("child writes", "6.5", 6),
-        ("nobody writes", "5.7", 0),
-        ("no fork, parent writes", "5.9", 3),
-    ):
-        parts.menu.value, parts.toggle.value, parts.rows[0].box.value = scene, release, step
-        begun = at(scene, release, step)
-        assert (parts.sentence, parts.picture) == (begun.sentence, begun.picture)
-        assert f"Linux {release}." in parts.sentence
+def test_a_shorter_scene_is_shown_at_its_end() -> None:
+    scenes, _, player = here.scene("child exits, parent writes", at=7).widget.children
+    scenes.value = "nobody writes"
+    assert (player.at, player.last) == (5, 5)
 
 
-def test_beyond_its_end_a_scene_stays_at_its_last_step() -> None:
-    assert at("nobody writes", "6.4", 7).sentence == at("nobody writes", "6.4", 5).sentence
-    assert at("nobody writes", "6.4", 4).sentence != at("nobody writes", "6.4", 5).sentence
+def words(scene: str, release: str, step: int) -> str:
+    """What is said of a step."""
+    return str(here.scene(scene, release).widget.children[2].steps[step]["words"])
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_the_code_of_a_scene_does_what_its_steps_do(scene: str) -> None:
+    walked = walk(here.story(scene), Kernel("6.5"))
+    kernel = Kernel("6.5")
+    parent = kernel.new_mm("parent")
+    flags = {"FOLL_WRITE": FOLL_WRITE, "FOLL_LONGTERM": FOLL_LONGTERM}
+    world = {"kernel": kernel, "parent": parent, "addr": parent.mmap(PAGE_SIZE), **flags}
+    for step, code in zip(walked.steps, walked.code, strict=True):
+        told = len(kernel.trace)
+        exec(code, world)
+        assert str(kernel.trace[told:]) == str(step.events)
 
 
 def test_a_sentence_names_the_release_and_what_has_changed() -> None:
-    assert at("parent writes", "6.4", 4).sentence == (
+    assert words("parent writes", "6.4", 4) == (
         "Linux 6.4. Step 4 of 6: The parent writes p into the last of the eight bytes. "
         "Frame 2: refcount 3 to 2. Frame 3 is new, with refcount 1. "
         "Frame 3 begins with AAAAAAAp. parent: page 0 points to frame 3, writable."
     )
-    assert at("parent writes", "6.5", 4).sentence == (
+    assert words("parent writes", "6.5", 4) == (
         "Linux 6.5. Step 4 of 6: The parent writes p into the last of the eight bytes. "
         "No counter changes. Frame 2 begins with AAAAAAAp."
     )
+
+
+Measured = dict[tuple[str, str, str], int]
+
+
+@pytest.fixture
+def measured_here(monkeypatch: pytest.MonkeyPatch) -> Measured:
+    """A kernel that copies from 1022 references on, and lets pages be pinned."""
+    values = {here.THRESHOLD: 1022}
+    monkeypatch.setattr(here, "process_vm_readv", lambda source, target: None)
+    answer = SimpleNamespace(values=values, missing={here.THRESHOLD[:2]: "It is not asked."})
+    monkeypatch.setattr("pinlab.machine.measure", lambda experiment: answer)
+    return values
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no Linux")
+def test_an_experiment_on_fork_is_held_against_what_is_measured(measured_here: Measured) -> None:
+    reply = here.copies_from(lambda extra: 4 * (extra >= 1022))
+    assert str(reply) == "Right. By your experiment fork copies from 1022 on."
+    reply = here.copies_from(lambda extra: 4 * (extra >= 1023))
+    assert str(reply) == f"Not yet. By your experiment fork copies from 1023 on. {here.LOOK}"
+    reply = here.copies_from(lambda extra: 0)
+    assert str(reply).startswith("Not yet. By your experiment fork never copies, tried up to 1100")
+    assert "1022" not in str(reply)
+    assert str(here.copies_from(lambda extra: None)).startswith("own_kib(1100) returns None")  # type: ignore[arg-type, return-value]
+    measured_here.clear()
+    reply = here.copies_from(lambda extra: 4 * (extra >= 5))
+    assert reply.right is None
+    assert str(reply).endswith("found nothing to hold it against. It is not asked.")
+
+
+def test_where_a_recording_is_asked_for_no_experiment_is_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PINLAB_MACHINE", "recording")
+    assert str(here.copies_from(lambda extra: 0)).startswith("PINLAB_MACHINE=recording asks")

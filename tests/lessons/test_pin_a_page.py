@@ -178,6 +178,14 @@ def bars(svg: str) -> list[list[str]]:
     return [[fill for _, fill in sorted(boxes)] for _, boxes in sorted(found.items())]
 
 
+def test_the_room_below_the_bars_says_which_pins_are_too_many() -> None:
+    parts = Parts(here.mixtures(pins=1, references=1))
+    said = re.findall(r">(\d+) pins: more than 1026<", parts.picture)
+    assert [int(pins) for pins in said] == list(range(2, 13))
+    parts.rows[0].box.value, parts.rows[1].box.value = 8, 4096
+    assert "more than" not in parts.picture
+
+
 @pytest.mark.parametrize(("pins", "references"), HELD)
 def test_the_mixtures_are_all_that_give_the_refcount_in_digits_bars_and_words(
     pins: int, references: int

@@ -1,4 +1,4 @@
-"""Run lessons on a clean kernel; as a program: the glossary, every lesson, and their minutes."""
+"""Run lessons on a clean kernel; as a program: the pages, every lesson, and their minutes."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from tests.lab_server import FOLDERS
-from tests.notebooks import glossary, minutes
+from tests.notebooks import glossary, minutes, misconceptions
 from tests.notebooks.lesson import ROOT, paths, read
 from tests.notebooks.normalise import as_stored, normalise
 
@@ -93,9 +93,10 @@ def clean_environment() -> Iterator[None]:
 
 
 def main() -> None:
-    """Generate the glossary, run every notebook, say what became of each; write the minutes."""
+    """Generate both pages, run every notebook, say what became of each; write the minutes."""
     generated = as_stored(glossary.notebook(glossary.terms()))
     glossary.GLOSSARY.write_text(generated, encoding="utf-8", newline="\n")
+    misconceptions.FILE.write_text(misconceptions.page(), encoding="utf-8", newline="\n")
     for path in paths():
         print(f"{path.relative_to(ROOT)}: running ...", end=" ", flush=True)
         print("outputs stored" if store(path) else "unchanged")

@@ -1,6 +1,7 @@
 // A panel: HTML that Python made, and a line that is announced. The press of a button with
 // data-press goes to Python, which answers with the next HTML. A button with data-hold repeats
-// while it is held down; between cells with data-at="row,column" lead the arrow keys.
+// while it is held down, until something with data-stop is shown; between cells with
+// data-at="row,column" lead the arrow keys.
 
 const FIRST = 400, NEXT = 90; // milliseconds until a button repeats, and from one time to the next
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -50,6 +51,7 @@ function render({ model, el }) {
     release();
     press(button);
     const again = () => {
+      if (el.querySelector("[data-stop]")) return; // something happened that is to be seen
       if (!waiting) press(button);
       timer = setTimeout(again, NEXT);
     };
@@ -74,7 +76,8 @@ function render({ model, el }) {
     const button = under(event, "[data-hold]");
     if (button && (event.key === " " || event.key === "Enter")) {
       event.preventDefault(); // no click follows; the keyboard repeats by itself
-      if (event.type === "keydown" && !waiting) press(button);
+      const drop = event.repeat && (waiting || el.querySelector("[data-stop]"));
+      if (event.type === "keydown" && !drop) press(button);
     }
     const step = ARROWS[event.key], cell = under(event, "[data-at]");
     if (!step || !cell || event.type !== "keydown") return;

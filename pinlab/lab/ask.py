@@ -1,0 +1,306 @@
+"""Questions that one clicks, and exhibits that are covered until there is a guess."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, TypeAlias
+
+import ipywidgets
+
+from pinlab.lab.draw import Draw, checked_seed
+from pinlab.lab.exercise import Choice, Exercise, in_words
+from pinlab.lab.exhibit import CSS_CLASS, WRAP, Exhibit, Steady, live
+from pinlab.lab.forms import Form, box, buttons, form_of
+from pinlab.lab.picture import Shown, display_all, marked
+from pinlab.lab.problems import SEEDED, TEXTS, check, exercise
+from pinlab.lab.reply import literal
+from pinlab.model.arguments import function, instance, several, shown, whole
+
+CLICKED = ("choice", "selection", "number", "numbers")
+"""Kinds of exercises that want no code."""
+
+UNSEEN = "pinlab-unseen"
+"""The class of what is there for a screen reader alone."""
+
+COVER = '<summary style="display:list-item">Show what happens</summary>'
+"""What covers an exhibit where there are no widgets."""
+
+Bundle: TypeAlias = dict[str, object]
+Sight: TypeAlias = "Exhibit | Shown"
+
+
+class Displayed(ABC):
+    """What a notebook shows as a few bundles by MIME type."""
+
+    @abstractmethod
+    def bundles(self) -> list[Bundle]:
+        """Return what is displayed."""
+
+    def _ipython_display_(self) -> None:
+        display_all(self.bundles())
+
+
+class Answering:
+    """Where a reader is answered: seen as Markdown, and announced by a screen reader."""
+
+    def __init__(self) -> None:
+        self.seen = ipywidgets.Output()
+        self.heard = Steady(role="status")
+        self.heard.add_class(UNSEEN)
+
+    def say(self, words: str, *more: Bundle) -> None:
+        """Say something in Markdown, and show more below it."""
+        self.heard.value = marked(words)
+        self.seen.outputs = tuple(
+            {"output_type": "display_data", "data": bundle, "metadata": {}}
+            for bundle in [markdown(words), *more]
+        )
+
+
+class Asking(Displayed):
+    """An exercise to click: its question, and a form that is answered below itself."""
+
+    def __init__(self, id: str, seed: int) -> None:
+        self.found, self.seed = exercise(id, seed), seed
+        self.form = form_of(self.found, self.judge)
+        self.answering = Answering()
+        self.button = ipywidgets.Button(description="Check")
+        self.button.on_click(lambda _: self.judge())
+        pressed = [] if isinstance(self.found, Choice) else [self.button]
+        self.widget = _framed(self.form.widget, *pressed, self.answering)
+
+    def judge(self) -> None:
+        """Say below the form what is to be said of the answer in it."""
+        try:
+            answer = self.form.read()
+        except ValueError as slip:
+            self.answering.say(literal(f"{slip}."))
+        else:
+            self.answering.say(_judged(self.found, answer, self.seed))
+
+    def bundles(self) -> list[Bundle]:
+        """Return the question, and the form; the options as text where there are no widgets."""
+        seed = f", seed={self.seed}" if self.seed else ""
+        call = f'*Run this cell to answer, or use `lab.check("{self.found.id}", ...{seed})`.*'
+        words = "\n\n".join(filter(None, [_options(self.found), call]))
+        return [_question(self.found), {**live(self.widget), **markdown(words)}]
+
+
+def ask(id: str, seed: int = 0) -> Asking:
+    """Return an exercise as something to click, judged by `lab.check` as often as one likes.
+
+    A choice has a button for each option, a selection boxes to tick, a number a box that takes
+    2^21, 2**21 and 2 097 152. Raises as `lab.check` for an unknown id or seed, ValueError for an
+    exercise that wants code.
+    """
+    return Asking(id, seed)
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A question about what is only looked at: one of some options, or a number from low to high.
+
+    Raises TypeError for what is no question, ValueError for one without options and range.
+    """
+
+    question: str
+    options: Sequence[str] = ()
+    low: int | None = None
+    high: int | None = None
+
+    def __post_init__(self) -> None:
+        instance("question", self.question, str)
+        several("options", self.options, str)
+        ranged = self.low is not None and self.high is not None
+        if len(self.options) == 1 or bool(self.options) == ranged:
+            raise ValueError(
+                f"{self.question!r} has options {list(self.options)}, low {self.low} and high "
+                f"{self.high}: allowed are two options or more, or low and high"
+            )
+
+    def form(self, settled: Callable[[], None]) -> Form:
+        """Return its form: buttons, or a box with the question on it."""
+        if self.options:
+            return buttons(self.options, settled)
+        typed = box(self.question, settled)
+        return Form(typed.widget, lambda: self._checked(typed.read()))
+
+    def _checked(self, guess: int | None) -> int | None:
+        return guess if guess is None else whole(self.question, guess, self.low, self.high)
+
+
+class Predicted(Displayed):
+    """Questions, and something to see that is covered until each has a guess, or a press."""
+
+    def __init__(
+        self, questions: Sequence[Exercise | Guess], then: Sight | Callable[..., Sight], press: str
+    ) -> None:
+        self.questions, self._then, self._open = questions, then, False
+        self.forms = [
+            each.form(self._settled) if isinstance(each, Guess) else form_of(each, self._settled)
+            for each in questions
+        ]
+        self.answering = Answering()
+        self.button = ipywidgets.Button(description=press)
+        self.button.on_click(lambda _: self.uncover())
+        self.widget = _framed(self.button, self.answering)
+
+    def _settled(self) -> None:
+        try:
+            complete = all(_complete(form.read()) for form in self.forms)
+        except ValueError:  # said by what follows
+            complete = True
+        if complete or self._open:
+            self.uncover()
+
+    def uncover(self) -> None:
+        """Show what is covered, and above it what was guessed and what is to be said of it."""
+        try:
+            guesses = [_begun(form.read()) for form in self.forms]
+        except ValueError as slip:
+            self.answering.say(literal(f"{slip}."))
+            return
+        self._open = True
+        with self.answering.seen:  # whose place an error is shown in
+            said = filter(None, map(self._said, self.questions, guesses))
+            words = "\n\n".join(said) or "Shown without a guess."
+            self.answering.say(words, *self._sight(guesses).bundles())
+
+    def _said(self, question: Exercise | Guess, guess: object) -> str:
+        if guess is None:
+            return ""
+        if isinstance(question, Guess):
+            asked = f"{question.question}: " if len(self.questions) > 1 else ""
+            return f"{asked}You said: {literal(in_words(guess))}."
+        return _judged(question, guess)
+
+    def _sight(self, guesses: Sequence[object]) -> Sight:
+        if isinstance(self._then, Exhibit | Shown):
+            return self._then
+        seen = self._then(*guesses)
+        if not isinstance(seen, Exhibit | Shown):
+            raise TypeError(f"then() returns {shown(seen)}: it has to return an exhibit or picture")
+        return seen
+
+    def bundles(self) -> list[Bundle]:
+        """Return questions and forms; what is covered is folded where there are no widgets."""
+        told: list[Bundle] = []
+        for boxed, some in groupby(zip(self.questions, self.forms, strict=True), _is_box):
+            asked = [*some]
+            for question, form in [] if boxed else asked:
+                words = markdown(_options(question))
+                told += [_question(question), {**live(_framed(form.widget)), **words}]
+            if boxed:
+                row = ipywidgets.HBox([form.widget for _, form in asked], layout=WRAP)
+                words = markdown("\n".join(_options(question) for question, _ in asked))
+                told.append({**live(_framed(row)), **words})
+        sight = self._sight([None] * len(self.questions)).bundles()
+        folded = "".join(str(bundle["text/html"]) for bundle in sight)
+        covered = {
+            "text/html": f"<details>{COVER}{folded}</details>",
+            "text/plain": f"[{self.button.description}]",
+        }
+        return [*told, {**live(self.widget), **covered}]
+
+
+def predict(
+    *questions: str | Guess, then: Sight | Callable[..., Sight], press: str = "Show me"
+) -> Predicted:
+    """Return questions with something to see that is covered until there is a guess for each.
+
+    A question is the id of an exercise, which is judged as by `lab.ask`, or a `Guess`. A press of
+    the button uncovers it, too; above it stand the guesses. If `then` is a function, it gets them,
+    None for each that is missing, and returns what is shown. Raises ValueError for no question,
+    TypeError or ValueError as `lab.ask`.
+    """
+    if not questions:
+        raise ValueError("no questions: predict() asks at least one")
+    if not isinstance(then, Exhibit | Shown):
+        function("then", then)
+    made = [each if isinstance(each, Guess) else exercise(each) for each in questions]
+    return Predicted(made, then, instance("press", press, str))
+
+
+class Earlier(Displayed):
+    """A few questions from earlier lessons, and how to get others."""
+
+    def __init__(self, head: str, questions: Sequence[Asking]) -> None:
+        self.head, self.questions = head, questions
+
+    def bundles(self) -> list[Bundle]:
+        """Return one line, and the questions."""
+        below = [bundle for question in self.questions for bundle in question.bundles()]
+        return [markdown(self.head), *below]
+
+
+def earlier(lesson: str, seed: int = 0) -> Earlier:
+    """Return two questions to click from the lessons before one ("04", or the notebook's name).
+
+    The same seed draws the same two on every Python version. Raises ValueError for a lesson that
+    has none before it, TypeError or ValueError for what is no seed.
+    """
+    instance("lesson", lesson, str)
+    names = [*dict.fromkeys(text.lesson for text in TEXTS.values())]
+    name = next((name for name in names[1:] if lesson in (name, name[:2])), None)
+    if name is None:
+        raise ValueError(f"lesson is {shown(lesson)}: allowed are {', '.join(names[1:])}")
+    before = [id for id, text in TEXTS.items() if text.lesson < name and text.kind in CLICKED]
+    first, *others = Draw(f"earlier {name}", checked_seed(seed)).shuffled(before)
+    apart = [id for id in others if TEXTS[id].lesson != TEXTS[first].lesson]
+    drawn = [ask(id, seed if id in SEEDED else 0) for id in (first, (apart or others)[0])]
+    call = f'`lab.earlier("{name[:2]}", seed={seed + 1})`'
+    return Earlier(f"*Two questions from earlier lessons. Two others: {call}.*", drawn)
+
+
+def markdown(words: str) -> Bundle:
+    """Return words in Markdown as something to display."""
+    return {"text/markdown": words, "text/plain": words}
+
+
+def _framed(*parts: ipywidgets.Widget | Answering) -> ipywidgets.VBox:
+    widgets = [
+        each
+        for part in parts
+        for each in ((part.seen, part.heard) if isinstance(part, Answering) else (part,))
+    ]
+    frame = ipywidgets.VBox(widgets)
+    frame.add_class(CSS_CLASS)
+    return frame
+
+
+def _question(question: Exercise | Guess) -> Bundle:
+    """What is asked, with what is handed out."""
+    given = getattr(question, "given", None)
+    fenced = "" if given is None else f"\n\n```\n{given}\n```"
+    return markdown(question.question + fenced)
+
+
+def _options(question: Exercise | Guess) -> str:
+    """What may be answered, in Markdown; nothing where any number may."""
+    if isinstance(question, Guess) and not question.options:
+        return f"- {question.question}: a number from {question.low} to {question.high}"
+    return "\n".join(f"- {each}" for each in getattr(question, "options", ()))
+
+
+def _is_box(asked: tuple[Exercise | Guess, Form]) -> bool:
+    return isinstance(asked[0], Guess) and not asked[0].options
+
+
+def _begun(guess: Any) -> Any:  # noqa: ANN401
+    """A guess, or None for one that says nothing yet."""
+    none = isinstance(guess, frozenset | dict) and not any(
+        each is not None for each in (guess.values() if isinstance(guess, dict) else guess)
+    )
+    return None if none else guess
+
+
+def _complete(guess: Any) -> bool:  # noqa: ANN401
+    return guess is not None and not (isinstance(guess, dict) and None in guess.values())
+
+
+def _judged(found: Exercise, answer: object, seed: int = 0) -> str:
+    """What is said to an answer."""
+    return check(found.id, answer, seed)._repr_markdown_()

@@ -1,0 +1,209 @@
+"""Questions to click are answered as check answers, and what is covered waits for a guess."""
+
+from collections.abc import Callable
+
+import pytest
+
+from pinlab import lab
+from pinlab.lab.ask import CLICKED, Asking, Predicted
+from pinlab.lab.exhibit import Exhibit
+from pinlab.lab.picture import Drawing
+from pinlab.lab.problems import SEEDED, TEXTS, TRIED
+from tests.lab.front_end import WIDGET_VIEW, FrontEnd
+
+FILM = Drawing("<svg>five</svg>", "What is seen: five.", "What is said: five.")
+TYPES = lab.Guess("Which type?", options=("pin", "reference"))
+
+
+def said(made: Asking | Predicted) -> str:
+    """What a reader is answered, in Markdown, without what is shown below it."""
+    first = made.answering.seen.outputs[:1]
+    return "".join(output["data"].get("text/markdown", "") for output in first)
+
+
+def press(made: Asking, name: str) -> None:
+    next(one for one in made.form.widget.children if one.description == name).click()
+
+
+def text(made: Asking | Predicted) -> str:
+    return "\n".join(str(bundle["text/plain"]) for bundle in made.bundles())
+
+
+# Asked.
+
+
+def test_a_choice_is_judged_by_a_press_as_often_as_one_likes() -> None:
+    asked = lab.ask("which-hold")
+    TRIED.clear()
+    second = "Right, at the second try."
+    for name, verdict in (("both", "Not yet."), ("pins", second), ("neither", "Not yet.")):
+        press(asked, name)
+        assert said(asked).startswith(f"**{verdict}** ")
+        assert name in said(asked)
+        assert verdict in asked.answering.heard.value
+        assert "*" not in asked.answering.heard.value
+
+
+def test_a_selection_is_judged_by_check_with_none_ticked_too() -> None:
+    asked = lab.ask("reached-tests")
+    asked.button.click()
+    assert said(asked).startswith("**Not yet.** You said none of them. ")
+    for tick in asked.form.widget.children:
+        tick.value = tick.description in asked.found.solution()  # type: ignore[operator]
+    asked.button.click()
+    assert said(asked).startswith("**Right, ")
+
+
+def test_numbers_are_typed_a_slip_is_one_line_and_none_is_no_answer() -> None:
+    asked = lab.ask("three-buffers", seed=3)
+    asked.button.click()
+    assert "No answer yet" in said(asked)
+    right = asked.found.solution()
+    assert isinstance(right, dict)
+    for box in asked.form.widget.children:
+        box.value = f"{right[box.description]} + 0"
+    asked.form.widget.children[1].value = "so many"
+    asked.button.click()
+    assert "'so many' is no number here" in said(asked)
+    asked.form.widget.children[1].value = str(right["zeros"])
+    asked.button.click()
+    assert said(asked).startswith("**Right")
+
+
+def test_what_is_displayed_asks_and_does_not_answer(front_end: FrontEnd) -> None:
+    asked = lab.ask("which-hold", seed=0)
+    press(asked, "pins")
+    asked._ipython_display_()
+    question, form = front_end.bundles
+    assert question["text/markdown"] == asked.found.question
+    assert front_end.widgets() == [1]
+    assert form["text/markdown"].startswith("- both\n- neither\n- pins\n- references\n\n")
+    assert 'lab.check("which-hold", ...)' in form["text/markdown"]
+    assert "Right" not in str(front_end.bundles)
+    assert "seed=2" in text(lab.ask("one-byte", seed=2))
+
+
+def test_what_an_exercise_hands_out_stands_below_its_question() -> None:
+    assert "```\nstep  actor" in text(lab.ask("who-still-holds"))
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: lab.ask("page-fault"), "wants code"),
+        (lambda: lab.ask("which-hold", seed=1), "seed is 1"),
+        (lambda: lab.ask("which"), "'which'"),
+        (lambda: lab.predict(then=FILM), "no questions"),
+        (lambda: lab.predict("backport", then=FILM), "wants code"),
+        (lambda: lab.Guess("How?"), "'How\\?' has options .*: allowed are two"),
+        (lambda: lab.Guess("How?", options=("a",)), "two options or more"),
+        (lambda: lab.Guess("How?", options=("a", "b"), low=0, high=2), "or low and high"),
+        (lambda: lab.Guess("How?", low=0), "high None"),
+        (lambda: lab.earlier("00"), "lesson is '00': allowed are 01_draw_a_page, "),
+        (lambda: lab.earlier("13"), "lesson is '13'"),
+        (lambda: lab.earlier("04", seed=-1), "seed is -1"),
+    ],
+)
+def test_what_cannot_be_asked_is_named(make: Callable[[], object], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        make()
+
+
+# Predicted.
+
+
+def seen(made: Predicted) -> list[str]:
+    """What is uncovered, by the text of each part."""
+    return [output["data"]["text/plain"] for output in made.answering.seen.outputs[1:]]
+
+
+def test_it_is_covered_until_there_is_a_guess_for_each_question() -> None:
+    TRIED.clear()
+    made = lab.predict("which-hold", TYPES, then=FILM)
+    by_name = {one.description: one for form in made.forms for one in form.widget.children}
+    assert made.answering.seen.outputs == ()
+    by_name["both"].click()
+    assert made.answering.seen.outputs == ()
+    by_name["pin"].click()
+    assert seen(made) == [FILM.alt, FILM.twin]
+    assert said(made).startswith('**Not yet.** You chose "both".')
+    assert said(made).endswith('\n\nWhich type?: You said: "pin".')
+    by_name["pins"].click()
+    assert said(made).startswith("**Right, at the second try.** pins.")
+
+
+def test_a_press_uncovers_it_and_what_was_not_guessed_is_none() -> None:
+    called = []
+
+    def then(*guesses: object) -> Drawing:
+        called.append(guesses)
+        return FILM
+
+    row = [lab.Guess(name, low=0, high=10) for name in ("a", "b")]
+    made = lab.predict(*row, "three-buffers", "reached-tests", then=then, press="Ask")
+    assert made.button.description == "Ask"
+    made.bundles()
+    made.button.click()
+    assert said(made) == "Shown without a guess."
+    first, second, *_ = (form.widget for form in made.forms)
+    first.value, second.value = "7", "11"
+    made.button.click()
+    assert said(made) == "b is 11: allowed are whole numbers from 0 to 10."
+    assert len(made.answering.seen.outputs) == 1
+    second.value = ""
+    made.button.click()
+    assert said(made) == "a: You said: 7."
+    assert called == [(None,) * 4, (None,) * 4, (7, None, None, None)]
+
+
+def test_what_then_returns_is_checked() -> None:
+    made = lab.predict(TYPES, then=lambda guess: guess)
+    with pytest.raises(TypeError, match=r"then\(\) returns None: it has to"):
+        made.bundles()
+    with pytest.raises(TypeError, match="then is 3"):
+        lab.predict(TYPES, then=3)  # type: ignore[arg-type]
+
+
+def test_without_widgets_it_is_folded_below_the_question_in_words(front_end: FrontEnd) -> None:
+    row = [lab.Guess(name, low=0, high=10) for name in ("a", "b")]
+    exhibit: Exhibit = lab.odometer().captioned("Figure 1.")
+    lab.predict(TYPES, *row, then=exhibit)._ipython_display_()
+    question, buttons, boxes, covered = front_end.bundles
+    assert question["text/markdown"] == TYPES.question
+    assert buttons["text/markdown"] == "- pin\n- reference"
+    assert boxes["text/plain"] == "- a: a number from 0 to 10\n- b: a number from 0 to 10"
+    assert front_end.widgets() == [1, 2, 3]
+    assert covered["text/html"].startswith("<details><summary")
+    assert exhibit.filmstrip.image() in covered["text/html"]
+    assert covered["text/html"].count("Figure 1.") == 1
+    assert covered["text/plain"] == "[Show me]"
+
+
+def test_a_widget_that_is_uncovered_is_live() -> None:
+    made = lab.predict(TYPES, then=lab.odometer())
+    made.button.click()
+    assert WIDGET_VIEW in made.answering.seen.outputs[1]["data"]
+
+
+# Earlier.
+
+
+def test_two_questions_of_two_earlier_lessons_are_drawn_by_seed() -> None:
+    drawn = {
+        seed: [(one.found.id, one.seed) for one in lab.earlier("04", seed).questions]
+        for seed in range(12)
+    }
+    assert drawn[0] == [("wrong-release", 0), ("meets-the-zero-page", 0)]  # in every Python version
+    assert len({tuple(pair) for pair in drawn.values()}) > 8
+    for seed, pair in drawn.items():
+        (one, _), (other, _) = pair
+        assert TEXTS[one].lesson != TEXTS[other].lesson
+        assert all(TEXTS[id].kind in CLICKED and TEXTS[id].lesson < "04" for id, _ in pair)
+        assert all(its == (seed if id in SEEDED else 0) for id, its in pair)
+    assert all(TEXTS[one.found.id].lesson[:2] == "00" for one in lab.earlier("01").questions)
+
+
+def test_one_line_says_how_to_get_two_others() -> None:
+    first, *others = lab.earlier("04_count_to_two_million", seed=7).bundles()
+    assert '`lab.earlier("04", seed=8)`' in str(first["text/markdown"])
+    assert len(others) == 4
