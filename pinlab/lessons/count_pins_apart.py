@@ -491,7 +491,7 @@ def two_counters(draw: Draw) -> Drawn:
 
 
 NAMES = ("A", "B", "C", "D", "E")
-HOLDS = {FOLL_PIN: "pins, and unpins", FOLL_GET: "references, and puts"}
+HOLDS = {FOLL_PIN: "pins, and unpins them", FOLL_GET: "references, and puts them"}
 
 
 def find_the_put(draw: Draw) -> Drawn:
@@ -514,8 +514,7 @@ def find_the_put(draw: Draw) -> Drawn:
         "given": kernel.trace,
         "step": released[culprit],
         "release": {
-            step: {"name": NAMES[n], "size": sizes[n], "holds": HOLDS[kinds[n]]}
-            for n, step in released.items()
+            step: {"name": NAMES[n], "holds": HOLDS[kinds[n]]} for n, step in released.items()
         },
     }
 

@@ -445,14 +445,13 @@ def which_claims_fail(draw: Draw) -> Drawn:
         "(0 if there is none).\n"
     )
     kept = {letter for letter, claim in letters.items() if claim.holds(hold, what, change)}
-    reasons = {letter: {"reason": claim.reason} for letter, claim in letters.items()}
     return {
         "given": "\n".join([told, *(f"{name}  {claim.words}" for name, claim in letters.items())]),
         "release": release,
         "hold": hold,
         "what": named,
-        "contradicted": {letter: reasons[letter] for letter in letters if letter not in kept},
-        "kept": {letter: reasons[letter] for letter in letters if letter in kept},
+        "contradicted": [letter for letter in letters if letter not in kept],
+        "kept": {letter: {"reason": letters[letter].reason} for letter in sorted(kept)},
     }
 
 

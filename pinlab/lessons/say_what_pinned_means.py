@@ -444,7 +444,11 @@ def new_name(draw: Draw) -> Drawn:
         "broken": {name: {"why": tables[name].loc[place.id, "why"]} for name in sorted(right)},
         "device": "pin-dma" if "pin-dma" in right else None,
         "fork": "screw" if "screw" in right else None,
-        "kept": [name for name in PROMISES if name not in right],
+        "kept": {
+            name: {"word": tables[name].loc[place.id, "then"]}
+            for name in PROMISES
+            if name not in right
+        },
     }
 
 
@@ -512,5 +516,8 @@ def six_lenses(mine: Callable[[Kernel], object]) -> Trial:
     if page.folio.kernel is not kernel:
         raise ValueError(f"what mine returns is {shown(page)}: it is of another machine")
     found = senses(page)
-    trial = Trial(f"{len(found.lit)} of {len(found)} say that it is pinned.", found)
-    return trial.checked(found, refcount=page.refcount, pincount=page.pincount)
+    lines = (f"{'yes' if holds else 'no ':3}  {sense}" for sense, holds in found.items())
+    did = f"{len(found.lit)} of {len(found)} say that it is pinned."
+    return Trial(did, "\n".join(lines)).checked(
+        found, refcount=page.refcount, pincount=page.pincount
+    )
