@@ -65,7 +65,7 @@ static inline int page_mapcount(struct folio *page) { return page->mapcount; }
 #ifdef PIN
 /* pin: try_grab_page() in 6.4.6, for small pages
  * https://elixir.bootlin.com/linux/v6.4.6/source/mm/gup.c#L214 */
-int try_grab_page(struct folio *page, unsigned int flags)
+int try_grab_page(struct folio *page, unsigned flags)
 {
     if (WARN_ON_ONCE(folio_ref_count(page) <= 0))
         return -ENOMEM;
@@ -80,7 +80,7 @@ int try_grab_page(struct folio *page, unsigned int flags)
 #ifdef UNPIN
 /* unpin: gup_put_folio() in 6.4.6, for small pages
  * https://elixir.bootlin.com/linux/v6.4.6/source/mm/gup.c#L180 */
-void gup_put_folio(struct folio *folio, int refs, unsigned int flags)
+void gup_put_folio(struct folio *folio, int refs, unsigned flags)
 {
     if (flags & FOLL_PIN) {
         node_stat_mod_folio(folio, NR_FOLL_PIN_RELEASED, refs);
@@ -106,7 +106,7 @@ bool folio_maybe_dma_pinned(struct folio *folio)
 #ifdef GUARD
 /* guard: try_grab_folio() in 6.18.2, for small pages other than the zero page
  * https://elixir.bootlin.com/linux/v6.18.2/source/mm/gup.c#L140 */
-int try_grab_folio(struct folio *folio, int refs, unsigned int flags)
+int try_grab_folio(struct folio *folio, int refs, unsigned flags)
 {
     if (WARN_ON_ONCE(folio_ref_count(folio) <= 0))
         return -ENOMEM;
@@ -147,7 +147,7 @@ bool folio_ref_zero_or_close_to_overflow(struct folio *folio)
 #ifdef PATCH
 /* patch: try_grab_page() in 6.5, for small pages
  * https://elixir.bootlin.com/linux/v6.5/source/mm/gup.c#L225 */
-int try_grab_page(struct folio *page, unsigned int flags)
+int try_grab_page(struct folio *page, unsigned flags)
 {
     if (WARN_ON_ONCE(folio_ref_count(page) <= 0))
         return -ENOMEM;
@@ -165,7 +165,7 @@ int try_grab_page(struct folio *page, unsigned int flags)
 #undef ASKED
 /* patch-fast: try_grab_folio() in 6.5, for small pages
  * https://elixir.bootlin.com/linux/v6.5/source/mm/gup.c#L126 */
-struct folio *try_grab_folio(struct folio *page, int refs, unsigned int flags)
+struct folio *try_grab_folio(struct folio *page, int refs, unsigned flags)
 {
     if (flags & FOLL_PIN && is_zero_folio(page))
         return page;
@@ -183,7 +183,7 @@ struct folio *try_grab_folio(struct folio *page, int refs, unsigned int flags)
 #ifdef PATCH_UNPIN
 /* patch-unpin: gup_put_folio() in 6.5
  * https://elixir.bootlin.com/linux/v6.5/source/mm/gup.c#L189 */
-void gup_put_folio(struct folio *folio, int refs, unsigned int flags)
+void gup_put_folio(struct folio *folio, int refs, unsigned flags)
 {
     if (flags & FOLL_PIN && is_zero_folio(folio))
         return;
@@ -201,7 +201,7 @@ void gup_put_folio(struct folio *folio, int refs, unsigned int flags)
 #ifdef BACKPORT
 /* backport: try_grab_page() in 6.1.130, for small pages
  * https://elixir.bootlin.com/linux/v6.1.130/source/mm/gup.c */
-bool try_grab_page(struct folio *page, unsigned int flags)
+bool try_grab_page(struct folio *page, unsigned flags)
 {
     if (WARN_ON_ONCE(folio_ref_count(page) <= 0))
         return false;
@@ -218,7 +218,7 @@ bool try_grab_page(struct folio *page, unsigned int flags)
 #ifdef LARGE_PIN
 /* large-pin: try_grab_folio() in 6.18.2, behind its guard and the zero page
  * https://elixir.bootlin.com/linux/v6.18.2/source/mm/gup.c#L140 */
-int try_grab_folio(struct folio *folio, int refs, unsigned int flags)
+int try_grab_folio(struct folio *folio, int refs, unsigned flags)
 {
     if (flags & FOLL_PIN)
         node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, refs);
@@ -291,7 +291,7 @@ bool do_wp_page(struct folio *page)
         return true;
     if (folio_ref_count(page) != 1)
         return false;
-    SetPageAnonExclusive(page); /* whoever holds it alone has it to itself */
+    SetPageAnonExclusive(page); /* nobody else holds it */
     return true;
 }
 #define ASKED do_wp_page(&folio) /* write: refcount>0 mapcount exclusive */

@@ -180,7 +180,8 @@ def compare_c(name: str, mine: object = None, release: str | None = None, seed: 
     try:
         printed, ended = output(_program(excerpt, mine), lines)
     except NotRunError as reason:
-        return Reply(f"Nothing was compared. {reason}")
+        words, *line = reason.args
+        return Reply(f"Nothing was compared. {words}", details="".join(line))
     results = [map(int, line.split()) for line in RESULT.findall(printed)]
     if ended or len(results) != STATES:
         at = _words(states[min(len(results), STATES - 1)], excerpt)

@@ -35,7 +35,7 @@ MINE = '#line 1 "mine"\n'
 
 
 class NotRunError(Exception):
-    """A program cannot be compiled here, does not compile, or does not end by itself."""
+    """A program cannot be compiled here or does not compile: why, and the line that is to blame."""
 
 
 def output(program: str, given: str) -> tuple[str, str]:
@@ -53,7 +53,7 @@ def output(program: str, given: str) -> tuple[str, str]:
         command = [compiler, *FLAGS, "-o", "program", "program.c"]
         _, said, ended = _run(command, folder, "", PATIENCE)
         if ended:
-            raise NotRunError(_complaint(said, program) if said else f"The compiler {ended}.")
+            raise NotRunError(*_complaint(said, program) if said else (f"The compiler {ended}.",))
         printed, _, ended = _run(["./program"], folder, given, strangers.PATIENCE)
         return printed, ended
 
@@ -86,11 +86,11 @@ def _ending(code: int) -> str:
     return f"ended with {code}" if code else ""
 
 
-def _complaint(said: str, program: str) -> str:
-    """Return a compiler's first error, with the line of the reader's that it is about."""
+def _complaint(said: str, program: str) -> tuple[str, ...]:
+    """Return a compiler's first error, and the line of the reader's that it is about, if it is."""
     found = re.search(r"^(\S+?):(\d+):(?:\d+:)? (?:fatal )?error: (.*)", said, re.MULTILINE)
     words = literal(cut(found[3] if found else said))
     if found is None or found[1] != "mine":
-        return f"It does not compile as a whole: {words}"
+        return (f"It does not compile as a whole: {words}",)
     number, lines = int(found[2]), program.split(MINE)[1].split("\n")
-    return f"Line {number} does not compile: {words}. It reads: {literal(cut(lines[number - 1]))}"
+    return f"Line {number} does not compile: {words}", lines[number - 1].strip()

@@ -929,13 +929,14 @@ def _newest(seen: Values, known: Mapping[str, Values], margin: Mapping[str, int]
 
 def cheapest_clues(mine: Iterable[str]) -> Trial:
     """Try clues: whether they tell apart what can be told apart, and as few as possible do."""
+    import pandas
+
     ids = sorted(set(several("mine", mine, str)))
     clues = [BY_ID[one_of("a clue in mine", id, BY_ID)] for id in ids]
-    rows = (
-        f"{clue.id}: {', '.join(f'{n} {answer(clue, n)}' for n in kernels())}" for clue in clues
-    )
+    answers = {clue.id: {name: answer(clue, name) for name in kernels()} for clue in clues}
     alike = sorted(map(_ordered, told_apart(CLUES) - told_apart(clues)))
-    return Trial(f"{many(len(clues), 'clue')} bought.", "\n".join(rows)).checked(
+    did = f"{many(len(clues), 'clue')} bought."
+    return Trial(did, pandas.DataFrame(answers).to_string() if answers else "").checked(
         {"alike": not alike, "fewer": len(clues) == len(fewest(CLUES))},
-        pair=listed(alike[0]) if alike else "",
+        pair=listed(f"`{name}`" for name in alike[0]) if alike else "",
     )

@@ -957,12 +957,13 @@ def innocent_call(mine: Callable[[Kernel], object]) -> Trial:
     if kernel.ledger.unmatched:
         owner = kernel.ledger.unmatched[0].owner
         return Trial(did, kernel.trace).missing("balanced", owner=owner)
-    stranger = kernel.new_mm("stranger")
+    begin, stranger = len(kernel.trace), kernel.new_mm("stranger")
     addr = stranger.mmap(PAGE_SIZE)
     stranger.read(addr, 1)
-    trial = Trial(did, kernel.trace)
     try:
-        stranger.pin_user_pages(addr, 1)
+        refused = not stranger.pin_user_pages(addr, 1)
     except OSError:
-        return trial if pins + references <= MOST_HOLDS else trial.missing("holds")
-    return trial.missing("refused")
+        refused = True
+    return Trial(did, kernel.trace[begin:]).checked(
+        {"refused": refused, "holds": pins + references <= MOST_HOLDS}
+    )

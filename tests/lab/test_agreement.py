@@ -1,5 +1,6 @@
 """C against the model: they agree, every historical bug and every slip is seen as a difference."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -118,9 +119,14 @@ def test_whatever_the_lines_do_is_told_in_a_line(
 ) -> None:
     monkeypatch.setattr("pinlab.lab.strangers.PATIENCE", 0.5)
     above = f'#include <stdlib.h>\n#define VERY_LONG "{"x" * 1000}"\n\n'
-    reply = lab.compare_c("backport", above + BACKPORT.replace("return 0;", line))
+    mine = above + BACKPORT.replace("return 0;", line)
+    reply = lab.compare_c("backport", mine)
     assert reply.text.startswith(HOSTILE[line])
-    assert "\n" not in str(reply)
+    assert "\n" not in reply.text
+    if number := re.search(r"Line (\d+) does not compile", reply.text):
+        assert reply.details == mine.split("\n")[int(number[1]) - 1].strip()
+    else:
+        assert reply.details == ""
 
 
 def test_what_a_program_prints_besides_does_no_harm() -> None:

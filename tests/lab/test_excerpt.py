@@ -31,6 +31,7 @@ def test_an_excerpt_is_one_short_function_with_a_link_to_the_kernels(name: str) 
     excerpt = lab.c(name)
     lines = str(excerpt).rstrip("\n").split("\n")
     assert len(lines) <= 12
+    assert max(map(len, lines)) <= 76  # a notebook of 900 pixels
     assert f"{excerpt.function}(" in lines[0]
     assert [line for line in lines if line and not line.startswith("    ")][1:] == ["{", "}"]
     assert re.fullmatch(

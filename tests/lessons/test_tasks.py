@@ -490,6 +490,7 @@ def test_a_program_without_end_is_told_where_it_was(monkeypatch: pytest.MonkeyPa
     ("id", "answer", "told"),
     [
         ("ten-frames", 3, "mine is 3: it has to be a function"),
+        ("six-lenses", made("six-lenses", "f = page.folio; f.refcount = 2000"), "by hand"),
         ("six-lenses", lambda kernel: kernel, "what mine returns is <Kernel 6.18>: it has"),
         ("six-lenses", lambda _: Kernel().zero_page, "it is of another machine"),
         ("three-thousand-pins", {"pages": 64}, "mine is {'pages': 64}: it has to have pages, writ"),
