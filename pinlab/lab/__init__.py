@@ -8,7 +8,7 @@
     problems(lesson, seed)          a worksheet of fresh problems, with its key
     draw_map(kernel)                page tables, frames with their counters, devices
     odometer(pins, references)      a refcount, digit by digit, while a button pins
-    step_through(story)             the map before and after each step, and the trace
+    step_through(story)             a story on one stage: played, or step by step
     side_by_side(story, kernels)    the same on two to four machines
     draw_states(scenario, release)  every state of a scenario, and each step between two of them
     walk_the_states(litmus test)    the same, where the reader says whose step is next

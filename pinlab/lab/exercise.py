@@ -165,7 +165,7 @@ class Number(Listed):
         idea = self.wrong.get(answer)
         if idea is None and answer in MISREAD and self.right >= 2**10:
             idea = POWER
-        return self._wrong(f"You said {digits(answer)}.", idea)
+        return self._wrong(f"You said {answer}.", idea)
 
     def _wanted(self) -> str:
         return "a whole number"
@@ -243,7 +243,7 @@ class Numbers(Exercise):
             return "no answer yet"
         if number == self.parts[name][0]:
             return f"{digits(number)} is right."
-        return f"{digits(number)} is not right. {diagnosis(idea) if idea else ''}".rstrip()
+        return f"{number} is not right. {diagnosis(idea) if idea else ''}".rstrip()
 
     def _wanted(self) -> str:
         return f"whole numbers for {', '.join(self.parts)}"

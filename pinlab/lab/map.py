@@ -8,13 +8,10 @@ seen once more, pale.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import fmean
 from typing import NamedTuple
 
-from pinlab.lab.layers import spread
-from pinlab.lab.map_words import in_words, readonly, size, title
+from pinlab.lab.map_words import in_words
 from pinlab.lab.palette import (
     CHILD,
     DEVICE,
@@ -31,18 +28,42 @@ from pinlab.lab.snapshot import (
     BY_DEVICE,
     TEETH,
     Frame,
-    Groups,
     Holder,
     PageTable,
-    Parts,
     Snapshot,
     Stack,
     StackHold,
-    Stretch,
     Strip,
     group,
     remapped,
     snapshot,
+)
+from pinlab.lab.stage import (
+    ACROSS,
+    CELL,
+    COMB,
+    HOLE,
+    LEFT,
+    LETTERS,
+    LINE,
+    MARGIN,
+    MIDDLE,
+    PAD,
+    RIGHT,
+    SQUARE,
+    WIDTH,
+    Box,
+    Key,
+    Stage,
+    grid_height,
+    hold_lines,
+    holder_lines,
+    name_lines,
+    row_lines,
+    size_lines,
+    starts,
+    tag_lines,
+    was_in,
 )
 from pinlab.lab.svg import (
     HAIR,
@@ -58,60 +79,15 @@ from pinlab.lab.svg import (
     rect,
     text,
 )
-from pinlab.lab.text import LARGE, power
 from pinlab.model.arguments import instance
 from pinlab.model.kernel import Kernel
 
-WIDTH = 640
-"""As wide that letters are no smaller than 11 pixels in a column of 592."""
-
-LEFT, MIDDLE, RIGHT = (8, 160), (232, 180), (480, 152)
-"""The three columns: where they begin, and how wide they are."""
-
-LETTERS, LINE = 12, 16
-MARGIN, PAD, HEAD = 8, 8, 22
-ROW, TALL_ROW, GAP, AREA_GAP = 24, 64, 14, 8
-COMB_LOW, COMB_HIGH = 38, 166
-COMB = 28
-"""How wide a comb is."""
-
-HOLE = 16
-"""What the hole of a tag takes from its width."""
-
-ACROSS, SQUARE = 8, 16
-"""Frames of a stack are squares, eight in a row; from one to the next."""
-
-CELL = 18
-"""The size of the box around a byte."""
-
-PORT = 16
-"""The least distance of two arrows that end at one frame."""
+HEAD = 22
+HEADS = ("page tables", "frames", "devices and others")
+"""What stands above the columns, and how much room that takes."""
 
 PALE = 0.28
 """How much is left of what a step has taken away."""
-
-Key = tuple[str, int]
-
-
-class Box(NamedTuple):
-    """Where something stands."""
-
-    y: float
-    height: float
-
-    @property
-    def middle(self) -> float:
-        """Half way down."""
-        return self.y + self.height / 2
-
-    @property
-    def bottom(self) -> float:
-        """Where it ends."""
-        return self.y + self.height
-
-    def part(self, n: int, of: int) -> float:
-        """Return the middle of one of several equal parts."""
-        return self.y + self.height * (n + 0.5) / of
 
 
 def draw_map(kernel: Kernel, words: str = "") -> Drawing:
@@ -154,7 +130,7 @@ class Panel(NamedTuple):
     @property
     def piece(self) -> Piece:
         """The map below its words."""
-        return self.stage.draw(self.step, self.words, still=self.still)
+        return draw_step(self.stage, self.step, self.words, still=self.still)
 
 
 def sheet(panels: Sequence[Panel]) -> Drawing:
@@ -177,7 +153,26 @@ def maps(panels: Sequence[Panel], label: str) -> str:
 def draw(state: Snapshot, before: Snapshot | None = None, words: str = "") -> Piece:
     """Draw one map; with `before`, what has changed since has a thick edge and says what it was."""
     states = [state] if before is None else [before, state]
-    return Stage(states).draw(len(states) - 1, words)
+    return draw_step(Stage(states), len(states) - 1, words)
+
+
+def draw_step(stage: Stage, step: int, words: str = "", *, still: bool = False) -> Piece:
+    """Draw a state; what has changed since the one before has a thick edge, unless `still`.
+
+    What is no longer there is pale.
+    """
+    now = Scene(stage, step, None if still or not step else step - 1)
+    heading = fitted(words, WIDTH - 2 * MARGIN, LETTERS + 1, bold=True)
+    drawn = [
+        text(LEFT[0], 18 + n * 17, line, size=LETTERS + 1, weight="bold")
+        for n, line in enumerate(heading)
+    ]
+    top = 17 * len(heading) + (12 if heading else 4)
+    heads = zip((LEFT, MIDDLE, RIGHT), HEADS, strict=True)
+    drawn += [text(x, top + 12, head, size=LETTERS) for (x, _), head in heads]
+    drawn.append(moved(0, top + HEAD, "".join(now.drawn())))
+    drawn.append(moved(0, top + HEAD + stage.bottom, "".join(now.watch())))
+    return Piece("".join(drawn), top + HEAD + stage.bottom + MARGIN + stage.foot)
 
 
 class Part(NamedTuple):
@@ -196,151 +191,6 @@ class Part(NamedTuple):
         """Return it as SVG that tells its key."""
         source = f' data-from="{escaped(self.source)}"' if self.source else ""
         return f'<g data-key="{escaped(self.key)}"{source}>{self.svg}</g>'
-
-
-class Stage:
-    """The places of all that there is in a story: one for each thing, the same in every state."""
-
-    def __init__(self, states: Sequence[Snapshot]) -> None:
-        self.states = states
-        self.parts = Parts(states)
-        self.groups = [self.parts.of(state) for state in states]
-        self.writers = _writers(states)
-        self.processes: dict[Key, Box] = {}
-        self.rows: dict[Key, list[tuple[Stretch, Box]]] = {}
-        self._stand_processes()
-        self.pointers = self._pointers()
-        self.stacks = self._stand_stacks()
-        self.holders = self._stand_holders()
-        boxes = [*self.processes.values(), *self.stacks.values(), *self.holders.values()]
-        self.bottom = max([0.0, *(box.bottom for box in boxes)])
-
-    def draw(self, step: int, words: str = "", *, still: bool = False) -> Piece:
-        """Draw a state; what has changed since the one before has a thick edge, unless `still`.
-
-        What is no longer there is pale.
-        """
-        now = Scene(self, step, None if still or not step else step - 1)
-        heading = fitted(words, WIDTH - 2 * MARGIN, LETTERS + 1, bold=True)
-        drawn = [
-            text(LEFT[0], 18 + n * 17, line, size=LETTERS + 1, weight="bold")
-            for n, line in enumerate(heading)
-        ]
-        top = 17 * len(heading) + (12 if heading else 4)
-        heads = zip((LEFT, MIDDLE, RIGHT), HEADS, strict=True)
-        drawn += [text(x, top + 12, head, size=LETTERS) for (x, _), head in heads]
-        drawn.append(moved(0, top + HEAD, "".join(now.drawn())))
-        drawn.append(moved(0, top + HEAD + self.bottom, "".join(now.watch())))
-        return Piece("".join(drawn), top + HEAD + self.bottom + MARGIN + self.foot)
-
-    @property
-    def foot(self) -> float:
-        """What the lines to watch need, and the legend."""
-        rows = -(-len(self.processes) // 2) if self.writers is not None else 0
-        return rows * (CELL + 8) + (LINE + 16) * bool(self.writers)
-
-    # Left.
-
-    def _stand_processes(self) -> None:
-        top = 0.0
-        for key, areas in self.parts.spans.items():
-            first = y = top + PAD + len(name_lines(key[0])) * LINE + (0 if areas else LINE)
-            rows = []
-            for n, area in enumerate(areas):
-                y += AREA_GAP if n else 0
-                for span in area:
-                    rows.append((span, Box(y, self._high(key, span))))
-                    y = rows[-1][1].bottom
-            self.processes[key], self.rows[key] = Box(top, max(y, first) + PAD - top), rows
-            top = self.processes[key].bottom + GAP
-
-    def _high(self, key: Key, span: Stretch) -> float:
-        if span.entries > 1:
-            return min(max(COMB_LOW, 6 * min(span.entries, TEETH)), COMB_HIGH)
-        lines = [len(row_lines(strip)) for _, strip in self._strips(key, span) if strip.readonly]
-        return TALL_ROW if span.span > 1 else ROW + (max([1, *lines]) - 1) * LINE
-
-    def _strips(self, key: Key, span: Stretch) -> Iterator[tuple[Groups, Strip]]:
-        """The strips within some pages, in all states."""
-        for state, groups in zip(self.states, self.groups, strict=True):
-            for process, areas in zip(state.processes, groups.strips, strict=True):
-                for strip in (strip for area in areas for strip in area if process.key == key):
-                    if span.first <= strip.first <= span.last:
-                        yield groups, strip
-
-    def box(self, key: Key, strip: Strip) -> Box:
-        """Return where a strip stands: the whole of its place, or the part that is mapped."""
-        span, box = next(
-            row for row in self.rows[key] if row[0].first <= strip.first <= row[0].last
-        )
-        page = box.height / (span.last - span.first + 1)
-        pages = strip.last - strip.first + 1
-        return Box(box.y + page * (strip.first - span.first), page * pages)
-
-    def _pointers(self) -> dict[int, list[tuple[Key, int, float]]]:
-        """For each stack: what points to it at some time, and from which height."""
-        found: defaultdict[int, dict[tuple[Key, int], float]] = defaultdict(dict)
-        for key, rows in self.rows.items():
-            for span, _ in rows:
-                for groups, strip in self._strips(key, span):
-                    for stack, ys in starts(strip, self.box(key, strip)).items():
-                        first = groups.stacks[stack].first.number
-                        found[first][key, strip.first] = fmean(ys)
-        return {
-            stack: sorted(((*who, y) for who, y in ends.items()), key=lambda end: end[2])
-            for stack, ends in found.items()
-        }
-
-    # Middle.
-
-    def _stand_stacks(self) -> dict[int, Box]:
-        firsts = [alike[0] for alike in self.parts.frames]
-        kinds = self.kinds()
-        heights = []
-        for first in firsts:
-            ends = max(len(self.pointers.get(first, ())), len(kinds.get(first, ())))
-            heights.append(max(self._deep(first), PORT * ends + 4))
-        wanted = [
-            fmean(y for *_, y in self.pointers[first]) if first in self.pointers else 0
-            for first in firsts
-        ]
-        return dict(zip(firsts, _stand(heights, wanted), strict=True))
-
-    def kinds(self) -> dict[int, list[tuple[str, str]]]:
-        """Return for each stack the holders that it has at some time, with the kind of hold."""
-        found: defaultdict[int, dict[tuple[str, str], None]] = defaultdict(dict)
-        for state, groups in zip(self.states, self.groups, strict=True):
-            for holder, held in zip(state.holders, groups.held, strict=True):
-                for row in held:
-                    found[groups.stacks[row.stack].first.number][holder.name, row.kind] = None
-        return {stack: list(kinds) for stack, kinds in found.items()}
-
-    def _deep(self, first: int) -> float:
-        """How much room a stack needs in the state in which it needs most."""
-        before: list[Groups | None] = [None, *self.groups]
-        return max(
-            stack_height(stack, was_in(then, stack))
-            for then, groups in zip(before, self.groups, strict=False)
-            for stack in groups.stacks
-            if stack.first.number == first
-        )
-
-    # Right.
-
-    def _stand_holders(self) -> dict[str, Box]:
-        wanted: defaultdict[str, list[float]] = defaultdict(list)
-        heights: defaultdict[str, float] = defaultdict(float)
-        for state, groups in zip(self.states, self.groups, strict=True):
-            for holder, held in zip(state.holders, groups.held, strict=True):
-                stacks = [groups.stacks[row.stack].first.number for row in held]
-                wanted[holder.name] += [self.stacks[stack].middle for stack in stacks]
-                lines = len(holder_lines(holder)) + sum(len(hold_lines(row)) for row in held)
-                heights[holder.name] = max(heights[holder.name], PAD + LINE * lines + 18)
-        goals = [fmean(ys) if ys else 0 for ys in wanted.values()]
-        return dict(zip(heights, _stand([*heights.values()], goals), strict=True))
-
-
-HEADS = ("page tables", "frames", "devices and others")
 
 
 class Scene:
@@ -473,7 +323,7 @@ class Scene:
             yield from (
                 rect(*square, SQUARE - 4, SQUARE - 4, round=1) for square in self._squares(stack)
             )
-            y += _grid_height(stack)
+            y += grid_height(stack)
         if frame.letters:
             yield from self._cells(x + PAD, y, frame)
             y += CELL + 6
@@ -556,83 +406,6 @@ class Scene:
         return self.state.frame(min(entries)[1]) if entries else None
 
 
-def _writers(states: Sequence[Snapshot]) -> list[str] | None:
-    """Who writes bytes in a story, empty if nobody writes over any; None if none are shown."""
-    frames = [frame for state in states for frame in state.frames if frame.letters]
-    known = dict.fromkeys(writer for frame in frames for writer in frame.writers)
-    if not frames:
-        return None
-    return ["", *sorted(filter(None, known))] if any(known) else []
-
-
-def starts(strip: Strip, box: Box) -> dict[int, list[float]]:
-    """Return where the lines of a strip begin, by the stack that they lead to."""
-    by: defaultdict[int, list[float]] = defaultdict(list)
-    for n, stack in enumerate(strip.teeth):
-        if stack is not None:
-            by[stack].append(box.part(n, len(strip.teeth)))
-    return by
-
-
-def name_lines(name: str) -> list[str]:
-    """Return the name of a process in lines that fit."""
-    return fitted(name, LEFT[1] - 2 * PAD, LETTERS, bold=True)
-
-
-def row_lines(strip: Strip) -> list[str]:
-    """Return the words of a row, or beside a comb."""
-    room = LEFT[1] - 2 * PAD - (COMB + 4 if strip.entries > 1 else 2)
-    labels = [strip.name] if strip.first == strip.last else [strip.name, size(strip)]
-    if state := readonly(strip) or ("empty" if strip.empty else ""):
-        labels[-1] += f", {state}"
-    lines = [part for label in labels for part in fitted(label, room, LETTERS)]
-    if strip.first == strip.last and not strip.readonly and len(lines) > 1:
-        return [strip.name]  # a row has room for one line; its dashes say "empty", too
-    return lines
-
-
-def size_lines(frame: Frame) -> list[str]:
-    """Return what is to be said below a frame's name."""
-    return [*filter(None, (f"{1 << frame.order} pages" * bool(frame.order), "freed" * frame.freed))]
-
-
-def tag_lines(stack: Stack, was: Frame | None) -> list[str]:
-    """Return what the tag of a stack says, in lines that fit."""
-    room = MIDDLE[1] - 2 * PAD - HOLE - 4
-    said = _tag(stack.first, was, stack.each)
-    return [line for words in said for line in fitted(words, room, LETTERS)]
-
-
-def was_in(groups: Groups | None, stack: Stack) -> Frame | None:
-    """Return what the first frame of a stack was before; it is the same stack in all states."""
-    stacks = groups.stacks if groups else ()
-    return next((one.first for one in stacks if one.first.number == stack.first.number), None)
-
-
-def _grid_height(stack: Stack) -> float:
-    rows = -(-min(len(stack.frames), TEETH) // ACROSS)
-    return rows * SQUARE + 8 if stack.each else 0
-
-
-def stack_height(stack: Stack, was: Frame | None) -> float:
-    """Return how much room a stack needs."""
-    name = fitted(stack.name, MIDDLE[1] - 2 * PAD, LETTERS, bold=True)
-    lines = [*name, *size_lines(stack.first), *tag_lines(stack, was)]
-    cells = CELL + 6 if stack.first.letters else 0
-    return 3 * PAD + len(lines) * LINE + 4 * stack.first.order + _grid_height(stack) + cells
-
-
-def holder_lines(holder: Holder) -> list[str]:
-    """Return what a holder is called and does, in lines that fit."""
-    said = filter(None, (title(holder), holder.request))
-    return [line for words in said for line in fitted(words, RIGHT[1] - 2 * PAD, LETTERS)]
-
-
-def hold_lines(row: StackHold) -> list[str]:
-    """Return how many of what a holder has, in lines that fit."""
-    return fitted(row.words, RIGHT[1] - 22 - 2 * PAD, LETTERS)
-
-
 def _words(
     x: float, y: float, lines: Iterable[str], fill: str = EDGE, bold: int = 0
 ) -> Iterator[str]:
@@ -640,29 +413,6 @@ def _words(
     for n, words in enumerate(lines):
         weight = "bold" if n < bold else "normal"
         yield text(x, y + n * LINE, words, size=LETTERS, fill=fill, weight=weight)
-
-
-def _tag(now: Frame, was: Frame | None, each: str) -> list[str]:
-    """What a frame's tag says, and what it said before if that was something else."""
-
-    def counter(name: str) -> str:
-        new, old = getattr(now, name), getattr(was, name, None)
-        return f"{each}{name} {new}" + ("" if old in (None, new) else f", was\u00a0{old}")
-
-    lines = [counter("refcount")]
-    if abs(now.refcount) >= 2**LARGE and (written := power(now.refcount)):
-        lines.append(f"({written})")
-    if now.refcount < 0:
-        lines.append("below zero")
-    if now.pincount is not None:
-        lines.append(counter("pincount"))
-    return lines
-
-
-def _stand(heights: Sequence[float], wanted: Sequence[float]) -> list[Box]:
-    """Boxes one below the other, their middles near what is wanted."""
-    middles = spread(wanted, heights, GAP)
-    return [Box(y - high / 2, high) for y, high in zip(middles, heights, strict=True)]
 
 
 def _pointer(x0: float, starts: Sequence[float], ends: Sequence[tuple[float, float]]) -> str:

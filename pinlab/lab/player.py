@@ -27,7 +27,7 @@ class Player(anywidget.AnyWidget):
     """
 
     _esm = JS / "player.js"
-    _css = JS / "player.css"
+    _css = JS / "pointed.css"
     steps: List[PlayedStep] = List().tag(sync=True)
     at = Int().tag(sync=True)
 

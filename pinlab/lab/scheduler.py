@@ -5,7 +5,7 @@ The states are the explorer's and the machine is the model's; a panel sends the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
@@ -17,105 +17,52 @@ from pinlab.explore.search import Schedule
 from pinlab.explore.world import World
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.map import draw as draw_map_of
-from pinlab.lab.map_words import changes, in_words
+from pinlab.lab.map_words import changes
 from pinlab.lab.panel import ButtonPanel, Face, button, row
 from pinlab.lab.picture import Drawing, drawing
-from pinlab.lab.snapshot import Snapshot, group, snapshot
-from pinlab.lab.states import TOLD, WIDTH, Asked, asked, draw, sentence
+from pinlab.lab.snapshot import Snapshot, snapshot
+from pinlab.lab.states import WIDTH, Asked, asked, draw, sentence
 from pinlab.lab.svg import Piece, document, stacked
 from pinlab.lab.text import listed
 from pinlab.model.arguments import instance, one_of, several
 from pinlab.model.kernel import Kernel
 
 BETWEEN = 6
-"""What is left free between a graph and a map."""
+"""What is left free between two graphs."""
 
-SHOWN = "One order of the steps, on each release:"
+SHOWN = "All states on each release:"
 """What the words below the exhibit are about."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """A scenario on a release, an order of its steps, and the machine after each of them.
+    """The steps so far in words, and the machine before the first and after each of them.
 
     ahead: for each actor its next step, and why it cannot be done now, "" if it can.
     """
 
-    what: Asked
-    graph: Graph
-    schedule: Schedule
     steps: tuple[str, ...]
     maps: tuple[Snapshot, ...]
     ahead: dict[str, tuple[str, str]]
 
-    def pieces(self, step: int) -> list[Piece]:
-        """Return the graph with a ring around the state after a step, and the map of it."""
-        number = self.graph.way(self.schedule)[step]
-        return [draw(self.what, self.graph, self.schedule, number), self.map(step)]
-
-    def map(self, step: int) -> Piece:
-        """Return the map after a step, with what the step has changed."""
-        before = self.maps[step - 1] if step else None
-        words = f"After step {step}: {self.steps[step - 1]}" if step else "Before the first step"
-        return draw_map_of(self.maps[step], before, words)
-
-    def words(self, step: int) -> list[str]:
-        """Return the graph, a step and the map after it in words."""
-        node = self.graph.nodes[self.graph.way(self.schedule)[step]]
-        state = self.maps[step]
-        told = (
-            f"Linux {self.what.release}, step {step} of {len(self.steps)}, "
-            f"{self.steps[step - 1]}. State {node.number}: {TOLD[node.answer]}."
-        )
-        found = sentence(self.what, self.graph, self.what.witness())
-        return [found, " ".join([told, *in_words(state, group(state))])]
-
-    def turn(self) -> int:
-        """Return after how many steps yes is certain, or how many there are."""
-        numbers = self.graph.way(self.schedule)
-        certain = (n for n, at in enumerate(numbers) if self.graph.nodes[at].answer == YES)
-        return next(certain, len(self.steps))
+    def map(self) -> Piece:
+        """Return the map now, with what the last step has changed."""
+        done = len(self.steps)
+        words = f"After step {done}: {self.steps[-1]}" if done else "Before the first step"
+        return draw_map_of(self.maps[-1], self.maps[-2] if done else None, words)
 
 
-def ways(name: str, releases: Sequence[str] = ()) -> dict[str, Way]:
-    """Return one order of a litmus test's steps on some releases, by default those it speaks of.
-
-    It is a shortest order to a yes on the first of them that has one, kept as far as it goes.
-    Raises ValueError for an unknown name or release.
-    """
-    spoken = [".".join(map(str, one.version)) for one in litmus.load(name).expected]
-    known = several("releases", releases, str) or spoken
-    each = [asked(name, release) for release in known]
-    wished = next((found for what in each if (found := what.witness()) is not None), ())
-    return {what.release: walked(what, what.graph(), _kept(wished)) for what in each}
-
-
-def walked(what: Asked, graph: Graph, order: Callable[[World], Iterator[str]]) -> Way:
-    """Return the way on which `order` names the next actor in each state of the machine."""
+def walked(what: Asked, schedule: Schedule) -> Way:
+    """Return what the actors of a schedule do to a machine."""
     world = World(what.scenario, Kernel(what.release))
-    schedule: list[str] = []
     steps: list[str] = []
     maps = [snapshot(world.kernel)]
-    for actor in order(world):
+    for actor in schedule:
         told = len(world.kernel.trace)
         steps.append(str(world.go(actor)))
-        schedule.append(actor)
         maps.append(snapshot(world.kernel, world.kernel.trace[told:]))
     ahead = {actor: _ahead(world, actor) for actor in what.scenario.programs}
-    return Way(what, graph, tuple(schedule), tuple(steps), tuple(maps), ahead)
-
-
-def _kept(wished: Schedule) -> Callable[[World], Iterator[str]]:
-    """The actors of a schedule, without those who have to wait, and what is left after it."""
-
-    def order(world: World) -> Iterator[str]:
-        for actor in wished:
-            if actor in world.ready():
-                yield actor
-        while ready := world.ready():
-            yield ready[0]
-
-    return order
+    return Way(tuple(steps), tuple(maps), ahead)
 
 
 def _ahead(world: World, actor: str) -> tuple[str, str]:
@@ -161,7 +108,7 @@ class Tried:
 
     def way(self) -> Way:
         """Return the order so far."""
-        return walked(self.what, self.known(), lambda world: iter(self.schedule))
+        return walked(self.what, self.schedule)
 
     def score(self) -> str:
         """Return how many tries there were, or which of them was the one."""
@@ -214,11 +161,11 @@ class Scheduler:
     def _face(self, refused: str) -> Face:
         tried = self._tried
         way = tried.way()
-        graph = draw(tried.what, way.graph, way.schedule, tried.at, tried.seen)
+        graph = draw(tried.what, tried.known(), tried.schedule, tried.at, tried.seen)
         return Face(
             f"{self._task()}{self._buttons(way)}{_svg(graph, 'The states so far')}",
             refused or self._sentence(way),
-            _svg(way.map(len(way.steps)), "The machine now"),
+            _svg(way.map(), "The machine now"),
         )
 
     def _task(self) -> str:
@@ -273,22 +220,23 @@ def walk_the_states(
 
     It begins on `release`, by default the first with a yes. releases: by default those that the
     test speaks of. goal: what a yes means, in words; else it is the test's own question. What is
-    stored shows one order on each release. Raises ValueError for an unknown name or release, or
-    one that is not among the releases.
+    stored shows the whole graph on each release. Raises ValueError for an unknown name or release,
+    or one that is not among the releases.
     """
-    walks = ways(name, releases)
-    first = next((r for r, way in walks.items() if way.what.witness() is not None), min(walks))
-    begun = one_of("release", release, walks) if release != "" else first
-    tried = {one: Tried(way.what, way.graph) for one, way in walks.items()}
-    goal = instance("goal", goal, str) or str(walks[begun].what.exists)
+    spoken = [".".join(map(str, one.version)) for one in litmus.load(name).expected]
+    each = [asked(name, one) for one in several("releases", releases, str) or spoken]
+    tried = {what.release: Tried(what, what.graph()) for what in each}
+    losing = [what.release for what in each if what.witness() is not None]
+    first = (losing or [*tried])[0]
+    begun = one_of("release", release, tried) if release != "" else first
+    goal = instance("goal", goal, str) or str(each[0].exists)
     panel = ButtonPanel(Scheduler(tried, begun, goal).answer)
-    return Exhibit(ipywidgets.VBox([panel]), _film([*walks.values()]), SHOWN)
+    return Exhibit(ipywidgets.VBox([panel]), _film([*tried.values()]), SHOWN)
 
 
-def _film(ways: Sequence[Way]) -> Drawing:
-    """The same step on each release: that after which a yes is certain on one of them."""
-    step = min(way.turn() for way in ways)
-    scene = stacked((piece for way in ways for piece in way.pieces(step)), BETWEEN)
-    twin = [line for way in ways for line in way.words(step)]
-    about = "Graphs of states, each with a map."
-    return drawing(WIDTH, scene.height, [scene.svg], about, twin)
+def _film(tried: Sequence[Tried]) -> Drawing:
+    """The whole graph of each release, with a shortest way to a yes."""
+    found = [(one.what, one.graph, one.what.witness()) for one in tried]
+    scene = stacked((draw(*one) for one in found), BETWEEN)
+    about = "Graphs of states."
+    return drawing(WIDTH, scene.height, [scene.svg], about, [sentence(*one) for one in found])

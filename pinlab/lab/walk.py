@@ -25,11 +25,12 @@ from typing import NamedTuple
 import pandas
 
 from pinlab.lab.exhibit import Exhibit
-from pinlab.lab.map import Panel, Stage, maps, sheet
+from pinlab.lab.map import Panel, maps, sheet
 from pinlab.lab.map_words import changes
 from pinlab.lab.picture import Drawing
 from pinlab.lab.player import PlayedStep, Player
 from pinlab.lab.snapshot import Snapshot, group, snapshot
+from pinlab.lab.stage import Stage
 from pinlab.lab.text import listed
 from pinlab.lab.writers import attributed
 from pinlab.model.arguments import instance, mapping, shown, whole
@@ -86,6 +87,9 @@ def tell(story: Story, kernel: Kernel) -> Iterator[StoryStep]:
 
 # The steps, each with the machine as it left it.
 
+HIGHEST = 900
+"""In pixels: where a stage for a whole story would be higher, each step has one of its own."""
+
 MOST_LETTERS = 8
 """As many bytes of a frame have room in its box."""
 
@@ -99,9 +103,18 @@ class Walk:
     code: tuple[str, ...]
 
     @cached_property
-    def stage(self) -> Stage:
-        """The places of all that there is in the story."""
+    def _stage(self) -> Stage:
         return Stage(self.states)
+
+    def panel(self, step: int, words: str = "", said: str = "", *, still: bool = False) -> Panel:
+        """Return the map of a step, where everything keeps its place through the story.
+
+        Where that would be too high, only what is there with this step has a place.
+        """
+        if self._stage.bottom <= HIGHEST:
+            return Panel(self._stage, step, words, said, still)
+        states = self.states[max(step - 1, 0) : step + 1]
+        return Panel(Stage(states), len(states) - 1, words, said, still)
 
     def state(self, step: int) -> Snapshot:
         """Return the machine after a step, at the end if there are fewer; 0: before the first."""
@@ -231,7 +244,7 @@ class Beside:
             heading = f"{name}, {f'after step {reached}' if step else 'before the first step'}"
             words = ": ".join(filter(None, (heading, self.says(name, step))))
             said = f"{name}: {self._told(name, step)}" if step else f"{name}:"
-            panels.append(Panel(walked.stage, reached, words, said, still=step != reached))
+            panels.append(walked.panel(reached, words, said, still=step != reached))
         return panels
 
     def svg(self, step: int) -> str:
@@ -301,7 +314,7 @@ def shots(walked: Walk, before: str = "") -> list[PlayedStep]:
     """Return what a player shows of each step, and before the first; each begins `before`."""
     return [
         {
-            "svg": maps([Panel(walked.stage, step)], f"map, step {step}"),
+            "svg": maps([walked.panel(step)], f"map, step {step}"),
             "words": before + walked.sentence(step),
             "code": walked.code[step - 1] if 0 < step <= len(walked.code) else "",
             "trace": traced(walked.steps[step - 1]) if step else "",
@@ -320,7 +333,7 @@ def filmstrip(walked: Walk, at: int) -> Drawing:
     steps = range(max(at, 1), len(walked.steps) + 1)
     moving = [step for step in steps if walked.state(step - 1) != walked.state(step)]
     panels = [
-        Panel(walked.stage, step, f"{step}. {walked.words(step)}", walked.told(step))
+        walked.panel(step, f"{step}. {walked.words(step)}", walked.told(step))
         for step in moving or steps[:1]
     ]
     return sheet(panels)

@@ -244,7 +244,7 @@ RELEASES = ("5.6", "5.7", "5.17", "5.18", "6.18")
 """The first of the model, those on both sides of each change, and the newest."""
 
 
-def pinned_folio(order: int = 0, pages: int = 1, release: str = RELEASES[-1]) -> Exhibit:
+def pinned_folio(order: int = 9, pages: int = 64, release: str = RELEASES[-1]) -> Exhibit:
     """Return controls over a fresh folio of which some pages are pinned: its counters, in words.
 
     The sliders set the order and the pages, and begin with these; the buttons set the release.
@@ -491,7 +491,7 @@ def two_counters(draw: Draw) -> Drawn:
 
 
 NAMES = ("A", "B", "C", "D", "E")
-HOLDS = {FOLL_PIN: "pins, and unpins", FOLL_GET: "references, and puts"}
+HOLDS = {FOLL_PIN: "pins, and unpins them", FOLL_GET: "references, and puts them"}
 
 
 def find_the_put(draw: Draw) -> Drawn:
@@ -514,8 +514,7 @@ def find_the_put(draw: Draw) -> Drawn:
         "given": kernel.trace,
         "step": released[culprit],
         "release": {
-            step: {"name": NAMES[n], "size": sizes[n], "holds": HOLDS[kinds[n]]}
-            for n, step in released.items()
+            step: {"name": NAMES[n], "holds": HOLDS[kinds[n]]} for n, step in released.items()
         },
     }
 

@@ -11,11 +11,12 @@ from traitlets import List, Unicode
 
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import CSS_CLASS, Exhibit
-from pinlab.lab.map import Panel, Stage, sheet
+from pinlab.lab.map import Panel, sheet
 from pinlab.lab.misconceptions import misconceptions
 from pinlab.lab.panel import JS
 from pinlab.lab.picture import Drawing
 from pinlab.lab.snapshot import Frame, Snapshot, snapshot
+from pinlab.lab.stage import Stage
 from pinlab.lab.task import Trial, play
 from pinlab.lab.text import many
 from pinlab.machine.buffers import PAGES
@@ -75,7 +76,7 @@ class PageBrush(AnyWidget):
     """
 
     _esm = JS / "brush.js"
-    _css = JS / "brush.css"
+    _css = JS / "pointed.css"
     names: List[str] = List().tag(sync=True)
     entries: List[list[int]] = List().tag(sync=True)
     said = Unicode().tag(sync=True)
@@ -127,7 +128,7 @@ def touch(read: int = 8, written: int = 1, processes: int = 1) -> Exhibit:
     At first so many pages are read and then written, by each of one or two processes. Raises
     TypeError or ValueError for other numbers: 0 to 64 pages, 1 or 2 processes.
     """
-    return Exhibit(PageBrush(Touches(read, written, processes)), _positions(), "Some of them:")
+    return Exhibit(PageBrush(Touches(read, written, processes)), _positions())
 
 
 def _positions() -> Drawing:

@@ -16,8 +16,8 @@ import ipywidgets
 
 from pinlab import machine
 from pinlab.lab.draw import Draw, Drawn
-from pinlab.lab.exhibit import Exhibit, choice, menu
-from pinlab.lab.map import Panel, sheet
+from pinlab.lab.exhibit import CSS_CLASS, Exhibit, choice, menu
+from pinlab.lab.map import sheet
 from pinlab.lab.picture import Drawing
 from pinlab.lab.player import PlayedStep, Player
 from pinlab.lab.reply import Reply
@@ -321,7 +321,10 @@ def scene(scene: str = "parent writes", release: str = "6.4", at: int = 4) -> Ex
 
     for control in (scenes, releases):
         control.observe(show, "value")
-    return Exhibit(ipywidgets.VBox([scenes, releases, player]), _shown())
+    player.remove_class(CSS_CLASS)  # the exhibit is all three
+    box = ipywidgets.VBox([scenes, releases, player])
+    box.add_class(CSS_CLASS)
+    return Exhibit(box, _shown())
 
 
 def _shots(scene: str, release: str) -> list[PlayedStep]:
@@ -340,7 +343,7 @@ def _shown() -> Drawing:
         way = _walked(scene, release)
         step = len(way.steps) - 1
         words = f"{scene}, Linux {release}"
-        panels.append(Panel(way.stage, step, words, f"{words}. {way.told(step)}"))
+        panels.append(way.panel(step, words, f"{words}. {way.told(step)}"))
     return sheet(panels)
 
 
@@ -586,7 +589,7 @@ def _no_loss(event: Event, held: str) -> str:
     if event.operation == "copy":
         return CHILD_WRITES
     if event.actor == "parent":
-        return "That belongs to the same page fault; it began with the copy, one line above"
+        return "That belongs to a page fault that began earlier"
     return "With that the child gives up the frame; the parent still maps it"
 
 

@@ -407,7 +407,6 @@ def who_still_holds(draw: Draw) -> Drawn:
         for kind, owner in kernel.ledger.holds(first.folio)
     }
     options = ("mapping", *map(_dio, requests))
-    reasons = {holder: _why(kernel.trace, first.name, holder) for holder in options}
     return {
         "given": kernel.trace,
         "frame": first.name,
@@ -415,25 +414,20 @@ def who_still_holds(draw: Draw) -> Drawn:
         "options": options,
         "right": frozenset(holders),
         "wrong": {} if "mapping" in holders else {frozenset(): "munmap-frees-the-frame"},
-        "extra": {holder: reasons[holder] for holder in options if holder not in holders},
-        "missing": {holder: reasons[holder] for holder in options if holder in holders},
+        "extra": {h: _why(kernel.trace, first.name, h) for h in options if h not in holders},
+        "missing": dict.fromkeys(sorted(holders), "One more has come and has not gone"),
     }
 
 
 def _why(trace: Trace, name: str, holder: str) -> str:
-    """Tell what a trace says about one holder of a frame."""
+    """Tell what a trace says about one who holds a frame no more, or never did."""
     actor = "parent" if holder == "mapping" else f"parent, {holder}"
     steps = {e.operation: e.step for e in trace if (e.actor, e.page) == (actor, name)}
-    match holder, sorted(steps):
-        case "mapping", ["unmap", *_]:
-            return f"The page is unmapped in step {steps['unmap']}"
-        case "mapping", _:
-            return "The page is still mapped, and its mapping holds the frame"
-        case _, []:
-            return f"{holder} has never held this frame, only the other"
-        case _, [_, "put"]:
-            return f"{holder} puts its reference in step {steps['put']}"
-    return f"{holder} takes a reference in step {steps['get, fast']} and has not put it"
+    if holder == "mapping":
+        return f"The page is unmapped in step {steps['unmap']}"
+    if not steps:
+        return f"{holder} has never held this frame, only the other"
+    return f"{holder} puts its reference in step {steps['put']}"
 
 
 def two_bugs(draw: Draw) -> Drawn:

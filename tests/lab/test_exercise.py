@@ -39,7 +39,7 @@ def stub(*state: object) -> None: ...
         (replace(NUMBER, right=2**21), " 2 097 152", True, None, "2097152 (2²¹). 1 + 2."),
         (NUMBER, 2, False, IDEA, f"You said 2. {MISTAKEN}"),
         (NUMBER, 4, False, None, "You said 4. That counts one twice."),
-        (NUMBER, 2**21, False, None, "You said 2097152 (2²¹). Count what is held."),
+        (NUMBER, 2**21, False, None, "You said 2097152. Count what is held."),
         (replace(NUMBER, low=-5), -5, False, None, "You said -5. Count"),
         (replace(NUMBER, low=None), -(2**70), False, None, "You said -"),
         (LARGE, 2 ^ 21, False, None, "If you meant a power: Python writes it with **, and"),

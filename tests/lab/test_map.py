@@ -11,7 +11,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import TextPath
 
 from pinlab import PAGE_SIZE, Kernel, lab
-from pinlab.lab.map import LEFT, MIDDLE, RIGHT, WIDTH, Panel, Stage, draw, draw_map, maps
+from pinlab.lab.map import draw, draw_map, maps
 from pinlab.lab.palette import (
     CHILD,
     DEVICE,
@@ -24,6 +24,7 @@ from pinlab.lab.palette import (
     ZERO_PAGE,
 )  # fmt: skip
 from pinlab.lab.snapshot import TEETH, Snapshot, snapshot
+from pinlab.lab.stage import LEFT, MIDDLE, RIGHT, WIDTH, Stage
 from pinlab.lab.svg import document
 from pinlab.lab.walk import walk
 from pinlab.lessons.fork_during_direct_io import story
@@ -297,8 +298,7 @@ def seen_in(scene: str, release: str) -> list[ET.Element]:
     """The steps of a scene, each as it is seen."""
     walked = walk(story(scene), Kernel(release), letters=8)
     svgs = [
-        ET.fromstring(maps([Panel(walked.stage, step)], "a map"))
-        for step in range(len(walked.states))
+        ET.fromstring(maps([walked.panel(step)], "a map")) for step in range(len(walked.states))
     ]
     for svg in svgs:
         shift(svg, 0)

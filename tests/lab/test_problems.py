@@ -287,19 +287,19 @@ def digests() -> Iterator[str]:
 
 
 DRAWN = """\
-00_start_here 1b39bb1629aae77b
+00_start_here 2fb00327784d9a3f
 01_draw_a_page 6da791ae4b24a6f0
-02_hold_a_page 94746fab65ce0c85
-03_pin_a_page 7a296bcc72caae0e
-04_count_to_two_million 1faa44a5f97e479c
+02_hold_a_page d93308df44709a59
+03_pin_a_page cd0ffee2da574d45
+04_count_to_two_million 9c8b93553074b2e5
 05_pretend_to_pin 53931f6dd7ad7d13
-06_count_pins_apart a13abf6fec38e913
+06_count_pins_apart a6f9d5fd837b01fe
 07_fork_during_direct_io 9ec12ab8be59915f
-08_try_every_interleaving 86c944281e7b98a0
+08_try_every_interleaving 88a7a8af431fa216
 09_say_what_pinned_means 738818347e56a46e
 10_word_the_note 2bd72e59abcfaf02
 11_ask_a_real_kernel 7b4fac606dd434aa
-12_read_the_thread 62a37d45fa216558
+12_read_the_thread d1d5572e4137dd9b
 """
 
 
@@ -332,7 +332,7 @@ try-grab b7c10f13b5ce213a
 backport 424de92007d0e424
 grab-a-folio ea8eb258f4e0272a
 reuses b3a5316ad70c083f
-explored 2bb755e45ab05d7d
+explored d32d4a943928f224
 told a67f116014b8a817
 obeys 22a3df9ee59399bf
 pins-per-write 8278b0f70852972b

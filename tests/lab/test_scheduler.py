@@ -10,7 +10,7 @@ import pytest
 from pinlab import lab
 from pinlab.explore import litmus
 from pinlab.lab.panel import ButtonPanel
-from pinlab.lab.scheduler import SHOWN, ways
+from pinlab.lab.scheduler import SHOWN
 from pinlab.lab.states import asked
 from tests.lab.test_states import EXITS, SMALL, SVG, middles, named
 
@@ -167,28 +167,15 @@ def test_bad_arguments_are_named(
 # What is stored.
 
 
-def test_the_order_is_the_same_and_too_late_after_the_parents_write_only_on_5_9() -> None:
-    walked = ways(EXITS)
-    assert len({(way.schedule, way.steps) for way in walked.values()}) == 1
-    assert walked["5.9"].steps[4] == "parent: write x+8 P"
-    assert {release: way.turn() for release, way in walked.items()} == {
-        "5.6": 7, "5.9": 5, "6.5": 7,
-    }  # fmt: skip
-    entries = {
-        release: [way.maps[step].processes[0].areas[0].entries for step in (4, -1)]
-        for release, way in walked.items()
-    }
-    stays = {release: before == after for release, (before, after) in entries.items()}
-    assert stays == {"5.6": True, "5.9": False, "6.5": True}
-
-
-def test_the_filmstrip_shows_the_step_at_which_it_is_too_late_on_each_release() -> None:
+def test_the_filmstrip_has_the_whole_graph_of_each_release_and_the_way_to_the_yes() -> None:
     exhibit = lab.walk_the_states(EXITS)
-    twin = exhibit.filmstrip.twin
+    graphs = [asked(EXITS, release).graph() for release in ("5.6", "5.9", "6.5")]
     assert exhibit.moves == SHOWN
-    assert twin.count("step 5 of 7, parent: write x+8 P.") == 3
-    assert twin.count("yes is certain") == 1
-    states = sum(len(asked(EXITS, release).graph().nodes) for release in ways(EXITS))
+    twin = exhibit.filmstrip.twin.split("\n")
+    for graph, told in zip(graphs, twin, strict=True):
+        assert f"{len(graph.nodes)} states" in told
+    assert ["A shortest way to a yes" in told for told in twin] == [False, True, False]
     svg = ET.fromstring(exhibit.filmstrip.svg)  # type: ignore[attr-defined]
     shapes = [one for kind in ("open", "no", "yes") for one in named(svg, kind)]
-    assert len(shapes) == states + 3 * 3
+    assert len(shapes) == sum(len(graph.nodes) + 3 for graph in graphs)
+    assert len(named(svg, "way")) == 7

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from pinlab import PAGE_SIZE, Kernel, lab
+from pinlab.lab.map import maps
 from pinlab.lab.snapshot import snapshot
-from pinlab.lab.walk import OUTCOME, Beside, tell, walk
+from pinlab.lab.walk import HIGHEST, OUTCOME, Beside, tell, walk
 from tests.lab.stories import pin_the_zero_page, unmapped_in_flight
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -156,6 +157,20 @@ def test_the_filmstrip_has_the_steps_from_the_first_shown_on_that_change_somethi
             assert f"{number}. " in drawn
             assert f"Step {number} of 7: " in strip.twin
         assert strip.twin in strip.alt
+
+
+def test_a_story_too_high_for_one_stage_has_one_for_each_step_and_right_numbers() -> None:
+    def page_by_page(kernel: Kernel) -> Iterator[str]:
+        mm = kernel.new_mm()
+        addr = mm.mmap(40 * PAGE_SIZE)
+        for page in range(40):
+            mm.write(addr + page * PAGE_SIZE, b"x")
+            yield f"It writes page {page}."
+
+    walked = walk(page_by_page, Kernel())
+    drawn = ET.fromstring(maps([walked.panel(20)], "a map"))
+    assert float(drawn.attrib["height"]) < HIGHEST
+    assert "frames 2 to 20" in words(maps([walked.panel(20)], "a map"))
 
 
 # On several machines.

@@ -62,9 +62,9 @@ def test_three_buffers_with_every_seed(seed: int) -> None:
     ("guess", "words"),
     [
         ({"zeros": 0}, "](misconceptions.md#A-pin-is-about-data)."),
-        ({"never": 6400}, "the zero page, and Linux does not pin it since 6.5."),
-        ({"never": 64}, "the zero page, and Linux does not pin it since 6.5."),
-        ({"never": 100}, "the zero page, and Linux does not pin it since 6.5."),
+        ({"never": 6400}, "Ask what stands behind a page that was never written to,"),
+        ({"never": 64}, "Ask what stands behind a page that was never written to,"),
+        ({"never": 100}, "Ask what stands behind a page that was never written to,"),
         ({"letters": 64}, "That is for one write;"),
         ({"zeros": 100}, "That is one pin for each write;"),
         ({"letters": 0}, "every write pins each of them."),

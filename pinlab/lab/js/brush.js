@@ -2,7 +2,7 @@
 
 const NONE = 0, ZERO = 1, OWN = 2; // what an entry points to; own frames from OWN on
 const ACROSS = 8, PAGES = 64, PAGE_KB = 4;
-const PAGE = 30, FRAME = 24; // from one square to the next, in units of the drawing
+const PAGE = 34, FRAME = 24; // from one square to the next, in units of the drawing
 const GRID = { x: 8, y: 26, high: ACROSS * PAGE + 34 };
 const RAM = { x: 392, y: 102 };
 const STEPS = { ArrowUp: -ACROSS, ArrowDown: ACROSS, ArrowLeft: -1, ArrowRight: 1 };

@@ -19,7 +19,12 @@ function render({ model, el }) {
 
   function fill(part, html) {
     if (part.filled !== html) part.innerHTML = part.filled = html;
-    part.style.minHeight = `${part.offsetHeight}px`; // it grows, and what is below never moves up
+    keepHeight(part);
+  }
+
+  // What is below never moves up.
+  function keepHeight(part) {
+    part.style.minHeight = `${Math.ceil(part.getBoundingClientRect().height)}px`;
   }
 
   function show() {
@@ -28,7 +33,7 @@ function render({ model, el }) {
     fill(above, model.get("above"));
     fill(below, model.get("below"));
     if (said.textContent !== model.get("said")) said.textContent = model.get("said");
-    said.style.minHeight = `${said.offsetHeight}px`;
+    keepHeight(said);
     if (press !== undefined && !focused.isConnected) {
       find("press", press)?.focus({ preventScroll: true });
     }
