@@ -47,7 +47,7 @@ test: lint ## run everything that CI runs: lint, types, tests, coverage of the m
 	@echo 'Tests of the model, and the branches of it that they run: half a minute ...'
 	@$(RUN) -m pytest -q --cov=pinlab.model tests/model
 	@echo 'All other tests, two at a time: about four minutes on two idle cores ...'
-	@$(RUN) -m pytest -q -n 2 --dist loadgroup --ignore=tests/model
+	@$(RUN) -m pytest -q -n 2 --ignore=tests/model
 
 browser: writable $(TEST_TOOLS) ## drive all thirteen lessons in a browser; make test takes three
 	PINLAB_BROWSER=all $(RUN) -m pytest tests/browser

@@ -1,7 +1,6 @@
 """What all tests share: an Interrupt that works, one server of `make lab`, and who runs what."""
 
 import os
-import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -9,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.groups import pytest_collection_modifyitems as pytest_collection_modifyitems
+from tests.groups import pytest_xdist_make_scheduler as pytest_xdist_make_scheduler
 from tests.lab.front_end import FrontEnd
 from tests.lab_server import ROOT, Server, free_port, running
 
@@ -16,32 +17,6 @@ from tests.lab_server import ROOT, Server, free_port, running
 # ignored, and every process started from here would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-ALONE = ("machine", "browser", "test_makefile.py")
-"""What measures this kernel or loads it, below tests/: one worker, so that nobody is in between."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep together what shares a kernel, a browser or a notebook; what takes longest comes first.
-
-    The groups are pytest-xdist's: without `--dist loadgroup` this is but an order.
-    """
-    groups = {item: group(item) for item in items}
-    order = dict.fromkeys(["alone", *(name for name in groups.values() if "ipynb" in name)])
-    places = {name: place for place, name in enumerate(order)}
-    items.sort(key=lambda item: places.get(groups[item], len(places)))
-    for item, name in groups.items():
-        item.add_marker(pytest.mark.xdist_group(name))
-
-
-def group(item: pytest.Item) -> str:
-    """The name of what is run by one worker: a notebook, a file, or all that measures."""
-    file, _, _ = item.nodeid.partition("::")
-    if Path(file).relative_to("tests").parts[0] in ALONE:
-        return "alone"
-    notebook = re.search(r"\[([\w/]+\.ipynb)", item.nodeid)
-    return notebook[1] if notebook else file
 
 
 @pytest.fixture(scope="session")

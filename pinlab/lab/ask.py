@@ -50,6 +50,7 @@ class Answering:
         self.seen = ipywidgets.Output()
         self.heard = Steady(role="status")
         self.heard.add_class(UNSEEN)
+        self.widgets = self.seen, self.heard
 
     def say(self, words: str, *more: Bundle) -> None:
         """Say something in Markdown, and show more below it."""
@@ -70,7 +71,7 @@ class Asking(Displayed):
         self.button = ipywidgets.Button(description="Check")
         self.button.on_click(lambda _: self.judge())
         pressed = [] if isinstance(self.found, Choice) else [self.button]
-        self.widget = _framed(self.form.widget, *pressed, self.answering)
+        self.widget = _framed(self.form.widget, *pressed, *self.answering.widgets)
 
     def judge(self) -> None:
         """Say below the form what is to be said of the answer in it."""
@@ -146,7 +147,7 @@ class Predicted(Displayed):
         self.answering = Answering()
         self.button = ipywidgets.Button(description=press)
         self.button.on_click(lambda _: self.uncover())
-        self.widget = _framed(self.button, self.answering)
+        self.widget = _framed(self.button, *self.answering.widgets)
 
     def _settled(self) -> None:
         try:
@@ -165,17 +166,25 @@ class Predicted(Displayed):
             return
         self._open = True
         with self.answering.seen:  # whose place an error is shown in
-            said = filter(None, map(self._said, self.questions, guesses))
-            words = "\n\n".join(said) or "Shown without a guess."
+            words = self._said(guesses) or "Shown without a guess."
             self.answering.say(words, *self._sight(guesses).bundles())
 
-    def _said(self, question: Exercise | Guess, guess: object) -> str:
-        if guess is None:
-            return ""
-        if isinstance(question, Guess):
-            asked = f"{question.question}: " if len(self.questions) > 1 else ""
-            return f"{asked}You said: {literal(in_words(guess))}."
-        return _judged(question, guess)
+    def _said(self, guesses: Sequence[object]) -> str:
+        """What was guessed, and what is to be said of it; numbers that were typed in one line."""
+        said, typed, alone = [], [], len(self.questions) == 1
+        for question, guess in zip(self.questions, guesses, strict=True):
+            if guess is None:
+                continue
+            if not isinstance(question, Guess):
+                said.append(_judged(question, guess))
+            elif question.options:
+                asked = "" if alone else f"{question.question} "
+                said.append(f"{asked}You said: {literal(in_words(guess))}.")
+            else:
+                typed.append(f"{guess}" if alone else f"{question.question} {guess}")
+        if typed:
+            said.append(f"You said: {', '.join(typed)}.")
+        return "\n\n".join(said)
 
     def _sight(self, guesses: Sequence[object]) -> Sight:
         if isinstance(self._then, Exhibit | Shown):
@@ -260,13 +269,8 @@ def markdown(words: str) -> Bundle:
     return {"text/markdown": words, "text/plain": words}
 
 
-def _framed(*parts: ipywidgets.Widget | Answering) -> ipywidgets.VBox:
-    widgets = [
-        each
-        for part in parts
-        for each in ((part.seen, part.heard) if isinstance(part, Answering) else (part,))
-    ]
-    frame = ipywidgets.VBox(widgets)
+def _framed(*parts: ipywidgets.Widget) -> ipywidgets.VBox:
+    frame = ipywidgets.VBox(parts)
     frame.add_class(CSS_CLASS)
     return frame
 

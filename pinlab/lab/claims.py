@@ -16,8 +16,8 @@ BEGIN, END = "\x02", "\x03"
 """Around a cell that matters, until it is known how that is shown; no table has these letters."""
 
 SET_OFF = (
-    '<strong style="padding:0.1em 0.4em;border:2px solid #333333;border-radius:3px;'
-    'background-color:#eeeeee;color:#111111">'
+    '<strong style="white-space:nowrap;padding:0.1em 0.4em;border:2px solid #333333;'
+    'border-radius:3px;background-color:#eeeeee;color:#111111">'
 )
 """Its edge, its ground and its letters, as in a light theme so in a dark one."""
 
@@ -51,8 +51,8 @@ def claims(table: DataFrame, *words: str) -> Claims:
 
     >>> import pandas
     >>> claims(pandas.DataFrame({"6.4": ["lost"], "6.5": ["D"], "6.18": ["D"]}), "lost")
-          6.4 6.5, 6.18
-    0  [lost]         D
+          6.4 6.5 / 6.18
+    0  [lost]          D
     """
     import pandas
 
@@ -62,7 +62,7 @@ def claims(table: DataFrame, *words: str) -> Claims:
     return Claims(
         pandas.DataFrame(
             {
-                ", ".join(str(name) for name, _ in some): some[0][1].map(
+                " / ".join(str(name) for name, _ in some): some[0][1].map(
                     lambda cell: (
                         f"{BEGIN}{cell}{END}" if any(w in str(cell) for w in words) else cell
                     )

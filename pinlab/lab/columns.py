@@ -133,9 +133,9 @@ def _prediction(model: Kernel, places: list[Place]) -> Column:
 
 
 def _recorded(sources: list[Build]) -> Iterator[Column]:
-    for number, build in enumerate(sources, 1):
+    for build in sources:
         several = len(sources) > 1
-        name = f"recorded {number}" if several else "recorded"
+        name = f"recorded {build.build.split()[0]}" if several else "recorded"
         which = f" {build.build}" if several else ""
         values = {q[2:5]: q.value for q in recordings() if q[:2] == build[:2]}
         yield Column(name, f"Linux {build.kernel}{which}, {build.date}", values)

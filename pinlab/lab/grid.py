@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from pinlab.lab.palette import EDGE, OVERFLOW
+from pinlab.lab.palette import EDGE, ZERO_PAGE
 from pinlab.lab.picture import Drawing, drawing
 from pinlab.lab.svg import fitted, measured, text
 
@@ -14,15 +14,21 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 LETTERS = 12
+FAINT = "#666666"
 
 SOME = (
     '<defs><pattern id="some" width="7" height="7" patternUnits="userSpaceOnUse">'
     '<rect width="7" height="7" fill="white"/>'
-    f'<path d="M0 7 L7 0" stroke="{OVERFLOW}" stroke-width="2.2" stroke-opacity="0.75"/>'
+    f'<path d="M0 7 L7 0" stroke="{EDGE}" stroke-width="2" stroke-opacity="0.6"/>'
     "</pattern></defs>"
 )
-NO, PARTLY, ALL = "white", "url(#some)", OVERFLOW
-"""The worse, the more colour: none, lines across (of which `SOME` has to be told first), all."""
+NO, PARTLY, ALL, IDLE = "white", "url(#some)", "#444444", ZERO_PAGE
+"""The worse, the darker: white, lines across (of which `SOME` has to be told first), dark; and what
+counts for nothing.
+"""
+
+LINE = 15
+"""From a line of a name to the next."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,11 @@ class Grid:
         """Return the upper edge of a row."""
         return self.head + self.tall * row
 
+    def with_room_for(self, name: str, size: int, y: float) -> Grid:
+        """Return the same from y on, with rows as high as a name of several lines."""
+        lines = fitted(name, self.left - 2 * self.margin, size)
+        return replace(self, head=y, tall=LINE * len(lines) + 9)
+
     def heading(
         self, column: int, words: str, up: float = 12, size: int = 13, weight: str = "bold"
     ) -> str:
@@ -73,12 +84,18 @@ class Grid:
         size: int = LETTERS - 1,
     ) -> str:  # fmt: skip
         """Return a row: its name, and a cell for each of the words with the fill that it has."""
+        lines = fitted(name, self.left - 2 * self.margin, size)
+        told = [
+            text(self.margin, self.y(row) + 16 + LINE * n, line, size=size)
+            for n, line in enumerate(lines)
+        ]
         cells = [self.words(n, row, word, fill[word]) for n, word in enumerate(words)]
-        return text(self.margin, self.y(row) + 16, name, size=size) + "".join(cells)
+        return "".join([*told, *cells])
 
     def words(self, column: int, row: int, words: str, fill: str) -> str:
         """Return a cell with its words on white ground, or white words where it is all coloured."""
         x, y, middle = self.x(column), self.y(row), self.middle(column)
+        line = y + self.tall / 2 + 4
         box = (
             f'<rect class="cell" x="{x:g}" y="{y:g}" width="{self.cell:g}" '
             f'height="{self.tall:g}" fill="{fill}" stroke="{EDGE}" stroke-width="0.6"/>'
@@ -86,11 +103,11 @@ class Grid:
         ground = measured(words, LETTERS - 2) + 4
         if fill == PARTLY:
             box += (
-                f'<rect x="{middle - ground / 2:.1f}" y="{y + 6:g}" width="{ground:.1f}" '
+                f'<rect x="{middle - ground / 2:.1f}" y="{line - 10:g}" width="{ground:.1f}" '
                 'height="13" fill="white"/>'
             )
-        ink = "white" if fill == ALL else EDGE
-        return box + text(middle, y + 16, words, size=LETTERS - 2, fill=ink, anchor="middle")
+        ink = {ALL: "white", IDLE: FAINT}.get(fill, EDGE)
+        return box + text(middle, line, words, size=LETTERS - 2, fill=ink, anchor="middle")
 
     def edge(self, column: int, row: int, width: float, kind: str = "") -> str:
         """Return a thick left edge of a cell; `kind` is what its class says that it means."""

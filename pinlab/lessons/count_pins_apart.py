@@ -244,7 +244,7 @@ RELEASES = ("5.6", "5.7", "5.17", "5.18", "6.18")
 """The first of the model, those on both sides of each change, and the newest."""
 
 
-def pinned_folio(order: int = 0, pages: int = 1, release: str = RELEASES[-1]) -> Exhibit:
+def pinned_folio(order: int = 9, pages: int = 64, release: str = RELEASES[-1]) -> Exhibit:
     """Return controls over a fresh folio of which some pages are pinned: its counters, in words.
 
     The sliders set the order and the pages, and begin with these; the buttons set the release.

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pinlab.data_folder import DATA
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, row, switch
-from pinlab.lab.palette import EDGE, OVERFLOW, PIN, REFERENCE, ZERO_PAGE
+from pinlab.lab.palette import EDGE, YOURS, ZERO_PAGE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.svg import document, fitted, text
 from pinlab.lab.task import Trial
@@ -41,6 +41,8 @@ WIDTH, MARGIN, SIZE, LINE, GAP = 800, 8, 12, 15, 7
 SPEAKER, TREE, VERDICT = 34, 118, 636
 """Where the columns begin: the speaker, the claims (each further in than what it answers), and the
 verdict. The number stands at the margin."""
+BESIDE = 82
+"""How wide a verdict is where yours has ours beside it."""
 STEP = 16
 """How much further in an answer stands."""
 
@@ -96,18 +98,31 @@ def in_words(turn: Turn) -> str:
 
 
 def drawn_tree(
-    chosen: Sequence[Turn], judged: Mapping[int, str] = MappingProxyType({}), at: int | None = None
+    chosen: Sequence[Turn],
+    ours: Mapping[int, str] = MappingProxyType({}),
+    at: int | None = None,
+    yours: Mapping[int, str] | None = None,
 ) -> str:
-    """Return turns as SVG, with the verdicts in `judged` by number, and a frame around one."""
+    """Return turns as SVG with a frame around one, and verdicts: ours, or yours beside ours."""
     drawn, y = "", float(MARGIN)
     for part in PARTS:
         members = [turn for turn in chosen if turn.part == part]
         if members:
             rows = list(_rows(members, y + 2 * LINE + GAP))
             drawn += _heading(part, members, y + LINE) + _branches(rows)
-            drawn += "".join(_turn(placed, judged.get(placed.turn.number), at) for placed in rows)
+            if yours is not None:
+                drawn += text(VERDICT, y + LINE, "you", size=13, weight="bold")
+                drawn += text(VERDICT + BESIDE, y + LINE, "we", size=13, weight="bold")
+            for placed in rows:
+                number = placed.turn.number
+                drawn += _turn(placed, at)
+                if yours is None and number in ours:
+                    drawn += _verdict(VERDICT, placed.y, ours[number])
+                elif yours is not None:
+                    drawn += _beside(placed.y, yours.get(number), ours.get(number))
             y = rows[-1].bottom + LINE
-    return document(WIDTH, y, drawn, "; ".join(_said(turn, judged) for turn in chosen))
+    said = (_said(turn, ours if yours is None else yours) for turn in chosen)
+    return document(WIDTH, y, drawn, "; ".join(said))
 
 
 def _said(turn: Turn, judged: Mapping[int, str]) -> str:
@@ -157,7 +172,7 @@ def _branches(rows: Sequence[Placed]) -> str:
     return drawn
 
 
-def _turn(placed: Placed, verdict: str | None, at: int | None) -> str:
+def _turn(placed: Placed, at: int | None) -> str:
     turn, y = placed.turn, placed.y
     frame = (
         f'<rect class="here" x="2" y="{y - LINE:g}" width="{WIDTH - 4}" '
@@ -171,23 +186,35 @@ def _turn(placed: Placed, verdict: str | None, at: int | None) -> str:
         + "".join(
             text(placed.x, y + LINE * n, line, size=SIZE) for n, line in enumerate(placed.lines)
         )
-        + (_verdict(y, verdict) if verdict else "")
     )
 
 
-def _verdict(y: float, verdict: str) -> str:
+def _beside(y: float, yours: str | None, ours: str | None) -> str:
+    """Your verdict and ours, each as far as there is one."""
+    drawn = _verdict(VERDICT, y, yours, YOURS, SHORT) if yours else ""
+    return drawn + (_verdict(VERDICT + BESIDE, y, ours, EDGE, SHORT) if ours else "")
+
+
+SHORT = {verdict: verdict for verdict in VERDICTS} | {WITH_A_CONDITION: "depends"}
+"""What a verdict is called where there is little room."""
+
+
+def _verdict(
+    left: float, y: float, verdict: str, colour: str = EDGE,
+    words: Mapping[str, str] = MappingProxyType({}),
+) -> str:  # fmt: skip
     """A disc, half a disc, a cross or a ring, and the verdict in words."""
-    x, middle = VERDICT + 6, y - 4
+    x, middle = left + 6, y - 4
+    ring = f'<circle cx="{x:g}" cy="{middle:g}" r="5.5" stroke="{EDGE}" fill='
     marks = {
-        RIGHT: f'<circle cx="{x}" cy="{middle:g}" r="5.5" fill="{REFERENCE}"/>',
-        WITH_A_CONDITION: f'<circle cx="{x}" cy="{middle:g}" r="5.5" fill="white" '
-        f'stroke="{EDGE}"/><path d="M{x} {middle - 5.5:g}a5.5 5.5 0 0 0 0 11z" fill="{PIN}" '
-        f'stroke="{EDGE}"/>',
-        WRONG: f'<path d="M{x - 5} {middle - 5:g}l10 10m0 -10l-10 10" stroke="{OVERFLOW}" '
-        'stroke-width="2.5"/>',
-        NO_CLAIM: f'<circle cx="{x}" cy="{middle:g}" r="5.5" fill="white" stroke="{EDGE}"/>',
+        RIGHT: f'{ring}"{colour}"/>',
+        WITH_A_CONDITION: f'{ring}"white"/><path d="M{x:g} {middle - 5.5:g}a5.5 5.5 0 0 0 0 11z" '
+        f'fill="{colour}" stroke="{EDGE}"/>',
+        WRONG: f'<path d="M{x - 5:g} {middle - 5:g}l10 10m0 -10l-10 10" stroke="{colour}" '
+        'stroke-width="3"/>',
+        NO_CLAIM: f'{ring}"white"/>',
     }
-    return marks[verdict] + text(VERDICT + 17, y, verdict, size=SIZE)
+    return marks[verdict] + text(left + 17, y, words.get(verdict, verdict), size=SIZE)
 
 
 OPEN = "none yet"
@@ -196,9 +223,10 @@ OPEN = "none yet"
 def turn_by_turn(part: str = "mail", at: int | None = None) -> Exhibit:
     """Return a slider over the turns of a part, buttons for your verdict on each, and a switch.
 
-    The tree shows the verdicts that you have given; the switch puts ours in their place, with the
-    condition. It begins at turn `at`, by default the first. Raises ValueError for another part
-    than "before", "mail" and "after", or a turn that it has not, TypeError for what is no number.
+    The tree shows the verdicts that you have given; the switch puts ours beside them, and the
+    condition into words. It begins at turn `at`, by default the first. Raises ValueError for
+    another part than "before", "mail" and "after", or a turn that it has not, TypeError for what
+    is no number.
     """
     chosen = turns(part)
     numbers = [turn.number for turn in chosen]
@@ -208,16 +236,17 @@ def turn_by_turn(part: str = "mail", at: int | None = None) -> Exhibit:
     def draw(number: int, verdict: str, ours: bool) -> tuple[str, str]:
         given[number] = verdict
         yours = {turn: verdict for turn, verdict in given.items() if verdict != OPEN}
+        beside = {turn: verdicts[turn] for turn in yours if ours}
         turn = chosen[number - numbers[0]]
         told = sentence(turn, verdict) + (compared(turn, verdict) if ours else "")
-        return drawn_tree(chosen, verdicts if ours else yours, number), told
+        return drawn_tree(chosen, beside, number, yours), told
 
     dial = Dial("turn", numbers[0] if at is None else at, numbers, argument="at")
     yours = choice("your verdict", [OPEN, *VERDICTS], OPEN)
     yours.style.description_width = "initial"
     # Before the exhibit draws: another turn comes with the verdict that it was given.
     dial.observe(lambda turned: yours.set_trait("value", given.get(turned["new"], OPEN)), "value")
-    compare = row(switch("show our verdicts"))
+    compare = row(switch("show our verdicts beside mine"))
     alt = f"A tree of {len(chosen)} turns, each below the one that it answers, without verdicts."
     ends = "\n".join(sentence(turn, OPEN) for turn in (chosen[0], chosen[-1]))
     bare = Drawing(drawn_tree(chosen), alt, ends)
@@ -235,6 +264,8 @@ def sentence(turn: Turn, given: str) -> str:
 
 def compared(turn: Turn, given: str) -> str:
     """Say what our verdict is beside the one that was given, and on which condition."""
+    if given == OPEN:
+        return " Ours stands beside yours when you have given one."
     same = " as well" if given == turn.verdict else ""
     condition = f": {turn.condition}" if turn.condition else "."
     return f" Ours: {turn.verdict}{same}{condition}"

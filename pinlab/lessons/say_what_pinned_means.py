@@ -13,7 +13,7 @@ from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, menu, row, switch
 from pinlab.lab.held_page import MOST, HeldPage
 from pinlab.lab.palette import EDGE, PIN, REFERENCE, ZERO_PAGE
 from pinlab.lab.picture import Drawing, Picture, drawing
-from pinlab.lab.svg import PINNED, THICK, edge, fitted, text
+from pinlab.lab.svg import THICK, edge, fitted, text
 from pinlab.lab.task import Trial, play
 from pinlab.lab.text import LARGE, digits, many, powers
 from pinlab.model.arguments import instance, one_of, shown
@@ -60,7 +60,7 @@ STOPS = (0, 1, 2, *powers(8, 9), 1022, 1023, 1024, 2048)
 
 def page_under_lenses(
     references: int = 0,
-    pins: int = 0,
+    pins: int = 1,
     order: int = 0,
     release: str = LENS_RELEASES[-1],
     *,
@@ -164,15 +164,15 @@ def _lens(x: float, y: float, sense: str, *, holds: bool) -> str:
         [
             handle,
             _glass(x + RADIUS + 2, y + 42, RADIUS, holds=holds, size=15),
-            text(left, y + 20, sense, size=14, weight="bold", fill=REFERENCE),
+            text(left, y + 20, sense, size=14, weight="bold"),
             *(text(left, y + 40 + 17 * n, line, size=13) for n, line in enumerate(lines)),
         ]
     )
 
 
 def _glass(x: float, y: float, radius: int, *, holds: bool, size: int) -> str:
-    """A lens that says yes with a thick rim on the pins' ground, or no on the zero page's."""
-    fill, rim = (PINNED, THICK) if holds else (ZERO_PAGE, edge(dashed=True))
+    """A lens that says yes with a thick dark rim, or no on grey with a dashed one."""
+    fill, rim = (EDGE, THICK) if holds else (ZERO_PAGE, edge(dashed=True))
     glass = f'<circle cx="{x:g}" cy="{y:g}" r="{radius}" fill="{fill}" {rim}/>'
     if holds:
         glass += f'<circle cx="{x:g}" cy="{y:g}" r="{radius - 4}" fill="white"/>'

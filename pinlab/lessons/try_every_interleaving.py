@@ -16,9 +16,9 @@ from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.grid import ALL, LETTERS, NO, PARTLY, SOME, Grid
 from pinlab.lab.picture import Drawing
 from pinlab.lab.strangers import cut
-from pinlab.lab.svg import edge, rect, text
+from pinlab.lab.svg import text
 from pinlab.lab.task import Trial
-from pinlab.lab.text import listed, many
+from pinlab.lab.text import listed, many, two_to
 from pinlab.model.arguments import instance, several
 
 ORDER = (NEVER, SOMETIMES, ALWAYS)
@@ -26,31 +26,46 @@ FILL = {NEVER: NO, SOMETIMES: PARTLY, ALWAYS: ALL}
 """The more yes, the more colour; Sometimes has lines across."""
 
 
-def verdicts(releases: Sequence[str] = litmus.ERAS) -> Drawing:
-    """Return the verdict of every litmus test on some releases, by default those that begin eras.
+TELLING = (
+    "fork+parent-writes", "vmsplice-in-child+parent-writes", "pin+fork+parent-writes",
+    "fast-pin+fork-in-halves", "pin+write-protect+write", "readonly-pin-of-shared-page",
+    "longterm-pin-of-zero-page", "dio-read+fork+child-exits", "dio-read+fork+parent-writes",
+    "get+fork+parent-writes",
+)  # fmt: skip
+"""Ten tests, no two of which have the same verdicts."""
 
-    Tests with the same verdicts stand together; a thick edge at the left says that a verdict is
-    not what it was on the release before. Raises ValueError for a release that is none.
+
+def verdicts(releases: Sequence[str] = litmus.ERAS, *, every: bool = False) -> Drawing:
+    """Return the verdicts of ten litmus tests, or of every one, on the releases that begin eras.
+
+    A test is called by its question. Tests with the same verdicts stand together; a thick edge at
+    the left says that a verdict is not what it was on the release before. Raises ValueError for a
+    release that is none.
 
     >>> verdicts(("5.8", "5.9")).table.loc["dio-read+fork+child-exits"].tolist()
     ['Never', 'Sometimes']
     """
     releases = several("releases", releases, str)
     table = litmus.table(releases)
-    rows = {str(name): [str(verdict) for verdict in row] for name, row in table.T.items()}
+    shown = table if instance("every", every, bool) else table.loc[list(TELLING)]
+    rows = {str(name): [str(verdict) for verdict in row] for name, row in shown.T.items()}
     names = sorted(rows, key=lambda name: ([ORDER.index(v) for v in rows[name]], name))
-    grid = Grid(256, 70, 40)
+    grid = Grid(318, 64, 40)
     drawn = [
         SOME,
         text(grid.margin, grid.head - 12, "test, and Linux", size=LETTERS),
         grid.headings(releases),
     ]
-    for n, name in enumerate(names):
-        drawn.append(grid.row(n, name, rows[name], FILL))
+    y = grid.head
+    for name in names:
+        question = litmus.load(name).why
+        row = grid.with_room_for(question, LETTERS, y)
+        drawn.append(row.row(0, question, rows[name], FILL, LETTERS))
         changes = enumerate(pairwise(rows[name]), start=1)
-        drawn += [grid.edge(k, n, 4, "change") for k, (old, new) in changes if old != new]
-    return grid.drawing(
-        len(releases), len(names), drawn, "A heat map of tests and releases.",
+        drawn += [row.edge(k, 0, 4, "change") for k, (old, new) in changes if old != new]
+        y += row.tall
+    return replace(grid, head=y).drawing(
+        len(releases), 0, drawn, "A table of tests and releases.",
         _sentences(releases, rows), table.loc[names],
     )  # fmt: skip
 
@@ -108,11 +123,9 @@ def rule_sets() -> Drawing:
 
 def _switch(grid: Grid, column: int, row: int, *, on: bool) -> str:
     """A rule that is on or off in a set."""
-    x, y = grid.x(column), grid.y(row)
-    mark, weight, width = ("on", "bold", 2) if on else ("–", "normal", 0.4)
-    box = rect(x + 3, y + 2, grid.cell - 6, grid.tall - 4, fill="none", edge=edge(width), round=9)
-    return box + text(
-        grid.middle(column), y + 16, mark, size=LETTERS, anchor="middle", weight=weight
+    mark, weight = ("on", "bold") if on else ("–", "normal")
+    return text(
+        grid.middle(column), grid.y(row) + 16, mark, size=LETTERS, anchor="middle", weight=weight
     )
 
 
@@ -343,7 +356,7 @@ def explored() -> Drawn:
         "trace": _all_orders,
         "large": ((0, layers),),
         "slow": f"Where each order is walked by itself this takes too long: {len(layers)} states "
-        f"have 2^{LAYERS} of them. Keep what is known of a state, and look there first",
+        f"have {two_to(LAYERS)} of them. Keep what is known of a state, and look there first",
     }
 
 

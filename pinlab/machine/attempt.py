@@ -6,6 +6,7 @@ import json
 import os
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pinlab.machine.child import in_child
@@ -15,11 +16,14 @@ from pinlab.model.arguments import cut, function, shown
 _PACKAGE = str(Path(__file__).resolve().parents[1])
 
 
-class Failed(str):
-    """A sentence in the place of a result: why an experiment has none."""
+@dataclass(frozen=True)
+class Failed:
+    """In the place of a result: why an experiment has none, in a sentence."""
 
-    __slots__ = ()
-    __repr__ = str.__str__
+    why: str
+
+    def __repr__(self) -> str:
+        return self.why
 
 
 def attempt(experiment: Callable[..., object], *arguments: object) -> object:
@@ -27,14 +31,14 @@ def attempt(experiment: Callable[..., object], *arguments: object) -> object:
 
     It is done in a forked child, so that nothing that it holds or opens outlives it. Where this
     kernel is not to be asked it is not done; then, and where it raises something, the answer is
-    Failed, a sentence. Raises TypeError for what cannot be called.
+    Failed. Raises TypeError for what cannot be called.
     """
     function("experiment", experiment)
     try:
         require_linux()
         found, why = in_child(lambda: _done(experiment, arguments))
     except UnavailableError as reason:
-        return Failed(reason)
+        return Failed(str(reason))
     return Failed(why) if why else found
 
 

@@ -133,7 +133,7 @@ _SILENT = {"pages": "1", "pincount": "-", "acquired": "0", "released": "0", "not
 def _line(heads: tuple[str, ...], cells: tuple[str, ...], tag: str) -> str:
     sides = ("left" if head in _WORDS else "right" for head in heads)
     row = (
-        f'<{tag} style="text-align:{side}">{escape(cell)}</{tag}>'
+        f'<{tag} style="text-align:{side};white-space:nowrap">{escape(cell)}</{tag}>'
         for side, cell in zip(sides, cells, strict=True)
     )
     return f"<tr>{''.join(row)}</tr>"

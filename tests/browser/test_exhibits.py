@@ -187,10 +187,11 @@ def test_a_menu_a_switch_and_a_row_of_buttons_move_it_too(lesson: Opened) -> Non
             assert changes(switch, partial(switch.press, "Space")) == (moved, words)
         for row in exhibit.locator(".widget-radio").all()[:1]:
             labels = row.locator("div label")
-            pressed = labels.filter(has=row.page.locator(":checked")).text_content() or ""
-            another = next(name for name in labels.all_text_contents() if name != pressed)
-            words, moved = changes(row, row.get_by_label(another, exact=True).check)
-            assert changes(row, row.get_by_label(pressed, exact=True).check) == (moved, words)
+            chosen_now = labels.filter(has=row.page.locator(":checked")).text_content() or ""
+            another = next(name for name in labels.all_text_contents() if name != chosen_now)
+            there, back = (row.get_by_label(name, exact=True) for name in (another, chosen_now))
+            words, moved = changes(row, partial(there.press, "Space"))
+            assert changes(row, partial(back.press, "Space")) == (moved, words)
 
 
 def test_the_game_of_lesson_11_is_won_without_a_mouse(lesson: Opened) -> None:

@@ -127,7 +127,7 @@ def test_it_is_covered_until_there_is_a_guess_for_each_question() -> None:
     by_name["pin"].click()
     assert seen(made) == [FILM.alt, FILM.twin]
     assert said(made).startswith('**Not yet.** You chose "both".')
-    assert said(made).endswith('\n\nWhich type?: You said: "pin".')
+    assert said(made).endswith('\n\nWhich type? You said: "pin".')
     by_name["pins"].click()
     assert said(made).startswith("**Right, at the second try.** pins.")
 
@@ -152,7 +152,7 @@ def test_a_press_uncovers_it_and_what_was_not_guessed_is_none() -> None:
     assert len(made.answering.seen.outputs) == 1
     second.value = ""
     made.button.click()
-    assert said(made) == "a: You said: 7."
+    assert said(made) == "You said: a 7."
     assert called == [(None,) * 4, (None,) * 4, (7, None, None, None)]
 
 

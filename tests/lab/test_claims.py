@@ -22,7 +22,7 @@ def test_neighbours_that_are_alike_are_one_column_and_the_name_of_the_rows_is_in
     None
 ):
     head, *rows = cells(lab.claims(ENDS)._repr_html_())
-    assert head == ["scene", "5.7", "6.4", "6.5, 6.18", "7.3"]
+    assert head == ["scene", "5.7", "6.4", "6.5 / 6.18", "7.3"]
     assert rows[0] == ["child &lt;exits&gt;", "D", "A: lost", "D", "D"]
     assert rows[1][-1] == "D &lt;b&gt;"
     assert str(lab.claims(ENDS)).split("\n")[0].split()[:2] == ["scene", "5.7"]

@@ -65,10 +65,12 @@ def test_a_kernel_that_is_not_what_it_says_is_found_out() -> None:
 def test_two_builds_have_a_column_each() -> None:
     columns = lab.three_columns(CLAIMS, measured("6.18", zero=0), recorded="6.1.192")
     assert cells(columns) == {
-        "64 zero pages": ("0", "64", "0", "0", "differs: recorded 1"),
+        "64 zero pages": ("0", "64", "0", "0", "differs: recorded without"),
         "64 written pages": ("64", "64", "64", "64", "agree"),
     }
-    assert columns.notes == (f"recorded 1 is what the model of Linux 6.1.192 {WITHOUT} predicts.",)
+    assert columns.notes == (
+        f"recorded without is what the model of Linux 6.1.192 {WITHOUT} predicts.",
+    )
 
 
 def test_what_was_not_measured_has_its_reason_and_no_line_of_the_text_a_blank_at_its_end() -> None:

@@ -250,12 +250,13 @@ def test_the_twin_counts_the_verdicts_and_links_to_every_cell(part: str) -> None
 # Turn by turn.
 
 
-def verdicts(svg: str) -> dict[int, str]:
-    """The verdict behind the number of a turn, where there is one."""
-    found, number = {}, 0
-    for word in words(svg):
+def verdicts(svg: str, column: int = 0) -> dict[int, str]:
+    """Your verdict behind the number of a turn, where there is one; in column 1, ours."""
+    found, number, left = {}, 0, here.VERDICT + column * here.BESIDE + 17
+    for one in texts(svg):
+        word = str(one.text)
         number = int(word) if word.isdigit() else number
-        if word in VERDICTS:
+        if float(one.attrib["x"]) == left:
             found[number] = word
     return found
 
@@ -295,23 +296,31 @@ def test_the_sentence_has_speaker_words_and_claim_of_the_turn(number: int) -> No
     [
         ("no claim", "Your verdict: no claim. Ours: no claim as well: "),
         ("right", "Your verdict: right. Ours: no claim: "),
-        ("none yet", "Your verdict: none yet. Ours: no claim: "),
     ],
 )
-def test_your_verdict_is_shown_and_the_switch_puts_ours_in_its_place(given: str, told: str) -> None:
+def test_your_verdict_is_shown_and_the_switch_puts_ours_beside_it(given: str, told: str) -> None:
     assert turn(20).verdict == "no claim"
     parts = Parts(here.turn_by_turn(at=20))
     parts.toggle.value = given
-    yours = {} if given == "none yet" else {20: given}
-    assert verdicts(parts.picture) == yours
+    assert (verdicts(parts.picture), verdicts(parts.picture, 1)) == ({20: given}, {})
     assert parts.sentence.endswith(f"Your verdict: {given}.")
     (switch,) = parts.switches
     switch.value = True
     assert parts.sentence.endswith(told + turn(20).condition)
-    assert verdicts(parts.picture) == {each.number: each.verdict for each in turns("mail")}
+    assert (verdicts(parts.picture), verdicts(parts.picture, 1)) == ({20: given}, {20: "no claim"})
     switch.value = False
     assert "Ours" not in parts.sentence
-    assert verdicts(parts.picture) == yours
+    assert (verdicts(parts.picture), verdicts(parts.picture, 1)) == ({20: given}, {})
+
+
+def test_ours_is_not_shown_before_yours() -> None:
+    parts = Parts(here.turn_by_turn(at=20))
+    (switch,) = parts.switches
+    switch.value = True
+    assert verdicts(parts.picture, 1) == {}
+    assert parts.sentence.endswith("Ours stands beside yours when you have given one.")
+    parts.toggle.value = "wrong"
+    assert verdicts(parts.picture, 1) == {20: "no claim"}
 
 
 def test_verdicts_are_kept_while_the_slider_moves_and_can_be_taken_back() -> None:

@@ -13,8 +13,9 @@ from pinlab import FOLL_GET, PAGE_SIZE, Kernel, lab
 from pinlab.data_folder import DATA
 from pinlab.lab.exercise import Program
 from pinlab.lab.held_page import HeldPage
+from pinlab.lab.palette import EDGE
 from pinlab.lab.problems import exercise
-from pinlab.lab.svg import PINNED, measured
+from pinlab.lab.svg import measured
 from pinlab.lessons import say_what_pinned_means as here
 from pinlab.words import SENSES, senses
 from tests.lab.lines import points
@@ -299,7 +300,7 @@ def glasses(svg: str, radius: int) -> list[ET.Element]:
 def test_a_lens_is_lit_where_its_sense_holds_and_the_words_say_the_same(held: HeldPage) -> None:
     parts, yes = under(held), list(says(held).values())
     lit = glasses(parts.picture, here.RADIUS)
-    assert [c.get("fill") == PINNED for c in lit] == yes
+    assert [c.get("fill") == EDGE for c in lit] == yes
     assert [c.get("stroke-dasharray") is None for c in lit] == yes
     words = [text.text or "" for text in texts(parts.picture)]
     assert [word == "yes" for word in words if word in ("yes", "no")] == yes
@@ -348,7 +349,7 @@ def test_the_filmstrip_shows_what_each_control_changes() -> None:
     for what in ("1 reference:", "1023 references", "1 pin:", "2 MiB", "Linux 5.6", "mlocked",
                  "registered buffer"):  # fmt: skip
         assert any(what in line for line in told)
-    lit = [c.get("fill") == PINNED for c in glasses(FILM.svg, here.SMALL)]
+    lit = [c.get("fill") == EDGE for c in glasses(FILM.svg, here.SMALL)]
     pages = [
         HeldPage(), HeldPage(references=1), HeldPage(references=1023), HeldPage(pins=1),
         HeldPage(order=9, pins=1), HeldPage("5.6", 9, pins=1), HeldPage(mlocked=True),
@@ -357,11 +358,13 @@ def test_the_filmstrip_shows_what_each_control_changes() -> None:
     assert lit == [yes for held in pages for yes in says(held).values()]
 
 
-def test_it_begins_with_a_page_that_nobody_holds_or_where_it_is_told_to() -> None:
+def test_it_begins_with_a_page_that_is_pinned_once_or_where_it_is_told_to() -> None:
     parts = Parts(here.page_under_lenses())
     assert (parts.menu.value, parts.toggle.value) == (0, "6.18")
-    assert "held by nobody" in parts.sentence
-    assert "Yes: nobody." in parts.sentence
+    assert "4 KiB, 1 pin: refcount 1025" in parts.sentence
+    nobody = Parts(here.page_under_lenses(pins=0)).sentence
+    assert "held by nobody" in nobody
+    assert "Yes: nobody." in nobody
     told = Parts(here.page_under_lenses(5, 2, 9, "5.7", mlocked=True, registered=True))
     same = under(HeldPage("5.7", 9, 5, 2, True, True))
     assert (told.picture, told.sentence) == (same.picture, same.sentence)

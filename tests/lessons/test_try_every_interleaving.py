@@ -16,7 +16,7 @@ from pinlab.explore.verbs import Step
 from pinlab.explore.world import World
 from pinlab.lab import strangers
 from pinlab.lab.exercise import Program
-from pinlab.lab.palette import OVERFLOW
+from pinlab.lab.grid import ALL
 from pinlab.lab.picture import Drawing
 from pinlab.lab.problems import exercise
 from pinlab.lab.svg import measured
@@ -249,7 +249,7 @@ def test_a_search_that_merges_no_states_does_not_pass(monkeypatch: pytest.Monkey
     reply = lab.check("explored", unmerged)
     assert reply.right is False
     assert "had not ended after" in reply.text
-    assert "81 states have 2^40" in reply.text
+    assert "81 states have 2⁴⁰" in reply.text
     assert here.explored_in_the_model(*explorer().large[0]) == (81, 2**40)
 
 
@@ -307,7 +307,7 @@ def words(drawing: Drawing) -> list[str]:
     return [str(one.text) for one in ET.fromstring(drawing.svg).iter(f"{SVG}text")]
 
 
-VERDICTS, RULE_SETS = here.verdicts(), here.rule_sets()
+VERDICTS, RULE_SETS = here.verdicts(every=True), here.rule_sets()
 
 
 def rows(drawing: Drawing) -> dict[str, list[str]]:
@@ -325,7 +325,7 @@ def test_every_cell_is_what_the_files_expect_of_the_release() -> None:
 
 @pytest.mark.parametrize("drawing", [VERDICTS, RULE_SETS], ids=["verdicts", "rule sets"])
 def test_the_cells_are_drawn_as_the_table_and_nothing_is_cut_off(drawing: Drawing) -> None:
-    fills = {"Never": "white", "Sometimes": "url(#some)", "Always": OVERFLOW,
+    fills = {"Never": "white", "Sometimes": "url(#some)", "Always": ALL,
              "saved": "white", "lost": "url(#some)"}  # fmt: skip
     in_cells = [word for row in rows(drawing).values() for word in row]
     assert [word for word in words(drawing) if word in fills] == in_cells
@@ -352,6 +352,17 @@ def test_a_thick_line_for_each_verdict_that_changed_and_equal_rows_together() ->
     assert sum(map(int, re.findall(r"(\d+) tests? changed", VERDICTS.twin))) == changed
     starts = [tuple(row) for n, row in enumerate(found) if n == 0 or found[n - 1] != row]
     assert len(starts) == len(set(starts))
+
+
+def test_ten_tests_that_differ_are_shown_at_first_and_each_by_its_question() -> None:
+    ten = here.verdicts()
+    assert set(rows(ten)) == set(here.TELLING)
+    assert len(set(map(tuple, rows(ten).values()))) == len(here.TELLING) == 10
+    for drawing in (ten, VERDICTS):
+        shown = " ".join(words(drawing))
+        for name in rows(drawing):
+            assert litmus.load(name).why in shown
+    assert ten.svg.count('class="change"') < VERDICTS.svg.count('class="change"')
 
 
 def test_other_releases_can_be_asked_for_and_bad_ones_are_named() -> None:

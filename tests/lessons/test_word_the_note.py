@@ -8,6 +8,7 @@ import pytest
 
 from pinlab import Kernel, lab, words
 from pinlab.lab.exercise import Program, Selection
+from pinlab.lab.grid import IDLE, NO, PARTLY
 from pinlab.lab.problems import exercise
 from pinlab.lessons import word_the_note as here
 from pinlab.model.arguments import instance
@@ -219,7 +220,13 @@ def test_the_heat_map_is_adequacy_in_words_drawn_and_told() -> None:
     cells = [one.text for one in svg.iter(f"{SVG}text") if one.text in set(told)]
     assert cells == told
     fills = [box.get("fill") for box in svg.iter(f"{SVG}rect") if box.get("class") == "cell"]
-    assert fills == ["url(#some)" if word in ("slips", "false") else "white" for word in told]
+    shown = [
+        IDLE if row[0] == "false" and n else PARTLY if word in ("slips", "false") else NO
+        for row in table.to_numpy().tolist()
+        for n, word in enumerate(row)
+    ]
+    assert fills == shown
+    assert set(fills) == {IDLE, PARTLY, NO}
     lines = dict(line.split(": ", 1) for line in drawing.twin.splitlines())
     for name, line in lines.items():
         assert [k in line for k in WRONG_KERNELS] == list(expected.loc[name])

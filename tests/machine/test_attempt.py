@@ -35,8 +35,8 @@ def test_what_it_raises_is_told_with_its_line() -> None:
 def test_what_cannot_be_brought_is_named(found: object) -> None:
     told = attempt(lambda: found)
     assert isinstance(told, Failed)
-    assert told.startswith("The experiment returned ")
-    assert told.endswith(": allowed are numbers, texts, lists of them.")
+    assert told.why.startswith("The experiment returned ")
+    assert told.why.endswith(": allowed are numbers, texts, lists of them.")
 
 
 def test_a_child_that_comes_back_says_nothing() -> None:
@@ -51,11 +51,10 @@ def test_a_child_that_comes_back_says_nothing() -> None:
 
 def test_one_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pinlab.machine.child.PATIENCE", 0.1)
-    assert attempt(time.sleep, 60) == "A child process gave no answer within 0.1 s."
+    assert attempt(time.sleep, 60) == Failed("A child process gave no answer within 0.1 s.")
 
 
 def test_where_a_recording_is_asked_for_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINLAB_MACHINE", "recording")
-    found = attempt(lambda: 1)
-    assert found == "PINLAB_MACHINE=recording asks for the recording, not for this kernel."
-    assert isinstance(found, machine.Failed)
+    said = "PINLAB_MACHINE=recording asks for the recording, not for this kernel."
+    assert machine.attempt(lambda: 1) == machine.Failed(said)

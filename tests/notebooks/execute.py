@@ -24,19 +24,24 @@ KERNEL = "python3"
 QUIET = ["--IPKernelApp.log_level=ERROR"]
 
 
-def run(path: Path) -> NotebookNode:
-    """The notebook with fresh outputs, normalised; the file stays as it is."""
-    return runs(path, 1)[0]
-
-
-def runs(path: Path, times: int, kernel: KernelManager | None = None) -> list[NotebookNode]:
-    """The same, from each of several times that a cell is run before the next one.
+def run(path: Path, kernel: KernelManager | None = None) -> NotebookNode:
+    """The notebook with fresh outputs, normalised; the file stays as it is.
 
     A kernel that runs already is lent for it, and forgets all names first.
     """
+    (fresh,) = runs(path, again=False, kernel=kernel)
+    return fresh
+
+
+def runs(path: Path, again: bool = True, kernel: KernelManager | None = None) -> list[NotebookNode]:
+    """The same from each time that its cells are run on one kernel.
+
+    `again`: each twice in a row, from top to bottom, and then all of them once more.
+    """
     notebook = read(path).notebook
     cells = notebook.cells
-    notebook.cells = [deepcopy(cell) for cell in cells for _ in range(times)]
+    order = [*(cell for cell in cells for _ in range(2)), *cells] if again else cells
+    notebook.cells = [deepcopy(cell) for cell in order]
     client = NotebookClient(
         notebook,
         km=kernel,
@@ -54,8 +59,9 @@ def runs(path: Path, times: int, kernel: KernelManager | None = None) -> list[No
         client.execute()
     if client.kc is not None:  # who is lent a kernel leaves it running, and its channels open
         client.kc.stop_channels()
-    del notebook.cells[: len(notebook.cells) - times * len(cells)]
-    return [normalise(every(notebook, times, first)) for first in range(times)]
+    ran, twice = notebook.cells[kernel is not None :], 2 * len(cells)
+    parts = [ran[:twice:2], ran[1:twice:2], ran[twice:]] if again else [ran]
+    return [normalise(NotebookNode(notebook, cells=part)) for part in parts]
 
 
 @contextmanager
@@ -68,13 +74,6 @@ def lent(folder: Path) -> Iterator[KernelManager]:
             yield kernel
         finally:
             kernel.shutdown_kernel(now=True)
-
-
-def every(notebook: NotebookNode, times: int, first: int) -> NotebookNode:
-    """A copy with every so many cells."""
-    copy = NotebookNode(notebook)
-    copy.cells = notebook.cells[first::times]
-    return copy
 
 
 def store(path: Path) -> bool:

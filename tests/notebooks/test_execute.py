@@ -17,6 +17,8 @@ print(2, flush=True)
 _ = sys.stderr.write("3")
 2"""
 
+SOURCES = ("n = 0", "n += 1\nn", "n")
+
 
 def stored(folder: Path, *sources: str) -> Path:
     path = folder / "00_try_it.ipynb"
@@ -38,18 +40,18 @@ def test_it_runs_in_its_folder_with_the_recording_and_without_the_users_settings
 
 
 def test_what_a_cell_shows_each_time_that_it_is_run_is_kept(tmp_path: Path) -> None:
-    path = stored(tmp_path, "n = 0", "n += 1\nn", "n")
-    first, again = runs(path, times=2)
-    assert [cell.source for cell in again.cells] == ["n = 0", "n += 1\nn", "n"]
-    assert [cell.outputs[0].data["text/plain"] for cell in first.cells[1:]] == ["1", "2"]
-    assert [cell.outputs[0].data["text/plain"] for cell in again.cells[1:]] == ["2", "2"]
+    path = stored(tmp_path, *SOURCES)
+    found = runs(path)
+    assert [[cell.source for cell in each.cells] for each in found] == [[*SOURCES]] * 3
+    told = [[cell.outputs[0].data["text/plain"] for cell in each.cells[1:]] for each in found]
+    assert told == [["1", "2"], ["2", "2"], ["1", "1"]]
     assert run(path).cells[2].outputs[0].data["text/plain"] == "1"
 
 
 def test_a_kernel_that_is_lent_forgets_the_notebook_before(tmp_path: Path) -> None:
     path = stored(tmp_path, "'n' in globals()", "n = 0")
     with lent(tmp_path) as kernel:
-        found = [runs(path, 1, kernel)[0] for _ in range(2)]
+        found = [run(path, kernel) for _ in range(2)]
     assert [len(notebook.cells) for notebook in found] == [2, 2]
     assert [notebook.cells[0].outputs[0].data["text/plain"] for notebook in found] == ["False"] * 2
 

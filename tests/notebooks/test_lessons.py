@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 
 from tests.notebooks import shape
 from tests.notebooks.compare import differences
-from tests.notebooks.execute import lent, runs
+from tests.notebooks.execute import lent, run, runs
 from tests.notebooks.lesson import FOLDER, ROOT, Lesson, paths, read
 from tests.notebooks.quotations import register, unregistered
 
@@ -38,10 +38,13 @@ def kernel() -> Iterator[KernelManager]:
 
 @pytest.fixture(scope="module")
 def fresh(path: Path, request: pytest.FixtureRequest) -> list[NotebookNode]:
-    """What it shows when each cell of a lesson is run twice, on a clean kernel; a solution once."""
+    """What it shows when it is run on a clean kernel.
+
+    Of a lesson: each cell the first time, the second time in a row, and when all are run again.
+    """
     if path.parent == FOLDER:
-        return runs(path, times=2)
-    return runs(path, 1, request.getfixturevalue("kernel"))
+        return runs(path)
+    return [run(path, request.getfixturevalue("kernel"))]
 
 
 def test_the_first_lesson_is_there() -> None:
@@ -58,7 +61,15 @@ def test_it_runs_from_top_to_bottom_and_stores_what_a_fresh_run_shows(
 def test_a_cell_that_is_run_twice_says_the_same_and_spoils_no_later_one(
     path: Path, fresh: list[NotebookNode]
 ) -> None:
-    assert list(differences(Lesson(path, fresh[0]), fresh[-1])) == []
+    for again in fresh[1:2]:
+        assert list(differences(Lesson(path, fresh[0]), again)) == []
+
+
+def test_a_lesson_is_gone_on_with_from_any_cell_once_all_above_were_run_again(
+    path: Path, fresh: list[NotebookNode]
+) -> None:
+    for again in fresh[2:]:
+        assert list(differences(Lesson(path, fresh[0]), again)) == []
 
 
 @pytest.mark.parametrize("rule", shape.RULES, ids=lambda rule: rule.__name__)

@@ -2,6 +2,7 @@
 function render({ model, el }) {
   const track = document.createElement("input");
   track.type = "range";
+  track.dataset.lmSuppressShortcuts = "";  // JupyterLab has other uses for the arrow keys
   const show = () => {
     track.max = model.get("max");
     track.value = model.get("value");
