@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from matplotlib.figure import Figure
 
@@ -21,7 +21,7 @@ from pinlab.machine.measured import (
     version,
 )
 from pinlab.machine.predictions.calls import buffer_in, huge_buffer_in
-from pinlab.model.arguments import instance, shown, whole
+from pinlab.model.arguments import instance, one_of, shown, whole
 from pinlab.model.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -37,11 +37,14 @@ BUFFERS = {"letters": "letters", "zeros": "zeros you wrote", "never": "never wri
 NEVER_WRITTEN = {"never": "small pages", "huge-never": "huge pages"}
 
 
-def pins_by_buffer(*answers: Answer, said: Sequence[int | None] = ()) -> Picture:
+Said: TypeAlias = "Sequence[int | None] | Mapping[str, int | None] | None"
+
+
+def pins_by_buffer(*answers: Answer, said: Said = ()) -> Picture:
     """Draw the pins of each buffer as bars, one panel per answer, on one scale.
 
     What was `said` before stands beside the bars of the first one, dotted: a number for each
-    buffer, None where there was no guess.
+    buffer, in their order or by their names, None where there was no guess.
 
     The buffers are letters, zeros and never written; or, where the first answer has "huge-never",
     never-written memory in small and in huge pages. A bar that has others' pins in it is grey, and
@@ -81,8 +84,12 @@ def pins_by_buffer(*answers: Answer, said: Sequence[int | None] = ()) -> Picture
     return Picture(figure, alt, "\n".join([*words, *_verdict(answers)]))
 
 
-def _guesses(said: Sequence[int | None], names: Mapping[str, str]) -> dict[str, int]:
-    """The guesses that there are, by the name of their buffer."""
+def _guesses(said: Said, names: Mapping[str, str]) -> dict[str, int]:
+    """The guesses that there are, by what their buffer is called in the picture."""
+    if isinstance(said, Mapping):
+        for name in said:
+            one_of("a name in said", name, [*names])
+        said = [said.get(name) for name in names]
     if said and len(said) != len(names):
         raise ValueError(f"said is {shown(said)}: allowed is a number or None for each of {names}")
     each = zip(names.values(), said or [None] * len(names), strict=True)
