@@ -21,7 +21,7 @@ from pinlab.machine.measured import (
     version,
 )
 from pinlab.machine.predictions.calls import buffer_in, huge_buffer_in
-from pinlab.model.arguments import instance, one_of, shown, whole
+from pinlab.model.arguments import instance, one_of, sequence, shown, whole
 from pinlab.model.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -90,9 +90,10 @@ def _guesses(said: Said, names: Mapping[str, str]) -> dict[str, int]:
         for name in said:
             one_of("a name in said", name, [*names])
         said = [said.get(name) for name in names]
-    if said and len(said) != len(names):
+    told = sequence("said", () if said is None else said, "numbers") or [None] * len(names)
+    if len(told) != len(names):
         raise ValueError(f"said is {shown(said)}: allowed is a number or None for each of {names}")
-    each = zip(names.values(), said or [None] * len(names), strict=True)
+    each = zip(names.values(), told, strict=True)
     return {name: whole(f"said of {name}", n, 0) for name, n in each if n is not None}
 
 
