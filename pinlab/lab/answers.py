@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
@@ -37,10 +37,9 @@ BUFFERS = {"letters": "letters", "zeros": "zeros you wrote", "never": "never wri
 NEVER_WRITTEN = {"never": "small pages", "huge-never": "huge pages"}
 
 
-Said: TypeAlias = "Sequence[int | None] | Mapping[str, int | None] | None"
-
-
-def pins_by_buffer(*answers: Answer, said: Said = ()) -> Picture:
+def pins_by_buffer(
+    *answers: Answer, said: Sequence[int | None] | Mapping[str, int | None] | None = ()
+) -> Picture:
     """Draw the pins of each buffer as bars, one panel per answer, on one scale.
 
     What was `said` before stands beside the bars of the first one, dotted: a number for each
@@ -84,7 +83,9 @@ def pins_by_buffer(*answers: Answer, said: Said = ()) -> Picture:
     return Picture(figure, alt, "\n".join([*words, *_verdict(answers)]))
 
 
-def _guesses(said: Said, names: Mapping[str, str]) -> dict[str, int]:
+def _guesses(
+    said: Sequence[int | None] | Mapping[str, int | None] | None, names: Mapping[str, str]
+) -> dict[str, int]:
     """The guesses that there are, by what their buffer is called in the picture."""
     if isinstance(said, Mapping):
         for name in said:

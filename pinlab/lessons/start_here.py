@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLUMNS = 8
+MOST_SAID = 2**40
+"""Where a guess at a refcount is still drawn."""
 
 
 def pins_by_pages_written(measured: Answer, k: int = 8) -> Exhibit:
@@ -205,7 +207,7 @@ def _points(measurements: Iterable[Measurement]) -> tuple[list[int], list[int]]:
 def growth(refcounts: Iterable[int], said: int | None = None) -> Picture:
     """Draw a refcount after each of some writes that all stay in flight, and what was `said`.
 
-    Raises TypeError for what are no numbers, ValueError for none.
+    Raises TypeError for what are no numbers, ValueError for none and for a guess beyond 2^40.
     """
     grown = [whole("a number in refcounts", each) for each in sequence("refcounts", refcounts)]
     if not grown:
@@ -220,7 +222,9 @@ def growth(refcounts: Iterable[int], said: int | None = None) -> Picture:
         textcoords="offset points", ha="right", weight="bold",
     )  # fmt: skip
     if said is not None:
-        panel.plot([0, writes], [whole("said", said)] * 2, color=YOURS, ls=":", lw=2)
+        panel.plot(
+            [0, writes], [whole("said", said, -MOST_SAID, MOST_SAID)] * 2, color=YOURS, ls=":", lw=2
+        )
         panel.text(writes / 2, said, f"you said {said}", ha="center", va="bottom")
     ends = {INT_MAX: "2³¹ - 1", 0: "0", INT_MIN: "-2³¹"}
     panel.set_yticks([*ends], [*ends.values()])
