@@ -269,14 +269,14 @@ def ended(steps: tuple[Act, ...], cast: Cast) -> Outcome:
 
 
 def in_short(end: Outcome) -> str:
-    """Return an outcome as a cell of a table: whose byte is which, and what is wrong.
+    """Return an outcome as a cell of a table: the parent's byte, the child's, and what is wrong.
 
     >>> in_short(Outcome("A", "D", ""))
-    'parent A, child D: lost'
+    'A (child D): lost'
     """
     if end.device:
         return f"{end.device} to disk" + (": leak" if end.device == "C" else "")
-    seen = f"parent {end.parent}" + (f", child {end.child}" if end.child else "")
+    seen = end.parent + (f" (child {end.child})" if end.child else "")
     return seen if end.parent == NEW else f"{seen}: lost"
 
 
@@ -391,8 +391,8 @@ def recorded_scenes() -> pandas.DataFrame:
 def told(recorded: str, predicted: str) -> str:
     """Return an end and the prediction where they differ.
 
-    >>> told("parent D", "parent D"), told("parent D", "none")
-    ('parent D', 'parent D (model: none)')
+    >>> told("D", "D"), told("D", "none")
+    ('D', 'D (model: none)')
     """
     return recorded if predicted == recorded else f"{recorded} (model: {predicted})"
 

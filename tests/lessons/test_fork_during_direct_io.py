@@ -139,16 +139,16 @@ def test_the_rule_to_write_is_tried_in_60_states_and_the_first_that_differs_is_s
 
 # By hand, from the rules of each release: 5.7, 5.9, 5.19, 6.4, 6.5, 6.18.
 ENDS = {
-    "parent writes": ["parent A, child D: lost"] * 4 + ["parent D, child A"] * 2,
-    "child exits, parent writes": ["parent D"] + ["parent A: lost"] * 3 + ["parent D"] * 2,
-    "child writes": ["parent D, child A"] * 6,
-    "child writes, parent writes": ["parent D, child A"]
-    + ["parent A, child A: lost"] * 3
-    + ["parent D, child A"] * 2,
-    "nobody writes": ["parent D, child D"] * 4 + ["parent D, child A"] * 2,
-    "no fork, parent writes": ["parent D"] * 6,
-    "no fork, read-only, parent writes": ["parent D", "parent A: lost"] + ["parent D"] * 4,
-    "pinned buffer, parent writes": ["parent A, child D: lost"] + ["parent D, child A"] * 5,
+    "parent writes": ["A (child D): lost"] * 4 + ["D (child A)"] * 2,
+    "child exits, parent writes": ["D"] + ["A: lost"] * 3 + ["D"] * 2,
+    "child writes": ["D (child A)"] * 6,
+    "child writes, parent writes": ["D (child A)"]
+    + ["A (child A): lost"] * 3
+    + ["D (child A)"] * 2,
+    "nobody writes": ["D (child D)"] * 4 + ["D (child A)"] * 2,
+    "no fork, parent writes": ["D"] * 6,
+    "no fork, read-only, parent writes": ["D", "A: lost"] + ["D"] * 4,
+    "pinned buffer, parent writes": ["A (child D): lost"] + ["D (child A)"] * 5,
     "to disk, parent and child write": ["C to disk: leak"] + ["A to disk"] * 3 + ["P to disk"] * 2,
 }
 
@@ -176,9 +176,9 @@ BUILDS = {
 def test_a_cell_of_the_recording_is_what_the_file_says(scene: str, name: str) -> None:
     found = from_the_file(name.split()[0], BUILDS[name], here.CASES[scene])
     cell = str(here.recorded_scenes().loc[scene, name]).removesuffix(" (model: none)")
-    child = "" if found["child_sees"] == "-" else f", child {found['child_sees']}"
+    child = "" if found["child_sees"] == "-" else f" (child {found['child_sees']})"
     lost = {"OK": "", "DATA-LOST-IN-PARENT": ": lost"}[found["verdict"]]
-    assert cell == f"parent {found['parent_sees']}{child}{lost}"
+    assert cell == f"{found['parent_sees']}{child}{lost}"
 
 
 def test_the_model_predicts_every_recorded_scene_that_it_knows() -> None:
@@ -187,7 +187,7 @@ def test_the_model_predicts_every_recorded_scene_that_it_knows() -> None:
     assert len(known) == len(here.CASES) - 1 == 5
     assert not any("model" in cell for cell in table.loc[known].to_numpy().ravel())
     rest = [scene for scene in here.CASES if scene not in known]
-    assert set(table.loc[rest].to_numpy().ravel()) == {"parent D (model: none)"}
+    assert set(table.loc[rest].to_numpy().ravel()) == {"D (model: none)"}
 
 
 def test_pinning_something_else_before_does_not_save_a_reference() -> None:
