@@ -132,7 +132,7 @@ def test_solution_has_hints_program_reply_and_mistakes_in_one(id: str) -> None:
     assert (program in mine, reply in mine) == (not program, True)
 
 
-@pytest.mark.parametrize("id", ["five-questions", "page-fault", "own-frames"])
+@pytest.mark.parametrize("id", ["how-many-frames", "page-fault", "own-frames"])
 def test_before_pins_have_come_no_reply_speaks_of_one(id: str) -> None:
     told = [lab.check(id, answer).text for answer, _ in mistaken(exercise(id))]
     assert [text for text in told if "pin" in text] == []
