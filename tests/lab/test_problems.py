@@ -279,7 +279,7 @@ def digests() -> Iterator[str]:
 
 DRAWN = """\
 00_start_here 2fb00327784d9a3f
-01_draw_a_page 6da791ae4b24a6f0
+01_draw_a_page 27344227b764df58
 02_hold_a_page d93308df44709a59
 03_pin_a_page 9fe68fd25b9f2cd2
 04_count_to_two_million 9c8b93553074b2e5
