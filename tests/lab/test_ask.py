@@ -94,7 +94,7 @@ def test_what_an_exercise_hands_out_stands_below_its_question() -> None:
         (lambda: lab.ask("which-hold", seed=1), "seed is 1"),
         (lambda: lab.ask("which"), "'which'"),
         (lambda: lab.predict(then=FILM), "no questions"),
-        (lambda: lab.predict("backport", then=FILM), "wants code"),
+        (lambda: lab.predict("try-grab", then=FILM), "wants code"),
         (lambda: lab.Guess("How?"), "question 'How\\?', .*: allowed are two"),
         (lambda: lab.Guess("How?", options=("a",)), "two options or more"),
         (lambda: lab.Guess("How?", options=("a", "b"), low=0, high=2), "or low and high"),
