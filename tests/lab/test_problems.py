@@ -320,7 +320,6 @@ page-fault bf16df46d074e4e4
 unmap 72fef415b8962ed8
 maybe-dma-pinned e890fb46cac58399
 try-grab b7c10f13b5ce213a
-backport 424de92007d0e424
 grab-a-folio ea8eb258f4e0272a
 reuses b3a5316ad70c083f
 explored d32d4a943928f224
