@@ -288,7 +288,7 @@ DRAWN = """\
 07_fork_during_direct_io 781710e1405c61ba
 08_try_every_interleaving 9f47eba00cc83d6d
 09_say_what_pinned_means 5283ab600074bb63
-10_word_the_note 2bd72e59abcfaf02
+10_word_the_note 7660339f55e0522a
 11_ask_a_real_kernel 7b4fac606dd434aa
 12_read_the_thread d1d5572e4137dd9b
 """
