@@ -230,6 +230,7 @@ def growth(refcounts: Iterable[int], said: int | None = None) -> Picture:
     panel.set_yticks([*ends], [*ends.values()])
     panel.set_xticks([0, writes // 2, writes])
     panel.set(xlabel="writes of 64 pages in flight", ylabel="refcount of the zero page")
+    panel.margins(y=0.12)  # room for what was said above the highest
     panel.spines[["top", "right"]].set_visible(False)
     guess = "" if said is None else f"You said {said}. "
     ends_at = f"With {writes} writes in flight the refcount is {last}"
