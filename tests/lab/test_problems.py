@@ -284,7 +284,7 @@ DRAWN = """\
 03_pin_a_page 9fe68fd25b9f2cd2
 04_count_to_two_million 9c8b93553074b2e5
 05_pretend_to_pin 53931f6dd7ad7d13
-06_count_pins_apart a6f9d5fd837b01fe
+06_count_pins_apart fd28f0ca146cbf35
 07_fork_during_direct_io 781710e1405c61ba
 08_try_every_interleaving 9f47eba00cc83d6d
 09_say_what_pinned_means 5283ab600074bb63
