@@ -6,15 +6,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import ipywidgets
 
 from pinlab.lab.draw import Draw, checked_seed
 from pinlab.lab.exercise import Choice, Exercise, in_words
-from pinlab.lab.exhibit import CSS_CLASS, WRAP, Exhibit, Steady, live
+from pinlab.lab.exhibit import CSS_CLASS, WRAP, Steady, live
 from pinlab.lab.forms import Form, box, buttons, form_of
-from pinlab.lab.picture import Shown, display_all, marked
+from pinlab.lab.picture import display_all, marked
 from pinlab.lab.problems import SEEDED, TEXTS, check, exercise
 from pinlab.lab.reply import literal
 from pinlab.model.arguments import function, instance, several, shown, whole
@@ -29,7 +29,14 @@ COVER = '<summary style="display:list-item">Show what happens</summary>'
 """What covers an exhibit where there are no widgets."""
 
 Bundle: TypeAlias = dict[str, object]
-Sight: TypeAlias = "Exhibit | Shown"
+
+
+@runtime_checkable
+class Sight(Protocol):
+    """What may be covered: an exhibit, a picture, a table of claims, three columns."""
+
+    def bundles(self) -> list[Bundle]:
+        """Return what is displayed, by MIME type; all of it as HTML, too."""
 
 
 class Displayed(ABC):
@@ -187,11 +194,12 @@ class Predicted(Displayed):
         return "\n\n".join(said)
 
     def _sight(self, guesses: Sequence[object]) -> Sight:
-        if isinstance(self._then, Exhibit | Shown):
+        if isinstance(self._then, Sight):
             return self._then
         seen = self._then(*guesses)
-        if not isinstance(seen, Exhibit | Shown):
-            raise TypeError(f"then() returns {shown(seen)}: it has to return an exhibit or picture")
+        if not isinstance(seen, Sight):
+            allowed = "it has to return an exhibit, a picture or a table"
+            raise TypeError(f"then() returns {shown(seen)}: {allowed}")
         return seen
 
     def bundles(self) -> list[Bundle]:
@@ -227,7 +235,7 @@ def predict(
     """
     if not questions:
         raise ValueError("no questions: predict() asks at least one")
-    if not isinstance(then, Exhibit | Shown):
+    if not isinstance(then, Sight):
         function("then", then)
     made = [each if isinstance(each, Guess) else exercise(each) for each in questions]
     return Predicted(made, then, instance("press", press, str))

@@ -35,6 +35,10 @@ class Claims:
         head = head.replace("<th>", '<th style="text-align:center">')
         return f"{head}<tbody>{body}".replace(BEGIN, SET_OFF).replace(END, "</strong>")
 
+    def bundles(self) -> list[dict[str, object]]:
+        """Return what is displayed, by MIME type."""
+        return [{"text/html": self._repr_html_(), "text/plain": str(self)}]
+
     def __str__(self) -> str:
         rows = "" if self.table.index.name is None else str(self.table.index.name)
         table = str(self.table.rename_axis(index=None, columns=rows).to_string())

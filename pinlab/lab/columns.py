@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import NamedTuple
 
 from pinlab.machine import builds, predict, recordings
@@ -48,6 +49,10 @@ class Columns:
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
+
+    def bundles(self) -> list[dict[str, object]]:
+        """Return what is displayed where it is covered by a guess, by MIME type."""
+        return [{"text/html": f"<pre>{escape(str(self))}</pre>", "text/plain": str(self)}]
 
     def __str__(self) -> str:
         verdicts = (row[-1] for row in self.rows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pandas
 import pytest
 
 from pinlab import lab
@@ -154,6 +155,15 @@ def test_a_press_uncovers_it_and_what_was_not_guessed_is_none() -> None:
     made.button.click()
     assert said(made) == "You said: a 7."
     assert called == [(None,) * 4, (None,) * 4, (7, None, None, None)]
+
+
+def test_a_table_can_be_covered() -> None:
+    table = lab.claims(pandas.DataFrame({"6.5": ["<lost>"]}), "lost")
+    columns = lab.three_columns({"read": ("fixed_buffer", "anon64", "VmPin_kB")})
+    for then in (table, columns):
+        told = lab.predict(TYPES, then=then).bundles()[-1]["text/html"]
+        assert str(then.bundles()[0]["text/html"]) in str(told)
+    assert "&lt;lost&gt;" in str(lab.predict(TYPES, then=lambda _: table).bundles()[-1])
 
 
 def test_what_then_returns_is_checked() -> None:

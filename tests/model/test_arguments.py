@@ -28,6 +28,7 @@ from pinlab.model.arguments import (
     sequence,
     several,
     shown,
+    whole,
 )
 from pinlab.model.counter import last_grab
 from pinlab.model.fault import MOST_FRAMES
@@ -147,6 +148,11 @@ def test_a_wrong_kind_is_told_the_right_one(check: Callable[[], object], words: 
         check()
 
 
+def test_a_number_without_limits_is_told_none() -> None:
+    with pytest.raises(TypeError, match=r"^x is 1.5: it has to be a whole number$"):
+        whole("x", 1.5)  # type: ignore[arg-type]
+
+
 def test_what_fits_is_handed_back() -> None:
     rules: dict[str, object] = {"a": 1}
     assert one_of("part", "mail", ("mail",)) == "mail"
@@ -226,6 +232,7 @@ WRONG: list[tuple[str, str, tuple[object, ...], str]] = [
     ("to_disk", "device_write", (b"x",), "its device reads memory and never writes it"),
     ("from_disk", "device_write", (b"xy", 8191), "data has 2 bytes: allowed are at most 1"),
     ("from_disk", "device_write", (7,), "data is 7"),
+    ("from_disk", "device_write", (b"x", -1), "offset is -1: allowed .* 0 to 8192"),
     ("from_disk", "device_read", (None, 8193), "offset is 8193: allowed .* 0 to 8192"),
     ("from_disk", "device_read", (8192, 1), "nbytes is 8192: allowed .* 0 to 8191"),
 ]
@@ -237,8 +244,9 @@ def test_a_wrong_argument_of_the_model_is_named_and_changes_nothing(
 ) -> None:
     scene = Scene()
     before = str(scene.kernel.trace)
-    with pytest.raises((TypeError, ValueError, OSError), match=words):
+    with pytest.raises((TypeError, ValueError, OSError), match=words) as caught:
         getattr(getattr(scene, what), method)(*arguments)
+    assert getattr(caught.value, "errno", errno.EINVAL) == errno.EINVAL
     assert (str(scene.kernel.trace), scene.kernel.warnings) == (before, [])
     scene.kernel.check()
 

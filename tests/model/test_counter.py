@@ -55,6 +55,12 @@ def test_the_last_pin_is_where_the_model_stops(r0: int) -> None:
     assert lead + steps == last_pin(r0)
 
 
+@pytest.mark.parametrize("bits", [1, 65])
+def test_a_counter_has_2_to_64_bits(bits: int) -> None:
+    with pytest.raises(ValueError, match=f"bits is {bits}: allowed are .* from 2 to 64"):
+        last_pin(1, bits=bits)
+
+
 @settings(deadline=None)
 @given(st.integers(INT_MAX - 50, INT_MAX), st.sampled_from([FOLL_GET, FOLL_PIN]))
 def test_a_closed_form_and_single_steps_agree_near_the_limit(r0: int, flags: int) -> None:

@@ -24,13 +24,15 @@ def test_folios_do_not_share_frames() -> None:
 
 
 def test_a_device_reads_what_it_wrote_and_zeros_elsewhere() -> None:
-    folio = Kernel().alloc_folio(1)
+    kernel = Kernel()
+    folio = kernel.alloc_folio(1)
     folio.page(1).device_write(b"abc", offset=PAGE_SIZE - 3)
     assert folio.page(1).device_read() == bytes(PAGE_SIZE - 3) + b"abc"
     assert folio.page(1).device_read(2, offset=PAGE_SIZE - 2) == b"bc"
     assert folio.page(1).device_read(offset=PAGE_SIZE - 4) == b"\0abc"
     assert folio.page(1).device_read(0) == b""
     assert folio.page(0).device_read() == bytes(PAGE_SIZE)
+    assert [event.operation for event in kernel.trace[-5:]] == ["device read"] * 5
 
 
 def test_names_tell_the_zero_pages_from_other_frames() -> None:

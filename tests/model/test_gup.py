@@ -162,6 +162,13 @@ def test_a_slow_pin_of_the_zero_page(grab: str, refcount: int, slow_errno: int |
     assert kernel.warnings == []
 
 
+@pytest.mark.parametrize("refcount", [0, -1])
+def test_the_slow_guard_looks_before_the_zero_page_is_known(refcount: int) -> None:
+    kernel = Kernel("6.5")
+    kernel.zero_page.folio.refcount = refcount
+    assert refused(kernel, kernel.zero_page.folio, 1, FOLL_PIN) == errno.ENOMEM
+
+
 @pytest.mark.parametrize("fast", ["counted", "skipped"])
 def test_the_fast_hunk_is_a_rule_of_its_own(fast: str) -> None:
     kernel = Kernel("6.4", zero_page_grab_fast=fast)
@@ -242,6 +249,10 @@ def test_a_grab_of_nothing_is_called_so_in_the_trace() -> None:
     kernel = Kernel()
     kernel.try_grab_folio(kernel.zero_page.folio, 3, 0)
     assert (kernel.trace[-1].operation, kernel.trace[-1].note) == ("grab", "not counted")
+
+
+def test_flags_have_the_values_of_mm_types_h() -> None:
+    assert (FOLL_WRITE, FOLL_GET, FOLL_LONGTERM, FOLL_PIN) == (1, 2, 0x100, 0x80000)
 
 
 GUP, PUP, FAST, GET_FAST = (

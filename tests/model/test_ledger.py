@@ -182,6 +182,16 @@ def test_check_shows_the_state() -> None:
     assert "1 pin of frame 512 released by kernel without a hold" in message
 
 
+def test_of_releases_at_once_only_those_without_a_hold_are_too_many() -> None:
+    kernel = Kernel("6.4")
+    folio = kernel.alloc_folio()
+    kernel.try_grab_folio(folio, 2, FOLL_PIN)
+    kernel.try_grab_folio(folio, 3, FOLL_PIN)
+    kernel.unpin_user_pages([folio.page(0)] * 7)
+    with pytest.raises(InvariantError, match="kernel released 2 pin of frame 2 too many"):
+        kernel.check()
+
+
 def test_check_shows_a_counter_that_nobody_holds() -> None:
     kernel = Kernel("6.4")
     folio = kernel.alloc_folio()

@@ -98,6 +98,15 @@ def test_what_lies_before_a_hole_is_locked_but_not_made_present(mm: Mm) -> None:
     assert names == [mapped(mm, first).name] * 2
 
 
+def test_each_page_of_a_locked_mapping_has_to_be_there(mm: Mm) -> None:
+    addr = mm.mmap(2 * PAGE_SIZE)
+    mm.mlock(addr, 2 * PAGE_SIZE)
+    mm.kernel.check()
+    del mm.ptes[(addr + PAGE_SIZE) // PAGE_SIZE]
+    with pytest.raises(InvariantError, match="1 pages of a locked mapping have no frame"):
+        mm.kernel.check()
+
+
 def test_at_a_hole_nothing_changes(mm: Mm) -> None:
     addr = mm.mmap(PAGE_SIZE)
     for call in (mm.mlock, mm.munlock):

@@ -444,6 +444,7 @@ def test_munmap_passes_over_what_is_not_mapped_and_takes_a_2_mib_folio_as_a_whol
     mm.munmap(0, last + PAGE_SIZE + 1)  # rounded up
     assert [page is not None and page.folio.freed for page in pages] == [True, True]
     assert (kernel.zero_page.refcount, kernel.huge_zero_folio.refcount) == (1, 1)
+    assert mm.page_at(last) is None
     assert [(e.operation, e.page, e.pages) for e in kernel.trace[-6:]] == [
         ("unmap", "huge zero folio", 512), ("unmap", "zero page", 2),
         ("unmap", "frame 2", 1), ("free", "frame 2", 1),

@@ -58,9 +58,12 @@ def test_one_counter_still_counts_pins_of_the_zero_page(
         ("vmstat", "vmstat-is-the-pins"),
     ],
 )
-def test_the_invariant_names_the_counter_that_still_counts(still: str, broken: str) -> None:
+@pytest.mark.parametrize("nr_pages", [1, 3])
+def test_the_invariant_names_the_counter_that_still_counts(
+    still: str, broken: str, nr_pages: int
+) -> None:
     kernel = Kernel("6.5", zero_page_still_counts=still)
-    pages = pinned(kernel)
+    pages = pinned(kernel, nr_pages)
     with pytest.raises(InvariantError) as caught:
         kernel.check()
     complaints = str(caught.value).partition("\n\n")[0].splitlines()

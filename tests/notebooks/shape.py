@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import dropwhile, pairwise
 from pathlib import Path
 from statistics import median
 from urllib.parse import unquote, urlsplit
@@ -110,8 +110,8 @@ def captions(lesson: Lesson) -> Iterator[str]:
         captioned = following and following.cell_type == "markdown" and following.source.strip()
         if not captioned and not any(_words(output).strip() for output in beside):
             yield f"cell {number} has a picture without a caption or a text twin"
-        for output in beside:
-            shown = output.output_type == "display_data"
+        for output in dropwhile(lambda above: not images(above), cell.outputs):
+            shown = output in beside and output.output_type == "display_data"
             if shown and not _markup(output).strip().startswith(FOLDED):
                 yield f"cell {number} has words below its picture that are not folded"
 

@@ -17,6 +17,7 @@ WIDGET = display({"application/vnd.jupyter.widget-view+json": "id", "text/plain"
 ERROR = node({"output_type": "error", "ename": "E", "evalue": "", "traceback": []})
 
 FOLDED = display({"text/html": "<details><summary>Words</summary></details>"})
+QUESTION = display({"text/markdown": "**How many?**", "text/plain": "How many?"})
 
 
 def drawn(svg: str) -> str:
@@ -80,6 +81,10 @@ BAD: dict[shape.Rule, dict[str, list[NotebookNode]]] = {
         "a dead link in an output": [shown("text/markdown", "See [that](missing.md).")],
     },
 }
+
+
+def test_a_question_may_stand_above_its_picture(tmp_path: Path) -> None:
+    assert broken(stored(tmp_path, [TITLE, code("1", QUESTION, picture(), FOLDED), WORDS])) == []
 
 
 def test_the_letters_of_a_plot_are_no_words(tmp_path: Path) -> None:
