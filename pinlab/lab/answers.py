@@ -21,7 +21,7 @@ from pinlab.machine.measured import (
     version,
 )
 from pinlab.machine.predictions.calls import buffer_in, huge_buffer_in
-from pinlab.model.arguments import instance, shown, whole
+from pinlab.model.arguments import instance, sequence, shown, whole
 from pinlab.model.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -83,9 +83,10 @@ def pins_by_buffer(*answers: Answer, said: Sequence[int | None] = ()) -> Picture
 
 def _guesses(said: Sequence[int | None], names: Mapping[str, str]) -> dict[str, int]:
     """The guesses that there are, by the name of their buffer."""
-    if said and len(said) != len(names):
+    told = sequence("said", said, "numbers") or [None] * len(names)
+    if len(told) != len(names):
         raise ValueError(f"said is {shown(said)}: allowed is a number or None for each of {names}")
-    each = zip(names.values(), said or [None] * len(names), strict=True)
+    each = zip(names.values(), told, strict=True)
     return {name: whole(f"said of {name}", n, 0) for name, n in each if n is not None}
 
 

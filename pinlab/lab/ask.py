@@ -111,7 +111,7 @@ def ask(id: str, seed: int = 0) -> Asking:
 class Guess:
     """A question about what is only looked at: one of some options, or a number from low to high.
 
-    Raises TypeError for what is no question, ValueError for one without options and range.
+    Raises TypeError for what is no question, ValueError unless it has either options or a range.
     """
 
     question: str
@@ -121,23 +121,29 @@ class Guess:
 
     def __post_init__(self) -> None:
         instance("question", self.question, str)
-        several("options", self.options, str)
-        ranged = self.low is not None and self.high is not None
-        if len(self.options) == 1 or bool(self.options) == ranged:
-            raise ValueError(
-                f"{self.question!r} has options {list(self.options)}, low {self.low} and high "
-                f"{self.high}: allowed are two options or more, or low and high"
-            )
+        options = several("options", self.options, str)
+        named = {"low": self.low, "high": self.high}
+        ends = [whole(name, end) for name, end in named.items() if end is not None]
+        chosen, ranged = len(options) > 1 and not ends, len(ends) == 2 and not options
+        if not (chosen or ranged):
+            told = ", ".join(f"{name} {shown(value)}" for name, value in vars(self).items())
+            allowed = "two options or more, or low and high"
+            raise ValueError(f"Guess has {told}: allowed are {allowed}")
+        if ends != sorted(ends):
+            raise ValueError(f"low is {shown(self.low)}: allowed are numbers up to high")
 
-    def form(self, settled: Callable[[], None]) -> Form:
-        """Return its form: buttons, or a box with the question on it."""
-        if self.options:
-            return buttons(self.options, settled)
-        typed = box(self.question, settled)
-        return Form(typed.widget, lambda: self._checked(typed.read()))
 
-    def _checked(self, guess: int | None) -> int | None:
-        return guess if guess is None else whole(self.question, guess, self.low, self.high)
+def _guess(guess: Guess, settled: Callable[[], None]) -> Form:
+    """The form of a guess: buttons, or a box with the question on it."""
+    if guess.options:
+        return buttons(guess.options, settled)
+    typed = box(guess.question, settled)
+
+    def read() -> int | None:
+        number = typed.read()
+        return None if number is None else whole(guess.question, number, guess.low, guess.high)
+
+    return Form(typed.widget, read)
 
 
 class Predicted(Displayed):
@@ -148,7 +154,7 @@ class Predicted(Displayed):
     ) -> None:
         self.questions, self._then, self._open = questions, then, False
         self.forms = [
-            each.form(self._settled) if isinstance(each, Guess) else form_of(each, self._settled)
+            _guess(each, self._settled) if isinstance(each, Guess) else form_of(each, self._settled)
             for each in questions
         ]
         self.answering = Answering()
@@ -224,7 +230,7 @@ class Predicted(Displayed):
 
 
 def predict(
-    *questions: str | Guess, then: Sight | Callable[..., Sight], press: str = "Show me"
+    *ids: str | Guess, then: Sight | Callable[..., Sight], press: str = "Show me"
 ) -> Predicted:
     """Return questions with something to see that is covered until there is a guess for each.
 
@@ -233,11 +239,11 @@ def predict(
     None for each that is missing, and returns what is shown. Raises ValueError for no question,
     TypeError or ValueError as `lab.ask`.
     """
-    if not questions:
+    if not ids:
         raise ValueError("no questions: predict() asks at least one")
     if not isinstance(then, Sight):
         function("then", then)
-    made = [each if isinstance(each, Guess) else exercise(each) for each in questions]
+    made = [each if isinstance(each, Guess) else exercise(each) for each in ids]
     return Predicted(made, then, instance("press", press, str))
 
 

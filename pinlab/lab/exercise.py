@@ -1,4 +1,4 @@
-"""The seven kinds of exercises: what is right, and which idea a wrong answer looks like."""
+"""The six kinds of exercises: what is right, and which idea a wrong answer looks like."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from itertools import islice
 from typing import Any, ClassVar, SupportsIndex, TypeVar, cast
 
-from pinlab.explore import explore, litmus
-from pinlab.explore.search import Outcome
 from pinlab.lab.misconceptions import diagnosis, misconceptions
 from pinlab.lab.reply import Reply, literal
 from pinlab.lab.strangers import LATE, cut, plain, stopped
@@ -526,75 +524,6 @@ def _idea(verdict: Verdict) -> str:
     ):
         return ONE_THING
     return ENOUGH if len(verdict.missed) > FEW else NEARLY
-
-
-Found = tuple[str, frozenset[Outcome], frozenset[str]]
-"""A verdict, everything that was left at some end, and which way data was sent."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Written(Listed):
-    """A litmus test to write: right if it has verdicts, ends and transfers of the one asked for.
-
-    `wrong` has other tests, each with its idea; all are compared on `releases`.
-    """
-
-    right: str
-    wrong: Mapping[str, str]
-    releases: Sequence[str]
-
-    def _judging(self, answer: object) -> Callable[[], Reply]:
-        return partial(self._judge, instance("your answer", answer, str))
-
-    def _judge(self, answer: str) -> Reply:
-        asked = self._found(self.right)
-        came, trouble = tried(lambda: self._tried(answer))
-        if trouble is not None:
-            return self._wrong(f"Trying all orders of your test {trouble}.")
-        (found,) = came
-        if isinstance(found, ValueError):
-            return slip(found)
-        table = "\n".join(
-            f"- Linux {release}: {found[release][0]}{self._guessed(answer, release)}"
-            for release in self.releases
-        )
-        if found == asked:
-            return self._right(f"It asks what was to be asked.\n\n{table}\n\n")
-        release = next(r for r in self.releases if found[r] != asked[r])
-        (verdict, ends, _), (wanted, other_ends, _) = found[release], asked[release]
-        told = f"On Linux {release} yours is {verdict}, and the one asked for is not."
-        if verdict == wanted:
-            differs = "data goes another way" if ends == other_ends else "other bytes are read"
-            told = f"On Linux {release} yours is {verdict}, too, but {differs}."
-        idea = next((idea for other, idea in self.wrong.items() if self._found(other) == found), "")
-        return self._wrong(told, idea or None)
-
-    def _tried(self, text: str) -> dict[str, Found] | ValueError:
-        """What comes out of a reader's test, or what says why it is none."""
-        try:
-            return self._found(text)
-        except ValueError as error:
-            return error
-
-    def _found(self, text: str) -> dict[str, Found]:
-        return {release: found(text, release) for release in self.releases}
-
-    def _guessed(self, text: str, release: str) -> str:
-        """What the text expects of a release, if it says so."""
-        guesses = {".".join(map(str, e.version)): e.verdict for e in litmus.parse(text).expected}
-        return f" (your guess: {guesses[release]})" if release in guesses else ""
-
-    def _wanted(self) -> str:
-        return "the text of a litmus test"
-
-
-@cache
-def found(text: str, release: str) -> Found:
-    """Return what comes out of a test; ValueError with the line for a text that is none."""
-    test = litmus.parse(text, "your answer")
-    explored = explore(test.scenario, release).require_complete()
-    sent = (step.verb for step in test.scenario.all_steps if step.verb.startswith("submit_"))
-    return explored.verdict(test.exists), frozenset(explored.outcomes), frozenset(sent)
 
 
 def in_words(answer: object) -> str:

@@ -26,7 +26,6 @@ from pinlab.lab.exercise import (
     Program,
     Selection,
     Worded,
-    Written,
 )
 from pinlab.lab.misconceptions import misconceptions
 from pinlab.lab.task import Task
@@ -43,10 +42,9 @@ KINDS: Mapping[str, type[Exercise]] = {
     "program": Program,
     "task": Task,
     "worded": Worded,
-    "written": Written,
 }
 
-KEYS = ("draw", "from", "judge", "low", "options", "releases")
+KEYS = ("draw", "from", "judge", "low", "options")
 """What may stand below a heading, each in a line of its own."""
 
 SIGNS = {"=": "right", "-": "wrong", "~": "what to check", "?": "a hint", "!": "because"}
@@ -152,8 +150,6 @@ class _Maker:
         own = {name: value for name, value in self.drawn.items() if name in of_kind}
         if "low" in text.keys:
             own["low"] = self._whole(text.keys["low"], text.number)
-        if "releases" in text.keys:
-            own["releases"] = tuple(text.keys["releases"].split(" | "))
         match text.kind:
             case "numbers":
                 self._numbers(own)
@@ -163,7 +159,7 @@ class _Maker:
                 self._program(own)
             case "task":
                 self._task(own)
-            case "number" | "choice" | "written":
+            case "number" | "choice":
                 self._listed(own)
         hints, because, checks = (tuple(told for told, _, _ in self._lines(s)) for s in "?!~")
         if (bool(text.question), len(hints), len(because)) != (True, 2, 1) or len(checks) > 1:
@@ -223,8 +219,8 @@ class _Maker:
 
     def _answers(self, sign: str) -> Iterator[tuple[str, str, int]]:
         """The lines of a sign as answer and reason, which is not looked at yet."""
-        for told, block, number in self._lines(sign):
-            yield *((block, told) if block else self._split(told)), number
+        for told, _, number in self._lines(sign):
+            yield *self._split(told), number
 
     def _split(self, told: str) -> tuple[str, str]:
         """Answer and reason; a colon may be a part of an option, and of options in brackets."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FunctionType
 
 from pinlab.lab.draw import LARGEST_SEED, checked_seed
-from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, Written, in_words, is_open
+from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, in_words, is_open
 from pinlab.lab.exercise_texts import FOLDER, Text, read
 from pinlab.lab.misconceptions import reason
 from pinlab.lab.reply import Reply
@@ -76,8 +76,6 @@ def _solved(found: Exercise) -> str:
     """The right answer, as a reader would write it."""
     if source := getattr(found, "source", ""):
         return f"```python\n{source.rstrip()}\n```"
-    if isinstance(found, Written):
-        return f"```\n{found.right.rstrip()}\n```"
     return f"**{in_words(found.solution())}**."
 
 

@@ -23,7 +23,7 @@ from pinlab.lab.text import many
 from pinlab.model.arguments import instance, one_of, shown
 from pinlab.model.rules import parse_release
 
-WIDTH, MARGIN, TOP, FOOT = 760, 20, 66, 66
+WIDTH, MARGIN, TOP, FOOT = 760, 20, 74, 66
 SIDE = 24
 """The side of a node, or its diameter."""
 
@@ -195,8 +195,8 @@ def _placed(graph: Graph) -> tuple[Places, float, float]:
 def _heads(places: Places) -> list[str]:
     """The number of steps above each column."""
     xs = sorted({x for x, _ in places.values()})
-    heads = [text(x, TOP - 8, str(n), size=LETTERS, anchor="middle") for n, x in enumerate(xs)]
-    return [*heads, text(xs[-1] + SIDE, TOP - 8, "steps done", size=LETTERS)]
+    heads = [text(x, TOP - 16, str(n), size=LETTERS, anchor="middle") for n, x in enumerate(xs)]
+    return [*heads, text(xs[-1] + SIDE, TOP - 16, "steps done", size=LETTERS)]
 
 
 def _words(edges: Sequence[Edge], column: float) -> list[tuple[Edge, str]]:

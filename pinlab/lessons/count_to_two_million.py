@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import Normal, Stroke
 
-from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX, recorded_calls
+from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, moving
 from pinlab.lab.palette import (
@@ -58,7 +58,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = [
-    "calls_below_zero",
     "cliff",
     "five_ends",
     "limits_of_writes",
@@ -557,24 +556,6 @@ def _table(readers: list[int], *names: str) -> pandas.DataFrame:
             columns.append([found[n].refcount for n in readers])
     named = dict(zip(("pins wanted", *names), columns, strict=True))
     return pandas.DataFrame(named, index=pandas.Index(readers, name="readers"))
-
-
-# Whoever else asks for a page while the refcount of the zero page is negative.
-
-
-def calls_below_zero() -> pandas.DataFrame:
-    """Return a table of what system calls of anybody got while the refcount was negative.
-
-    A row for each call, a column for each moment and build, as recorded on 6.1.192.
-    """
-    import pandas
-
-    words = {
-        "refcount negative": recorded_calls("overflowed"),
-        "after the holders left": recorded_calls("after_release"),
-        "same load, with the patch": recorded_calls("overflowed", WITH_FIX),
-    }
-    return pandas.DataFrame(words).rename_axis("call")
 
 
 # How many writes can be in flight: what the kernel's source allows, against the mail's 32768.

@@ -33,7 +33,7 @@ from pinlab.model.counter import GUP_PIN_COUNTING_BIAS as BIAS
 from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.gup import FOLL_LONGTERM, FOLL_WRITE
 from pinlab.model.kernel import Kernel
-from pinlab.model.trace import Event, Trace
+from pinlab.model.trace import Trace
 
 if TYPE_CHECKING:
     import pandas
@@ -272,11 +272,11 @@ def in_short(end: Outcome) -> str:
     """Return an outcome as a cell of a table: the parent's byte, the child's, and what is wrong.
 
     >>> in_short(Outcome("A", "D", ""))
-    'A, D: lost'
+    'A (child D): lost'
     """
     if end.device:
         return f"{end.device} to disk" + (": leak" if end.device == "C" else "")
-    seen = ", ".join(filter(None, (end.parent, end.child)))
+    seen = end.parent + (f" (child {end.child})" if end.child else "")
     return seen if end.parent == NEW else f"{seen}: lost"
 
 
@@ -414,7 +414,7 @@ def recorded(scene: str, name: str) -> Outcome:
 
 
 COPIES, PARENT_KEEPS = "fork-copies-memory", "the-parent-keeps-the-original"
-CHILD_WRITES, SCREWED = "the-child-has-to-write-for-trouble", "pinning-is-what-screws-you"
+SCREWED = "pinning-is-what-screws-you"
 
 ALIVE = ("parent writes", "child writes", "child writes, parent writes", "nobody writes",
          "pinned buffer, parent writes")  # fmt: skip
@@ -494,28 +494,6 @@ def _why_not(scene: str, told: tuple[bool, bool], gets: tuple[bool, bool], *, co
     return "The parent still maps the frame to which the device was sent"
 
 
-def frames_in_the_end(draw: Draw) -> Drawn:
-    """Draw how many pages two processes write to after a fork."""
-    pages = draw.one(range(12, 41))
-    first, second, both = draw.one(range(3, 7)), draw.one(range(3, 7)), draw.one((1, 2))
-    kernel = Kernel("6.18")
-    parent = kernel.new_mm()
-    addr = parent.mmap(pages * PAGE_SIZE)
-    parent.write(addr, b"A" * pages * PAGE_SIZE)
-    child = parent.fork()
-    parent.write(addr, b"p" * first * PAGE_SIZE)
-    child.write(addr + (first - both) * PAGE_SIZE, b"c" * second * PAGE_SIZE)
-    return {
-        "pages": pages,
-        "first": first,
-        "second": second,
-        "both": both,
-        "are": "is" if both == 1 else "are",
-        "frames": sum(not f.freed for f in kernel.folios if f not in kernel.names),
-        "copies": first + second - both,
-    }
-
-
 def _among_others(draw: Draw, scene: str, release: str) -> tuple[Cast, Trace]:
     """A scene up to the device's write, in a process that has other pages, too."""
     kernel = Kernel(release)
@@ -554,43 +532,6 @@ def whose_frame(draw: Draw) -> Drawn:
         **{name: page.folio.pfn for name, page in pages.items() if page is not None},
         "frame": sorted({f.pfn for f in cast.kernel.folios if f not in cast.kernel.names}),
     }
-
-
-LOSING = ("parent writes", "child exits, parent writes", "child writes, parent writes")
-
-
-def losing_step(draw: Draw) -> Drawn:
-    """Draw a trace in which the parent loses the data with one step."""
-    release = draw.one(("5.9", "5.10", "5.15", "5.19", "6.1", "6.4"))
-    cast, trace = _among_others(draw, draw.one(LOSING), release)
-    assert cast.request is not None
-    held = cast.request.pages[0].name
-    return {
-        "release": release,
-        "given": trace,
-        "held": held,
-        "step": next(e.step for e in trace if (e.actor, e.note) == ("parent", f"of {held}")),
-        "wrong": {event.step: _no_loss(event, held) for event in trace},
-    }
-
-
-def _no_loss(event: Event, held: str) -> str:
-    """Why nothing is lost with a step."""
-    if event.operation == "fork":
-        return "fork has only shared the frame. If the parent did not write, it would see the data"
-    if "DIO" in event.actor:
-        return "With that the device is sent to its frame, and the parent still maps it"
-    if event.operation == "write fault":
-        return "That is where a page gets its first frame; no request is in flight yet"
-    if event.operation == "device write":
-        return f"The device writes where it was sent. When it does, the parent has left {held}"
-    if held not in (event.page, event.note.removeprefix("of ")):
-        return f"That is about another frame. The device is at {held}"
-    if event.operation == "copy":
-        return CHILD_WRITES
-    if event.actor == "parent":
-        return "That belongs to a page fault that began earlier"
-    return "With that the child gives up the frame; the parent still maps it"
 
 
 SHOWS: Mapping[str, str] = {

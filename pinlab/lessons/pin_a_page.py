@@ -1,9 +1,8 @@
-"""Lesson 03, pin a page: the mixtures behind a refcount, and what fork makes of it."""
+"""Lesson 03, pin a page: who may be behind a refcount, and what fork makes of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, exhibit
@@ -11,10 +10,9 @@ from pinlab.lab.held_page import HeldPage
 from pinlab.lab.odometer import HEAD, TALL, WIDTH, binary, heads
 from pinlab.lab.palette import EDGE, REFERENCE
 from pinlab.lab.picture import Drawing, drawing
-from pinlab.lab.svg import PINNED, text
+from pinlab.lab.svg import PINNED, edge, rect, text
 from pinlab.lab.task import Trial, play
 from pinlab.lab.text import many
-from pinlab.machine.recordings import recording
 from pinlab.model import ledger
 from pinlab.model.counter import (
     GUP_PIN_COUNTING_BIAS,
@@ -25,9 +23,6 @@ from pinlab.model.counter import (
 from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.gup import FOLL_GET, FOLL_PIN
 from pinlab.model.kernel import Kernel
-
-if TYPE_CHECKING:
-    import pandas
 
 MOST_PINS, MOST_REFERENCES = 8, 4096
 """What fits on the axis of the mixtures."""
@@ -42,8 +37,33 @@ SCALE = (WIDTH - LEFT - 10) / MOST
 DASHED = 'stroke-width="2.2" stroke-dasharray="3 2"'
 """The line from which on the guess is yes."""
 
+HOLD = f'stroke="{EDGE}" stroke-width="1.5"'
+
 EXTRA_REFERENCES = (0, 1, 2, 3, 511, 1021, 1022, 1023, 1024, 1025, 2046, 2047, 2048, 3071, 3072,
                     4095, 4096)  # fmt: skip
+
+
+def held_twice() -> Drawing:
+    """Return a frame whose refcount reads 2: one hold is a mapping's, the other somebody's."""
+    who = "a disk that is about to write here?", "a debugger that looks for a moment?"
+    parts = [
+        rect(6, 50, 170, 44, round=6),
+        text(91, 77, "page of a program", size=13, anchor="middle"),
+        f'<path d="M176 72h104" {HOLD}/>',
+        text(228, 64, "mapping", size=13, anchor="middle"),
+        rect(280, 36, 170, 72),
+        text(365, 58, "frame", size=13, weight="bold", anchor="middle"),
+        text(365, 90, "refcount 2", size=22, weight="bold", anchor="middle"),
+        text(512, 77, "hold", size=13, anchor="middle"),
+    ]
+    for y, words in zip((28, 116), who, strict=True):
+        parts += [
+            f'<path d="M450 {50 + y // 4}L562 {y}" stroke-dasharray="4 3" {HOLD}/>',
+            rect(562, y - 22, 270, 44, edge=edge(dashed=True), round=6),
+            text(697, y + 5, words, size=13, anchor="middle"),
+        ]
+    told = f"The refcount of a frame reads 2. A mapping is one hold. The other: {' Or '.join(who)}"
+    return drawing(838, 144, parts, "A frame between a program and two who may hold it.", [told])
 
 
 def mixtures(pins: int = 1, references: int = 1) -> Exhibit:
@@ -186,58 +206,13 @@ def _box(x: float, y: int, holds: int, fill: str) -> str:
     )
 
 
-KERNELS = {
-    "5.10.262": None,
-    "6.1.192": "with the zero-page fix (A/B pair)",
-    "6.12.117": None,
-    "7.3.4": None,
+FORK, LEAST = "fork_copy_threshold", "copies_from_extra"
+COPIES = {
+    "extra references from which it copies": (FORK, "unpriv_threshold_haspinned_1", LEAST),
+    "the same, where nothing was ever pinned": (FORK, "unpriv_threshold_haspinned_0", LEAST),
+    "kB copied of a page with one pin": (FORK, "really_pinned_iouring", "child_Private_Dirty_kB"),
 }
-"""The recorded kernels, and the build where there are two."""
-
-EXPERIMENT = "fork_copy_threshold"
-EXTRA = (0, 1, 1000, 1022, 1023, 1024, 2000)
-CASES = {
-    **{many(extra, "extra reference"): f"vmsplice_refs_{extra}_haspinned_1" for extra in EXTRA},
-    "one pin (io_uring)": "really_pinned_iouring",
-    "2000, and nothing ever pinned": "vmsplice_refs_2000_haspinned_0",
-}
-"""What was held when the process forked, and the case of the recording."""
-
-
-def when_fork_copies() -> pandas.DataFrame:
-    """Return a table: a row for what is held on a page that is mapped once, then fork.
-
-    Columns: the refcount before the fork; what the model guesses of that number and of one more;
-    what each recorded kernel did, "copies" at once for the child or "shares".
-    """
-    import pandas
-
-    first, *_ = KERNELS
-    refcounts = {held: recorded(first, case)["refcount"] for held, case in CASES.items()}
-    columns: dict[str, dict[str, object]] = {
-        "refcount": dict(refcounts),
-        "model's guess": {held: guess(n) for held, n in refcounts.items()},
-        "guess at 1 more": {held: guess(n + 1) for held, n in refcounts.items()},
-    }
-    for kernel in KERNELS:
-        columns[kernel] = {held: did(kernel, case) for held, case in CASES.items()}
-    return pandas.DataFrame(columns).rename_axis("held when the process forks")
-
-
-def recorded(kernel: str, case: str) -> dict[str, int]:
-    """Return the recorded numbers of one case."""
-    found = recording(kernel, EXPERIMENT, case, KERNELS[kernel])
-    return {name: value for name, value in found.items() if isinstance(value, int)}
-
-
-def did(kernel: str, case: str) -> str:
-    """Return what fork did with the page."""
-    return "copies" if recorded(kernel, case)["child_has_own_copy"] else "shares"
-
-
-def guess(refcount: int) -> str:
-    """Return what the model takes a single page with this refcount for."""
-    return "maybe pinned" if _looks_pinned(refcount) else "not pinned"
+"""What is asked of fork about a page that is mapped once, by its place in an answer."""
 
 
 def _looks_pinned(refcount: int) -> bool:
@@ -256,23 +231,6 @@ def false_positive(draw: Draw) -> Drawn:
         "times": "once" if mappings == 1 else f"by {mappings} page tables",
         "already": "" if mappings == 1 else f": {mappings} of the 1024 there already",
         "extra": next(n for n in range(1025) if _looks_pinned(mappings + n)),
-    }
-
-
-def split_a_refcount(draw: Draw) -> Drawn:
-    """Draw the pins and references that are behind a refcount."""
-    draw = Draw("split", draw.seed)
-    pins, references = draw.one(range(2, 10)), draw.one(range(2, 1000))
-    refcount = HeldPage(pins=pins, references=references - 1).folio.refcount
-    most, rest = split_refcount(refcount)
-    # Whoever takes a pin for 1000: where that gives none of the other answers.
-    thousands = refcount // 1000
-    return {
-        "refcount": refcount,
-        "pins": most,
-        "references": rest,
-        "too_much": GUP_PIN_COUNTING_BIAS * (most + 1),
-        "thousands": None if thousands in (most, most + 1, most - 1, 0, refcount) else thousands,
     }
 
 

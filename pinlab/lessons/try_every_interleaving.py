@@ -7,19 +7,49 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import islice, pairwise, product
-from math import comb, factorial, prod
+from math import factorial, prod
 
 from pinlab.explore import ALWAYS, NEVER, SOMETIMES, YES, Question, Scenario, explore, litmus
 from pinlab.explore import trace as traced
 from pinlab.explore.rescue import PINNED, RELEASE, RULES, all_sets, overrides, saved
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.grid import ALL, LETTERS, NO, PARTLY, SOME, Grid
-from pinlab.lab.picture import Drawing
+from pinlab.lab.palette import EDGE
+from pinlab.lab.picture import Drawing, drawing
 from pinlab.lab.strangers import cut
-from pinlab.lab.svg import text
+from pinlab.lab.svg import rect, text
 from pinlab.lab.task import Trial
-from pinlab.lab.text import listed, many, two_to
+from pinlab.lab.text import many, two_to
 from pinlab.model.arguments import instance, several
+
+RUNS, STEPS = 10, (5, 3, 3)
+"""The riddle: so many runs, and the steps of its three actors."""
+
+COLUMNS, SQUARE = 140, 5
+"""How many orders stand in a row of the picture, and how large each is, in pixels."""
+
+
+def ten_runs() -> Drawing:
+    """Draw a square for each order of the riddle's steps; ten runs have met the dark ones at most.
+
+    Which ten they are is drawn by lot.
+    """
+    every = orders(*STEPS)
+    wide, tall = COLUMNS * SQUARE, -(-every // COLUMNS) * SQUARE
+    light = rect(0, 0, SQUARE - 1, SQUARE - 1, fill="#CCCCCC", edge="", round=0)
+    tile = (
+        f'<defs><pattern id="order" width="{SQUARE}" height="{SQUARE}" '
+        f'patternUnits="userSpaceOnUse">{light}</pattern></defs>'
+    )
+    met = Draw("ten-good-runs", 0).shuffled(range(every))[:RUNS]
+    dark = [
+        rect(column * SQUARE - 2, row * SQUARE - 2, SQUARE + 3, SQUARE + 3, fill=EDGE)
+        for row, column in (divmod(n, COLUMNS) for n in met)
+    ]
+    drawn = [tile, rect(0, 0, wide, tall, fill="url(#order)", edge="", round=0), *dark]
+    told = f"{every} squares, one for each order of the steps. {RUNS} of them are dark."
+    return drawing(wide, tall, drawn, "A field of squares.", [told])
+
 
 ORDER = (NEVER, SOMETIMES, ALWAYS)
 FILL = {NEVER: NO, SOMETIMES: PARTLY, ALWAYS: ALL}
@@ -101,18 +131,21 @@ def rule_sets() -> Drawing:
 
     sets = all_sets()
     rows = {test: [SAVED if test in saved(rules) else LOST for rules in sets] for test in PINNED}
-    switches = Grid(262, 58, 12)
-    grid = Grid(262, 58, switches.y(len(RULES)) + 10)
+    grid = Grid(330, 52, 12)
     drawn = [SOME]
     for n, name in enumerate(RULES):
         words = f"{name}: {TITLES[name]}"
-        drawn.append(text(grid.margin, switches.y(n) + 16, words, size=LETTERS))
-        drawn += [_switch(switches, k, n, on=name in rules) for k, rules in enumerate(sets)]
-    for n, (test, row) in enumerate(rows.items()):
-        drawn.append(grid.row(n, test, row, {SAVED: NO, LOST: PARTLY}, size=LETTERS))
+        drawn.append(text(grid.margin, grid.y(n) + 16, words, size=LETTERS))
+        drawn += [_switch(grid, k, n, on=name in rules) for k, rules in enumerate(sets)]
+    y = grid.y(len(RULES)) + 10
+    for test, row in rows.items():
+        question = litmus.load(test).why
+        line = grid.with_room_for(question, LETTERS, y)
+        drawn.append(line.row(0, question, row, {SAVED: NO, LOST: PARTLY}, LETTERS))
+        y += line.tall
     names = [" + ".join(name for name in RULES if name in rules) or "none" for rules in sets]
-    return grid.drawing(
-        len(sets), len(rows), drawn, "Sets of rules and what they save.",
+    return replace(grid, head=y).drawing(
+        len(sets), 0, drawn, "Sets of rules and what they save.",
         [
             f"{name}: saves {len(saved(rules))} of {len(PINNED)}."
             for name, rules in zip(names, sets, strict=True)
@@ -136,25 +169,6 @@ def orders(*steps: int) -> int:
     (4, 184756)
     """
     return factorial(sum(steps)) // prod(map(factorial, steps))
-
-
-def how_many_orders(draw: Draw) -> Drawn:
-    """Draw two or three actors that never wait: in how many orders can they do their steps?"""
-    sizes = [draw.one(range(3, 6)), draw.one(range(2, 5)), draw.one((0, 1, 2, 3, 3))]
-    steps = [n for n in sizes if n]
-    names = ("a parent", "a child", "a device")
-    told = [f"{name} with {many(n, 'step')}" for name, n in zip(names, steps, strict=False)]
-    return {
-        "actors": listed(told),
-        "orders": orders(*steps),
-        "steps": sum(steps),
-        "one_of_each": prod(steps),
-        "rows": factorial(sum(steps)),
-        "own": prod(map(factorial, steps)),
-        "of_two": comb(steps[0] + steps[1], steps[0]),
-        "number": len(steps),
-        "whole": factorial(len(steps)),
-    }
 
 
 RELEASES = ("5.7", "5.8", "5.10", "5.15", "5.19", "6.1", "6.4", "6.5", "6.12", "6.18")
@@ -240,54 +254,13 @@ def _losing(draw: Draw) -> Scenario:
     )
 
 
-def what_is_saved(draw: Draw) -> Drawn:
-    """Draw a set of rules and scenarios: which of them does it save?"""
-    rules = draw.one(all_sets()[1:-1])
-    tests = sorted(draw.shuffled(PINNED)[: draw.one((3, 4))])
-    right = saved(rules) & frozenset(tests)
-    alone = frozenset[str]().union(*(saved(frozenset({one})) for one in rules))
-
-    def chosen(some: frozenset[str]) -> str:
-        return " + ".join(sorted(some & frozenset(tests)))
-
-    others = [other for other in all_sets() if len(other) < len(RULES)]
-    return {
-        "options": tuple(tests),
-        "right": right,
-        "missing": dict.fromkeys(sorted(right), "One more is saved"),
-        "extra": {test: _needs(test) for test in tests if test not in right},
-        "rules": _named(rules),
-        "all_rules": _described(),
-        "scenarios": "\n".join(map(_scenario, tests)),
-        "alone": chosen(alone),
-        "others": {chosen(saved(other)): {"named": _named(other)} for other in others},
-        "lost": {} if right else {test: {"needs": _needs(test)} for test in tests},
-        "saved": ", ".join(sorted(right)) or "none of them",
-    }
-
-
-def _named(rules: frozenset[str]) -> str:
-    return listed([name for name in RULES if name in rules] or ["none of the three"])
-
-
 def _described() -> str:
     return "; ".join(f"*{name}* ({title})" for name, title in TITLES.items())
-
-
-def _scenario(name: str) -> str:
-    """A scenario as an item of a list: its question and its steps."""
-    test = litmus.load(name)
-    return f"- {name}: exists {test.exists}; {_steps(test)}"
 
 
 def _steps(test: litmus.Litmus) -> str:
     programs = test.scenario.programs.items()
     return "; ".join(f"{actor}: {', '.join(steps)}" for actor, steps in programs)
-
-
-def _needs(test: str) -> str:
-    needed = [rules for rules in all_sets() if test in saved(rules)]
-    return f"{test} needs {_named(min(needed, key=len))}"
 
 
 DID = {

@@ -46,7 +46,6 @@ KINDS: dict[str, Exercise] = {
     "selection": SELECTION,
     "program": PROGRAM,
     "worded": exercise("adequate"),
-    "written": exercise("write-a-test"),
 }
 
 

@@ -9,7 +9,7 @@ from pinlab import lab
 from pinlab.lab.ask import CLICKED, Asking, Predicted
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.picture import Drawing
-from pinlab.lab.problems import SEEDED, TEXTS, TRIED
+from pinlab.lab.problems import SEEDED, TEXTS
 from tests.lab.front_end import WIDGET_VIEW, FrontEnd
 
 FILM = Drawing("<svg>five</svg>", "What is seen: five.", "What is said: five.")
@@ -35,7 +35,6 @@ def text(made: Asking | Predicted) -> str:
 
 def test_a_choice_is_judged_by_a_press_as_often_as_one_likes() -> None:
     asked = lab.ask("which-hold")
-    TRIED.clear()
     second = "Right, at the second try."
     for name, verdict in (("both", "Not yet."), ("pins", second), ("neither", "Not yet.")):
         press(asked, name)
@@ -96,7 +95,7 @@ def test_what_an_exercise_hands_out_stands_below_its_question() -> None:
         (lambda: lab.ask("which"), "'which'"),
         (lambda: lab.predict(then=FILM), "no questions"),
         (lambda: lab.predict("backport", then=FILM), "wants code"),
-        (lambda: lab.Guess("How?"), "'How\\?' has options .*: allowed are two"),
+        (lambda: lab.Guess("How?"), "question 'How\\?', .*: allowed are two"),
         (lambda: lab.Guess("How?", options=("a",)), "two options or more"),
         (lambda: lab.Guess("How?", options=("a", "b"), low=0, high=2), "or low and high"),
         (lambda: lab.Guess("How?", low=0), "high None"),
@@ -119,7 +118,6 @@ def seen(made: Predicted) -> list[str]:
 
 
 def test_it_is_covered_until_there_is_a_guess_for_each_question() -> None:
-    TRIED.clear()
     made = lab.predict("which-hold", TYPES, then=FILM)
     by_name = {one.description: one for form in made.forms for one in form.widget.children}
     assert made.answering.seen.outputs == ()

@@ -103,7 +103,6 @@ OPEN: dict[str, tuple[str, list[object]]] = {
     "selection": ("some of 3 answers, as a set", []),
     "program": ("the body of `double`", [stub, lambda *state: ...]),
     "worded": ("a sentence of clauses", []),
-    "written": ("the text of a litmus test", []),
 }  # fmt: skip
 
 
@@ -116,7 +115,6 @@ def test_an_open_answer_is_answered_kindly(kind: str) -> None:
         assert str(reply) == f"No answer yet: {wanted}."
 
 
-NO_STEP = 'mine\n"Why?"\nmemory\n    x = A\nparent\n    jump x\nexists v = P\n6.5 Never x\n'
 NO_NUMBERS = ("many", "6 4x", "", True, 1.5, 64.0, {1, 2}, -1, 2**81, "9" * 31)
 NONSENSE: dict[str, list[tuple[object, object]]] = {
     "number": [(bad, bad) for bad in NO_NUMBERS],
@@ -130,7 +128,6 @@ NONSENSE: dict[str, list[tuple[object, object]]] = {
     ],
     "program": [(bad, bad) for bad in ("double", 3, (0, 1025))],
     "worded": [(bad, bad) for bad in ("a pin", 3, True)],
-    "written": [*((bad, bad) for bad in (3, True, ["a"])), (NO_STEP, "jump x")],
 }  # fmt: skip
 
 

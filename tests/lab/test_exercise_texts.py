@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pinlab.lab.exercise import Exercise, Number, Numbers, Selection, Written
+from pinlab.lab.exercise import Exercise, Number, Numbers, Selection
 from pinlab.lab.exercise_texts import read
 
 LINES = """\
@@ -65,15 +65,6 @@ def test_a_selection_in_its_order(key: str, order: str, tmp_path: Path) -> None:
     assert found.wrong == {
         frozenset("ab"): "No b", frozenset(): "Not none", frozenset("abc"): "Not all",
     }  # fmt: skip
-
-
-def test_an_answer_of_several_lines_stands_fenced(tmp_path: Path) -> None:
-    fenced = "=\n```\none\n\n- two\n```\n- Other: one\n```\n= three\n```\n"
-    text = LINES.replace("(number)\nlow: 1", "(written)\nreleases: 6.4 | 6.5")
-    found = made(text.replace(SIGNED, fenced), tmp_path)
-    assert isinstance(found, Written)
-    assert (found.right, found.wrong) == ("one\n\n- two\n", {"= three\n": "Other: one"})
-    assert found.releases == ("6.4", "6.5")
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,13 @@ from pkgutil import iter_modules, walk_packages
 import ipywidgets
 import pytest
 from nbconvert.filters import markdown2html
+from pandas import DataFrame
 
 import pinlab
 from pinlab import PAGE_SIZE, Kernel, lab, lessons
 from pinlab.lab.ask import Asking, Earlier, Predicted
+from pinlab.lab.claims import Claims
+from pinlab.lab.excerpt import Excerpt
 from pinlab.lab.exhibit import Exhibit, Steady
 from pinlab.lab.picture import Shown
 from pinlab.lab.problems import Problems, Sheet
@@ -27,6 +30,7 @@ from pinlab.lessons.start_here import Watch
 from pinlab.machine import Answer
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.limits import OwnLimits
+from pinlab.model.trace import Trace
 from pinlab.words import SENTENCES
 from tests.lab.answers import BUFFERS, TOUCHED, an_answer
 from tests.lab.front_end import FrontEnd
@@ -36,9 +40,9 @@ NAME = "<img src=x onerror=alert()> [a](javascript:alert()) `<b onload=alert()>`
 UNDRAWN = "$\\frac{$ \x07 \N{BRAIN} \n\n" + "x" * 2000
 """Mathematics that is none, letters that no font has, and no end."""
 DISPLAYS = ("_ipython_display_", "_repr_html_", "_repr_markdown_", "_repr_svg_")
-FOREIGN = ("Kernel", "Story", "Answer", "OwnLimits", "Judged", "Run", "object")
+FOREIGN = ("Kernel", "Story", "Answer", "OwnLimits", "Judged", "Run", "DataFrame", "'object'")
 """Words in the annotation of an argument that may have somebody's text in it."""
-OURS = {Asking, Earlier, Game, Predicted, Problems, Sheet}
+OURS = {Asking, Earlier, Excerpt, Game, Predicted, Problems, Sheet}
 """Displayed, and made from the project's own words, or of what is made here."""
 
 
@@ -112,6 +116,10 @@ MADE: dict[str, Callable[[], object]] = {
     "watch": watched,
     "solution": lambda: lab.solution("try-grab", raises),
     "check": lambda: lab.check("try-grab", raises),
+    "task": lambda: lab.task("ten-frames", raises),
+    "compare_c": lambda: lab.compare_c("backport", NAME),
+    "claims": lambda: lab.claims(DataFrame({NAME: [NAME]}), "x"),
+    "trace": lambda: named().trace,
     "details": lambda: Reply("So it is.", details=f"```\n{NAME}"),
 }
 """What shows a text that is not the project's, by the function of `lab` that makes it."""
@@ -137,6 +145,8 @@ def shown(thing: object, monkeypatch: pytest.MonkeyPatch) -> Browser:
         page.feed(markdown2html(thing._repr_markdown_()))
     elif isinstance(thing, Shown | Exhibit | Watch):
         thing._ipython_display_()
+    elif isinstance(thing, Claims | Trace):
+        page.feed(thing._repr_html_())
     for bundle in front_end.bundles:
         assert not any(mime in bundle for mime in ("text/markdown", "image/svg+xml"))
         page.feed(bundle.get("text/html", ""))

@@ -18,7 +18,7 @@ from matplotlib.patches import Rectangle
 
 from pinlab import FOLL_GET, FOLL_PIN, PAGE_SIZE, Kernel, lab, wrap
 from pinlab.data_folder import DATA
-from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX
+from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX, recorded_calls
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.palette import YOURS
 from pinlab.lab.picture import Picture, png
@@ -335,9 +335,6 @@ def test_the_slider_stops_where_something_was_recorded(
     assert Parts(make(readers=77)).sentence == tell(77)
 
 
-# Whoever else asks for a page.
-
-
 # The limits of writes.
 
 BY_ID = {limit.id: limit for limit in limits()}
@@ -458,15 +455,6 @@ def test_every_end_has_an_example_with_a_source() -> None:
 # Exercises: each right answer from the model, or from arithmetic on the question.
 
 
-def fears(release: str) -> bool:
-    """Whether one direct write of a never-written page moves the zero page as a pin does."""
-    kernel = Kernel(release)
-    mm = kernel.new_mm()
-    with suppress(OSError):
-        kernel.submit_dio_write(mm, mm.mmap(PAGE_SIZE), 1)
-    return kernel.zero_page.refcount == 1 + 1024
-
-
 def last(references: int, flags: int = FOLL_PIN) -> int:
     """The number of the last hold that succeeds after some references, in the model."""
     kernel = here.feared()
@@ -482,13 +470,11 @@ def last(references: int, flags: int = FOLL_PIN) -> int:
     return number
 
 
-def around_the_last_pin() -> tuple[int, int]:
-    """The refcount before and after pin 2^21."""
+def after_the_last_pin() -> int:
+    """The refcount after pin 2^21."""
     kernel = here.feared()
-    kernel.try_grab_folio(kernel.zero_page.folio, 2**21 - 1, FOLL_PIN)
-    before = kernel.zero_page.refcount
-    kernel.try_grab_folio(kernel.zero_page.folio, 1, FOLL_PIN)
-    return before, kernel.zero_page.refcount
+    kernel.try_grab_folio(kernel.zero_page.folio, 2**21, FOLL_PIN)
+    return kernel.zero_page.refcount
 
 
 def held_after(seed: int) -> list[int]:
@@ -506,24 +492,16 @@ def leaking(seed: int) -> list[int]:
 
 
 SIGN = {"pin": 1, "unpin": -1}
-BEFORE, AFTER = around_the_last_pin()
 
 RIGHT: dict[str, Any] = {
     "which-hold": "pins" if last(0) <= 2**21 < last(0, FOLL_GET) else "references",
     "last-pin": last(0),
-    "what-it-reads": str(AFTER),
-    "digits-that-change": ((BEFORE ^ AFTER) % 2**32).bit_count(),
+    "what-it-reads": str(after_the_last_pin()),
     "one-after-another": 1 + 64 * 1024,
-    "who-is-refused": {
-        call for call, got in here.calls_below_zero()["refcount negative"].items() if "-1" in got
-    },
+    "who-is-refused": {call for call, got in recorded_calls("overflowed").items() if "-1" in got},
     "first-refused-reader": 2**21 // 1024 + 1,
     "three-kernels": {"6.4": 1 + 2**21, "6.5": 1, "feared": 1 - 2**31},
     "five-ends": {end for end, (*_, after) in FOUND.items() if after == "1"},
-    "which-end": "refuse",
-    "feared-releases": sum(map(fears, Kernel.releases())),
-    "full-queues": 2**21 // (64 * (BY_ID["queue-scheduler"].value or 0)),
-    "last-reference": last(0, FOLL_GET),
     "references-first": last(2047),
     "most-at-once": max(held_after(seed=0)),
     "find-the-leak": leaking(seed=0)[0],
@@ -568,13 +546,6 @@ def test_every_seed_has_the_answer_that_its_question_asks_for(seed: int) -> None
     assert reply.misconception == "writes-add-up-after-they-finish"
     (leak,) = leaking(seed)
     assert lab.check("find-the-leak", leak, seed).right
-
-
-def test_the_wrong_counts_of_releases_are_the_models() -> None:
-    rules = [Kernel(release).rules for release in Kernel.releases()]
-    listed = [answer for answer, _ in exercise("feared-releases").mistakes()]
-    pinning = sum(rule.dio_hold == "pin" for rule in rules)
-    assert listed == [pinning, sum(rule.zero_page_grab == "counted" for rule in rules), 1]
 
 
 def test_the_first_state_that_differs_is_shown_with_the_models_trace() -> None:

@@ -16,7 +16,7 @@ from pinlab.lessons import pin_a_page as here
 from pinlab.model.folio import Folio
 from tests.lab.parts import Parts
 from tests.lab.test_odometer import SVG, rows, signed
-from tests.lessons.given import recorded, trace
+from tests.lessons.given import trace
 
 SEEDS = range(50)
 RELEASE = {"get": "put", "pin": "unpin"}
@@ -48,12 +48,6 @@ def wrong_releases(seed: int) -> list[int]:
 def numbers_in(id: str, seed: int) -> list[int]:
     """The numbers in the question of an exercise, without the release."""
     return [int(n) for n in re.findall(r"\d+", str(lab.given(id, seed)).replace("6.18", ""))]
-
-
-def split(seed: int) -> dict[str, int]:
-    """The refcount of the question, divided by 1024."""
-    (refcount,) = numbers_in("split-a-refcount", seed)
-    return {"pins": refcount // 1024, "references": refcount % 1024}
 
 
 def false_positive(seed: int) -> int:
@@ -96,9 +90,8 @@ RIGHT: dict[str, object] = {
     "one-more": str(mapped_once(references=1024).refcount),
     "fork-asks": next(extra for extra in range(1025) if copies(extra)),
     "put-for-unpin": after_a_put(),
-    "still-works": {"program reads", "program writes", "device writes", "another pin", "unmap"},
+    "still-works": "move",
     "mlocked": 0,
-    "split-a-refcount": split(seed=0),
     "pins-left": pins_left(seed=0),
     "wrong-release": wrong_releases(seed=0)[0],
     "maybe-dma-pinned": maybe_dma_pinned,
@@ -117,7 +110,7 @@ def test_2050_can_be_0_1_or_2_pins_and_looks_alike(pins: int) -> None:
     assert folio.kernel.folio_maybe_dma_pinned(folio)
 
 
-def test_what_still_works_does_in_the_model() -> None:
+def test_what_a_pin_does_not_prevent_works_in_the_model() -> None:
     kernel = Kernel("6.18")
     mm = kernel.new_mm()
     addr = mm.mmap(PAGE_SIZE)
@@ -135,7 +128,6 @@ def test_what_still_works_does_in_the_model() -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_seed_has_the_answer_that_its_question_asks_for(seed: int) -> None:
     assert lab.check("false-positive", false_positive(seed), seed).right
-    assert lab.check("split-a-refcount", split(seed), seed).right
     assert lab.check("pins-left", pins_left(seed), seed).right
     (step,) = wrong_releases(seed)
     assert lab.check("wrong-release", step, seed).right
@@ -216,44 +208,15 @@ def test_the_mixtures_begin_where_they_are_told_to_within_their_ranges() -> None
     assert [(row.box.value, row.box.max) for row in found] == [(2, 8), (7, 4096)]
 
 
-TABLE = here.when_fork_copies()
+def test_fork_copies_from_where_the_guess_is_yes_with_its_own_reference_among_them() -> None:
+    told = lab.three_columns(here.COPIES)
+    assert [row[1:3] for row in told.rows[1:]] == [("1022", "1022"), ("-1", "-1"), ("4", "4")]
+    assert next(extra for extra in range(1025) if copies(extra)) == 1022
 
 
-@pytest.mark.parametrize("kernel", here.KERNELS)
-@pytest.mark.parametrize(("held", "case"), here.CASES.items())
-def test_a_cell_is_what_was_recorded(held: str, case: str, kernel: str) -> None:
-    rows = recorded(kernel=kernel, experiment="fork_copy_threshold", case=case)
-    found = {row["quantity"]: row["value"] for row in rows}
-    assert TABLE.loc[held, "refcount"] == int(found["refcount"])
-    assert TABLE.loc[held, kernel] == {"1": "copies", "0": "shares"}[found["child_has_own_copy"]]
-
-
-@pytest.mark.parametrize("kernel", here.KERNELS)
-def test_fork_does_what_the_guess_says_where_something_was_pinned(kernel: str) -> None:
-    asked = "model's guess" if kernel.startswith("5.") else "guess at 1 more"
-    known = TABLE[[not held.endswith("nothing ever pinned") for held in TABLE.index]]
-    assert len(known) == 8
-    copies = {"maybe pinned": "copies", "not pinned": "shares"}
-    assert list(known[kernel]) == [copies[guess] for guess in known[asked]]
-
-
-def test_the_two_guesses_differ_in_one_row_and_so_do_the_kernels() -> None:
-    differ = TABLE[TABLE["model's guess"] != TABLE["guess at 1 more"]]
-    assert list(differ.index) == ["1022 extra references"]
-    assert list(TABLE[TABLE["5.10.262"] != TABLE["6.12.117"]].index) == list(differ.index)
-
-
-def test_a_process_that_never_pinned_anything_is_not_asked_about() -> None:
-    never = TABLE.loc["2000, and nothing ever pinned"]
-    assert never["model's guess"] == "maybe pinned"
-    assert {never[kernel] for kernel in here.KERNELS} == {"shares"}
-
-
-def test_both_builds_of_6_1_did_the_same() -> None:
-    by_build: dict[str, dict[str, str]] = {}
-    for row in recorded(
-        kernel="6.1.192", experiment="fork_copy_threshold", quantity="child_has_own_copy"
-    ):
-        by_build.setdefault(row["build"], {})[row["case"]] = row["value"]
-    first, second = by_build.values()
-    assert first == second != {}
+def test_two_holds_are_drawn_and_none_of_them_is_told() -> None:
+    drawn = here.held_twice()
+    assert drawn.svg.count("stroke-dasharray") == 4  # two who may hold it, and their lines
+    assert "refcount 2" in drawn.svg
+    assert "a disk that is about to write here?" in drawn.twin
+    assert "cannot" not in drawn.twin

@@ -107,10 +107,11 @@ def of_code(cell: NotebookNode, names: Mapping[str, object]) -> Time:
                 questions += [TEXTS[id].question for id in ids if name != "check"]
             case "lab", "Guess":
                 kinds.append("prediction")
-            case "lab", "earlier" | "task":
+            case "lab", "earlier" | "task" | "timeline":
                 kinds.append(name)
         function = getattr(names.get(module), name, None)
-        if getattr(function, "__annotations__", {}).get("return") == "Exhibit":
+        moved = getattr(function, "__annotations__", {}).get("return") == "Exhibit"
+        if moved and name not in kinds:
             kinds.append("exhibit")
     if "exhibit" not in kinds:
         shown = "".join(output.get("data", {}).get("text/html", "") for output in cell.outputs)

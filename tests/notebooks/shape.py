@@ -17,7 +17,8 @@ Rule = Callable[[Lesson], Iterator[str]]
 NAME = re.compile(r"\d\d_[a-z0-9]+(_[a-z0-9]+)+")
 MARKUP = ("text/markdown", "text/html")
 SHRINKS = "max-width:100%"
-FOLDED = "<details><summary"
+# Below something live stands its caption, and then the words.
+FOLDED = re.compile(r"(?:<p style=[^>]*>Figure .*?</p>)?<details><summary")
 MEDIAN_LINES, MOST_LINES, ALL_LINES = 3, 10, 20
 ABSOLUTE = re.compile(r"(?<![\w.~-])(?:/(?:home|root|work|tmp|Users)/|[A-Za-z]:\\+Users)[^\s\"']*")
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
@@ -112,7 +113,7 @@ def captions(lesson: Lesson) -> Iterator[str]:
             yield f"cell {number} has a picture without a caption or a text twin"
         for output in dropwhile(lambda above: not images(above), cell.outputs):
             shown = output in beside and output.output_type == "display_data"
-            if shown and not _markup(output).strip().startswith(FOLDED):
+            if shown and not FOLDED.match(_markup(output).strip()):
                 yield f"cell {number} has words below its picture that are not folded"
 
 

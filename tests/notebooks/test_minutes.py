@@ -82,6 +82,7 @@ def doing(source: str, *outputs: object) -> float:
          ["number", "prediction", "exhibit"]),
         ('lab.earlier("04")', ["earlier"]),
         ('lab.task("any", None)', ["task"]),
+        ('lab.timeline("fork", at="5.9")', ["timeline"]),
         ("here.touch(read=3).captioned('Figure 1.')", ["exhibit"]),
         ("lab.odometer(); lab.draw_map(1)", ["exhibit"]),
         ("here.nothing(); other.odometer(); odometer()", []),
