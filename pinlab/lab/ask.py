@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from pinlab.model.arguments import function, instance, several, shown, whole
 
 CLICKED = ("choice", "selection", "number", "numbers")
 """Kinds of exercises that want no code."""
+
+LISTED = re.compile(r"^[*-] (.*)$", re.M)
 
 UNSEEN = "pinlab-unseen"
 """The class of what is there for a screen reader alone."""
@@ -297,10 +300,12 @@ def _question(question: Exercise | Guess) -> Bundle:
 
 
 def _options(question: Exercise | Guess) -> str:
-    """What may be answered, in Markdown; nothing where any number may."""
+    """What may be answered, in Markdown; nothing where any number may, or the question lists it."""
     if isinstance(question, Guess) and not question.options:
         return f"- {question.question}: a number from {question.low} to {question.high}"
-    return "\n".join(f"- {each}" for each in getattr(question, "options", ()))
+    options = getattr(question, "options", ())
+    listed = "\n".join(LISTED.findall(question.question))
+    return "" if all(each in listed for each in options) else "\n".join(f"- {o}" for o in options)
 
 
 def _is_box(asked: tuple[Exercise | Guess, Form]) -> bool:

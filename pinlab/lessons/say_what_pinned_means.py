@@ -1,34 +1,27 @@
-"""Lesson 09, say what pinned means: one page in six senses, and the places that say pin."""
+"""Lesson 09, say what pinned means: one page in six senses, and what a sentence makes of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import permutations, product
-from typing import TYPE_CHECKING
-
-from matplotlib.figure import Figure
 
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, menu, row, switch
 from pinlab.lab.held_page import MOST, HeldPage
-from pinlab.lab.palette import EDGE, PIN, REFERENCE, ZERO_PAGE
-from pinlab.lab.picture import Drawing, Picture, drawing
+from pinlab.lab.palette import EDGE, ZERO_PAGE
+from pinlab.lab.picture import Drawing, drawing
 from pinlab.lab.svg import THICK, edge, fitted, text
 from pinlab.lab.task import Trial, play
 from pinlab.lab.text import LARGE, digits, many, powers
-from pinlab.model.arguments import instance, one_of, shown
+from pinlab.model.arguments import instance, shown
 from pinlab.model.buffer import RDMA
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS as BIAS
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Page
 from pinlab.model.gup import FOLL_GET
 from pinlab.model.kernel import Kernel
-from pinlab.words.corpus import OF_FOLL_PIN, SENSES_BESIDE, WRONG, Term, applied, corpus, spread
+from pinlab.words.corpus import Term
 from pinlab.words.readings import PASSAGES, SITUATIONS, fails_at, page_in
 from pinlab.words.senses import SENSES, Senses, senses
-
-if TYPE_CHECKING:
-    import pandas
-    from matplotlib.axes import Axes
 
 WIDTH, MARGIN = 776, 10
 LENS, RADIUS, COLUMNS, TALL = 248, 26, 3, 112
@@ -180,69 +173,6 @@ def _glass(x: float, y: float, radius: int, *, holds: bool, size: int) -> str:
     return glass + text(x, y + size / 3, word, size=size, anchor="middle", weight=weight)
 
 
-MARKS = {"foll-pin": ("s", PIN), "any-reference": ("o", REFERENCE)}
-"""Shape and colour: squares are about FOLL_PIN, circles about any reference, the rest triangles."""
-
-WIDE = {"kind": 9, "release": 5}
-"""How many marks stand side by side, by what the columns are."""
-
-
-def places_that_say_pin(by: str = "kind") -> Picture:
-    """Return each place of data/terms.csv as a mark: senses down, kinds or releases across.
-
-    by: "kind" or "release". Raises ValueError for anything else.
-    """
-    one_of("by", by, WIDE)
-    table = spread(by)
-    wide = WIDE[by]
-    heights = [max(1, -(-int(row.max()) // wide)) for _, row in table.iterrows()]
-    tops = [sum(heights[:n]) + 1.2 * n for n in range(len(heights))]
-    bottom = tops[-1] + heights[-1]
-    figure = Figure(figsize=(8.4, 0.2 * bottom + 0.9), layout="constrained")
-    panel = figure.subplots()
-    for top, (sense, numbers) in zip(tops, table.iterrows(), strict=True):
-        for place, number in enumerate(numbers):
-            _marks(panel, str(sense), place * (wide + 3), top, int(number), wide)
-    panel.set(xlim=(-1.5, len(table.columns) * (wide + 3) - 1.5), ylim=(bottom + 0.2, -1.2))
-    panel.set_yticks(
-        [top + (high - 1) / 2 for top, high in zip(tops, heights, strict=True)],
-        [f"{sense}: {int(row.sum())}" for sense, row in table.iterrows()],
-    )
-    middle = (wide - 1) / 2
-    panel.set_xticks([n * (wide + 3) + middle for n in range(len(table.columns))], table.columns)
-    panel.xaxis.tick_top()
-    panel.tick_params(length=0)
-    panel.spines[:].set_visible(False)
-    return Picture(figure, _alt(table), _twin(table), table)
-
-
-def _marks(panel: Axes, sense: str, left: float, top: float, number: int, wide: int) -> None:
-    thing = "foll-pin" if sense in OF_FOLL_PIN else sense
-    marker, colour = MARKS.get(thing, ("^", ZERO_PAGE))
-    across = [left + n % wide for n in range(number)]
-    down = [top + n // wide for n in range(number)]
-    panel.plot(
-        across, down, marker, ms=7 if wide > 5 else 5.5, mfc=colour, mec=EDGE, mew=0.8, ls=""
-    )
-
-
-def _alt(table: pandas.DataFrame) -> str:
-    return (
-        f"{int(table.to_numpy().sum())} marks, one for each place that says pin, in rows by sense "
-        f"and columns by {', '.join(table.columns)}. {_twin(table)}"
-    )
-
-
-def _twin(table: pandas.DataFrame) -> str:
-    return " ".join(_line(str(sense), row) for sense, row in table.iterrows())
-
-
-def _line(sense: str, row: pandas.Series) -> str:
-    total = int(row.sum())
-    parts = ", ".join(f"{name} {int(number)}" for name, number in row.items() if number)
-    return f"{sense}: {many(total, 'place')} ({parts})."
-
-
 RELEASES = ("5.6", "5.7", "6.1", "6.5", "6.18")
 TAKES = ("get", "many", "pin", "mlock", "register")
 
@@ -311,16 +241,12 @@ def vmpin(draw: Draw) -> Drawn:
     }
 
 
-def _place(id: str) -> Term:
-    return next(place for place in corpus() if place.id == id)
-
-
 TRIED = tuple(product(PASSAGES, ("5.7", "6.4", "6.5")))
 
 
 def true_under(draw: Draw) -> Drawn:
     """Draw a sentence and a release: in which senses is it true there?"""
-    id, release = draw.one(TRIED) if draw.seed else ("mail-millions-pins", "6.5")
+    id, release = draw.one(TRIED) if draw.seed else ("mail-pinned-pages", "6.4")
     passage = PASSAGES[id]
     falls = {sense: fails_at(passage, sense, release) for sense in SENSES}
     return {
@@ -341,37 +267,6 @@ def _whose(place: Term) -> str:
     # In a question "above" would be the question's own.
     where = place.place.replace("comment above", "comment before")
     return f"{where} in {place.file}, Linux {place.release}"
-
-
-PLACES = (
-    "mail-millions-pins", "mail-by-refcount", "mail-by-flag", "mail-pin-counter",
-    "mail-only-foll-pin", "mail-separate-pincount", "mail-useful-verb",
-    "mail-additional-refcount", "rst-get-pins", "rst-store-pincount", "rst-longterm-pins",
-    "gup-get-user-pages", "gup-plus-one", "mm-types-both", "mm-types-mlock-count",
-    "mm-types-pinned-vm", "mm-probably-pinned", "fork-may-have-been", "pagemap-somehow",
-    "proc-vmpin", "lowmem-mlock", "umem-get", "shmem-inode",
-)  # fmt: skip
-"""Places at which the sense can be told from the words and who says them."""
-
-
-MEANINGS = {**{sense.id: sense.words for sense in SENSES.values()}, **SENSES_BESIDE}
-"""What each sense says, those of the corpus alone included."""
-
-
-def mark_the_word(draw: Draw) -> Drawn:
-    """Draw a place: which sense has the word there?"""
-    place = _place(draw.one(PLACES) if draw.seed else "mail-additional-refcount")
-    others = [s for s in MEANINGS if s not in (place.sense, "keeps-in-ram", "foll-pin")]
-    ids = {place.sense, "foll-pin", *others}
-    return {
-        "words": place.words,
-        "whose": _whose(place),
-        "word": place.word,
-        "ids": ", ".join(sorted(ids)),
-        "sense": place.sense,
-        "about": MEANINGS[place.sense],
-        "others": {sense: {"meaning": MEANINGS[sense]} for sense in others},
-    }
 
 
 NONE = "none of these"
@@ -396,59 +291,12 @@ def tell_apart(draw: Draw) -> Drawn:
         "yes_words": SENSES[yes].words,
         "no": no,
         "no_words": SENSES[no].words,
-        "pages": "\n".join(f'- `"{page}"`' for page in pages),
+        "pages": "\n".join(f"- {page}" for page in pages),
         "page": right,
         "others": others,
         "none": NONE if fitting else None,
         "found": yes if fitting else None,
         "nowhere": None if fitting else yes,
-    }
-
-
-PROMISES = {
-    "nail": "FOLL_PIN becomes nail, which promises nothing",
-    "screw": "FOLL_PIN becomes screw: the page is lost to its process when it forks",
-    "pin-dma": "FOLL_PIN becomes pin_dma: a device touches the content",
-    "pin-alone": "pin is for FOLL_PIN, and everything else becomes a temporary reference: plain "
-    "(get), and short",
-    "reference": "pin is for FOLL_PIN, and everything else becomes a reference, of either kind",
-}
-"""The proposals, and what their words promise."""
-
-
-def _items(told: dict[str, str]) -> str:
-    """A list for a question; in a text a line that begins with - is an answer."""
-    return "\n".join(f"- {name}: {words}" for name, words in told.items())
-
-
-def new_name(draw: Draw) -> Drawn:
-    """Draw a place: which proposals would promise there what does not hold?"""
-    tables = {name: applied(name) for name in PROMISES}
-    broken = {
-        id: frozenset(name for name, table in tables.items() if table.loc[id, "verdict"] == WRONG)
-        for id in tables["nail"].index
-    }
-    right = draw.one(sorted(set(broken.values()), key=sorted))
-    place = _place(draw.one([id for id, names in broken.items() if names == right]))
-    known = {
-        "sense": place.sense,
-        "what holds the page (pin, get, either, none)": place.hold,
-        "for how long (short, unbounded, either)": place.lasts,
-        "does a device touch the content": place.dma,
-    }
-    return {
-        "words": place.words,
-        "whose": _whose(place),
-        "known": _items(known),
-        "proposals": _items({f"`{name}`": promise for name, promise in PROMISES.items()}),
-        "broken": {name: {"why": tables[name].loc[place.id, "why"]} for name in sorted(right)},
-        "device": "pin-dma" if "pin-dma" in right else None,
-        "fork": "screw" if "screw" in right else None,
-        "kept": {
-            name: {"word": tables[name].loc[place.id, "then"]}
-            for name in PROMISES
-            if name not in right
-        },
     }
 
 

@@ -7,6 +7,7 @@ are in data/situations.csv, the sentences in data/passages.csv, with their words
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +24,10 @@ from pinlab.words.senses import SENSES, senses
 
 if TYPE_CHECKING:
     import pandas
+
+
+COLUMNS = 88
+"""Characters in a line of what a passage says."""
 
 
 class Situation(NamedTuple):
@@ -57,6 +62,23 @@ class Passage(NamedTuple):
     def term(self) -> Term:
         """The place, with the words that stand there."""
         return next(term for term in corpus() if term.id == self.id)
+
+    def __str__(self) -> str:
+        """Return whose words they are, the words, and the pages: pinned or not, if they are true.
+
+        >>> print(PASSAGES["mail-by-refcount"])
+        mail-by-refcount (David Howells)
+            we've been using "pinned" to mean held by a refcount
+            pinned: a page with a reference; a page with a pin
+            not pinned: a page that is only mapped
+        """
+        told = {"pinned": self.pinned, "not pinned": self.not_pinned}
+        pages = (f"{name}: {'; '.join(some)}" for name, some in told.items() if some)
+        lines = [f"{self.id} ({self.term.speaker or self.term.file})", self.term.words, *pages]
+        return "\n".join(
+            fill(line, COLUMNS, initial_indent="    " * bool(n), subsequent_indent="        ")
+            for n, line in enumerate(lines)
+        )
 
 
 def _passage(row: Mapping[str, str]) -> tuple[str, Passage]:

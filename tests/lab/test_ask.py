@@ -155,6 +155,12 @@ def test_a_press_uncovers_it_and_what_was_not_guessed_is_none() -> None:
     assert called == [(None,) * 4, (None,) * 4, (7, None, None, None)]
 
 
+def test_options_that_a_question_lists_are_not_listed_again() -> None:
+    question, form = lab.ask("six-answers").bundles()
+    assert "* `unevictable`" in str(question["text/markdown"])
+    assert "unevictable" not in str(form["text/markdown"])
+
+
 def test_a_table_can_be_covered() -> None:
     table = lab.claims(pandas.DataFrame({"6.5": ["<lost>"]}), "lost")
     columns = lab.three_columns({"read": ("fixed_buffer", "anon64", "VmPin_kB")})

@@ -289,7 +289,7 @@ DRAWN = """\
 06_count_pins_apart a6f9d5fd837b01fe
 07_fork_during_direct_io 781710e1405c61ba
 08_try_every_interleaving 9f47eba00cc83d6d
-09_say_what_pinned_means 738818347e56a46e
+09_say_what_pinned_means 5283ab600074bb63
 10_word_the_note 2bd72e59abcfaf02
 11_ask_a_real_kernel 7b4fac606dd434aa
 12_read_the_thread eab275db465dcddc

@@ -1,9 +1,8 @@
-"""Lesson 09: its exercises right where the model and the corpus are; lenses; places as marks."""
+"""Lesson 09: its exercises right where the model and the corpus are; lenses."""
 
 import csv
 import re
 import xml.etree.ElementTree as ET
-from collections import Counter
 from itertools import product
 from typing import Any, cast
 
@@ -18,7 +17,6 @@ from pinlab.lab.problems import exercise
 from pinlab.lab.svg import measured
 from pinlab.lessons import say_what_pinned_means as here
 from pinlab.words import SENSES, senses
-from tests.lab.lines import points
 from tests.lab.parts import Parts
 
 SEEDS = range(50)
@@ -35,7 +33,6 @@ WITH_6_5: dict[str, set[str]] = {
     "mail-note": {F, C, U, V},
     "mail-pinned-pages": set(),
     "mail-pin-counter": {F, C},
-    "mail-only-foll-pin": {F},
     "rst-get-pins": {R},
     "pagemap-somehow": {U},
     "proc-vmpin": {V},
@@ -126,38 +123,17 @@ def left(seed: int) -> set[str]:
     return {sense for sense, yes in says.items() if yes}
 
 
-def meant(seed: int) -> str:
-    """What `mark-the-word` asks for: the sense in the row of the corpus."""
-    (sense,) = {row["sense"] for row in quoted("mark-the-word", seed)}
-    return sense
-
-
 def telling(seed: int) -> set[str]:
     """The pages of `tell-apart` that tell, by hand; none of these if there is none."""
     text = question("tell-apart", seed)
     found = re.search(r'Linux ([\d.]+): "whenever (\S+) says yes, (\S+) says', text)
     assert found is not None
     release, yes, no = found[1], found[2], found[3]
-    pages = re.findall(r'^- `"(.*)"`$', text, re.MULTILINE)
+    pages = re.findall(r"^- (.*)$", text, re.MULTILINE)
     fitting = {
         p for p in pages if p in LIT and yes in lit(p, release) and no not in lit(p, release)
     }
     return fitting or {"none of these"}
-
-
-def wrong_names(seed: int) -> set[str]:
-    """What `new-name` asks for, from the words of its question alone."""
-    text = question("new-name", seed)
-    # The first four bullets are about the place, the others are the proposals.
-    sense, hold, lasts, dma = re.findall(r"^- .*: (\S+)$", text, re.MULTILINE)[:4]
-    if sense not in (F, M, C):
-        found = set() if sense == R and hold in ("get", "either") else {"reference"}
-        plain = sense == R and hold == "get" and lasts in ("short", "-")
-        return found if plain else {*found, "pin-alone"}
-    release = re.search(r", Linux (\d+)\.(\d+)", text)
-    found = {"pin-dma"} if dma in ("no", "either") else set()
-    kept = release is not None and (int(release[1]), int(release[2])) >= (5, 9) and hold == "pin"
-    return found | ({"screw"} if kept else set())
 
 
 def six_answers() -> set[str]:
@@ -184,9 +160,7 @@ ANSWERS: dict[str, Any] = {
     "vmpin": numbers,
     "true-under": true_in,
     "read-the-trace": left,
-    "mark-the-word": meant,
     "tell-apart": lambda seed: next(iter(telling(seed))),
-    "new-name": wrong_names,
 }
 RIGHT: dict[str, object] = {
     "six-answers": six_answers(),
@@ -387,37 +361,3 @@ def test_it_begins_within_its_ranges(
 ) -> None:
     with pytest.raises(error, match=words):
         here.page_under_lenses(**arguments)
-
-
-@pytest.mark.parametrize("by", ["kind", "release"])
-def test_there_is_a_mark_for_each_place_and_the_words_have_every_count(by: str) -> None:
-    picture = here.places_that_say_pin(by)
-    (panel,) = picture.figure.axes
-    drawn = [points(line) for line in panel.lines]
-    marks = [point for each in drawn for point in each]
-    assert len(marks) == len(set(marks)) == len(ROWS)
-    (left, right), (low, high) = panel.get_xlim(), panel.get_ylim()
-    assert all(left < x < right and high < y < low for x, y in marks)
-    cells = Counter((row["sense"], row[by] or "mail") for row in ROWS.values())
-    assert Counter(len(each) for each in drawn if each) == Counter(cells.values())
-    assert str(len(ROWS)) in picture.alt
-    assert all((row[by] or "mail") in picture.alt for row in ROWS.values())
-    for sense, number in Counter(row["sense"] for row in ROWS.values()).items():
-        assert re.search(rf"{sense}: {number} places? \(", picture.twin)
-    assert picture.twin in picture.alt
-
-
-def test_what_is_about_foll_pin_has_a_shape_of_its_own() -> None:
-    (panel,) = here.places_that_say_pin().figure.axes
-    marks: Counter[object] = Counter()
-    for line in panel.lines:
-        marks[line.get_marker()] += len(points(line))
-    senses = Counter(row["sense"] for row in ROWS.values())
-    assert marks["s"] == senses[F] + senses[M] + senses[C]
-    assert marks["o"] == senses[R]
-    assert marks["^"] == len(ROWS) - marks["s"] - marks["o"]
-
-
-def test_other_columns_are_refused() -> None:
-    with pytest.raises(ValueError, match="by is 'sense': allowed are kind, release"):
-        here.places_that_say_pin("sense")
