@@ -21,7 +21,7 @@ from pinlab.machine.measured import (
     version,
 )
 from pinlab.machine.predictions.calls import buffer_in, huge_buffer_in
-from pinlab.model.arguments import instance, sequence, shown, whole
+from pinlab.model.arguments import instance, one_of, sequence, shown, whole
 from pinlab.model.kernel import Kernel
 
 if TYPE_CHECKING:
@@ -37,11 +37,13 @@ BUFFERS = {"letters": "letters", "zeros": "zeros you wrote", "never": "never wri
 NEVER_WRITTEN = {"never": "small pages", "huge-never": "huge pages"}
 
 
-def pins_by_buffer(*answers: Answer, said: Sequence[int | None] = ()) -> Picture:
+def pins_by_buffer(
+    *answers: Answer, said: Sequence[int | None] | Mapping[str, int | None] | None = ()
+) -> Picture:
     """Draw the pins of each buffer as bars, one panel per answer, on one scale.
 
     What was `said` before stands beside the bars of the first one, dotted: a number for each
-    buffer, None where there was no guess.
+    buffer, in their order or by their names, None where there was no guess.
 
     The buffers are letters, zeros and never written; or, where the first answer has "huge-never",
     never-written memory in small and in huge pages. A bar that has others' pins in it is grey, and
@@ -81,9 +83,15 @@ def pins_by_buffer(*answers: Answer, said: Sequence[int | None] = ()) -> Picture
     return Picture(figure, alt, "\n".join([*words, *_verdict(answers)]))
 
 
-def _guesses(said: Sequence[int | None], names: Mapping[str, str]) -> dict[str, int]:
-    """The guesses that there are, by the name of their buffer."""
-    told = sequence("said", said, "numbers") or [None] * len(names)
+def _guesses(
+    said: Sequence[int | None] | Mapping[str, int | None] | None, names: Mapping[str, str]
+) -> dict[str, int]:
+    """The guesses that there are, by what their buffer is called in the picture."""
+    if isinstance(said, Mapping):
+        for name in said:
+            one_of("a name in said", name, [*names])
+        said = [said.get(name) for name in names]
+    told = sequence("said", () if said is None else said, "numbers") or [None] * len(names)
     if len(told) != len(names):
         raise ValueError(f"said is {shown(said)}: allowed is a number or None for each of {names}")
     each = zip(names.values(), told, strict=True)

@@ -185,49 +185,6 @@ NONE, ZERO, OWN = 0, 1, 2
 model, and OWN is the first that others have."""
 
 
-def frames_in_the_trace(draw: Draw) -> Drawn:
-    """Draw what two processes do to their memory, as a trace."""
-    kernel = Kernel(RELEASE)
-    others = [kernel.alloc_folio() for _ in range(draw.one(range(1, 9)))]
-    buffers = [_buffer(kernel, name) for name in ("first", "second")]
-    read = draw.shuffled(range(4, 9))[:2]
-    for (mm, addr), pages in zip(buffers, read, strict=True):
-        mm.read(addr, pages * PAGE_SIZE)
-    written = [(who, page) for who in (0, 1) for page in draw.shuffled(range(read[who]))[:2]]
-    for who, page in draw.shuffled(written)[: draw.one((2, 3, 4))]:
-        mm, addr = buffers[who]
-        mm.write(addr + page * PAGE_SIZE, b"x")
-    mm, addr = buffers[draw.one((0, 1))]
-    kernel.submit_dio_write(mm, addr, 4)
-    fresh = mm.mmap(PAGES * PAGE_SIZE)
-    for page in range(draw.one((1, 2))):
-        mm.write(fresh + page * PAGE_SIZE, b"x")
-    used = set().union(*(_frames(mm, addr) for mm, addr in buffers), _frames(mm, fresh))
-    trace = kernel.trace[len(others) :]
-    faults = [event for event in trace if event.operation.endswith("fault")]
-    pins, frames = len(trace) - len(faults), len(used)
-    return {
-        "given": trace,
-        "frames": frames,
-        "wrong": _without(
-            frames,
-            (frames + 1, "every-process-has-its-own-zero-page"),
-            (frames - 1, ZERO_PAGE_TOO),
-            (sum(event.pages for event in faults), "64-pages-64-frames"),
-            (frames + pins, "A pin brings no new frame: it is a hold of one that is there"),
-            (len(trace), LINES),
-        ),
-    }
-
-
-ZERO_PAGE_TOO = (
-    "The zero page is a frame as well, and entries of pages that were only read point to it"
-)
-LINES = (
-    "That is the number of lines; the pins bring no frames, and all read faults bring the same one"
-)
-
-
 def _buffer(kernel: Kernel, name: str = "parent", pages: int = PAGES) -> tuple[Mm, int]:
     """Return a process and the address of its buffer, which nobody has touched yet."""
     mm = kernel.new_mm(name)

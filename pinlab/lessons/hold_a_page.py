@@ -1,8 +1,8 @@
-"""Lesson 02, hold a page: the ledger of a frame, and references on real kernels."""
+"""Lesson 02, hold a page: a request in flight, and the ledger of a frame."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,7 +16,6 @@ from pinlab.lab.picture import Picture
 from pinlab.lab.task import Trial, play
 from pinlab.lab.text import digits, many, plural
 from pinlab.lab.walk import Story, tell
-from pinlab.machine import boot, predict, recording
 from pinlab.model.arguments import instance, one_of
 from pinlab.model.dio import DirectIO
 from pinlab.model.folio import PAGE_SIZE, Folio, Page
@@ -243,59 +242,6 @@ def _table(book: Book) -> pandas.DataFrame:
     return pandas.DataFrame(columns, index=index)
 
 
-KERNELS = {
-    "5.10.262": "Debian 5.10.0-46-amd64",
-    "6.1.192": "with the zero-page fix (A/B pair)",
-}
-"""Kernels whose direct I/O takes references, and their builds in the recording."""
-
-
-EXPERIMENT = "counters"
-
-
-class Deed(NamedTuple):
-    """Something done to one page, in words, and its recorded case."""
-
-    words: str
-    case: str
-
-
-def references() -> pandas.DataFrame:
-    """Return a table: what each deed adds to a page's refcount, in the model and as recorded."""
-    import pandas
-
-    columns = {
-        f"{source} {kernel}": [number(kernel, deed) for deed in DEEDS]
-        for kernel in KERNELS
-        for source, number in (("model", _in_the_model), ("recorded", _recorded))
-    }
-    return pandas.DataFrame(
-        columns, index=pandas.Index([d.words for d in DEEDS], name="added to the refcount")
-    )
-
-
-def _in_the_model(kernel: str, deed: Deed) -> int:
-    found = predict(EXPERIMENT, deed.case, boot(kernel, KERNELS[kernel]))
-    return int(found["ref_delta"])
-
-
-def _recorded(kernel: str, deed: Deed) -> int:
-    return int(recording(kernel, EXPERIMENT, deed.case, KERNELS[kernel])["ref_delta"])
-
-
-DEEDS = (
-    Deed("a written page, 1 time in a pipe", "vmsplice_anon_1"),
-    Deed("a written page, 16 times in a pipe", "vmsplice_anon_16"),
-    Deed("the pipe is closed", "vmsplice_anon_closed"),
-    Deed("a written page, 1 direct write in flight", "anon_dio_inflight"),
-    Deed("a written page, 2 direct writes in flight", "anon_dio_inflight_x2"),
-    Deed("both have completed", "anon_dio_done"),
-    Deed("the zero page, mapped 1024 times", "zero_mapped_1024x"),
-    Deed("the zero page, 16 times in a pipe", "vmsplice_zero_16"),
-)
-"""What was done, in the order of the table."""
-
-
 RELEASE = "6.4"
 """The last release whose block direct I/O holds its pages with references; then come pins."""
 
@@ -307,6 +253,13 @@ def written(pages: int) -> tuple[Kernel, Mm, int]:
     addr = mm.mmap(pages * PAGE_SIZE)
     mm.write(addr, bytes(pages * PAGE_SIZE))
     return kernel, mm, addr
+
+
+def in_flight() -> Kernel:
+    """Return a machine on which a request from disk is in flight, for a page that is mapped."""
+    kernel, mm, addr = written(1)
+    kernel.submit_dio_read(mm, addr, 1)
+    return kernel
 
 
 def zero_page_mapped(draw: Draw) -> Drawn:
@@ -350,38 +303,6 @@ def refcount_after(draw: Draw) -> Drawn:
         "all": 1 + gets + submitted,
         "of_each_page": 1 + (gets - puts) + pages * (submitted - completed),
     }
-
-
-def when_freed(draw: Draw) -> Drawn:
-    """Draw what is done to two pages, until nobody holds either."""
-    steps = list(enumerate(_two_pages(Draw("freed-in-step", draw.seed)), start=1))
-    return {
-        "given": "\n".join(f"{number:2}. {words}" for number, (words, _, _) in steps),
-        "step": next(number for number, (_, _, freed) in steps if freed),
-        "wrong": {number: idea for number, (_, idea, _) in steps if idea},
-    }
-
-
-def _two_pages(draw: Draw) -> Iterator[tuple[str, str, bool]]:
-    """Do things to pages A and B; yield (words, what is wrong with this step, is A freed)."""
-    kernel, mm, addr = written(2)
-    pages = {name: addr + n * PAGE_SIZE for n, name in enumerate("AB")}
-    frame = mm.page_at(addr)
-    assert frame is not None
-    yield "The program writes to page A and to page B.", "", False
-    requests: list[tuple[str, DirectIO]] = []
-    for name in draw.shuffled("AAABB"[draw.one((0, 1)) :]):
-        requests.append((name, kernel.submit_dio_write(mm, pages[name], 1)))
-        yield f"{_dio(requests[-1][1])} for page {name} is submitted.", "", False
-    lets_go: list[tuple[str, DirectIO | None]] = [*requests, ("A", None), ("B", None)]
-    for name, request in draw.shuffled(lets_go):
-        if request is None:
-            mm.munmap(pages[name], PAGE_SIZE)
-            words, idea = f"The program unmaps page {name}.", "munmap-frees-the-frame"
-        else:
-            request.complete()
-            words, idea = f"{_dio(request)} completes.", "put-frees"
-        yield words, idea if name == "A" else "That is about page B", frame.folio.freed
 
 
 def _dio(request: DirectIO) -> str:

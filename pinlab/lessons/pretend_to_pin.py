@@ -11,7 +11,6 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from errno import ENOMEM
 from functools import cache
 from itertools import product
 from statistics import mode
@@ -27,10 +26,9 @@ from pinlab.lab.picture import Picture
 from pinlab.lab.task import Trial
 from pinlab.lab.text import many
 from pinlab.model.arguments import mapping, whole
-from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, INT_MAX, INT_MIN, R0, wrap
+from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, R0
 from pinlab.model.dio import DirectIO
-from pinlab.model.folio import PAGE_SIZE, Folio
-from pinlab.model.gup import FOLL_GET, FOLL_PIN
+from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.kernel import Kernel
 from pinlab.model.trace import Event, Trace
 from pinlab.text_files import table, whole_number
@@ -40,7 +38,7 @@ if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
-__all__ = ["eight_kernels", "four_outcomes", "refcount_over_rounds", "uses_of_none"]
+__all__ = ["four_outcomes", "refcount_over_rounds", "uses_of_none"]
 
 RELEASE = "6.5"
 
@@ -293,15 +291,6 @@ def _does(test: bool) -> str:
     return "skipped" if test else "counted"
 
 
-def eight_kernels() -> pandas.DataFrame:
-    """Return a table of all eight kernels: which tests each has, and its outcome."""
-    import pandas
-
-    rows = [(each.slow, each.fast, each.release, outcome(each)) for each in EVERY]
-    frame = pandas.DataFrame(rows, columns=["slow", "fast", "release", "outcome"])
-    return frame.replace({True: "test", False: "-"})
-
-
 APART, TOGETHER = "one after another", "held together, then released"
 
 
@@ -463,9 +452,6 @@ def _recorded(row: Mapping[str, str]) -> tuple[str, tuple[int, int, int]]:
 MOVING = tuple(each for each in EVERY if outcome(each) != EXEMPT)
 """Kernels on which a round moves the zero page's refcount."""
 
-FIX_6_1 = "6.1.192"
-"""A 6.1 with the patch and the repair; try_grab_page() returns bool there."""
-
 
 def gets_and_pins(draw: Draw) -> Drawn:
     """Draw references and pins of the zero page that are held on 6.5, and some released."""
@@ -569,92 +555,6 @@ def _trace(switches: Switches, gets: int, pages: int, others: int) -> Trace:
     kernel.put_page(held[0])
     notes = {"not counted": ""}
     return Trace(event._replace(note=notes.get(event.note, event.note)) for event in kernel.trace)
-
-
-def backport() -> Drawn:
-    """Return the states in which try_grab_page() is tried, and what a repaired 6.1 does."""
-    edges = (1, 2, 1023, 1025, INT_MAX, INT_MAX - 1, INT_MAX - 1022, INT_MAX - 1023,
-             INT_MAX - 1024, 0, -1, -1023, 1 - 2**31, INT_MIN)  # fmt: skip
-    draw = Draw("backport", 0)
-    drawn = tuple(draw.one(range(1, INT_MAX)) for _ in range(6))
-    return {
-        "states": tuple(product((*edges, *drawn), (True, False), (True, False))),
-        "model": grab_in_the_model,
-        "trace": lambda *state: str(_grabbed(*state)[0].trace[-1:]),
-        "meaning": _as_a_bool,
-    }
-
-
-def grab_in_the_model(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
-    """Return whether 6.1.192 grabs a page with this refcount, and the refcount after that."""
-    _, folio, grabbed = _grabbed(refcount, is_zero, pin)
-    return grabbed, folio.refcount
-
-
-def _grabbed(refcount: int, is_zero: bool, pin: bool) -> tuple[Kernel, Folio, bool]:
-    kernel = Kernel(FIX_6_1)
-    folio = kernel.zero_page.folio if is_zero else kernel.alloc_folio()
-    folio.refcount = refcount
-    try:
-        kernel.try_grab_folio(folio, 1, FOLL_PIN if pin else FOLL_GET)
-    except OSError:
-        return kernel, folio, False
-    return kernel, folio, True
-
-
-def _as_a_bool(result: object) -> object:
-    """What C makes of it: a bool is true for everything but 0."""
-    match result:
-        case (grabbed, refcount):
-            return bool(grabbed), refcount
-    return result
-
-
-def _returns_zero(refcount: int, is_zero: bool, pin: bool) -> tuple[int, int]:
-    skipped = is_zero and pin and refcount > 0
-    return (0, refcount) if skipped else grab_in_the_model(refcount, is_zero, pin)
-
-
-def _references_too(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
-    return grab_in_the_model(refcount, is_zero, pin or is_zero)
-
-
-def _zero_page_first(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
-    return (True, refcount) if is_zero and pin else grab_in_the_model(refcount, is_zero, pin)
-
-
-def _without_the_test(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
-    return grab_in_the_model(refcount, False, pin)
-
-
-def _no_pin_counts(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
-    return grab_in_the_model(refcount, True, pin)
-
-
-def _returns_errors(refcount: int, is_zero: bool, pin: bool) -> tuple[int, int]:
-    grabbed, after = grab_in_the_model(refcount, is_zero, pin)
-    return (True if grabbed else -ENOMEM), after
-
-
-def _without_guard(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
-    return True, wrap(refcount + _added(is_zero, pin))
-
-
-def _without_wrap(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
-    return (True, refcount + _added(is_zero, pin)) if refcount > 0 else (False, refcount)
-
-
-def _adds_references(refcount: int, is_zero: bool, pin: bool) -> tuple[bool, int]:
-    skipped = is_zero and pin
-    return (
-        (True, refcount) if skipped and refcount > 0 else grab_in_the_model(refcount, False, False)
-    )
-
-
-def _added(is_zero: bool, pin: bool) -> int:
-    if pin:
-        return 0 if is_zero else GUP_PIN_COUNTING_BIAS
-    return 1
 
 
 # The open task.

@@ -26,7 +26,7 @@ from pinlab.lab.answers import (
 )
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, Steady, exhibit, lines, moving
-from pinlab.lab.palette import EDGE, OTHERS, PIN, PIN_HATCH, ZERO_PAGE
+from pinlab.lab.palette import EDGE, OTHERS, OVERFLOW, PIN, PIN_HATCH, YOURS, ZERO_PAGE
 from pinlab.lab.picture import Picture
 from pinlab.lab.svg import label
 from pinlab.lab.task import Trial, parts
@@ -36,6 +36,7 @@ from pinlab.machine.buffers import PAGES
 from pinlab.machine.measured import Measurement
 from pinlab.machine.predictions.calls import buffer_in
 from pinlab.model.arguments import instance, sequence, whole
+from pinlab.model.counter import INT_MAX, INT_MIN
 from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.gup import ACQUIRED
 from pinlab.model.kernel import Kernel
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLUMNS = 8
+MOST_SAID = 2**40
+"""Where a guess at a refcount is still drawn."""
 
 
 def pins_by_pages_written(measured: Answer, k: int = 8) -> Exhibit:
@@ -199,6 +202,40 @@ def _pin_line(panel: Axes, measured: Answer, predicted: Answer) -> None:
 def _points(measurements: Iterable[Measurement]) -> tuple[list[int], list[int]]:
     found = [(m.touched, m.acquired) for m in measurements]
     return [k for k, _ in found], [pins for _, pins in found]
+
+
+def growth(refcounts: Iterable[int], said: int | None = None) -> Picture:
+    """Draw a refcount after each of some writes that all stay in flight, and what was `said`.
+
+    Raises TypeError for what are no numbers, ValueError for none and for a guess beyond 2^40.
+    """
+    grown = [whole("a number in refcounts", each) for each in sequence("refcounts", refcounts)]
+    if not grown:
+        raise ValueError("refcounts is empty: there has to be at least one")
+    writes, last = len(grown), grown[-1]
+    figure = Figure(figsize=(6.4, 3.2), layout="constrained")
+    panel = figure.subplots()
+    panel.plot(range(1, writes + 1), grown, color=OVERFLOW, lw=2)
+    panel.plot([writes], [last], "o", color=OVERFLOW)
+    panel.annotate(
+        str(last), (writes, last), (-8, -4),
+        textcoords="offset points", ha="right", weight="bold",
+    )  # fmt: skip
+    if said is not None:
+        panel.plot(
+            [0, writes], [whole("said", said, -MOST_SAID, MOST_SAID)] * 2, color=YOURS, ls=":", lw=2
+        )
+        panel.text(writes / 2, said, f"you said {said}", ha="center", va="bottom")
+    ends = {INT_MAX: "2³¹ - 1", 0: "0", INT_MIN: "-2³¹"}
+    panel.set_yticks([*ends], [*ends.values()])
+    panel.set_xticks([0, writes // 2, writes])
+    panel.set(xlabel="writes of 64 pages in flight", ylabel="refcount of the zero page")
+    panel.margins(y=0.12)  # room for what was said above the highest
+    panel.spines[["top", "right"]].set_visible(False)
+    guess = "" if said is None else f"You said {said}. "
+    ends_at = f"With {writes} writes in flight the refcount is {last}"
+    twin = f"{guess}{ends_at}; the highest was {max(grown)}."
+    return Picture(figure, f"A line: a refcount over writes in flight. {twin}", twin)
 
 
 class Watch:

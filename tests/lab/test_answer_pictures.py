@@ -46,6 +46,9 @@ def test_what_was_said_before_stands_beside_the_bars_and_in_the_words() -> None:
     assert heights(right) == [6400, 6400, 0]
     assert picture.twin.startswith("You said: letters 64, never written 9000.\nyour kernel")
     assert "You said" not in lab.pins_by_buffer(mine, said=[None] * 3).twin
+    assert "You said" not in lab.pins_by_buffer(mine, said=None).twin
+    by_name = lab.pins_by_buffer(mine, said={"never": 9000, "letters": 64})
+    assert by_name.twin.startswith("You said: letters 64, never written 9000.")
 
 
 def test_never_written_memory_in_small_and_in_huge_pages() -> None:
@@ -192,6 +195,7 @@ def test_an_unmodelled_kernel_is_an_error() -> None:
         (lambda: lab.pins_by_buffer(*[an_answer({})] * 17), ValueError, "17 answers: .* most 16"),
         (lambda: lab.pins_by_buffer(an_answer(BUFFERS), said=(1,)), ValueError, r"said is \(1,\)"),
         (lambda: lab.pins_by_buffer(an_answer(BUFFERS), said=(1, -1, 0)), ValueError, "zeros.*-1"),
+        (lambda: lab.pins_by_buffer(an_answer(BUFFERS), said={"ones": 1}), ValueError, "'ones'"),
         (lambda: lab.pins_by_buffer(recorded(9)), ValueError, "nothing to draw. Not recorded: 9"),
         (lambda: lab.in_the_model(None), TypeError, "answer is None"),  # type: ignore[arg-type]
         (lambda: lab.in_the_model(an_answer(TOUCHED), "leters"), ValueError, "'leters'"),

@@ -94,7 +94,7 @@ def test_what_an_exercise_hands_out_stands_below_its_question() -> None:
         (lambda: lab.ask("which-hold", seed=1), "seed is 1"),
         (lambda: lab.ask("which"), "'which'"),
         (lambda: lab.predict(then=FILM), "no questions"),
-        (lambda: lab.predict("backport", then=FILM), "wants code"),
+        (lambda: lab.predict("try-grab", then=FILM), "wants code"),
         (lambda: lab.Guess("How?"), "question 'How\\?', .*: allowed are two"),
         (lambda: lab.Guess("How?", options=("a",)), "two options or more"),
         (lambda: lab.Guess("How?", options=("a", "b"), low=0, high=2), "or low and high"),
@@ -207,14 +207,14 @@ def test_two_questions_of_two_earlier_lessons_are_drawn_by_seed() -> None:
         seed: [(one.found.id, one.seed) for one in lab.earlier("04", seed).questions]
         for seed in range(12)
     }
-    assert drawn[0] == [("wrong-release", 0), ("meets-the-zero-page", 0)]  # in every Python version
     assert len({tuple(pair) for pair in drawn.values()}) > 8
     for seed, pair in drawn.items():
         (one, _), (other, _) = pair
         assert TEXTS[one].lesson != TEXTS[other].lesson
         assert all(TEXTS[id].kind in CLICKED and TEXTS[id].lesson < "04" for id, _ in pair)
         assert all(its == (seed if id in SEEDED else 0) for id, its in pair)
-    assert all(TEXTS[one.found.id].lesson[:2] == "00" for one in lab.earlier("01").questions)
+    first = [one.found.id for one in lab.earlier("01").questions]  # of 00, in every Python version
+    assert first == ["overflow", "two-pages"]
 
 
 def test_one_line_says_how_to_get_two_others() -> None:

@@ -14,9 +14,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Annotation
 
-from pinlab import FOLL_GET, FOLL_LONGTERM, FOLL_PIN, PAGE_SIZE, Kernel, lab, wrap
+from pinlab import FOLL_LONGTERM, PAGE_SIZE, Kernel, lab
 from pinlab.data_folder import DATA
-from pinlab.lab.exercise import Program
 from pinlab.lab.problems import exercise
 from pinlab.lessons import pretend_to_pin as here
 from pinlab.lessons.pretend_to_pin import EVERY, ONE_OF_EACH, OUTCOMES, Rounds, Switches, run
@@ -128,32 +127,6 @@ def hundred_rounds() -> dict[str, int]:
     }
 
 
-def below_zero() -> set[str]:
-    kernel = Kernel("6.5")
-    zero = kernel.zero_page.folio
-    kernel.try_grab_folio(zero, 2**31 - 1, FOLL_GET)
-    assert zero.refcount == -(2**31)
-    calls: dict[str, Callable[[], object]] = {
-        "slow pin": lambda: kernel.try_grab_folio(zero, 1, FOLL_PIN),
-        "fast pin": lambda: kernel.try_grab_folio_fast(zero, 1, FOLL_PIN),
-        "reference": lambda: kernel.try_grab_folio(zero, 1, FOLL_GET),
-        "unpin": lambda: kernel.unpin_user_page(kernel.zero_page),
-    }
-    well = set()
-    for call, make in calls.items():
-        with suppress(OSError):
-            assert make() is not False
-            well.add(call)
-    assert not kernel.try_grab_folio_fast(zero, 1, FOLL_GET)
-    return well
-
-
-def in_flight(kernel: Kernel) -> int:
-    mm = kernel.new_mm()
-    kernel.submit_dio_write(mm, mm.mmap(64 * PAGE_SIZE), 64)
-    return kernel.zero_page.refcount
-
-
 def first_refused() -> int:
     kernel = Kernel("5.15")
     mm = kernel.new_mm()
@@ -182,33 +155,16 @@ def test_the_backport_came_with_6_1_130_and_its_repair_with_6_1_135() -> None:
     assert [*map(pinned, releases)] == ["counted", "refused", "refused", "not counted"]
 
 
-def added(is_zero: int, pin: int) -> int:
-    return (0 if is_zero else 1024) if pin else 1
-
-
-def try_grab_page(refcount: int, is_zero: int, pin: int) -> tuple[bool, int]:
-    """The slow grab of a 6.1 with patch and repair."""
-    return (True, wrap(refcount + added(is_zero, pin))) if refcount > 0 else (False, refcount)
-
-
 RIGHT: dict[str, object] = {
     "what-the-caller-gets": what_a_caller_gets(),
     "reached-tests": reached_by_a_write(),
     "deleted-if": not_pinned_twice(),
     "hundred-rounds": hundred_rounds(),
-    "below-zero": below_zero(),
     "gets-and-pins": references(seed=0),
-    "one-write-three-kernels": {
-        "6.4": in_flight(Kernel("6.4")),
-        "feared": in_flight(Kernel("6.5", zero_page_pins="counted")),
-        "6.5": in_flight(Kernel("6.5")),
-    },
     "vfio-leak": first_refused(),
-    "return-zero": pinned("6.1.130"),
     "whose-outcome": outcome(seed=0),
     "after-n-rounds": after_rounds(seed=0),
     "which-tests": proved_by_the_trace(seed=0),
-    "backport": try_grab_page,
 }
 
 
@@ -264,58 +220,6 @@ def test_the_trace_gives_nothing_away_and_has_a_fast_pin_of_another_frame() -> N
 )  # fmt: skip
 def test_a_wrong_answer_is_told_its_idea(id: str, answer: object, idea: str) -> None:
     assert lab.check(id, answer).misconception == idea
-
-
-@pytest.mark.parametrize(
-    ("function", "told"),
-    [
-        (lambda n, zero, pin: (0, n) if n > 0 and pin and zero else try_grab_page(n, zero, pin),
-         "This is the backport of Linux 6.1.130"),
-        (lambda n, zero, pin: try_grab_page(n, zero, pin or zero), "the-patch-covers-references"),
-        (lambda n, zero, pin: (True, n) if pin and zero else try_grab_page(n, zero, pin),
-         "the guard comes first"),
-        (lambda n, zero, pin: try_grab_page(n, False, pin), "adds all the same"),
-        (lambda n, zero, pin: try_grab_page(n, True, pin), "Only the zero page is exempt"),
-        (lambda n, zero, pin: try_grab_page(n, zero, pin) if n > 0 else (-12, n),
-         "-ENOMEM would say that the page was grabbed"),
-        (lambda n, zero, pin: (True, wrap(n + added(zero, pin))),
-         "overflow-wraps-to-zero-and-frees"),
-        (lambda n, zero, pin: (n > 0, n + added(zero, pin) * (n > 0)), "a-counter-has-64-bits"),
-        (lambda n, zero, pin: try_grab_page(n, zero, pin and zero),
-         "pins-and-references-are-the-same"),
-    ],
-)  # fmt: skip
-def test_a_wrong_backport_is_known_however_it_is_written(function: object, told: str) -> None:
-    reply = lab.check("backport", function)
-    assert reply.right is False
-    assert told == reply.misconception or told in reply.text
-
-
-def test_the_first_part_is_read_as_c_reads_it() -> None:
-    def loud(*state: int) -> tuple[int, int]:
-        grabbed, after = try_grab_page(*state)
-        return 17 * grabbed, after
-
-    assert lab.check("backport", loud).right
-
-
-def test_the_first_state_that_differs_is_shown_with_the_models_trace() -> None:
-    reply = lab.check("backport", lambda n, zero, pin: (0, n))
-    asked = "`try_grab_page(refcount=1, is_zero=True, pin=True)`: expected (True, 1), came (0, 1)"
-    assert asked in reply.text
-    _, line = reply.details.splitlines()
-    assert "zero page" in line
-    assert "not counted" in line
-
-
-def test_the_states_are_as_many_as_the_lesson_says_and_show_both_ends() -> None:
-    found = exercise("backport")
-    assert isinstance(found, Program)
-    assert len(set(found.states)) == len(found.states) == 80
-    after = {(s[1:], try_grab_page(*s)[0], try_grab_page(*s)[1] > 0) for s in found.states}
-    for is_zero, pin in product((True, False), repeat=2):
-        assert {((is_zero, pin), False, False), ((is_zero, pin), True, True)} <= after
-        assert (is_zero and pin) or ((is_zero, pin), True, False) in after
 
 
 STUCK = Switches(release=False)
@@ -460,15 +364,6 @@ def test_the_four_panels_have_the_four_outcomes_also_in_words_and_in_a_table() -
         told = ["skipped" if each else "counted" for each in (switches.slow, switches.release)]
         row = picture.table.loc[kind]
         assert list(row)[:3] == [*told, ", ".join(map(str, refcounts[:5]))]
-
-
-def test_the_table_of_eight_has_each_kernel_once() -> None:
-    table = here.eight_kernels()
-    rows = {tuple(row[:3]): row[3] for row in table.itertuples(index=False, name=None)}
-    assert rows == {
-        tuple("test" if on else "-" for on in (s.slow, s.fast, s.release)): here.outcome(s)
-        for s in EVERY
-    }
 
 
 def test_the_filmstrip_tells_each_of_its_panels() -> None:

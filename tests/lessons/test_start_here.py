@@ -240,6 +240,38 @@ def test_the_positions_of_a_film_are_pages(positions: list[int], words: str) -> 
         here.touched_pages(an_answer(TOUCHED), positions)
 
 
+def test_a_refcount_grows_to_its_number_and_what_was_said_stands_beside_it() -> None:
+    picture = here.growth([65537, 131073, -5], said=2**31 + 1)
+    (panel,) = picture.figure.axes
+    grown, last, said = map(points, panel.lines)
+    assert grown == [(1, 65537), (2, 131073), (3, -5)]
+    assert last == [(3, -5)]
+    assert {height for _, height in said} == {2**31 + 1}
+    assert {text.get_text() for text in panel.texts} == {"-5", "you said 2147483649"}
+    words = (
+        "You said 2147483649. With 3 writes in flight the refcount is -5; the highest was 131073."
+    )
+    assert picture.twin == words
+    assert words in picture.alt
+    unsaid = here.growth([1])
+    assert "said" not in unsaid.alt
+    assert len(unsaid.figure.axes[0].lines) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        (([],), ValueError, "refcounts is empty"),
+        ((3,), TypeError, "refcounts is 3"),
+        ((["1"],), TypeError, "a number in refcounts is '1'"),
+        (([1], 1.5), TypeError, "said is 1.5"),
+    ],
+)
+def test_only_numbers_grow(arguments: tuple[Any, ...], error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        here.growth(*arguments)
+
+
 class FakeRun:
     """A run that does what the test tells it."""
 

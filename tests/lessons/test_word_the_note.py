@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pinlab import Kernel, lab, words
+from pinlab import lab, words
 from pinlab.lab.exercise import Program, Selection
 from pinlab.lab.grid import IDLE, NO, PARTLY
 from pinlab.lab.problems import exercise
@@ -44,8 +44,6 @@ RIGHT: dict[str, object] = {
     "two-readings": len(["get", "pin"]),
     "obeys": bullet,
     "adequate": ADEQUATE,
-    # The 1 of its own, 3 references, and one unpin that still counts.
-    "refcount-left": 1 + 3 - 1024,
     # The sentence is the reviewer's. Nothing is returned where a pin is refused; of a pincount and
     # of references it says nothing.
     "who-slips": {"pincount-still-counted", "get-skipped-too", "zero-page-refused"},
@@ -63,30 +61,6 @@ def test_the_shortest_run_to_a_returned_page_with_a_reference_has_two_calls() ->
 def test_true_readings_are_those_that_6_5_obeys() -> None:
     obeyed = [name for name in words.SENTENCES if words.judge(name).answer != words.FALSE]
     assert list(here.TRUE_READINGS) == obeyed
-
-
-def kernel_of(text: str) -> str:
-    (name,) = (name for name, wrong in WRONG_KERNELS.items() if wrong.text in text)
-    return name
-
-
-def test_the_refcount_is_what_the_calls_leave_on_the_model() -> None:
-    seen = set()
-    for seed in SEEDS:
-        question = exercise("refcount-left", seed).question
-        name = kernel_of(question)
-        numbers = re.search(r"takes (\d+) ref.*pins it (\d+) times.*unpins it (\d+) time", question)
-        assert numbers is not None
-        gets, pins, unpins = map(int, numbers.groups())
-        kernel = Kernel("6.5", **WRONG_KERNELS[name].rules)
-        mm = kernel.new_mm()
-        addr = mm.mmap(8 * 4096)
-        mm.get_user_pages(addr, gets)
-        pages = mm.pin_user_pages(addr, pins)
-        kernel.unpin_user_pages(pages[:unpins])
-        assert lab.check("refcount-left", kernel.zero_page.refcount, seed).right
-        seen.add(name)
-    assert len(seen) == 5
 
 
 # Reasoned in tests/words/test_sentences.py; here for those sentences that an exercise draws.
@@ -210,11 +184,13 @@ def test_the_heat_map_is_adequacy_in_words_drawn_and_told() -> None:
     table = drawing.table
     assert table is not None
     assert table.columns.tolist() == ["Linux 6.5", *WRONG_KERNELS]
-    assert table.index.tolist() == expected.index.tolist() == list(words.SENTENCES)
+    assert [here.NAMED[name] for name in table.index] == expected.index.tolist()
+    assert expected.index.tolist() == list(words.SENTENCES)
     rows = table[list(WRONG_KERNELS)].to_numpy().tolist()
     assert [[word == "slips" for word in row] for row in rows] == expected.to_numpy().tolist()
     false = [name for name in words.SENTENCES if words.judge(name).answer == words.FALSE]
-    assert table.index[table["Linux 6.5"] == "false"].tolist() == false
+    told_false = table.index[table["Linux 6.5"] == "false"]
+    assert [here.NAMED[name] for name in told_false] == false
     told = [str(v) for row in table.to_numpy() for v in row]
     svg = ET.fromstring(drawing.svg)
     cells = [one.text for one in svg.iter(f"{SVG}text") if one.text in set(told)]
@@ -227,9 +203,9 @@ def test_the_heat_map_is_adequacy_in_words_drawn_and_told() -> None:
     ]
     assert fills == shown
     assert set(fills) == {IDLE, PARTLY, NO}
-    lines = dict(line.split(": ", 1) for line in drawing.twin.splitlines())
-    for name, line in lines.items():
-        assert [k in line for k in WRONG_KERNELS] == list(expected.loc[name])
+    for (name, asked), line in zip(here.NAMED.items(), drawing.twin.splitlines(), strict=True):
+        assert line.startswith(f"{name}: ")
+        assert [k in line for k in WRONG_KERNELS] == list(expected.loc[asked])
 
 
 def test_sentences_of_ones_own_have_the_names_of_a_mapping() -> None:
@@ -327,3 +303,14 @@ def test_what_makes_no_sense_is_said() -> None:
     choose(parts, ("pin", "zero page", "success", "not by this call"))
     assert parts.sentence == "A call has success or not: allowed are always, never."
     assert parts.picture == ""
+
+
+def test_two_kernels_are_told_apart_by_the_counters_and_by_some_sentences() -> None:
+    plain = here.two_kernels().twin.splitlines()
+    assert plain == [
+        "Linux 6.5: refcount 1 -> 1; no pincount.",
+        "a kernel that never was: refcount 1 -> 1; pincount 0 -> 1.",
+    ]
+    both = here.two_kernels("refcount-sentence")
+    assert both.twin.count("is true of it.") == both.svg.count(">The sentence is true of it.<") == 2
+    assert "is false of it." in here.two_kernels("landed-rst").svg
