@@ -236,7 +236,14 @@ class Problems:
         given = [] if found.given is None else [f"```\n{found.given}\n```"]
         check = f'Check: `lab.check("{found.id}", ..., seed={self.seed})`'
         room = [f"Answer: {DOTS}", f"Because: {DOTS}"]
-        return "\n\n".join([found.question, *given, *room, check])
+        return "\n\n".join([found.question, *given, *_choices(found), *room, check])
+
+
+def _choices(found: Exercise) -> list[str]:
+    """What there is to choose, where the question does not name it."""
+    options = [str(option) for option in getattr(found, "options", ())]
+    named = f"{found.question} {found.given}"
+    return [] if all(each in named for each in options) else [f"Choose from: {'; '.join(options)}."]
 
 
 def _answer(found: Exercise) -> str:

@@ -15,9 +15,9 @@ from pinlab.lab.palette import EDGE, YOURS, ZERO_PAGE
 from pinlab.lab.picture import Drawing
 from pinlab.lab.svg import document, fitted, text
 from pinlab.lab.task import Trial
-from pinlab.lab.text import many, plural
+from pinlab.lab.text import many
 from pinlab.model.arguments import mapping
-from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, R0, last_grab
+from pinlab.model.counter import GUP_PIN_COUNTING_BIAS
 from pinlab.model.folio import HPAGE_ORDER, Folio
 from pinlab.model.gup import FOLL_GET, FOLL_PIN
 from pinlab.model.kernel import Kernel
@@ -258,7 +258,7 @@ def sentence(turn: Turn, given: str) -> str:
     answered = f", to turn {turn.answers}" if turn.answers else ""
     return (
         f"Turn {turn.number}: {turn.speaker}{answered}, {turn.date.day} {turn.date:%B %Y}: "
-        f"“{turn.words}” That is to say: {turn.claim}. Your verdict: {given}."
+        f"{turn.claim}. Your verdict: {given}."
     )
 
 
@@ -337,34 +337,6 @@ def whose_words(draw: Draw) -> Drawn:
         "other": {name: {"marks": " or ".join(marks[name])} for name in marks if name != chain[0]},
         "copied": two[4],
     }
-
-
-KERNELS = {
-    "Linux 6.5 as it would be without the patch (direct I/O takes pins)": GUP_PIN_COUNTING_BIAS,
-    "Linux 6.4 (direct I/O takes references)": 1,
-}
-MAILS_PAGES = 64
-
-
-def only_takes(draw: Draw) -> Drawn:
-    """Draw a kernel and the pages of a write; how many writes make the refcount negative."""
-    kernel, step = draw.one(list(KERNELS.items()))
-    pages = 1 << draw.one([n for n in range(10) if 1 << n != MAILS_PAGES])
-    (other,) = set(KERNELS.values()) - {step}
-    return {
-        "kernel": kernel,
-        "step": step,
-        "pages": pages,
-        "nouns": plural(pages, "page"),
-        "holds": last_grab(R0, step),
-        "writes": _writes(step, pages),
-        "others": _writes(other, pages),
-    }
-
-
-def _writes(step: int, pages: int) -> int:
-    """How many writes it takes; the last one need not be used up."""
-    return -(-last_grab(R0, step) // pages)
 
 
 ZERO, HUGE_ZERO = "the zero page", "the huge zero folio"
@@ -468,23 +440,6 @@ def _changed(folio: Folio, operate: Callable[[Folio], object]) -> Change:
     return Change(folio.refcount - before[0], (folio.pincount or 0) - before[1])
 
 
-def missing_condition(draw: Draw) -> Drawn:
-    """Draw a claim of the mail, and four conditions of which one is its own."""
-    conditioned = [turn for turn in turns(MAIL) if turn.verdict == WITH_A_CONDITION]
-    letters = dict(zip(LETTERS, draw.shuffled(conditioned)[:4], strict=False))
-    right = draw.one(list(letters))
-    claim = letters[right]
-    conditions = [f"{letter}  {turn.condition}" for letter, turn in letters.items()]
-    return {
-        "given": "\n".join([f"{claim.surname}: {claim.claim}.", "", *conditions]),
-        "right": right,
-        "number": claim.number,
-        "letter": {
-            letter: {"turn": turn.number, "claim": turn.claim} for letter, turn in letters.items()
-        },
-    }
-
-
 OPERATIONS = ("get", "put", "pin", "unpin")
 
 Counters = tuple[int, int]
@@ -562,10 +517,6 @@ def _without_the_patch(operation: str, zero: bool, large: bool, pages: int) -> C
     return adds_in_the_model(operation, False, large, pages)
 
 
-if __name__ == "__main__":
-    print(*write_slides(), sep="\n")
-
-
 # The open task.
 
 NOTE_AND_REVIEW = {
@@ -585,3 +536,7 @@ def sentences_part(mine: object) -> Trial:
     runs = [f"{name} is false here:\n{run}" for name, run in found.items() if run]
     trial = Trial(f"Of this kernel {told}.", "\n\n".join(runs))
     return trial.checked({"both-true": len(runs) > 0, "both-false": len(runs) < 2})
+
+
+if __name__ == "__main__":
+    print(*write_slides(), sep="\n")

@@ -29,7 +29,7 @@ PARTS = (BEFORE, MAIL, AFTER)
 
 RIGHT, WITH_A_CONDITION, WRONG = "right", "right with a condition", "wrong"
 NO_CLAIM = "no claim"
-"""What a question, a hope or a joke gets: nobody can be wrong in one."""
+"""What a question, an impression, a hope or a joke gets: nobody can be wrong in one."""
 VERDICTS = (RIGHT, WITH_A_CONDITION, WRONG, NO_CLAIM)
 
 WHEN = "%Y-%m-%d %H:%M %z"

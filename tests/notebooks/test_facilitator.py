@@ -8,6 +8,7 @@ import pytest
 from pinlab.lessons.read_the_thread import NOTEBOOK, write_slides
 from pinlab.words import turns
 from tests.notebooks.lesson import FOLDER, ROOT, read
+from tests.notebooks.minutes import cells
 from tests.notebooks.shape import dead_links, targets
 
 FILE = FOLDER / "facilitator.md"
@@ -32,6 +33,20 @@ def taken(section: str) -> list[int]:
 @pytest.mark.parametrize("minutes", [45, 90])
 def test_the_minutes_add_up(minutes: int) -> None:
     assert sum(number for number, _ in rows(f"{minutes} minutes")) == minutes
+
+
+@pytest.mark.parametrize(("minutes", "times"), [(45, 3), (90, 4)])
+def test_a_group_takes_some_times_as_long_for_its_turns_as_one_reader(
+    minutes: int, times: int
+) -> None:
+    spent = dict[int, float]()
+    for headings, time in cells(read(ROOT / NOTEBOOK)):
+        for number in re.findall(r"^Turn (\d+): ", headings[-1] if headings else ""):
+            spent[int(number)] = spent.get(int(number), 0) + time.both
+    for told, (_, which) in rows(f"{minutes} minutes"):
+        if re.fullmatch(r"[\d, ]+", which):
+            alone = sum(spent[int(number)] for number in which.split(", "))
+            assert abs(told - times * alone) <= 1, which
 
 
 def test_in_90_minutes_every_turn_of_the_mail_has_its_place_once() -> None:
