@@ -327,7 +327,6 @@ reuses b3a5316ad70c083f
 explored d32d4a943928f224
 told a67f116014b8a817
 obeys 22a3df9ee59399bf
-pins-per-write 8278b0f70852972b
 which-kernels 20f99f960d55c07c
 what-changes bc0071ba5b6231de
 """
