@@ -59,7 +59,8 @@ def check(id: str, answer: object = None, seed: int = 0) -> Reply:
     if one not in tried:
         tried.append(one)
     asked = f'"{id}", seed={seed}' if seed else f'"{id}"'
-    offers = f'A hint: `lab.hint("{id}")`.', f"The answer: `lab.answer({asked})`."
+    named = "One of many answers" if id in TASKS else "The answer"
+    offers = f'A hint: `lab.hint("{id}")`.', f"{named}: `lab.answer({asked})`."
     return replace(reply, tries=len(tried), offer=" ".join(offers[: len(tried) - 1]))
 
 

@@ -31,7 +31,7 @@ from pinlab.machine.measured import DIRECT_IO, PROCESS_VM_READV
 from pinlab.machine.predictions import predict
 from pinlab.machine.predictions.calls import buffer_in
 from pinlab.machine.recordings import Build, builds, recording, recordings
-from pinlab.model.arguments import instance, one_of, several, shown
+from pinlab.model.arguments import one_of, several, shown
 from pinlab.model.kernel import Kernel
 from pinlab.text_files import table
 
@@ -87,16 +87,6 @@ def kernels() -> dict[str, Build]:
     }
 
 
-def by_kernel(rows: pandas.DataFrame) -> pandas.DataFrame:
-    """Return rows of `machine.compare()` by their kernels, two builds of a release told apart."""
-    import pandas
-
-    instance("rows", rows, pandas.DataFrame)
-    names = {build[:2]: name for name, build in kernels().items()}
-    keys = zip(rows["kernel"], rows["build"], strict=True)
-    return rows.set_index(pandas.Index([names.get(k, k[0]) for k in keys], name="kernel"))
-
-
 @cache
 def answer(clue: Clue, name: str) -> int | str:
     """Return what a recorded kernel answered."""
@@ -108,6 +98,22 @@ def answer(clue: Clue, name: str) -> int | str:
 def predicted(clue: Clue, name: str) -> int | str:
     """Return what a recorded kernel answers in the model."""
     return predict(clue.experiment, clue.case, kernels()[name].boot())[clue.quantity]
+
+
+def asked(*ids: str) -> pandas.DataFrame:
+    """Return what the recorded kernels answered to some clues, beside the model's to the first.
+
+    A row for each kernel. Raises ValueError for what is no clue.
+
+    >>> asked("read-zeros").loc["6.1.192 with"].tolist()
+    [0, 0]
+    """
+    import pandas
+
+    clues = [BY_ID[one_of("id", id, BY_ID)] for id in ids]
+    columns = {"the model": [predicted(clue, name) for clue in clues[:1] for name in kernels()]}
+    columns |= {clue.id: [answer(clue, name) for name in kernels()] for clue in clues}
+    return pandas.DataFrame(columns, index=pandas.Index([*kernels()], name="Linux"))
 
 
 def tells(clue: Clue, one: str, other: str) -> bool:
@@ -572,54 +578,6 @@ def board_of_another(seed: int) -> Drawing:
     return board(other)
 
 
-KERNELS: Mapping[str, tuple[str, dict[str, str]]] = {
-    "Linux 5.10.262": ("5.10.262", {}),
-    "Linux 6.1.129, before the backport": ("6.1.129", {}),
-    "Linux 6.1.192, which has the backport": ("6.1.192", {}),
-    "Linux 6.1.192, built with the tests for the zero page switched off": (
-        "6.1.192", {"zero_page_pins": "counted"},
-    ),
-    "Linux 6.4": ("6.4", {}),
-    "Linux 6.5": ("6.5", {}),
-    "Linux 6.12.117": ("6.12.117", {}),
-}  # fmt: skip
-
-ACCESSED = {
-    DIRECT_IO: "is written to disk by direct I/O",
-    PROCESS_VM_READV: "is read by process_vm_readv",
-}
-
-
-def predict_pins(draw: Draw) -> Drawn:
-    """Draw a kernel and some accesses of a buffer; the pins that they take, by the model."""
-    name, method = "Linux 6.1.192, which has the backport", PROCESS_VM_READV
-    if draw.seed:
-        name = draw.one(list(KERNELS))
-        method = draw.one((PROCESS_VM_READV, PROCESS_VM_READV, DIRECT_IO))
-    written, times = draw.one((3, 8, 20, 40)), draw.one((10, 50, 100))
-    release, overrides = KERNELS[name]
-    pins = times * pins_of(Kernel(release, **overrides), method, written)
-    because = "All 64 pages are counted; most of them are the zero page, again and again."
-    if Kernel(release, **overrides).rules.zero_page_grab == "skipped":
-        because = "Only the written pages are counted."
-    if not pins:
-        because = "This direct I/O takes references, and the counter is for pins."
-    branch = release.startswith("6.1.")
-    by_rule = [times * PAGES, times * written]
-    return {
-        "kernel": name,
-        "written": written,
-        "accessed": ACCESSED[method],
-        "times": times,
-        "pins": pins,
-        "no_pins": None if pins else by_rule,
-        "by_number": by_rule if pins and branch else None,
-        "by_release": by_rule if pins and not branch else None,
-        "never_written": times * (PAGES - written),
-        "because": because,
-    }
-
-
 def pins_of(kernel: Kernel, method: str, written: int) -> int:
     """Return the pins that one access of 64 pages takes, some of which were written before."""
     mm, addr = buffer_in(kernel, range(written))
@@ -797,54 +755,14 @@ def through_noise(draw: Draw) -> Drawn:
         "pins": pins,
         "of_the_largest": round(max(runs) / WRITES),
         "of_the_first": round(runs[0] / WRITES),
-        "of_means": _of_means(runs, controls, WRITES),
-        "without_controls": _without_controls(runs, controls, WRITES),
-        "of_all": [round(median(runs)), _not_divided(runs, controls, WRITES)],
+        "of_means": round((mean(runs) - mean(controls)) / WRITES),
+        "without_controls": round(median(runs) / WRITES),
+        "of_all": [round(median(runs)), round(median(runs) - median(controls))],
     }
 
 
 def _row_of(numbers: Iterable[int]) -> str:
     return "".join(f"{number:8}" for number in numbers)
-
-
-def pins_per_write() -> Drawn:
-    """Return a quiet machine and 60 busy ones, and how to see through their noise."""
-    draw = Draw("pins-per-write", 0)
-    quiet = Samples([6400] * 3, [0] * 3)
-    busy = [sampled(draw, draw.one(range(65))) for _ in range(60)]
-    return {
-        "states": [(*samples, WRITES) for samples in (quiet, *busy)],
-        "model": pins_by_the_medians,
-        "trace": _samples_in_words,
-    }
-
-
-def pins_by_the_medians(runs: Sequence[int], controls: Sequence[int], writes: int) -> int:
-    """Return the pins of one write: the median of the runs less that of the controls."""
-    return round((median(runs) - median(controls)) / writes)
-
-
-def _samples_in_words(runs: Sequence[int], controls: Sequence[int], writes: int) -> str:
-    return (
-        f"runs:     {_row_of(sorted(runs))}\ncontrols: {_row_of(sorted(controls))}\n"
-        "(each row sorted)"
-    )
-
-
-def _first(runs: Sequence[int], controls: Sequence[int], writes: int) -> int:
-    return round((runs[0] - controls[0]) / writes)
-
-
-def _without_controls(runs: Sequence[int], controls: Sequence[int], writes: int) -> int:
-    return round(median(runs) / writes)
-
-
-def _of_means(runs: Sequence[int], controls: Sequence[int], writes: int) -> int:
-    return round((mean(runs) - mean(controls)) / writes)
-
-
-def _not_divided(runs: Sequence[int], controls: Sequence[int], writes: int) -> int:
-    return round(median(runs) - median(controls))
 
 
 Values = Mapping[str, int]

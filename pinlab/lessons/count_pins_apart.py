@@ -437,30 +437,6 @@ def pin_pages(draw: Draw) -> Drawn:
     }
 
 
-def orders_apart(draw: Draw) -> Drawn:
-    """Draw a release, and orders of which some keep a pincount there."""
-    release = draw.one(ASKED)
-    others = sorted(draw.shuffled(range(3, MAX_ORDER + 1))[:2])
-    orders = (0, 1, 2, *others)
-    right = _apart(release, orders)
-    from_1, from_2 = (" + ".join(_apart(each, orders)) for each in ("5.18", "5.7"))
-    return {
-        "release": release,
-        "orders": ", ".join(map(str, orders)),
-        "options": tuple(map(str, orders)),
-        "right": frozenset(right),
-        "largest": others[-1],
-        "from_1": from_1,
-        "from_2": from_2,
-        "too_early": [] if right else [from_1, from_2],
-    }
-
-
-def _apart(release: str, orders: Sequence[int]) -> list[str]:
-    rules = rules_for(release)
-    return [str(order) for order in orders if rules.has_pincount(order)]
-
-
 def two_counters(draw: Draw) -> Drawn:
     """Draw references and pins of a large folio, of which some pins are released again."""
     kernel = Kernel("6.5")

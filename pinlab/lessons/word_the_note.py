@@ -63,7 +63,7 @@ NAMED: Mapping[str, str] = {
 PANEL, TALL = 380, 118
 
 
-def two_kernels(asked: Judged | None = None) -> Drawing:
+def two_kernels(sentence: Judged | None = None) -> Drawing:
     """Draw a pin of the zero page on Linux 6.5, and on a kernel that counts it in a pincount.
 
     With a sentence each is told whether that is true of it. Raises as `judge`.
@@ -79,8 +79,8 @@ def two_kernels(asked: Judged | None = None) -> Drawing:
     drawn, twin = [], []
     for n, (name, rules) in enumerate(kernels.items()):
         counters, verdict = _around_a_pin(rules), ""
-        if asked is not None:
-            word = WRONG if counterexample(asked, RELEASE, rules) else HOLDS
+        if sentence is not None:
+            word = WRONG if counterexample(sentence, RELEASE, rules) else HOLDS
             verdict = f"The sentence is {word} of it."
         x = 10 + n * (PANEL + 10)
         drawn.append(rect(x, 10, PANEL, TALL))

@@ -286,7 +286,7 @@ DRAWN = """\
 03_pin_a_page 9fe68fd25b9f2cd2
 04_count_to_two_million 9c8b93553074b2e5
 05_pretend_to_pin 53931f6dd7ad7d13
-06_count_pins_apart a6f9d5fd837b01fe
+06_count_pins_apart fd28f0ca146cbf35
 07_fork_during_direct_io 781710e1405c61ba
 08_try_every_interleaving 9f47eba00cc83d6d
 09_say_what_pinned_means 5283ab600074bb63
@@ -327,7 +327,6 @@ reuses b3a5316ad70c083f
 explored d32d4a943928f224
 told a67f116014b8a817
 obeys 22a3df9ee59399bf
-pins-per-write 8278b0f70852972b
 which-kernels 20f99f960d55c07c
 what-changes bc0071ba5b6231de
 """

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-import pandas
 import pytest
 from bs4 import BeautifulSoup
 
@@ -454,24 +453,6 @@ def given(id: str, seed: int) -> str:
     return str(lab.given(id, seed))
 
 
-def pins(seed: int) -> int:
-    """`predict-pins` by a table of six kernels: does direct I/O pin, is the zero page exempt?"""
-    question = exercise("predict-pins", seed).question
-    table = {
-        "5.10.262": (False, False), "6.1.129": (False, False), "6.1.192": (False, True),
-        "6.4": (False, False), "6.5": (True, True), "6.12.117": (True, True),
-    }  # fmt: skip
-    (release,) = re.findall(r"^Linux ([\d.]+\d)", question)
-    (written,) = map(int, re.findall(r"written into (\d+) of them", question))
-    (times,) = map(int, re.findall(r"(\d+) times", question))
-    dio_pins, exempt = table[release]
-    if "switched off" in question:
-        exempt = False
-    if "direct I/O" in question and not dio_pins:
-        return 0
-    return times * (written if exempt else 64)
-
-
 def known(seed: int) -> str:
     """`zero-of-what`: a count is a count; a zero counts only where pins are sure to be taken."""
     lines = given("zero-of-what", seed).splitlines()
@@ -528,7 +509,6 @@ def left(
 
 
 BY_SEED: dict[str, Callable[[int], object]] = {
-    "predict-pins": pins,
     "zero-of-what": known,
     "find-the-flaw": flaw,
     "through-noise": lambda seed: quietest(*noise(seed), 100),
@@ -536,7 +516,6 @@ BY_SEED: dict[str, Callable[[int], object]] = {
 RIGHT: dict[str, object] = {
     "who-has-the-patch": "cannot be told",
     "one-release-number": "cannot be told",
-    "pins-per-write": quietest,
     "which-kernels": left,
     **{id: right(0) for id, right in BY_SEED.items()},
 }
@@ -559,31 +538,12 @@ def test_one_number_has_two_builds_that_differ_in_the_zero_page() -> None:
 
 @pytest.mark.parametrize(
     ("id", "least"),
-    [("predict-pins", 10), ("zero-of-what", 3), ("find-the-flaw", 6), ("through-noise", 20)],
+    [("zero-of-what", 3), ("find-the-flaw", 6), ("through-noise", 20)],
 )
 def test_each_seed_has_an_answer_worked_out_by_hand_and_many_differ(id: str, least: int) -> None:
     answers = [BY_SEED[id](seed) for seed in SEEDS]
     assert [s for s, answer in enumerate(answers) if not lab.check(id, answer, s).right] == []
     assert len(set(answers)) >= least
-
-
-def test_who_goes_by_the_number_of_6_1_is_told_so() -> None:
-    assert lab.check("predict-pins", 6400).misconception == "the-version-number-tells"
-
-
-def test_who_predicts_by_the_release_or_takes_references_for_pins_is_told_which() -> None:
-    found = set()
-    for seed in SEEDS:
-        question = exercise("predict-pins", seed).question
-        times = int(re.findall(r"(\d+) times", question)[0])
-        if (right := pins(seed)) != 64 * times:
-            reply = lab.check("predict-pins", 64 * times, seed)
-            branch = "Linux 6.1." in question
-            told = "these are no pins" if not right else "came in 6.5"
-            assert told in reply.text or (right and branch)
-            assert (reply.misconception == "the-version-number-tells") == (branch and right > 0)
-            found.add((right > 0, branch))
-    assert len(found) == 4
 
 
 def test_a_zero_that_shows_nothing_is_there_whenever_nothing_can_be_told() -> None:
@@ -599,23 +559,13 @@ def test_the_first_run_alone_is_one_measurement() -> None:
     assert reply.misconception == "one-measurement-is-a-fact"
 
 
-@pytest.mark.parametrize(
-    ("id", "other", "states"), [("pins-per-write", quietest, 61), ("which-kernels", left, 63)]
-)
-def test_another_way_gives_the_same_in_every_state(
-    id: str, other: Callable[..., object], states: int
-) -> None:
-    found = exercise(id)
+def test_another_way_gives_the_same_in_every_state() -> None:
+    found = exercise("which-kernels")
     assert isinstance(found, Program)
-    assert len(found.states) == states
-    differ = [s for s in found.states if found.meaning(other(*s)) != found.meaning(found.model(*s))]
+    assert len(found.states) == 63
+    differ = [s for s in found.states if found.meaning(left(*s)) != found.meaning(found.model(*s))]
     assert differ == []
-    if other is left:
-        assert {len(left(*state)) for state in found.states} >= {1, 2, 5}
-
-
-def by_the_first(runs: Sequence[int], controls: Sequence[int], writes: int) -> int:
-    return round((runs[0] - controls[0]) / writes)
+    assert {len(left(*state)) for state in found.states} >= {1, 2, 5}
 
 
 def equal(
@@ -624,26 +574,22 @@ def equal(
     return [name for name in known if all(known[name][clue] == seen[clue] for clue in seen)]
 
 
-@pytest.mark.parametrize(
-    ("id", "function", "idea", "words"),
-    [
-        ("pins-per-write", by_the_first, "one-measurement-is-a-fact", "(each row sorted)"),
-        ("which-kernels", equal, "one-measurement-is-a-fact", "(margin 1)"),
-    ],
-)
-def test_a_wrong_function_is_known_however_it_is_written(
-    id: str, function: Callable[..., object], idea: str, words: str
-) -> None:
-    reply = lab.check(id, function)
-    assert (reply.right, reply.misconception) == (False, idea)
-    assert words in str(reply)
+def test_a_wrong_function_is_known_however_it_is_written() -> None:
+    reply = lab.check("which-kernels", equal)
+    assert (reply.right, reply.misconception) == (False, "one-measurement-is-a-fact")
+    assert "(margin 1)" in str(reply)
 
 
-def test_two_builds_of_a_release_have_a_row_each_with_a_name_of_its_own() -> None:
-    rows = pandas.DataFrame(
-        [(one.kernel, one.build, name) for name, one in kernels().items()]
-        + [("6.18.44", "x86-64 virtual machine", "6.18.44")],
-        columns=["kernel", "build", "recorded"],
-    )
-    table = here.by_kernel(rows)
-    assert (table.index.name, list(table.index)) == ("kernel", list(rows["recorded"]))
+def test_what_was_asked_has_a_row_for_each_kernel_and_the_model_beside_it() -> None:
+    table = here.asked("flight-2", "flight-3")
+    assert (table.index.name, list(table.index)) == ("Linux", list(kernels()))
+    assert {name: list(column) for name, column in table.items()} == {
+        "the model": [2, 2, 2, 1025, 1025],
+        "flight-2": [2, 3, 2, 1026, 1025],
+        "flight-3": [3, 3, 3, 1026, 1026],
+    }
+
+
+def test_an_unknown_clue_is_no_column() -> None:
+    with pytest.raises(ValueError, match="id is 'flight'"):
+        here.asked("flight")

@@ -46,14 +46,6 @@ def counters(seed: int) -> dict[str, int]:
     return {"refcount": 1 + refcount, "pincount": pincount or 0}
 
 
-def orders(seed: int) -> set[str]:
-    """What `orders-apart` asks for, from the words of its question."""
-    words = str(lab.given("orders-apart", seed))
-    found = re.search(r"the orders ([\d, ]+) keep .* on Linux (\S+) with", words)
-    assert found is not None
-    return {order for order in found[1].split(", ") if has_pincount(found[2], int(order))}
-
-
 def left(seed: int) -> dict[str, int]:
     """What `two-counters` asks for, by adding up the column `pages` of each kind."""
     signs = {"pin": ("pins", 1), "unpin": ("pins", -1), "get": ("extra references", 1)}
@@ -157,7 +149,6 @@ RIGHT: dict[str, object] = {
     "two-zero-pages": two_zero_pages(),
     "grab-a-folio": grab,
     "pin-pages": counters(seed=0),
-    "orders-apart": orders(seed=0),
     "two-counters": left(seed=0),
     "find-the-put": wrong_release(seed=0),
 }
@@ -167,7 +158,6 @@ RIGHT: dict[str, object] = {
     ("id", "answer", "answers"),
     [
         ("pin-pages", counters, 10),
-        ("orders-apart", orders, 10),
         ("two-counters", left, 30),
         ("find-the-put", wrong_release, 5),
     ],
@@ -187,22 +177,6 @@ def test_1024_for_each_page_is_an_idea_wherever_there_is_a_pincount() -> None:
         ideas[answer["pincount"] > 0].add(lab.check("pin-pages", wrong, seed).misconception)
     assert ideas[True] == {"every-pin-adds-1024"}
     assert "every-pin-adds-1024" not in ideas[False]
-
-
-def test_orders_apart_is_asked_of_all_three_rules() -> None:
-    ones = {(not orders(seed), "1" in orders(seed)) for seed in SEEDS}
-    assert ones == {(True, False), (False, False), (False, True)}
-
-
-def test_orders_that_begin_elsewhere_are_told_since_when() -> None:
-    for seed in SEEDS:
-        asked = re.findall(r"\d+", str(lab.given("orders-apart", seed)))[:5]
-        first = min(map(int, orders(seed)), default=None)
-        since_2 = {1: "a smaller order has one, too", None: "5.6 has no pincount at all"}.get(first)
-        since_1 = {2: "only from Linux 5.18", None: "5.6 has no pincount at all"}.get(first)
-        cases = {(0, "nowhere to put"), (4, "2 MiB"), (2, since_2), (1, since_1)}
-        for begin, told in cases:
-            assert (told or "") in lab.check("orders-apart", set(asked[begin:]), seed).text
 
 
 def test_two_counters_has_both_kinds_left_and_one_call_undone() -> None:
