@@ -276,6 +276,7 @@ Measured = dict[tuple[str, str, str], int]
 def measured_here(monkeypatch: pytest.MonkeyPatch) -> Measured:
     """A kernel that copies from 1022 references on, and lets pages be pinned."""
     values = {here.THRESHOLD: 1022}
+    monkeypatch.delenv("PINLAB_MACHINE", raising=False)
     monkeypatch.setattr(here, "process_vm_readv", lambda source, target: None)
     answer = SimpleNamespace(values=values, missing={here.THRESHOLD[:2]: "It is not asked."})
     monkeypatch.setattr("pinlab.machine.measure", lambda experiment: answer)
