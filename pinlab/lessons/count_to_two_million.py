@@ -62,7 +62,6 @@ __all__ = [
     "five_ends",
     "limits_of_writes",
     "refcount_in_flight",
-    "two_builds",
 ]
 
 # The mail's writes, together and one after another.
@@ -346,44 +345,46 @@ def modelled_readers(build: str) -> tuple[Load, ...]:
 
 
 class Readers:
-    """The refcount over readers in two panels: the model as lines, the recordings as points.
+    """The refcount over pins wanted: the model as lines, the recordings as points of both builds.
 
-    Either panel shows the builds that `shown` has for it, below a title of its own; `named` is what
-    lines and points are called, and `scale` how much of the x-axis each reader takes. A square in
-    each panel marks a number of readers; what changes with it is in `moving`.
+    Beside the whole cliff stand the last readers alone. A square in each panel marks a number of
+    readers; what changes with it is in `moving`.
     """
 
-    def __init__(
-        self, shown: Sequence[Sequence[str]], titles: Sequence[str], named: tuple[str, str],
-        axes: Mapping[str, object], *, scale: int = 1, widths: Sequence[float] = (1, 1),
-    ) -> None:  # fmt: skip
-        self._shown, self._titles, self._scale = shown, titles, scale
+    def __init__(self) -> None:
         self.figure = Figure(figsize=(8.4, 3.9), layout="constrained")
-        self.panels: list[Axes] = list(self.figure.subplots(1, 2, sharey=True, width_ratios=widths))
-        self.panels[0].set_ylabel("refcount of the zero page")
-        for panel, builds in zip(self.panels, shown, strict=True):
-            panel.set(**axes)
-            _below_zero(panel, panel.get_ylim()[0], line=len(builds) == 1)
-            for build in builds:
-                thin = {} if build == builds[0] else {"lw": 1, "ls": ":"}
-                self._line(panel, build, label=named[0].format(LOOKS[build][0]), **thin)
-            for build in builds:
-                self._points(panel, build, label=named[1].format(LOOKS[build][0]))
-            if panel is self.panels[0] or builds != shown[0]:
-                panel.legend(loc="lower left", frameon=False, fontsize=9)
-        self._above = [panel.set_title(" ", fontsize=10) for panel in self.panels]
+        self.panels: list[Axes] = list(self.figure.subplots(1, 2, sharey=True, width_ratios=(2, 1)))
+        whole, edge = self.panels
+        whole.set_ylabel("refcount of the zero page")
+        for panel in self.panels:
+            panel.set(**WHOLE)
+            _below_zero(panel, panel.get_ylim()[0], line=False)
+            for build, (word, *_) in LOOKS.items():
+                thin = {} if build == WITHOUT_FIX else {"lw": 1, "ls": ":"}
+                self._line(panel, build, label=f"model, {word} the patch", **thin)
+            for build, (word, *_) in LOOKS.items():
+                self._points(panel, build, label=f"Linux {KERNEL}, {word} the patch")
+        whole.legend(loc="lower left", frameon=False, fontsize=9)
+        self._above = whole.set_title(" ", fontsize=10)
         self._marks = [
             panel.plot([], [], "s", ms=15, mfc="none", mec=EDGE, mew=1.6)[0]
             for panel in self.panels
         ]
-        self.moving: list[Artist] = [*self._above, *self._marks]
+        self.moving: list[Artist] = [self._above, *self._marks]
+        last = range(MOST_READERS - 6, MOST_READERS + 1, 2)
+        edge.set(
+            xlim=((last[0] - 1.5) * PAGES_AT_ONCE, (last[-1] + 0.5) * PAGES_AT_ONCE),
+            xticks=[n * PAGES_AT_ONCE for n in last],
+            xticklabels=[str(n) for n in last],
+            xlabel="the last readers, by number",
+        )
 
     def _line(self, panel: Axes, build: str, **style: Any) -> None:  # noqa: ANN401
         """The model: whole up to the fall if there is one, dashed from there on."""
-        held = [(n * self._scale, h.refcount) for n, h in enumerate(modelled_readers(build))]
+        held = [(n * PAGES_AT_ONCE, h.refcount) for n, h in enumerate(modelled_readers(build))]
         fall = next((n for n, (_, refcount) in enumerate(held) if refcount < 0), len(held))
         up, down = held[:fall], held[fall:]
-        if down and self._scale == PAGES_AT_ONCE:  # the axis has pins, and the last one falls
+        if down:  # the axis has pins, and the last one falls
             before = down[0][0] - 1
             up.append((before, refcount_with(up[0][1], 0, before)))
         panel.plot(*zip(*up, strict=True), color=EDGE, **style)
@@ -394,67 +395,32 @@ class Readers:
     def _points(self, panel: Axes, build: str, label: str) -> None:
         _, marker, colour = LOOKS[build]
         recorded = recorded_readers(build)
-        across = [readers * self._scale for readers in recorded]
+        across = [readers * PAGES_AT_ONCE for readers in recorded]
         up = [held.refcount for held in recorded.values()]
         panel.plot(across, up, marker, ms=7, mfc=colour, mec=EDGE, ls="", label=label)
 
     def draw(self, readers: int) -> None:
-        """Mark what the model has with that many readers, with the first build of each panel."""
-        for builds, title, above, mark in zip(
-            self._shown, self._titles, self._above, self._marks, strict=True
-        ):
-            refcount = modelled_readers(builds[0])[readers].refcount
-            mark.set_data([readers * self._scale], [refcount])
-            above.set_text(title.format(readers, plural(readers, "reader"), refcount))
+        """Mark what the model has with that many readers, without the patch."""
+        refcount = modelled_readers(WITHOUT_FIX)[readers].refcount
+        for mark in self._marks:
+            mark.set_data([readers * PAGES_AT_ONCE], [refcount])
+        self._above.set_text(
+            f"without the patch, {readers} {plural(readers, 'reader')}: {refcount}"
+        )
 
 
-HALVES = [f"-{two_to(31)}", f"-{two_to(30)}", "0", two_to(30)]
-"""What is written at an axis of the refcount, from its lower end to half of the way up."""
-
-
-def whole_and_edge() -> Readers:
-    """Return the whole cliff over the pins wanted, and beside it the last readers alone."""
-    drawn = Readers(
-        [list(LOOKS)] * 2,
-        ["without the patch, {0} {1}: {2}", ""],
-        ("model, {} the patch", f"Linux {KERNEL}, {{}} the patch"),
-        {
-            "xlim": (-(2**16), MOST_READERS * PAGES_AT_ONCE + 2**16),
-            "ylim": (-2.4e9, 2.4e9),
-            "xticks": [0, 2**19, 2**20, 2**21],
-            "xticklabels": ["0", *map(two_to, (19, 20, 21))],
-            "yticks": [k << 30 for k in range(-2, 3)],
-            "yticklabels": [*HALVES, f"{two_to(31)} - 1"],
-            "xlabel": "pins wanted, 1024 by each reader",
-        },
-        scale=PAGES_AT_ONCE,
-        widths=(2, 1),
-    )
-    last = range(MOST_READERS - 6, MOST_READERS + 1, 2)
-    drawn.panels[1].set(
-        xlim=((last[0] - 1.5) * PAGES_AT_ONCE, (last[-1] + 0.5) * PAGES_AT_ONCE),
-        xticks=[n * PAGES_AT_ONCE for n in last],
-        xticklabels=[str(n) for n in last],
-        xlabel="the last readers, by number",
-    )
-    return drawn
-
-
-def side_by_side() -> Readers:
-    """Return a panel for each build, whose one difference is the patch's three tests."""
-    return Readers(
-        [[build] for build in LOOKS],
-        [f"{KERNEL} {word} the three tests\n{{}} {{}}: {{}}" for word, *_ in LOOKS.values()],
-        ("predicted", "recorded"),
-        {
-            "xlim": (-90, MOST_READERS + 90),
-            "ylim": (-1.12 * 2**31, 1.12 * 2**31),
-            "xticks": [0, 512, 1024, 1536, 2048],
-            "yticks": [k << 30 for k in range(-2, 3)],
-            "yticklabels": [*HALVES, two_to(31)],
-            "xlabel": "readers, 1024 pins wanted by each",
-        },
-    )
+WHOLE: Mapping[str, Any] = MappingProxyType(
+    {
+        "xlim": (-(2**16), MOST_READERS * PAGES_AT_ONCE + 2**16),
+        "ylim": (-2.4e9, 2.4e9),
+        "xticks": [0, 2**19, 2**20, 2**21],
+        "xticklabels": ["0", *map(two_to, (19, 20, 21))],
+        "yticks": [k << 30 for k in range(-2, 3)],
+        "yticklabels": [f"-{two_to(31)}", f"-{two_to(30)}", "0", two_to(30), f"{two_to(31)} - 1"],
+        "xlabel": "pins wanted, 1024 by each reader",
+    }
+)
+"""The axes of the whole cliff."""
 
 
 def cliff(readers: int = 2047) -> Exhibit:
@@ -463,45 +429,19 @@ def cliff(readers: int = 2047) -> Exhibit:
     It begins at `readers` and stops where something was recorded; the number box takes any number.
     Raises TypeError or ValueError for what is no number of readers up to 2052.
     """
-    dial = _readers(readers)
-    return exhibit(moving(whole_and_edge(), cliff_in_words), dial, filmstrip=whole_cliff())
-
-
-def two_builds(readers: int = 0) -> Exhibit:
-    """Return a slider over readers that hold 1024 pins each, on two builds that differ in a patch.
-
-    The refcount of the zero page, recorded and predicted, without its three tests and with them.
-    It begins at `readers` and stops where something was recorded; the number box takes any number.
-    Raises TypeError or ValueError for what is no number of readers up to 2052.
-    """
-    dial = _readers(readers)
-    return exhibit(moving(side_by_side(), builds_in_words), dial, filmstrip=both_builds())
-
-
-def _readers(first: int) -> Dial:
-    return Dial("readers", first, sorted(recorded_readers(WITHOUT_FIX)), high=MOST_READERS)
+    dial = Dial("readers", readers, sorted(recorded_readers(WITHOUT_FIX)), high=MOST_READERS)
+    return exhibit(moving(Readers(), cliff_in_words), dial, filmstrip=whole_cliff())
 
 
 def cliff_in_words(readers: int) -> str:
     """Return what the model has with that many readers, and what was recorded if it was."""
-    told = "{} {} are held and the refcount is {}"
-    return _told(readers, ("Without the patch", "With it"), told, "")
-
-
-def builds_in_words(readers: int) -> str:
-    """Return what both builds do with that many readers, predicted and recorded."""
-    names = [f"{word.capitalize()} the three tests:" for word, *_ in LOOKS.values()]
-    return _told(readers, names, "{} {} held, refcount predicted {}", ", not recorded")
-
-
-def _told(readers: int, names: Sequence[str], told: str, unrecorded: str) -> str:
-    """What is wanted, and for each build its name, the pins held and the refcount."""
     who = "1 reader wants" if readers == 1 else f"{readers} readers want"
     words = [f"{who} {digits(readers * PAGES_AT_ONCE)} pins."]
-    for build, name in zip(LOOKS, names, strict=True):
+    for build, name in zip(LOOKS, ("Without the patch", "With it"), strict=True):
         model, real = modelled_readers(build)[readers], recorded_readers(build).get(readers)
-        seen = unrecorded if real is None else f", recorded {real.refcount}"
-        words.append(f"{told.format(name, digits(model.pins), digits(model.refcount))}{seen}.")
+        seen = "" if real is None else f", recorded {real.refcount}"
+        told = f"{name} {digits(model.pins)} are held and the refcount is {digits(model.refcount)}"
+        words.append(f"{told}{seen}.")
     return " ".join(words)
 
 
@@ -519,25 +459,7 @@ def whole_cliff() -> Picture:
     shown = [n for n in _on_both() if n & (n - 1) == 0 or n > MOST_READERS - 7]
     names = "model, without the patch", "recorded", "model, with the patch"
     table = _table(shown, *names, "recorded, with the patch")
-    return Picture(whole_and_edge().figure, alt, twin, table)
-
-
-def both_builds() -> Picture:
-    """Draw both builds from no reader to the last, with the mark at the first below zero."""
-    drawn = side_by_side()
-    without, with_fix = modelled_readers(WITHOUT_FIX), modelled_readers(WITH_FIX)
-    fall = next(n for n, held in enumerate(without) if held.refcount < 0)
-    drawn.draw(fall)
-    alt = (
-        f"Two panels, the refcount of the zero page over 0 to {MOST_READERS} readers on two builds "
-        f"of Linux {KERNEL}. Left, without the three tests: a straight climb to "
-        f"{without[fall - 1].refcount} with {fall - 1} readers, a fall to {without[fall].refcount} "
-        f"with {fall}, then level. Right, with them: level at {with_fix[-1].refcount}. All "
-        "recorded points lie on the predicted lines."
-    )
-    twin = f"Refcount of the zero page on Linux {KERNEL}, without and with the three tests:"
-    names = [f"{word}: {what}" for word, *_ in LOOKS.values() for what in ("predicted", "recorded")]
-    return Picture(drawn.figure, alt, twin, _table(_on_both(), *names))
+    return Picture(Readers().figure, alt, twin, table)
 
 
 def _on_both() -> list[int]:

@@ -26,7 +26,6 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "refcount_in_flight": count_to_two_million.refcount_in_flight,
     "refcount_over_rounds": lambda: pretend_to_pin.refcount_over_rounds(release=False),
     "cliff": count_to_two_million.cliff,
-    "two_builds": count_to_two_million.two_builds,
     "pinned_folio": lambda: count_pins_apart.pinned_folio(order=9, pages=64),
     "timeline": lab.timeline,
     "page_under_lenses": lambda: say_what_pinned_means.page_under_lenses(

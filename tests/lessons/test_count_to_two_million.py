@@ -19,7 +19,6 @@ from matplotlib.patches import Rectangle
 from pinlab import FOLL_GET, FOLL_PIN, PAGE_SIZE, Kernel, lab, wrap
 from pinlab.data_folder import DATA
 from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX, recorded_calls
-from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.palette import YOURS
 from pinlab.lab.picture import Picture, png
 from pinlab.lab.problems import exercise
@@ -212,14 +211,10 @@ def test_toggle_and_sliders_set_the_numbers() -> None:
     assert began.sentence == here.in_words(Writes(1000, 65, 1, 33))
 
 
-# The cliff, and two builds.
+# The cliff.
 
 BUILDS = (WITHOUT_FIX, WITH_FIX)
-PLOTS: dict[str, Callable[[], here.Readers]] = {
-    "cliff": cache(here.whole_and_edge),
-    "two_builds": cache(here.side_by_side),
-}
-PLOT = pytest.mark.parametrize("name", PLOTS)
+drawn_cliff = cache(here.Readers)
 
 
 def in_the_file(build: str, quantity: str) -> dict[int, int]:
@@ -240,38 +235,32 @@ def test_the_model_has_what_was_recorded_and_that_is_what_the_file_says(build: s
     assert all(here.modelled_readers(build)[n] == held for n, held in found.items())
 
 
-@PLOT
-def test_every_recorded_point_lies_on_a_line_of_the_model(name: str) -> None:
-    scale = 1024 if name == "cliff" else 1
-    panels = PLOTS[name]().figure.axes
+def test_every_recorded_point_lies_on_a_line_of_the_model() -> None:
+    panels = drawn_cliff().figure.axes
     drawn = [
         {point for line in panel.lines if line.get_marker() in ("o", "D") for point in points(line)}
         for panel in panels
     ]
     each = [
-        {(n * scale, held.refcount) for n, held in here.recorded_readers(build).items()}
+        {(n * 1024, held.refcount) for n, held in here.recorded_readers(build).items()}
         for build in BUILDS
     ]
-    assert drawn == ([each[0] | each[1]] * 2 if name == "cliff" else each)
+    assert drawn == [each[0] | each[1]] * 2
     for found, panel in zip(drawn, panels, strict=True):
         model = (line for line in panel.lines if line.get_marker() == "None")
         assert found <= {point for line in model for point in points(line)}
 
 
 def test_the_climb_ends_with_the_last_pin_above_zero() -> None:
-    for panel in PLOTS["cliff"]().figure.axes:
+    for panel in drawn_cliff().figure.axes:
         climb, fall, *_ = map(points, panel.lines)
         assert climb[-1] == fall[0] == (2**21 - 1, TOP)
         assert fall[1] == (2**21, BOTTOM)
-    _, climb, fall, *_ = map(points, PLOTS["two_builds"]().figure.axes[0].lines)
-    assert climb[-1] == fall[0] == (2047, 2146435073)
-    assert {y for _, y in fall[1:]} == {BOTTOM}
 
 
-@PLOT
 @pytest.mark.parametrize("readers", [0, 1, 1000, 2047, 2048, 2052])
-def test_mark_and_title_follow_the_readers_and_nothing_else_moves(name: str, readers: int) -> None:
-    plot = PLOTS[name]()
+def test_mark_and_title_follow_the_readers_and_nothing_else_moves(readers: int) -> None:
+    plot = drawn_cliff()
 
     def still() -> list[object]:
         return [(p.get_xlim(), p.get_ylim(), len(p.get_children())) for p in plot.figure.axes]
@@ -279,50 +268,38 @@ def test_mark_and_title_follow_the_readers_and_nothing_else_moves(name: str, rea
     before = still()
     plot.draw(readers)
     assert still() == before
-    scale, builds = (1024, [WITHOUT_FIX] * 2) if name == "cliff" else (1, BUILDS)
-    for panel, build in zip(plot.figure.axes, builds, strict=True):
-        refcount = here.modelled_readers(build)[readers].refcount
-        assert points(panel.lines[-1]) == [(readers * scale, refcount)]
+    refcount = here.modelled_readers(WITHOUT_FIX)[readers].refcount
+    for panel in plot.figure.axes:
+        assert points(panel.lines[-1]) == [(readers * 1024, refcount)]
         assert panel.get_title() == "" or panel.get_title().endswith(f": {refcount}")
     assert f"{readers} reader" in plot.figure.axes[0].get_title()
 
 
 def test_one_panel_shows_all_readers_and_one_the_last_few() -> None:
-    whole, edge = PLOTS["cliff"]().figure.axes
+    whole, edge = drawn_cliff().figure.axes
     assert whole.get_xlim()[0] <= 0 < edge.get_xlim()[0] < 2048 * 1024 < edge.get_xlim()[1]
 
 
 @pytest.mark.parametrize(
-    ("tell", "readers", "words"),
+    ("readers", "words"),
     [
-        (here.cliff_in_words, 1, "1 reader wants 1024 (2¹⁰) pins."),
-        (here.cliff_in_words, 2048, "2048 readers want 2097152 (2²¹) pins. Without the patch "
+        (1, "1 reader wants 1024 (2¹⁰) pins."),
+        (2048, "2048 readers want 2097152 (2²¹) pins. Without the patch "
          "2097152 (2²¹) are held and the refcount is -2147483647 (-2³¹ + 1), recorded "
          "-2147483647. With it 0 are held and the refcount is 1, recorded 1."),
-        (here.cliff_in_words, 1000, "the refcount is 1048576001. With it 0 are held and the "
+        (1000, "the refcount is 1048576001. With it 0 are held and the "
          "refcount is 1."),
-        (here.builds_in_words, 2048, "Without the three tests: 2097152 (2²¹) held, refcount "
-         "predicted -2147483647 (-2³¹ + 1), recorded -2147483647. With the three tests: 0 held, "
-         "refcount predicted 1, recorded 1."),
-        (here.builds_in_words, 1000, "predicted 1, not recorded."),
     ],
 )  # fmt: skip
-def test_the_sentence_has_the_modelled_and_the_recorded_numbers(
-    tell: Callable[[int], str], readers: int, words: str
-) -> None:
-    assert words in tell(readers)
+def test_the_sentence_has_the_modelled_and_the_recorded_numbers(readers: int, words: str) -> None:
+    assert words in here.cliff_in_words(readers)
 
 
-@pytest.mark.parametrize(
-    ("make", "first", "tell"),
-    [(here.cliff, 2047, here.cliff_in_words), (here.two_builds, 0, here.builds_in_words)],
-)
-def test_the_slider_stops_where_something_was_recorded(
-    make: Callable[..., Exhibit], first: int, tell: Callable[[int], str]
-) -> None:
-    parts = Parts(make())
+def test_the_slider_stops_where_something_was_recorded() -> None:
+    tell = here.cliff_in_words
+    parts = Parts(here.cliff())
     ((bar, box),) = parts.rows
-    assert (box.value, parts.sentence) == (first, tell(first))
+    assert (box.value, parts.sentence) == (2047, tell(2047))
     pictures: list[object] = []
     for box.value in (2047, 1000, 2048):
         assert parts.sentence == tell(box.value)
@@ -332,7 +309,7 @@ def test_the_slider_stops_where_something_was_recorded(
     assert box.value == 2049
     assert bar.max + 1 == len(here.recorded_readers(WITHOUT_FIX))
     assert (box.min, box.max) == (0, 2052)
-    assert Parts(make(readers=77)).sentence == tell(77)
+    assert Parts(here.cliff(readers=77)).sentence == tell(77)
 
 
 # The limits of writes.
