@@ -10,7 +10,6 @@ from pinlab.words.corpus import (
     contradictions,
     proposals,
     rename,
-    spread,
     terms,
 )
 from pinlab.words.readings import PASSAGES, SITUATIONS, Passage, fails_at, page_in, readings
@@ -68,7 +67,6 @@ __all__ = [
     "senses",
     "sentence",
     "shortest",
-    "spread",
     "terms",
     "thread",
     "turns",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import permutations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pinlab.explore.scenario import PARENT, Scenario
 from pinlab.explore.search import Schedule, explore
@@ -18,9 +18,6 @@ from pinlab.model.folio import Folio
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import NEWEST
 from pinlab.words.senses import SENSES
-
-if TYPE_CHECKING:
-    import pandas
 
 MEMORY: Mapping[str, str] = {
     "A": "a written page",
@@ -70,16 +67,6 @@ class Apart:
     def implied(self) -> list[tuple[str, str]]:
         """The pairs of which the first never holds without the second, in these states."""
         return [pair for pair, example in self.found.items() if example is None]
-
-    def to_dataframe(self) -> pandas.DataFrame:
-        """Return one row for each ordered pair: holds, but not, memory, steps ("" where never)."""
-        import pandas
-
-        rows = [
-            (yes, no, *((MEMORY[e.memory], "; ".join(e.steps)) if e else ("", "")), e is None)
-            for (yes, no), e in self.found.items()
-        ]
-        return pandas.DataFrame(rows, columns=["holds", "but not", "memory", "steps", "never"])
 
     def __str__(self) -> str:
         """Return a line for each ordered pair, and how far the search went."""

@@ -117,22 +117,6 @@ def terms(places: tuple[Term, ...] | None = None) -> DataFrame:
     return pd.DataFrame(_known(places), columns=list(Term._fields)).set_index("id")
 
 
-def spread(by: str = "kind", places: DataFrame | None = None) -> DataFrame:
-    """Return how many places have each sense, by kind of source, release or another column.
-
-    One row for each sense, one column for each value, in the order of the file; mails have no
-    release, so by release their column is "mail". Raises ValueError for an unknown column.
-    """
-    import pandas as pd
-
-    found = terms() if places is None else instance("places", places, pd.DataFrame)
-    one_of("by", by, found.columns)
-    column = found[by].mask(found[by] == "", found["kind"])
-    counts = pd.crosstab(found["sense"], column)
-    senses = [sense for sense in CHOICES["sense"] if sense in counts.index]
-    return counts.loc[senses, list(dict.fromkeys(column))]
-
-
 def contradictions(places: tuple[Term, ...] | None = None) -> DataFrame:
     """Return where one document uses one word in several senses.
 

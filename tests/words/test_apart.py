@@ -86,13 +86,7 @@ def test_every_example_does_what_it_says() -> None:
 
 def test_how_it_looks() -> None:
     found = apart("6.18")
-    frame = found.to_dataframe()
-    assert list(frame.columns) == ["holds", "but not", "memory", "steps", "never"]
-    assert len(frame) == 30
-    assert list(zip(frame["holds"], frame["but not"], strict=True)) == list(found.found)
-    assert frame["never"].sum() == len(found.implied) == 6
-    assert set(frame[frame["never"]]["steps"]) == {""}
-    assert frame.iloc[1].tolist() == [F, M, "a 2 MiB folio", PIN, False]
+    assert (len(found.found), len(found.implied)) == (30, 6)
     lines = str(found).splitlines()
     assert lines[0] == "Linux 6.18, 1164 states"
     assert lines[1].split() == [f"{F},", "not", R, "in", "none", "of", "these", "states"]

@@ -21,7 +21,6 @@ from pinlab.words import (
     contradictions,
     proposals,
     rename,
-    spread,
     terms,
 )
 from pinlab.words.corpus import (
@@ -79,23 +78,8 @@ def test_a_place_says_where_it_is() -> None:
     assert named == {"zerocopy-pin": "unbounded", "zerocopy-page-pinning": "unbounded"}
 
 
-@pytest.mark.parametrize("by", ["kind", "release"])
-def test_the_spread_counts_the_rows(by: str) -> None:
+def test_the_table_of_terms_has_the_rows_of_the_file() -> None:
     assert terms().reset_index().to_dict("records") == list(ROWS.values())
-    counted = Counter((row["sense"], row[by] or "mail") for row in ROWS.values())
-    table = spread(by)
-    assert int(table.to_numpy().sum()) == len(ROWS)
-    for (sense, value), number in counted.items():
-        assert table.loc[sense, value] == number
-
-
-def test_a_changed_row_changes_the_spread() -> None:
-    first = corpus()[0]
-    table = spread(places=terms(changed(first.id, sense="held-by-flag")))
-    moved = (table - spread())[first.kind]
-    assert dict(moved[moved != 0]) == {"held-by-flag": 1, first.sense: -1}
-    with pytest.raises(ValueError, match="by is 'author': allowed are kind, release"):
-        spread("author")
 
 
 def in_two_senses() -> set[tuple[str, str, str]]:
