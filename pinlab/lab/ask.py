@@ -16,7 +16,7 @@ from pinlab.lab.exercise import Choice, Exercise, in_words
 from pinlab.lab.exhibit import CSS_CLASS, WRAP, Steady, live
 from pinlab.lab.forms import Form, box, buttons, form_of
 from pinlab.lab.picture import display_all, marked
-from pinlab.lab.problems import SEEDED, TEXTS, check, exercise
+from pinlab.lab.problems import SEEDED, TEXTS, check, exercise, named
 from pinlab.lab.reply import literal
 from pinlab.model.arguments import function, instance, several, shown, whole
 
@@ -268,11 +268,8 @@ def earlier(lesson: str, seed: int = 0) -> Earlier:
     The same seed draws the same two on every Python version. Raises ValueError for a lesson that
     has none before it, TypeError or ValueError for what is no seed.
     """
-    instance("lesson", lesson, str)
     names = [*dict.fromkeys(text.lesson for text in TEXTS.values())]
-    name = next((name for name in names[1:] if lesson in (name, name[:2])), None)
-    if name is None:
-        raise ValueError(f"lesson is {shown(lesson)}: allowed are {', '.join(names[1:])}")
+    name = named(lesson, names[1:], "allowed are")
     before = [id for id, text in TEXTS.items() if text.lesson < name and text.kind in CLICKED]
     first, *others = Draw(f"earlier {name}", checked_seed(seed)).shuffled(before)
     apart = [id for id in others if TEXTS[id].lesson != TEXTS[first].lesson]
@@ -294,9 +291,7 @@ def _framed(*parts: ipywidgets.Widget) -> ipywidgets.VBox:
 
 def _question(question: Exercise | Guess) -> Bundle:
     """What is asked, with what is handed out."""
-    given = getattr(question, "given", None)
-    fenced = "" if given is None else f"\n\n```\n{given}\n```"
-    return markdown(question.question + fenced)
+    return markdown(question.question if isinstance(question, Guess) else question.asked)
 
 
 def _options(question: Exercise | Guess) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pinlab.lab import strangers
 from pinlab.lab.reply import literal
-from pinlab.lab.strangers import cut
+from pinlab.model.arguments import in_a_line
 
 NAMES = ("cc", "gcc", "clang")
 MISSING = (
@@ -89,7 +89,7 @@ def _ending(code: int) -> str:
 def _complaint(said: str, program: str) -> tuple[str, ...]:
     """Return a compiler's first error, and the line of the reader's that it is about, if it is."""
     found = re.search(r"^(\S+?):(\d+):(?:\d+:)? (?:fatal )?error: (.*)", said, re.MULTILINE)
-    words = literal(cut(found[3] if found else said))
+    words = literal(in_a_line(found[3] if found else said))
     if found is None or found[1] != "mine":
         return (f"It does not compile as a whole: {words}",)
     number, lines = int(found[2]), program.split(MINE)[1].split("\n")

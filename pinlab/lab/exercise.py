@@ -14,9 +14,9 @@ from typing import Any, ClassVar, SupportsIndex, TypeVar, cast
 
 from pinlab.lab.misconceptions import diagnosis, misconceptions
 from pinlab.lab.reply import Reply, literal
-from pinlab.lab.strangers import LATE, cut, plain, stopped
+from pinlab.lab.strangers import LATE, plain, stopped
 from pinlab.lab.text import digits, many
-from pinlab.model.arguments import instance, shown, whole
+from pinlab.model.arguments import in_a_line, instance, shown, whole
 from pinlab.words import Sentence, Verdict, judge, shortest
 from pinlab.words.vocabulary import length
 
@@ -54,6 +54,11 @@ class Exercise(ABC):
     given: object = None
     question: str = ""
     unlisted: str = ""
+
+    @property
+    def asked(self) -> str:
+        """The question, and below it what is handed out, in Markdown."""
+        return self.question if self.given is None else f"{self.question}\n\n```\n{self.given}\n```"
 
     def check(self, answer: object) -> Reply:
         """Judge an answer; what is open (None, `...`, a stub), or none at all, is not judged."""
@@ -441,7 +446,8 @@ class Program(Exercise):
 
     def _call(self, state: tuple[Any, ...]) -> str:
         named = (
-            f"{name}={cut(str(value))}" for name, value in zip(self.arguments, state, strict=True)
+            f"{name}={in_a_line(str(value))}"
+            for name, value in zip(self.arguments, state, strict=True)
         )
         return f"{self.name}({', '.join(named)})"
 
@@ -451,7 +457,7 @@ class Program(Exercise):
 
 def _as_printed(result: object) -> str:
     """A result as print() has it, if that is short."""
-    return literal(cut(result) if isinstance(result, str) else shown(result))
+    return literal(in_a_line(result) if isinstance(result, str) else shown(result))
 
 
 ONE_THING, ENOUGH = "refcount-and-pin-count-are-one-thing", "true-is-enough"

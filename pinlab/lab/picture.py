@@ -134,8 +134,7 @@ class Shown(ABC):
         return f"<details>{SUMMARY}{''.join(_blocks(lines))}{table}</details>"
 
     def _line(self, line: str) -> str:
-        escaped = escape(line)
-        return LINK.sub(r'<a href="\2">\1</a>', escaped) if self.linked else escaped
+        return _with_links(line) if self.linked else escape(line)
 
     def _ipython_display_(self) -> None:
         display_all(self.bundles())
@@ -195,10 +194,13 @@ def _blocks(lines: list[str]) -> Iterator[str]:
             yield from (f"<p>{line}</p>" for line in some)
 
 
+def _with_links(words: str) -> str:
+    return LINK.sub(r'<a href="\2">\1</a>', escape(words))
+
+
 def marked(words: str) -> str:
     """Return a line of Markdown as HTML: links, code, and what is stressed."""
-    linked = LINK.sub(r'<a href="\2">\1</a>', escape(words))
-    return STRESSED.sub(r"<em>\1</em>", CODE.sub(r"<code>\1</code>", linked))
+    return STRESSED.sub(r"<em>\1</em>", CODE.sub(r"<code>\1</code>", _with_links(words)))
 
 
 def as_html(table: DataFrame) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from argparse import ArgumentParser
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -233,22 +233,34 @@ class Problems:
         return (f"**{n}.** {part(found)}" for n, found in enumerate(self.exercises, start=1))
 
     def _question(self, found: Exercise) -> str:
-        given = [] if found.given is None else [f"```\n{found.given}\n```"]
         check = f'Check: `lab.check("{found.id}", ..., seed={self.seed})`'
         room = [f"Answer: {DOTS}", f"Because: {DOTS}"]
-        return "\n\n".join([found.question, *given, *_choices(found), *room, check])
+        return "\n\n".join([found.asked, *_choices(found), *room, check])
 
 
 def _choices(found: Exercise) -> list[str]:
     """What there is to choose, where the question does not name it."""
     options = [str(option) for option in getattr(found, "options", ())]
-    named = f"{found.question} {found.given}"
-    return [] if all(each in named for each in options) else [f"Choose from: {'; '.join(options)}."]
+    if all(each in found.asked for each in options):
+        return []
+    return [f"Choose from: {'; '.join(options)}."]
 
 
 def _answer(found: Exercise) -> str:
     right = f"**{in_words(found.solution())}**. {found.because}"
     return "\n\n".join([right, "The usual wrong answers:", _mistakes(found)])
+
+
+def named(lesson: str, names: Collection[str], told: str) -> str:
+    """Return the notebook's name of a lesson, which may be its number ("04").
+
+    Raises TypeError or ValueError for one that is not among the names, which are `told`.
+    """
+    instance("lesson", lesson, str)
+    for name in names:
+        if lesson in (name, name[:2]):
+            return name
+    raise ValueError(f"lesson is {shown(lesson)}: {told} {', '.join(names)}")
 
 
 def problems(lesson: str, seed: int) -> Problems:
@@ -262,10 +274,7 @@ def problems(lesson: str, seed: int) -> Problems:
     ## Answers: lesson 04_count_to_two_million, seed 7
     """
     names = dict.fromkeys(TEXTS[id].lesson for id in SEEDED)
-    instance("lesson", lesson, str)
-    name = next((name for name in names if lesson in (name, name[:2])), None)
-    if name is None:
-        raise ValueError(f"lesson is {shown(lesson)}: there are problems for {', '.join(names)}")
+    name = named(lesson, names, "there are problems for")
     seed = checked_seed(seed)
     found = tuple(exercise(id, seed) for id in SEEDED if TEXTS[id].lesson == name)
     return Problems(name, seed, found)

@@ -17,8 +17,7 @@ from types import EllipsisType
 from typing import TextIO
 
 from pinlab.lab.reply import literal
-from pinlab.model import arguments
-from pinlab.model.arguments import shown
+from pinlab.model.arguments import in_a_line, shown
 
 PATIENCE = 3.0
 """Seconds that a reader's code has; what checks are made for takes milliseconds."""
@@ -49,7 +48,7 @@ def stopped(work: Callable[[], None]) -> str | None:
         try:
             work()
         except BaseException as error:  # whatever a reader's function raises is an answer, too
-            said.append(f"raised {_in_a_line(error)}")
+            said.append(f"raised {_error_in_words(error)}")
         finally:
             done.set()
 
@@ -127,23 +126,14 @@ PRINTED: list[_Some] = []
 and does not hold it itself (CPython gh-130163, up to 3.13), so that the kernel would crash."""
 
 
-def _in_a_line(error: BaseException) -> str:
+def _error_in_words(error: BaseException) -> str:
     """An exception's name and words, whatever its class makes of str()."""
     try:
-        words = literal(cut(str(error)))
+        words = literal(in_a_line(str(error)))
     except Exception:
         words = ""
     name = literal(type(error).__name__)
     return f"{name}: {words}" if words else name
-
-
-MOST_SHOWN = 300
-"""Characters of a reader's text, or of a state, that a reply has room for."""
-
-
-def cut(text: str) -> str:
-    """Return a text in one line of at most MOST_SHOWN characters."""
-    return arguments.cut(" ".join(text.split()), MOST_SHOWN)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

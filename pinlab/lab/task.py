@@ -17,9 +17,8 @@ from typing import Any
 
 from pinlab.lab.exercise import Exercise, slip, tried
 from pinlab.lab.reply import Reply, literal
-from pinlab.lab.strangers import cut
 from pinlab.lab.text import listed
-from pinlab.model.arguments import function, mapping, shown
+from pinlab.model.arguments import function, in_a_line, mapping, shown
 from pinlab.model.invariants import broken
 from pinlab.model.kernel import Kernel
 from pinlab.model.trace import Trace
@@ -166,7 +165,7 @@ def _line_of(error: BaseException) -> str:
     for frame, number in walk_tb(error.__traceback__):
         file = frame.f_code.co_filename
         if not Path(file).is_relative_to(PACKAGE):
-            text = cut(linecache.getline(file, number, frame.f_globals))
+            text = in_a_line(linecache.getline(file, number, frame.f_globals))
             quoted = literal(text) if "`" in text else f"`{text}`"
             return f" (line {number}: {quoted})" if text else f" (line {number})"
     return ""

@@ -16,11 +16,10 @@ from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.grid import ALL, LETTERS, NO, PARTLY, SOME, Grid
 from pinlab.lab.palette import EDGE
 from pinlab.lab.picture import Drawing, drawing
-from pinlab.lab.strangers import cut
 from pinlab.lab.svg import rect, text
 from pinlab.lab.task import Trial
 from pinlab.lab.text import many, two_to
-from pinlab.model.arguments import instance, several
+from pinlab.model.arguments import in_a_line, instance, several
 
 RUNS, STEPS = 10, (5, 3, 3)
 """The riddle: so many runs, and the steps of its three actors."""
@@ -402,7 +401,7 @@ def _orders_from(start: int, after: Graph) -> Iterator[list[int]]:
 
 def _all_orders(start: int, after: Graph) -> str:
     found = list(islice(_orders_from(start, after), 8))
-    lines = [cut(" -> ".join(map(str, order))) for order in found]
+    lines = [in_a_line(" -> ".join(map(str, order))) for order in found]
     more = explored_in_the_model(start, after)[1] - len(found)
     return "\n".join([*lines, *([f"and {more} more"] if more else [])])
 

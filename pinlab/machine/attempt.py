@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pinlab.machine.child import in_child
 from pinlab.machine.proc import UnavailableError, require_linux
-from pinlab.model.arguments import cut, function, shown
+from pinlab.model.arguments import function, in_a_line, shown
 
 _PACKAGE = str(Path(__file__).resolve().parents[1])
 
@@ -50,7 +50,7 @@ def _done(experiment: Callable[..., object], arguments: tuple[object, ...]) -> t
     except UnavailableError:
         raise
     except Exception as error:
-        words = cut(" ".join(f"{type(error).__name__}: {error}".split()), 300)
+        words = in_a_line(f"{type(error).__name__}: {error}")
         frames = traceback.extract_tb(error.__traceback__)
         theirs = [str(frame.line) for frame in frames if _PACKAGE not in frame.filename]
         return None, "The experiment raised " + " at ".join([words, *theirs[:1]])

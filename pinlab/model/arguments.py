@@ -47,6 +47,15 @@ def cut(text: str, most: int = LONGEST) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
+MOST_SHOWN = 300
+"""Characters of somebody's text, or of a state, that an answer has room for."""
+
+
+def in_a_line(text: str) -> str:
+    """Return a text in one line of at most MOST_SHOWN characters."""
+    return cut(" ".join(text.split()), MOST_SHOWN)
+
+
 def whole(name: str, value: SupportsIndex, low: int | None = None, high: int | None = None) -> int:
     """Return `value` as an int if it is a whole number from `low` to `high` (both allowed).
 
