@@ -153,6 +153,14 @@ def test_the_second_miss_is_told_of_the_hints_and_the_third_of_the_answer() -> N
     assert lab.check("overflow", 1).offer == ""
 
 
+def test_the_third_miss_of_a_task_is_offered_one_of_its_many_answers() -> None:
+    task = "three-thousand-pins"
+    missed = [{"pages": 64, "written": [0], "writes": writes} for writes in (2, 3, 4)]
+    offers = [lab.check(task, mine).offer for mine in missed]
+    hint = f'A hint: `lab.hint("{task}")`.'
+    assert offers == ["", hint, f'{hint} One of many answers: `lab.answer("{task}")`.']
+
+
 def test_tries_are_counted_for_each_seed() -> None:
     for each in range(1, 4):
         lab.check("find-the-leak", 7, seed=7)

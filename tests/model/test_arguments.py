@@ -21,7 +21,9 @@ from pinlab import (
 )
 from pinlab.model.arguments import (
     LONGEST,
+    MOST_SHOWN,
     function,
+    in_a_line,
     mapping,
     one_of,
     path,
@@ -109,6 +111,11 @@ def test_numbers_that_numpy_would_wrap() -> None:
 def test_a_value_in_a_message_is_cut(value: object, words: str) -> None:
     assert shown(value) == words
     assert len(words) <= LONGEST
+
+
+def test_a_text_of_many_lines_is_told_in_one_and_cut() -> None:
+    assert in_a_line(" a line\n  and\t another ") == "a line and another"
+    assert in_a_line(f"x\n{'y' * MOST_SHOWN}") == f"x {'y' * (MOST_SHOWN - 5)}..."
 
 
 @pytest.mark.parametrize(
