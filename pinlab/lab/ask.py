@@ -28,7 +28,7 @@ LISTED = re.compile(r"^[*-] (.*)$", re.M)
 UNSEEN = "pinlab-unseen"
 """The class of what is there for a screen reader alone."""
 
-COVER = '<summary style="display:list-item">Show what happens</summary>'
+COVER = '<summary style="display:list-item;line-height:24px">Show what happens</summary>'
 """What covers an exhibit where there are no widgets."""
 
 Bundle: TypeAlias = dict[str, object]
