@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
@@ -86,11 +86,10 @@ class Asking(Displayed):
     def judge(self) -> None:
         """Say below the form what is to be said of the answer in it."""
         try:
-            answer = self.form.read()
+            words = _judged(self.found, self.form.read(), self.seed)
         except ValueError as slip:
-            self.answering.say(literal(f"{slip}."))
-        else:
-            self.answering.say(_judged(self.found, answer, self.seed))
+            words = _in_markdown(slip)
+        self.answering.say(words)
 
     def bundles(self) -> list[Bundle]:
         """Return the question, and the form; the options as text where there are no widgets."""
@@ -167,22 +166,25 @@ class Predicted(Displayed):
 
     def _settled(self) -> None:
         try:
-            complete = all(_complete(form.read()) for form in self.forms)
+            answers = _answers(form.read() for form in self.forms)
         except ValueError:  # said by what follows
-            complete = True
-        if complete or self._open:
+            answers = []
+        if self._open or None not in answers:
             self.uncover()
+        else:
+            filled = len(answers) - answers.count(None)
+            self.answering.say(f"{filled} of {len(answers)} answered.")
 
     def uncover(self) -> None:
         """Show what is covered, and above it what was guessed and what is to be said of it."""
         try:
             guesses = [_begun(form.read()) for form in self.forms]
+            words = self._said(guesses) or "Shown without a guess."
         except ValueError as slip:
-            self.answering.say(literal(f"{slip}."))
+            self.answering.say(_in_markdown(slip))
             return
         self._open = True
         with self.answering.seen:  # whose place an error is shown in
-            words = self._said(guesses) or "Shown without a guess."
             self.answering.say(words, *self._sight(guesses).bundles())
 
     def _said(self, guesses: Sequence[object]) -> str:
@@ -192,7 +194,7 @@ class Predicted(Displayed):
             if guess is None:
                 continue
             if not isinstance(question, Guess):
-                said.append(_judged(question, guess))
+                said.append(_judged(question, guess, offers=False))  # the answer comes into sight
             elif question.options:
                 asked = "" if alone else f"{question.question} "
                 said.append(f"{asked}You said: {literal(in_words(guess))}.")
@@ -315,10 +317,23 @@ def _begun(guess: Any) -> Any:  # noqa: ANN401
     return None if none else guess
 
 
-def _complete(guess: Any) -> bool:  # noqa: ANN401
-    return guess is not None and not (isinstance(guess, dict) and None in guess.values())
+def _answers(guesses: Iterable[Any]) -> list[Any]:
+    """All that was asked for, one by one: what was answered, or None."""
+    parts = [guess.values() if isinstance(guess, dict) else [guess] for guess in guesses]
+    return [each for some in parts for each in some]
 
 
-def _judged(found: Exercise, answer: object, seed: int = 0) -> str:
-    """What is said to an answer."""
-    return check(found.id, answer, seed)._repr_markdown_()
+class Unjudged(ValueError):
+    """An answer that cannot be one, told in Markdown."""
+
+
+def _in_markdown(slip: ValueError) -> str:
+    return str(slip) if isinstance(slip, Unjudged) else literal(f"{slip}.")
+
+
+def _judged(found: Exercise, answer: object, seed: int = 0, *, offers: bool = True) -> str:
+    """What is said to an answer, with or without who helps further. Raises Unjudged for a slip."""
+    reply = check(found.id, answer, seed)
+    if reply.right is None and None not in _answers([answer]):
+        raise Unjudged(reply.text)
+    return (reply if offers else replace(reply, offer=""))._repr_markdown_()

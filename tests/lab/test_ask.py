@@ -122,7 +122,7 @@ def test_it_is_covered_until_there_is_a_guess_for_each_question() -> None:
     by_name = {one.description: one for form in made.forms for one in form.widget.children}
     assert made.answering.seen.outputs == ()
     by_name["both"].click()
-    assert made.answering.seen.outputs == ()
+    assert (said(made), seen(made)) == ("1 of 2 answered.", [])
     by_name["pin"].click()
     assert seen(made) == [FILM.alt, FILM.twin]
     assert said(made).startswith('**Not yet.** You chose "both".')
@@ -153,6 +153,25 @@ def test_a_press_uncovers_it_and_what_was_not_guessed_is_none() -> None:
     made.button.click()
     assert said(made) == "You said: a 7."
     assert called == [(None,) * 4, (None,) * 4, (7, None, None, None)]
+
+
+def test_an_answer_that_cannot_be_one_is_a_slip_and_what_follows_takes_its_place() -> None:
+    made = lab.predict("three-buffers", then=FILM)
+    boxes = made.forms[0].widget.children
+    for box, value in zip(boxes, ("6400", "6400", "-3"), strict=True):
+        box.value = value
+    made.button.click()
+    assert said(made).startswith("Not judged: your answer for never is -3: allowed are")
+    assert seen(made) == []
+    boxes[2].value = "6400"
+    for _ in range(3):
+        made.button.click()
+    assert said(made).endswith("whether this kernel pins it.")  # and offers no hint to what is seen
+    assert seen(made) == [FILM.alt, FILM.twin]
+    asked = lab.ask("last-pin")
+    asked.form.widget.value = "-1"
+    asked.button.click()
+    assert "allowed are" in said(asked)
 
 
 def test_options_that_a_question_lists_are_not_listed_again() -> None:
