@@ -323,17 +323,17 @@ def _answers(guesses: Iterable[Any]) -> list[Any]:
     return [each for some in parts for each in some]
 
 
-class Unjudged(ValueError):
+class UnjudgedError(ValueError):
     """An answer that cannot be one, told in Markdown."""
 
 
 def _in_markdown(slip: ValueError) -> str:
-    return str(slip) if isinstance(slip, Unjudged) else literal(f"{slip}.")
+    return str(slip) if isinstance(slip, UnjudgedError) else literal(f"{slip}.")
 
 
 def _judged(found: Exercise, answer: object, seed: int = 0, *, offers: bool = True) -> str:
-    """What is said to an answer, with or without who helps further. Raises Unjudged for a slip."""
+    """What is said to an answer, perhaps without who helps further. UnjudgedError for a slip."""
     reply = check(found.id, answer, seed)
     if reply.right is None and None not in _answers([answer]):
-        raise Unjudged(reply.text)
+        raise UnjudgedError(reply.text)
     return (reply if offers else replace(reply, offer=""))._repr_markdown_()
