@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import ipywidgets
 
-from pinlab.lab.draw import Draw, checked_seed
+from pinlab.lab.draw import LARGEST_SEED, Draw, checked_seed
 from pinlab.lab.exercise import Choice, Exercise, in_words
 from pinlab.lab.exhibit import CSS_CLASS, WRAP, Steady, live
 from pinlab.lab.forms import Form, box, buttons, form_of
@@ -30,6 +30,9 @@ UNSEEN = "pinlab-unseen"
 
 COVER = '<summary style="display:list-item;line-height:24px">Show what happens</summary>'
 """What covers an exhibit where there are no widgets."""
+
+ANEW = 100
+"""From this seed on an exercise is one that its own lesson has not asked."""
 
 Bundle: TypeAlias = dict[str, object]
 
@@ -113,13 +116,26 @@ def ask(id: str, seed: int = 0) -> Asking:
 class Guess:
     """A question about what is only looked at: one of some options, or a number from low to high.
 
-    Raises TypeError for what is no question, ValueError unless it has either options or a range.
+    `right` is what is right, as the model finds it; None where the picture alone answers. Raises
+    TypeError for what is no question, ValueError unless it has either options or a range.
     """
 
     question: str
     options: Sequence[str] = ()
     low: int | None = None
     high: int | None = None
+    right: object = None
+
+    def said(self, guess: object) -> str:
+        """Return what was guessed, and what is right where that is known."""
+        told = f"You said: {literal(in_words(guess))}."
+        if self.right is None:
+            return told
+        return f"{told} So it is." if guess == self.right else f"{told} It is {self._rightly}."
+
+    @property
+    def _rightly(self) -> str:
+        return literal(in_words(self.right))
 
     def __post_init__(self) -> None:
         instance("question", self.question, str)
@@ -188,20 +204,16 @@ class Predicted(Displayed):
             self.answering.say(words, *self._sight(guesses).bundles())
 
     def _said(self, guesses: Sequence[object]) -> str:
-        """What was guessed, and what is to be said of it; numbers that were typed in one line."""
-        said, typed, alone = [], [], len(self.questions) == 1
+        """What was guessed, and what is to be said of it."""
+        said, alone = [], len(self.questions) == 1
         for question, guess in zip(self.questions, guesses, strict=True):
             if guess is None:
                 continue
-            if not isinstance(question, Guess):
-                said.append(_judged(question, guess, offers=False))  # the answer comes into sight
-            elif question.options:
-                asked = "" if alone else f"{question.question} "
-                said.append(f"{asked}You said: {literal(in_words(guess))}.")
+            if isinstance(question, Guess):
+                asked = "" if alone else f"*{question.question}* "
+                said.append(f"{asked}{question.said(guess)}")
             else:
-                typed.append(f"{guess}" if alone else f"{question.question} {guess}")
-        if typed:
-            said.append(f"You said: {', '.join(typed)}.")
+                said.append(_judged(question, guess, offers=False))  # the answer comes into sight
         return "\n\n".join(said)
 
     def _sight(self, guesses: Sequence[object]) -> Sight:
@@ -275,7 +287,8 @@ def earlier(lesson: str, seed: int = 0) -> Earlier:
     before = [id for id, text in TEXTS.items() if text.lesson < name and text.kind in CLICKED]
     first, *others = Draw(f"earlier {name}", checked_seed(seed)).shuffled(before)
     apart = [id for id in others if TEXTS[id].lesson != TEXTS[first].lesson]
-    drawn = [ask(id, seed if id in SEEDED else 0) for id in (first, (apart or others)[0])]
+    anew = (seed + ANEW) % (LARGEST_SEED + 1)
+    drawn = [ask(id, anew if id in SEEDED else 0) for id in (first, (apart or others)[0])]
     call = f'`lab.earlier("{name[:2]}", seed={seed + 1})`'
     return Earlier(f"*Two questions from earlier lessons. Two others: {call}.*", drawn)
 
@@ -336,4 +349,7 @@ def _judged(found: Exercise, answer: object, seed: int = 0, *, offers: bool = Tr
     reply = check(found.id, answer, seed)
     if reply.right is None and None not in _answers([answer]):
         raise UnjudgedError(reply.text)
-    return (reply if offers else replace(reply, offer=""))._repr_markdown_()
+    if offers:
+        return reply._repr_markdown_()
+    told = replace(reply, offer="", tries=1)._repr_markdown_()
+    return told.replace("**Not yet.**", "**Not so.**", 1)  # it is seen below, and not tried again

@@ -6,10 +6,11 @@ import pandas
 import pytest
 
 from pinlab import lab
-from pinlab.lab.ask import CLICKED, Asking, Predicted
+from pinlab.lab.ask import ANEW, CLICKED, Asking, Predicted
+from pinlab.lab.exercise import Choice
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.picture import Drawing
-from pinlab.lab.problems import SEEDED, TEXTS
+from pinlab.lab.problems import SEEDED, TEXTS, exercise
 from tests.lab.front_end import WIDGET_VIEW, FrontEnd
 
 FILM = Drawing("<svg>five</svg>", "What is seen: five.", "What is said: five.")
@@ -125,10 +126,10 @@ def test_it_is_covered_until_there_is_a_guess_for_each_question() -> None:
     assert (said(made), seen(made)) == ("1 of 2 answered.", [])
     by_name["pin"].click()
     assert seen(made) == [FILM.alt, FILM.twin]
-    assert said(made).startswith('**Not yet.** You chose "both".')
-    assert said(made).endswith('\n\nWhich type? You said: "pin".')
+    assert said(made).startswith('**Not so.** You chose "both".')
+    assert said(made).endswith('\n\n*Which type?* You said: "pin".')
     by_name["pins"].click()
-    assert said(made).startswith("**Right, at the second try.** pins.")
+    assert said(made).startswith("**Right.** Pins.")
 
 
 def test_a_press_uncovers_it_and_what_was_not_guessed_is_none() -> None:
@@ -151,7 +152,7 @@ def test_a_press_uncovers_it_and_what_was_not_guessed_is_none() -> None:
     assert len(made.answering.seen.outputs) == 1
     second.value = ""
     made.button.click()
-    assert said(made) == "You said: a 7."
+    assert said(made) == "*a* You said: 7."
     assert called == [(None,) * 4, (None,) * 4, (7, None, None, None)]
 
 
@@ -231,7 +232,7 @@ def test_two_questions_of_two_earlier_lessons_are_drawn_by_seed() -> None:
         (one, _), (other, _) = pair
         assert TEXTS[one].lesson != TEXTS[other].lesson
         assert all(TEXTS[id].kind in CLICKED and TEXTS[id].lesson < "04" for id, _ in pair)
-        assert all(its == (seed if id in SEEDED else 0) for id, its in pair)
+        assert all(its == (seed + ANEW if id in SEEDED else 0) for id, its in pair)
     first = [one.found.id for one in lab.earlier("01").questions]  # of 00, in every Python version
     assert first == ["overflow", "two-pages"]
 
@@ -240,3 +241,22 @@ def test_one_line_says_how_to_get_two_others() -> None:
     first, *others = lab.earlier("04_count_to_two_million", seed=7).bundles()
     assert '`lab.earlier("04", seed=8)`' in str(first["text/markdown"])
     assert len(others) == 4
+
+
+def test_a_guess_is_told_what_is_right_where_that_is_known() -> None:
+    row = [lab.Guess("orders", low=0, high=10, right=3), lab.Guess("end", ("A", "D"), right="D")]
+    made = lab.predict(*row, then=FILM)
+    made.forms[0].widget.value = "4"
+    made.forms[1].widget.children[1].click()
+    assert said(made) == '*orders* You said: 4. It is 3.\n\n*end* You said: "D". So it is.'
+
+
+def test_buttons_stand_in_the_order_of_a_question_that_has_them_all() -> None:
+    listed = next(
+        each for each in map(exercise, TEXTS)
+        if isinstance(each, Choice)
+        and all(f"\n- {option}" in each.question for option in each.options)
+    )  # fmt: skip
+    buttons = [one.description for one in lab.ask(listed.id).form.widget.children]
+    places = [listed.question.replace("`", "").index(name) for name in buttons]
+    assert places == sorted(places)
