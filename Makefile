@@ -12,10 +12,6 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 PIP_INSTALL := $(RUN) -m pip --disable-pip-version-check install --quiet
 
-# The plugin that looks for news and updates; without news it still asks whether it may.
-NO_NEWS := $(RUN) -m jupyterlab.labextensions disable --log-level=ERROR \
-	@jupyterlab/apputils-extension:announcements
-
 # Stamps: touched last, so that a failed or interrupted step is done again.
 CREATED := $(VENV)/created
 INSTALLED := $(VENV)/installed
@@ -28,19 +24,15 @@ TEST_TOOLS := $(VENV)/test-tools
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s%s\n", $$1, $$2 }' Makefile
 
-# --allow-root matters in containers only, where the user often is root.
 # The project's own workspace folder keeps other projects' tabs out of the way.
 lab: $(INSTALLED) ## open your own copies of the lessons in JupyterLab (LABFLAGS=--no-browser)
-	@lessons=$$($(RUN) -m pinlab.copies) && \
-		$(RUN) -m jupyterlab --ServerApp.ip=127.0.0.1 --ServerApp.root_dir="$$PWD" \
-		--LabApp.default_url="/lab/tree/$$lessons/00_start_here.ipynb" \
-		--LabApp.workspaces_dir=$(VENV)/workspaces --allow-root $(LABFLAGS)
+	@$(RUN) -m pinlab lab --LabApp.workspaces_dir=$(VENV)/workspaces $(LABFLAGS)
 
 worksheet: writable $(INSTALLED) ## write problems and their answers into worksheets/ (LESSON=03 SEED=7)
-	@$(RUN) -c 'from pinlab.lab.problems import main; main()' "$$LESSON" "$$SEED"
+	@$(RUN) -m pinlab worksheet "$$LESSON" "$$SEED"
 
 slides: writable $(INSTALLED) ## write lesson 12 as slides, and a handout of one page, into slides/
-	@$(RUN) -m pinlab.lessons.read_the_thread
+	@$(RUN) -m pinlab slides
 
 # Tracing makes a test almost twice as slow, and tests/model alone covers the model.
 test: lint ## run everything that CI runs: lint, types, tests, coverage of the model
@@ -90,11 +82,9 @@ $(CREATED):
 $(INSTALLED): pyproject.toml $(CREATED)
 	@echo 'Installing pinlab and JupyterLab into $(VENV): once, about 500 MB, a minute or two ...'
 	@$(PIP_INSTALL) -e .
-	@$(NO_NEWS)
 	@touch $@
 
 $(TEST_TOOLS): pyproject.toml $(CREATED)
 	@echo 'Installing pinlab, JupyterLab and the test tools into $(VENV): once, a minute or two ...'
 	@$(PIP_INSTALL) -e '.[test]'
-	@$(NO_NEWS)
 	@touch $(INSTALLED) $@

@@ -1,24 +1,25 @@
-"""The reader's own copies of the lessons: made once, renewed while unchanged, never overwritten.
-
-`python -m pinlab.copies` sees to them and prints the folder that JupyterLab is to open.
-"""
+"""The reader's own copies of the lessons: made once, renewed while unchanged, never overwritten."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import metadata
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-LESSONS = Path("notebooks")
-MINE = Path("my_lessons")
-"""Beside the lessons' own folder, so that links to data/ and the like lead on."""
+from pinlab.data_folder import HOME
+
+LESSONS = "notebooks"
+MINE = "my_lessons"
+"""Beside data/ and README.md, so that links to them lead on."""
 
 STAMPS = ".copied.json"
 FILES = ("*.ipynb", "*.md", "solutions/*.ipynb")
+BESIDE = ("data/**/*",)
+"""What lessons link to, where they are not in a checkout; README.md is what pip knows of pinlab."""
 
 
 class Stamp(NamedTuple):
@@ -50,7 +51,7 @@ def _digest(parts: Iterable[bytes]) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def renew(lessons: Path, mine: Path) -> list[str]:
+def renew(lessons: Path, mine: Path, patterns: Sequence[str] = FILES) -> list[str]:
     """Make what is missing in the reader's folder, and return a line for each thing to know.
 
     A copy that nobody has worked in becomes what its lesson is now. Of one with work in it, the
@@ -58,8 +59,10 @@ def renew(lessons: Path, mine: Path) -> list[str]:
     it away. Raises OSError where the folder cannot be written, ValueError if no lesson is there.
 
     lessons: the folder of the lessons. mine: that of the copies, made where it is missing.
+    patterns: which files are copied.
     """
-    files = [file for pattern in FILES for file in sorted(lessons.glob(pattern))]
+    found = (file for pattern in patterns for file in sorted(lessons.glob(pattern)))
+    files = [file for file in found if file.is_file() and file.suffix != ".pyc"]
     if not files:
         raise ValueError(f"no lesson is in {lessons}: allowed is pinlab's folder of notebooks")
     told = []
@@ -73,6 +76,27 @@ def renew(lessons: Path, mine: Path) -> list[str]:
             told.append(f"{path} has changed and yours has work in it: beside it is now {put}")
     (mine / STAMPS).write_text(json.dumps(stamps, indent=0), encoding="utf-8")
     return told
+
+
+def prepare(root: Path) -> tuple[str, list[str]]:
+    """See to the copies below a folder; return which folder there to open, and what to tell.
+
+    Outside a checkout, what the lessons link to is put there, too. Where a checkout cannot be
+    written its lessons are opened as they are. Raises OSError where nothing can be opened.
+    """
+    try:
+        told = renew(HOME / LESSONS, root / MINE)
+        if root != HOME:
+            told += renew(HOME, root, BESIDE)
+            if not (readme := root / "README.md").exists():
+                readme.write_text(str(metadata("pinlab").json["description"]), encoding="utf-8")
+    except OSError as error:
+        if root != HOME:
+            raise
+        why = f"{MINE} cannot be written ({error.strerror}), so the lessons open as they are"
+        way = "for copies of your own, copy this whole folder to a place that is yours"
+        return LESSONS, [f"{why}, and what you do in them is not kept: {way}."]
+    return MINE, told
 
 
 def _stamps(mine: Path) -> dict[str, Stamp]:
@@ -114,22 +138,3 @@ def _places(path: Path) -> Iterator[Path]:
     yield path.with_stem(f"{path.stem} (new)")
     for number in count(2):
         yield path.with_stem(f"{path.stem} (new {number})")
-
-
-def main() -> None:
-    """Renew the copies beside this folder's lessons; print the folder to open."""
-    try:
-        told, folder = renew(LESSONS, MINE), MINE
-    except ValueError as error:
-        sys.exit(str(error))
-    except OSError as error:
-        why = f"{MINE} cannot be written ({error.strerror}), so the lessons open as they are"
-        way = "for copies of your own, copy this whole folder to a place that is yours"
-        told, folder = [f"{why}, and what you do in them is not kept: {way}."], LESSONS
-    for line in told:
-        print(line, file=sys.stderr)
-    print(folder)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,9 +1,11 @@
-"""Where the data files are: data/ beside the package in a checkout, inside it in a wheel."""
+"""Where data/ and the lessons are: beside the package in a checkout, inside it in a wheel."""
 
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
-_PACKAGED = _PACKAGE / "data"
 
-DATA = _PACKAGED if _PACKAGED.is_dir() else _PACKAGE.parent / "data"
+HOME = _PACKAGE if (_PACKAGE / "data").is_dir() else _PACKAGE.parent
+"""The folder that has data/ and notebooks/."""
+
+DATA = HOME / "data"
 """The folder with the rules, recordings and quotations."""

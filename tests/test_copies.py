@@ -156,26 +156,44 @@ def refuse(self: Path, *arguments: object, **more: object) -> None:
     raise PermissionError(13, "Permission denied", str(self))
 
 
+@pytest.fixture
+def checkout(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that pinlab takes for its own."""
+    root = folders.lessons.parent
+    monkeypatch.setattr(copies, "HOME", root)
+    (root / "data").mkdir()
+    (root / "data/rules.csv").write_text("one")
+    return root
+
+
 @pytest.mark.parametrize("refused", [None, "mkdir", "write_bytes"])
-def test_the_program_prints_the_folder_to_open(
-    refused: str | None, folders: Folders, capsys: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.chdir(folders.mine.parent)
+def test_a_checkout_that_cannot_be_written_is_opened_as_it_is(
+    refused: str | None, checkout: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     if refused:
         monkeypatch.setattr(Path, refused, refuse)
-    copies.main()
-    said = capsys.readouterr()
-    assert said.out == ("notebooks\n" if refused else "my_lessons\n")
-    (line,) = said.err.splitlines()
+    folder, (line,) = copies.prepare(checkout)
+    assert folder == ("notebooks" if refused else "my_lessons")
     assert ("(Permission denied)" in line and "copy this whole folder" in line) == bool(refused)
 
 
-def test_in_another_folder_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(SystemExit, match="no lesson is in notebooks"):
-        copies.main()
-    assert [*tmp_path.iterdir()] == []
+def test_elsewhere_what_the_lessons_link_to_is_put_beside_them(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "elsewhere"
+    assert copies.prepare(root)[0] == "my_lessons"
+    (root / "data/rules.csv").write_text("my work")
+    (checkout / "data/rules.csv").write_text("two")
+    _, told = copies.prepare(root)
+    assert names(root) == {
+        ".copied.json", "README.md", "data/rules.csv", "data/rules (new).csv",
+        *(f"my_lessons/{name}" for name in (LESSON, SOLUTION, PLAN, copies.STAMPS)),
+    }  # fmt: skip
+    assert (root / "data/rules.csv").read_text() == "my work"
+    assert [line for line in told if "rules (new).csv" in line]
+    monkeypatch.setattr(Path, "write_bytes", refuse)
+    with pytest.raises(PermissionError):
+        copies.prepare(tmp_path / "another")
 
 
 def names(folder: Path) -> set[str]:
@@ -190,4 +208,3 @@ def test_all_that_stands_beside_the_lessons_is_copied_to_where_git_does_not_look
     copies.renew(ROOT / copies.LESSONS, tmp_path / "mine")
     assert names(tmp_path / "mine") == names(ROOT / copies.LESSONS) | {copies.STAMPS}
     assert f"/{copies.MINE}/" in (ROOT / ".gitignore").read_text().splitlines()
-    assert copies.MINE.parent == copies.LESSONS.parent  # a link to ../data leads on

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from argparse import ArgumentParser
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from copy import deepcopy
@@ -13,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from types import FunctionType
 
-from pinlab.lab.draw import LARGEST_SEED, checked_seed
+from pinlab.lab.draw import checked_seed
 from pinlab.lab.exercise import HINT, SOLUTION, Exercise, Program, in_words, is_open
 from pinlab.lab.exercise_texts import FOLDER, Text, read
 from pinlab.lab.misconceptions import reason
@@ -278,25 +276,3 @@ def problems(lesson: str, seed: int) -> Problems:
     seed = checked_seed(seed)
     found = tuple(exercise(id, seed) for id in SEEDED if TEXTS[id].lesson == name)
     return Problems(name, seed, found)
-
-
-def main() -> None:
-    """Write a worksheet and its key, and print their files: what `make worksheet` runs."""
-    parser = ArgumentParser(
-        prog="worksheet",
-        usage="make worksheet LESSON=04 SEED=7",
-        description="Write problems of a lesson, and a key to them, into the folder worksheets.",
-    )
-    parser.add_argument("LESSON", help="such as 04, or the notebook's name without its ending")
-    parser.add_argument("SEED", help="a whole number: another seed, other problems")
-    asked = parser.parse_args()
-    if not re.fullmatch("[0-9]{1,10}", asked.SEED):
-        parser.error(
-            f"SEED is {shown(asked.SEED)}: allowed are whole numbers from 0 to {LARGEST_SEED}"
-        )
-    try:
-        print(*problems(asked.LESSON, int(asked.SEED)).write(), sep="\n")
-    except ValueError as error:
-        parser.error(str(error))
-    except OSError as error:
-        parser.error(f"nothing is written: {error}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from pinlab.data_folder import DATA
+from pinlab.data_folder import DATA, HOME
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, row, switch
 from pinlab.lab.palette import EDGE, YOURS, ZERO_PAGE
@@ -271,7 +271,7 @@ def compared(turn: Turn, given: str) -> str:
     return f" Ours: {turn.verdict}{same}{condition}"
 
 
-NOTEBOOK = Path("notebooks", "12_read_the_thread.ipynb")
+NOTEBOOK = HOME / "notebooks" / "12_read_the_thread.ipynb"
 FOLDER = Path("slides")
 """What is read, and where slides are written, seen from where the program runs."""
 
@@ -536,7 +536,3 @@ def sentences_part(mine: object) -> Trial:
     runs = [f"{name} is false here:\n{run}" for name, run in found.items() if run]
     trial = Trial(f"Of this kernel {told}.", "\n\n".join(runs))
     return trial.checked({"both-true": len(runs) > 0, "both-false": len(runs) < 2})
-
-
-if __name__ == "__main__":
-    print(*write_slides(), sep="\n")

@@ -6,12 +6,8 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import chdir, redirect_stderr, redirect_stdout
 from hashlib import sha256
 from importlib import import_module
-from io import StringIO
-from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 
@@ -26,7 +22,7 @@ from pinlab.lab.exercise import (
 )
 from pinlab.lab.exercise_texts import FOLDER, read
 from pinlab.lab.misconceptions import diagnosis, misconceptions, reason
-from pinlab.lab.problems import EXERCISES, SEEDED, TASKS, TEXTS, Problems, exercise, main
+from pinlab.lab.problems import EXERCISES, SEEDED, TASKS, TEXTS, Problems, exercise
 from tests.lab.made_up import mistaken
 from tests.lab_server import ROOT
 
@@ -370,59 +366,3 @@ def test_a_lesson_without_problems_is_named_among_those_that_have_some(lesson: o
     )
     with pytest.raises(ValueError if isinstance(lesson, str) else TypeError, match=named):
         lab.problems(lesson, 1)  # type: ignore[arg-type]
-
-
-def worksheet(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """What `make worksheet` runs, without a new interpreter."""
-    code: object = 0
-    with (
-        chdir(folder), patch.object(sys, "argv", ["", *arguments]),
-        redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as told,
-    ):  # fmt: skip
-        try:
-            main()
-        except SystemExit as end:
-            code = end.code
-    return subprocess.CompletedProcess(arguments, int(str(code)), out.getvalue(), told.getvalue())
-
-
-def test_the_program_writes_a_sheet_and_a_key_and_prints_their_names(tmp_path: Path) -> None:
-    for _ in range(2):
-        done = worksheet(tmp_path, "04", "7")
-        assert (done.returncode, done.stderr) == (0, "")
-    name = "worksheets/04_count_to_two_million_7"
-    names = [Path(line).as_posix() for line in done.stdout.splitlines()]
-    assert names == [f"{name}.md", f"{name}_answers.md"]
-    sheet = lab.problems("04", 7)
-    written = [(tmp_path / name).read_text(encoding="utf-8") for name in names]
-    assert written == [sheet.worksheet, sheet.key]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["99", "1"], "lesson is '99': there are problems for "),
-        (["04", ""], "SEED is '': allowed are whole numbers from 0 to 1000000000"),
-        (["04", "-7"], "SEED is '-7': allowed are whole numbers from 0 to 1000000000"),
-        (["04", "9" * 300], "SEED is '99999999"),
-        (["04", "1000000001"], "seed is 1000000001: allowed are whole numbers from 0 to"),
-        (["04"], "the following arguments are required: SEED"),
-    ],
-)
-def test_a_wrong_argument_is_named_with_what_is_allowed(
-    tmp_path: Path, arguments: list[str], words: str
-) -> None:
-    done = worksheet(tmp_path, *arguments)
-    usage, complaint = done.stderr.splitlines()
-    assert (done.returncode, words in complaint) == (2, True)
-    assert usage.startswith("usage: make worksheet LESSON=04 SEED=7")
-    assert len(complaint) < 700
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
-    (tmp_path / "worksheets").write_text("mine")
-    done = worksheet(tmp_path, "04", "7")
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "nothing is written: [Errno 17] File exists: 'worksheets'" in done.stderr
-    assert (tmp_path / "worksheets").read_text() == "mine"

@@ -48,10 +48,8 @@ def slides(tmp_path: Path) -> Slides:
 def files(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """The slides and the handout, as the program writes them."""
     folder = tmp_path_factory.mktemp("program")
-    (folder / NOTEBOOK.parent).mkdir()
-    (folder / NOTEBOOK).write_bytes((ROOT / NOTEBOOK).read_bytes())
     done = subprocess.run(
-        [sys.executable, "-m", "pinlab.lessons.read_the_thread"],
+        [sys.executable, "-m", "pinlab", "slides"],
         cwd=folder,
         env=clean_environment(PYTHONPATH=str(ROOT)),
         capture_output=True,

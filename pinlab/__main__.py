@@ -1,0 +1,5 @@
+"""`python -m pinlab` is the command `pinlab`."""
+
+from pinlab.command import main
+
+main()

@@ -1,0 +1,115 @@
+"""The command `pinlab`: opens the lessons, and writes what a course takes from them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from urllib.parse import quote
+
+from pinlab import copies
+from pinlab.data_folder import HOME
+
+FOLDER = "pinlab-lessons"
+"""Where the lessons are put by who has pinlab without its checkout."""
+
+FIRST = "00_start_here.ipynb"
+QUIET = Path(__file__).parent / "jupyter"
+"""Settings of Jupyter: without them it asks whether it may bring news."""
+
+
+def lab(asked: Namespace) -> None:
+    """Open your own copies of the lessons in JupyterLab, which gets all further options."""
+    packaged = Path(__file__).parent == HOME
+    root = Path.cwd() / FOLDER if packaged else HOME
+    folder, told = copies.prepare(root)
+    for line in told:
+        print(line, file=sys.stderr)
+    paths = [str(QUIET), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    settings = {"JUPYTER_CONFIG_PATH": os.pathsep.join(filter(None, paths))}
+    # --allow-root matters in containers only, where the user often is root.
+    _become(
+        [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--allow-root",
+         f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{folder}/{quote(FIRST)}",
+         *asked.options],
+        os.environ | settings,
+    )  # fmt: skip
+
+
+def _become(command: list[str], environment: Mapping[str, str]) -> None:
+    """Run a program in the place of this one, so that signals and its end are its own."""
+    if os.name == "posix":
+        os.execve(command[0], command, environment)
+    sys.exit(subprocess.call(command, env=environment))  # Windows would not wait for the other
+
+
+def worksheet(asked: Namespace) -> None:
+    """Write problems of a lesson and a key to them into worksheets/."""
+    from pinlab.lab.problems import problems
+
+    print(*problems(asked.LESSON, _seed(asked.SEED)).write(), sep="\n")
+
+
+def _seed(written: str) -> int:
+    from pinlab.lab.draw import LARGEST_SEED
+    from pinlab.model.arguments import shown
+
+    if written.isascii() and written.isdigit() and len(written) <= 10:
+        return int(written)
+    raise ValueError(
+        f"SEED is {shown(written)}: allowed are whole numbers from 0 to {LARGEST_SEED}"
+    )
+
+
+def slides(asked: Namespace) -> None:
+    """Write lesson 12 as slides, and a handout of one page, into slides/."""
+    from pinlab.lessons.read_the_thread import write_slides
+
+    print(*write_slides(), sep="\n")
+
+
+def report(asked: Namespace) -> None:
+    """Measure this kernel, and write prediction, recording and measurement side by side."""
+    from pinlab import machine
+
+    print(machine.report())
+
+
+COMMANDS: Mapping[str, Callable[[Namespace], None]] = MappingProxyType(
+    {"lab": lab, "worksheet": worksheet, "slides": slides, "report": report}
+)
+"""What may be asked for; what each does stands in its docstring, and matplotlib is imported by
+those alone that draw."""
+
+ARGUMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "worksheet": {
+            "LESSON": "such as 04, or the notebook's name without its ending",
+            "SEED": "a whole number: another seed, other problems",
+        },
+    }
+)
+
+
+def main(given: Sequence[str] | None = None) -> None:
+    """Do what is asked for on the command line; without a word, open the lessons."""
+    parser = ArgumentParser(prog="pinlab", description="Lessons about pins in the Linux kernel.")
+    parser.set_defaults(command=lab)
+    parts = parser.add_subparsers(title="what to do", metavar="WHAT")
+    for name, command in COMMANDS.items():
+        part = parts.add_parser(name, help=command.__doc__, description=command.__doc__)
+        part.set_defaults(command=command)
+        for argument, meaning in ARGUMENTS.get(name, {}).items():
+            part.add_argument(argument, help=meaning)
+    asked, options = parser.parse_known_args(given)
+    asked.options = options
+    if options and asked.command is not lab:
+        parser.error(f"unrecognized arguments: {' '.join(options)}")
+    try:
+        asked.command(asked)
+    except (OSError, ValueError) as error:
+        parser.exit(2, f"pinlab: {error}\n")

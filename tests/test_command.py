@@ -1,0 +1,117 @@
+"""The command `pinlab`: what it opens, what it writes, and how it refuses what is wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from pinlab import command, copies, lab
+from tests.lab_server import ROOT
+
+
+def pinlab(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What the command does in a folder, without a new interpreter."""
+    code: object = 0
+    with chdir(folder), redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as told:
+        try:
+            command.main(arguments)
+        except SystemExit as end:
+            code = end.code
+    return subprocess.CompletedProcess(arguments, int(str(code)), out.getvalue(), told.getvalue())
+
+
+@pytest.fixture
+def become(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[str], dict[str, str]]]:
+    """What the command would have become, with its environment."""
+    calls: list[tuple[list[str], dict[str, str]]] = []
+    monkeypatch.setattr(command, "_become", lambda run, told: calls.append((run, dict(told))))
+    return calls
+
+
+def settings(environment: dict[str, str]) -> dict[str, object]:
+    first, *_ = environment["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    return dict(json.loads(Path(first, "labconfig", "page_config.json").read_text("utf-8")))
+
+
+@pytest.mark.parametrize("asked", [[], ["lab"], ["lab", "--no-browser"]])
+def test_it_opens_the_first_lesson_of_a_checkout(
+    asked: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    become: list[tuple[list[str], dict[str, str]]],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(copies, "prepare", lambda root: ("my_lessons", ["a line"]))
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/mine")
+    done = pinlab(tmp_path, *asked)
+    assert (done.returncode, done.stderr) == (0, "a line\n")
+    ((run, environment),) = become
+    assert run[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert f"--ServerApp.root_dir={ROOT}" in run
+    assert "--LabApp.default_url=/lab/tree/my_lessons/00_start_here.ipynb" in run
+    assert ("--no-browser" in run) == ("--no-browser" in asked)
+    assert "announcements" in str(settings(environment))
+    assert environment["JUPYTER_CONFIG_PATH"].endswith(f"{os.pathsep}/mine")
+
+
+def test_without_a_checkout_it_puts_them_into_a_folder_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    become: list[tuple[list[str], dict[str, str]]],
+) -> None:  # fmt: skip
+    monkeypatch.setattr(command, "HOME", Path(command.__file__).parent)
+    assert pinlab(tmp_path).returncode == 0
+    root = tmp_path / command.FOLDER
+    assert f"--ServerApp.root_dir={root}" in become[0][0]
+    assert (root / "my_lessons" / command.FIRST).exists()
+    assert (root / "data" / "glossary.csv").exists()
+
+
+def test_its_help_names_all_that_it_does(tmp_path: Path) -> None:
+    done = pinlab(tmp_path, "--help")
+    assert done.returncode == 0
+    listed = {line.split()[0] for line in done.stdout.splitlines() if line.startswith("    ")}
+    assert listed >= command.COMMANDS.keys()
+
+
+def test_the_program_writes_a_sheet_and_a_key_and_prints_their_names(tmp_path: Path) -> None:
+    for _ in range(2):
+        done = pinlab(tmp_path, "worksheet", "04", "7")
+        assert (done.returncode, done.stderr) == (0, "")
+    name = "worksheets/04_count_to_two_million_7"
+    names = [Path(line).as_posix() for line in done.stdout.splitlines()]
+    assert names == [f"{name}.md", f"{name}_answers.md"]
+    sheet = lab.problems("04", 7)
+    written = [(tmp_path / name).read_text(encoding="utf-8") for name in names]
+    assert written == [sheet.worksheet, sheet.key]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["99", "1"], "lesson is '99': there are problems for "),
+        (["04", ""], "SEED is '': allowed are whole numbers from 0 to 1000000000"),
+        (["04", "-7"], "SEED is '-7': allowed are whole numbers from 0 to 1000000000"),
+        (["04", "9" * 300], "SEED is '99999999"),
+        (["04", "1000000001"], "seed is 1000000001: allowed are whole numbers from 0 to"),
+        (["04"], "the following arguments are required: SEED"),
+        (["04", "7", "8"], "unrecognized arguments: 8"),
+    ],
+)
+def test_a_wrong_argument_is_named_with_what_is_allowed(
+    tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    done = pinlab(tmp_path, "worksheet", *arguments)
+    *_, complaint = done.stderr.splitlines()
+    assert (done.returncode, words in complaint) == (2, True)
+    assert len(complaint) < 700
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "worksheets").write_text("mine")
+    done = pinlab(tmp_path, "worksheet", "04", "7")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "[Errno 17] File exists: 'worksheets'" in done.stderr
+    assert (tmp_path / "worksheets").read_text() == "mine"
