@@ -8,16 +8,23 @@ from functools import cache
 from html import escape
 from pathlib import Path
 from textwrap import wrap
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from matplotlib import get_data_path
-from matplotlib.ft2font import FT2Font
-
+from pinlab.data_folder import DATA
 from pinlab.lab.palette import EDGE, PIN
+from pinlab.text_files import table
 
-FONTS = Path(get_data_path(), "fonts", "ttf")
+if TYPE_CHECKING:
+    from matplotlib.ft2font import FT2Font
+
+WIDTHS = DATA / "letter_widths.csv"
+"""Letters of DejaVu Sans, so that a drawing needs no matplotlib; a test holds them to its font."""
+
 LARGE = 100
 """The size in which letters are measured."""
+
+BOX = 60.0
+"""How wide the box is that stands for what a font lacks."""
 
 MOST_LINES = 6
 """As many lines as a label in a figure has room for."""
@@ -109,20 +116,20 @@ def rect(
 
 def measured(words: str, size: int, *, bold: bool = False) -> float:
     """Return how wide a line is in DejaVu Sans, a wide one of the fonts that a browser may take."""
-    return sum(_letter(letter, bold) for letter in words) * size / LARGE
+    widths = _widths()
+    return sum(widths.get(letter, (BOX, BOX))[bold] for letter in words) * size / LARGE
 
 
 @cache
-def _letter(letter: str, bold: bool) -> float:
-    font = _font(bold)  # by its index: 0 is the box for what a font lacks, and no warning
-    return float(font.load_glyph(font.get_char_index(ord(letter))).linearHoriAdvance) / 2**16
-
-
-@cache
-def _font(bold: bool) -> FT2Font:
-    font = FT2Font(FONTS / ("DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf"))
-    font.set_size(LARGE, 72)
-    return font
+def _widths() -> dict[str, tuple[float, float]]:
+    """By letter, how wide it is, and how wide in bold."""
+    return dict(
+        table(
+            WIDTHS,
+            ("code", "regular", "bold"),
+            lambda row: (chr(int(row["code"], 16)), (float(row["regular"]), float(row["bold"]))),
+        )
+    )
 
 
 def label(words: str, columns: int = 34) -> str:
@@ -136,8 +143,16 @@ def label(words: str, columns: int = 34) -> str:
 
 def _drawn(line: str) -> str:
     """A line with a sign for each letter that the font lacks."""
-    known = _font(bold=False).get_char_index
+    known = _matplotlib_font().get_char_index
     return "".join(one if known(ord(one)) else "\N{REPLACEMENT CHARACTER}" for one in line)
+
+
+@cache
+def _matplotlib_font() -> FT2Font:
+    from matplotlib import get_data_path
+    from matplotlib.ft2font import FT2Font  # here alone, since a drawing needs no matplotlib
+
+    return FT2Font(str(Path(get_data_path(), "fonts", "ttf", "DejaVuSans.ttf")))
 
 
 def fitted(words: str, width: float, size: int, *, bold: bool = False) -> list[str]:

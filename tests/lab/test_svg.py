@@ -3,14 +3,31 @@
 import re
 import xml.etree.ElementTree as ET
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
+from matplotlib import get_data_path
 from matplotlib.font_manager import FontProperties
+from matplotlib.ft2font import FT2Font
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 
-from pinlab.lab.svg import Piece, document, edge, fitted, label, measured, rect, stacked, text
+from pinlab.lab.svg import (
+    BOX,
+    LARGE,
+    Piece,
+    _widths,
+    document,
+    edge,
+    fitted,
+    label,
+    measured,
+    rect,
+    stacked,
+    text,
+)
+from tests.lab_server import ROOT
 
 LINES = [
     "refcount -2147483647",
@@ -27,6 +44,23 @@ def test_a_line_is_about_as_wide_as_its_outline(line: str, bold: bool) -> None:
     font = FontProperties(family="DejaVu Sans", weight="bold" if bold else "normal")
     outline = TextPath((0, 0), line, size=12, prop=font).get_extents()
     assert measured(line, 12, bold=bold) == pytest.approx(outline.width, abs=3)
+
+
+def test_each_letter_is_as_wide_as_in_the_font() -> None:
+    widths = _widths()
+    for column, name in enumerate(("DejaVuSans.ttf", "DejaVuSans-Bold.ttf")):
+        font = FT2Font(str(Path(get_data_path(), "fonts", "ttf", name)))
+        font.set_size(LARGE, 72)
+        for letter, width in widths.items():
+            glyph = font.load_glyph(font.get_char_index(ord(letter)))
+            assert width[column] == pytest.approx(glyph.linearHoriAdvance / 2**16, abs=0.001)
+    assert measured("\U0001f4cc", LARGE) == pytest.approx(BOX)
+
+
+def test_every_letter_of_the_lessons_is_known() -> None:
+    files = [*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("data/**/*.md"), *ROOT.glob("data/*.csv")]
+    written = {letter for file in files for letter in file.read_text("utf-8")}
+    assert written - {*_widths(), "\n", "\t"} == set()
 
 
 def test_lines_are_as_wide_as_allowed_and_no_word_is_lost() -> None:
