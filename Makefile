@@ -15,11 +15,12 @@ PIP_INSTALL := $(RUN) -m pip --disable-pip-version-check install --quiet
 # Stamps: touched last, so that a failed or interrupted step is done again.
 CREATED := $(VENV)/created
 INSTALLED := $(VENV)/installed
+SITE_TOOLS := $(VENV)/site-tools
 TEST_TOOLS := $(VENV)/test-tools
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help lab worksheet slides test browser notebooks bench lint clean
+.PHONY: help lab worksheet slides site test browser notebooks bench lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s%s\n", $$1, $$2 }' Makefile
@@ -33,6 +34,9 @@ worksheet: writable $(INSTALLED) ## write problems and their answers into worksh
 
 slides: writable $(INSTALLED) ## write lesson 12 as slides, and a handout of one page, into slides/
 	@$(RUN) -m pinlab slides
+
+site: writable $(SITE_TOOLS) ## write the lessons as a site into site/, with nothing to install for its readers
+	@$(RUN) -m pinlab site
 
 # Tracing makes a test almost twice as slow, and tests/model alone covers the model.
 test: lint ## run everything that CI runs: lint, types, tests, coverage of the model
@@ -61,7 +65,7 @@ lint: writable $(TEST_TOOLS) ## ruff (lint and format) and mypy --strict
 writable:
 	@[ -w . ] || { echo 'This folder cannot be written, so only make lab works here: copy it first' >&2; exit 1; }
 
-clean: ## remove caches and build products (my_lessons/, worksheets/, slides/ and .venv stay; rm -r .venv to start afresh)
+clean: ## remove caches and build products (my_lessons/, worksheets/, slides/, site/ and .venv stay; rm -r .venv to start afresh)
 	rm -rf .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache build dist
 	find . -path ./$(VENV) -prune -o -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) \
 		-prune -exec rm -rf {} +
@@ -84,7 +88,12 @@ $(INSTALLED): pyproject.toml $(CREATED)
 	@$(PIP_INSTALL) -e .
 	@touch $@
 
+$(SITE_TOOLS): pyproject.toml $(INSTALLED)
+	@echo 'Installing what makes the site into $(VENV): once, half a minute ...'
+	@$(PIP_INSTALL) -e '.[site]'
+	@touch $@
+
 $(TEST_TOOLS): pyproject.toml $(CREATED)
 	@echo 'Installing pinlab, JupyterLab and the test tools into $(VENV): once, a minute or two ...'
 	@$(PIP_INSTALL) -e '.[test]'
-	@touch $(INSTALLED) $@
+	@touch $(INSTALLED) $(SITE_TOOLS) $@

@@ -72,6 +72,13 @@ def slides(asked: Namespace) -> None:
     print(*write_slides(), sep="\n")
 
 
+def site(asked: Namespace) -> None:
+    """Write the lessons as a site into site/ (needs the extra: pip install 'pinlab[site]')."""
+    from pinlab.site import write
+
+    print(write())
+
+
 def report(asked: Namespace) -> None:
     """Measure this kernel, and write prediction, recording and measurement side by side."""
     from pinlab import machine
@@ -80,7 +87,7 @@ def report(asked: Namespace) -> None:
 
 
 COMMANDS: Mapping[str, Callable[[Namespace], None]] = MappingProxyType(
-    {"lab": lab, "worksheet": worksheet, "slides": slides, "report": report}
+    {"lab": lab, "worksheet": worksheet, "slides": slides, "site": site, "report": report}
 )
 """What may be asked for; what each does stands in its docstring, and matplotlib is imported by
 those alone that draw."""

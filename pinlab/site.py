@@ -1,0 +1,128 @@
+"""The lessons as a site: their stored form, prepared for Sphinx with myst-nb and furo."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pinlab.data_folder import HOME
+
+FOLDER = Path("site")
+"""Where the site is written, seen from where the program runs."""
+
+CELL = re.compile(r"\]\(([\w./-]*)#cell-id=([\w-]+)\)")
+"""A link to a cell, in this notebook or in another one."""
+
+ASIDE = re.compile(r"\[([^\]\[]+)\]\((?:\.\./)+(data/[\w./+-]+|README\.md)\)")
+"""A link to what lies beside the lessons, which stays a file here."""
+
+OPTIONS = {
+    "project": "pinlab", "html_title": "pinlab", "author": "The pinlab authors",
+    "project_copyright": "CC BY 4.0, The pinlab authors",
+    "extensions": "myst_nb", "html_theme": "furo", "nb_execution_mode": "off",
+    "myst_heading_anchors": "4", "html_show_sphinx": "0", "html_copy_source": "0",
+    "suppress_warnings": "myst.header,mystnb.unknown_mime_type",
+}  # fmt: skip
+"""Sphinx's configuration; whatever it fetches from outside would have to be named here."""
+
+INDEX = """# pinlab
+
+Lessons about one mail of the Linux kernel's list, and a sentence that two people differ about.
+[Start here](00_start_here.ipynb). Every picture is here; what moves in them needs pinlab itself.
+
+```{{toctree}}
+:hidden:
+:caption: Lessons
+
+{lessons}
+```
+
+```{{toctree}}
+:hidden:
+:caption: To look up
+
+{pages}
+```
+
+```{{toctree}}
+:hidden:
+:caption: Solutions
+
+{solutions}
+```
+"""
+
+
+def write(folder: Path = FOLDER) -> Path:
+    """Build the site into a folder, and return its first page.
+
+    Needs the extra `site`. Raises OSError where it cannot be written, ValueError with what Sphinx
+    says where a page is wrong.
+    """
+    from sphinx.cmd.build import build_main
+
+    with TemporaryDirectory() as made:
+        source = Path(made)
+        prepare(HOME / "notebooks", source)
+        options = chain.from_iterable(("-D", f"{name}={told}") for name, told in OPTIONS.items())
+        if build_main(["-q", "-W", "--keep-going", "-C", *options, made, str(folder)]):
+            raise ValueError("the site was not built: what is wrong stands above")
+    shutil.copytree(HOME / "data", folder / "data", dirs_exist_ok=True)
+    shutil.copy(HOME / "README.md", folder)
+    return folder / "index.html"
+
+
+def prepare(lessons: Path, source: Path) -> None:
+    """Write the lessons, and what belongs to them, as Sphinx reads them."""
+    (source / "solutions").mkdir(parents=True)
+    files = [*sorted(lessons.glob("*.ipynb")), *sorted(lessons.glob("solutions/*.ipynb"))]
+    for file in files:
+        book = json.loads(file.read_text("utf-8"))
+        book["cells"] = [each for cell in book["cells"] for each in _cells(file.stem, cell, file)]
+        (source / file.relative_to(lessons)).write_text(json.dumps(book), encoding="utf-8")
+    for file in lessons.glob("*.md"):
+        (source / file.name).write_text(_linked(file.read_text("utf-8"), file), encoding="utf-8")
+    numbered = [file.stem for file in files if file.stem[0].isdigit()]
+    count = len(numbered) // 2
+    index = INDEX.format(
+        lessons="\n".join(numbered[:count]),
+        pages="\n".join(["glossary", *sorted(file.stem for file in lessons.glob("*.md"))]),
+        solutions="\n".join(f"solutions/{name}" for name in numbered[count:]),
+    )
+    (source / "index.md").write_text(index, encoding="utf-8")
+
+
+def _cells(name: str, cell: dict[str, Any], file: Path) -> Iterator[dict[str, Any]]:
+    """A cell with its links, and before it the place that links to it lead to."""
+    target = f"({_label(file, cell['id'])})=\n"
+    if cell["cell_type"] == "markdown":
+        yield cell | {"source": target + _linked("".join(cell["source"]), file)}
+        return
+    yield {"cell_type": "markdown", "id": f"to-{cell['id']}", "metadata": {}, "source": target}
+    outputs = cell["outputs"]
+    for output in outputs:
+        if "text/markdown" in (data := output.get("data", {})):
+            data["text/markdown"] = _linked("".join(data["text/markdown"]), file)
+    yield cell | {"outputs": outputs}
+
+
+def _linked(text: str, file: Path) -> str:
+    """A text whose links to cells and files lead on in the site."""
+
+    def to_cell(found: re.Match[str]) -> str:
+        there = (file.parent / found[1]).resolve() if found[1] else file
+        return f"](#{_label(there, found[2])})"
+
+    up = "../" if file.parent.name == "solutions" else ""
+    return ASIDE.sub(rf'<a href="{up}\2">\1</a>', CELL.sub(to_cell, text))
+
+
+def _label(file: Path, cell: str) -> str:
+    """The name of a cell's place, which no other cell of any notebook has."""
+    return f"{'solution-' if file.parent.name == 'solutions' else ''}{file.stem}-{cell}"
