@@ -16,11 +16,11 @@ from pinlab.data_folder import HOME
 FOLDER = Path("site")
 """Where the site is written, seen from where the program runs."""
 
-CELL = re.compile(r"\]\(([\w./-]*)#cell-id=([\w-]+)\)")
-"""A link to a cell, in this notebook or in another one."""
+LINK = re.compile(r"\[([^\]\[]+)\]\(([\w./+-]*)(?:#cell-id=([\w-]+))?\)")
+"""A link of Markdown that leads to a file, to a cell of it, or to a cell here."""
 
-ASIDE = re.compile(r"\[([^\]\[]+)\]\((?:\.\./)+(data/[\w./+-]+|README\.md)\)")
-"""A link to what lies beside the lessons, which stays a file here."""
+HREF = re.compile(r'(?<=href=")([\w./+-]*)(?:#cell-id=([\w-]+))?(?=")')
+"""The same within a picture's caption or a table."""
 
 OPTIONS = {
     "project": "pinlab", "html_title": "pinlab", "author": "The pinlab authors",
@@ -84,7 +84,7 @@ def prepare(lessons: Path, source: Path) -> None:
     files = [*sorted(lessons.glob("*.ipynb")), *sorted(lessons.glob("solutions/*.ipynb"))]
     for file in files:
         book = json.loads(file.read_text("utf-8"))
-        book["cells"] = [each for cell in book["cells"] for each in _cells(file.stem, cell, file)]
+        book["cells"] = [each for cell in book["cells"] for each in _cells(cell, file)]
         (source / file.relative_to(lessons)).write_text(json.dumps(book), encoding="utf-8")
     for file in lessons.glob("*.md"):
         (source / file.name).write_text(_linked(file.read_text("utf-8"), file), encoding="utf-8")
@@ -98,31 +98,44 @@ def prepare(lessons: Path, source: Path) -> None:
     (source / "index.md").write_text(index, encoding="utf-8")
 
 
-def _cells(name: str, cell: dict[str, Any], file: Path) -> Iterator[dict[str, Any]]:
+def _cells(cell: dict[str, Any], file: Path) -> Iterator[dict[str, Any]]:
     """A cell with its links, and before it the place that links to it lead to."""
-    target = f"({_label(file, cell['id'])})=\n"
+    place = f'<a id="{_place(file, cell["id"])}"></a>\n\n'
     if cell["cell_type"] == "markdown":
-        yield cell | {"source": target + _linked("".join(cell["source"]), file)}
+        yield cell | {"source": place + _linked("".join(cell["source"]), file)}
         return
-    yield {"cell_type": "markdown", "id": f"to-{cell['id']}", "metadata": {}, "source": target}
-    outputs = cell["outputs"]
-    for output in outputs:
-        if "text/markdown" in (data := output.get("data", {})):
-            data["text/markdown"] = _linked("".join(data["text/markdown"]), file)
-    yield cell | {"outputs": outputs}
+    yield {"cell_type": "markdown", "id": f"to-{cell['id']}", "metadata": {}, "source": place}
+    for output in cell["outputs"]:
+        data = output.get("data", {})
+        for mime, link in (("text/markdown", _linked), ("text/html", _linked_page)):
+            if mime in data:
+                data[mime] = link("".join(data[mime]), file)
+    yield cell
 
 
 def _linked(text: str, file: Path) -> str:
-    """A text whose links to cells and files lead on in the site."""
+    """Markdown whose links lead on in the site."""
+    return LINK.sub(
+        lambda found: f'<a href="{_there(file, *found.groups()[1:])}">{found[1]}</a>', text
+    )
 
-    def to_cell(found: re.Match[str]) -> str:
-        there = (file.parent / found[1]).resolve() if found[1] else file
-        return f"](#{_label(there, found[2])})"
 
+def _linked_page(html: str, file: Path) -> str:
+    """HTML whose links lead on in the site."""
+    return HREF.sub(lambda found: _there(file, *found.groups()), html)
+
+
+def _there(file: Path, path: str, cell: str | None) -> str:
+    """Where a link leads in the site; what lies beside the lessons is a file there, too."""
     up = "../" if file.parent.name == "solutions" else ""
-    return ASIDE.sub(rf'<a href="{up}\2">\1</a>', CELL.sub(to_cell, text))
+    aside = re.sub(r"^(?:\.\./)+(?=data/|README)", up, path)
+    page = re.sub(r"\.ipynb$|(?<!README)\.md$", ".html", aside) if aside == path else aside
+    return page + (
+        f"#{_place((file.parent / path).resolve() if path else file, cell)}" if cell else ""
+    )
 
 
-def _label(file: Path, cell: str) -> str:
+def _place(file: Path, cell: str) -> str:
     """The name of a cell's place, which no other cell of any notebook has."""
-    return f"{'solution-' if file.parent.name == 'solutions' else ''}{file.stem}-{cell}"
+    kind = "solution" if file.parent.name == "solutions" else "lesson"
+    return f"{kind}-{file.stem.replace('_', '-')}-{cell}"
