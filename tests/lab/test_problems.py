@@ -300,7 +300,7 @@ DRAWN = """\
 09_say_what_pinned_means 5283ab600074bb63
 10_word_the_note 7660339f55e0522a
 11_ask_a_real_kernel cf3b8834d0f5ea7f
-12_read_the_thread eab275db465dcddc
+12_read_the_thread 1ab2682c2413bd1e
 """
 
 
