@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from types import MappingProxyType
 from typing import NamedTuple
@@ -189,13 +189,14 @@ def compare_c(name: str, mine: object = None, release: str | None = None, seed: 
     found = [dict(zip(PRINTED, result, strict=True)) for result in results]
     expected = [ask(Kernel.with_rules(followed, rules), state) for state in states]
     differ = [i for i, each in enumerate(expected) if not each.items() <= found[i].items()]
-    judged, both = None if mine is None else not differ, f"C and the model of {followed}"
+    both = f"C and the model of {followed}"
     if not differ:
-        return Reply(f"{both} agree in all {STATES} states.", judged)
+        return Reply(f"{both} agree in all {STATES} states.", None if mine is None else True)
     i = min(differ, key=lambda i: _plainness(found[i], expected[i], states[i]))
-    text = f"{both} differ in {len(differ)} of {STATES} states, such as this one"
+    shared = _shared([states[i] for i in differ], excerpt)
+    text = f"{both} differ in {len(differ)} of {STATES} states{shared}, such as this one"
     details = _differences(found[i], expected[i])
-    return Reply(f"{text}: {_words(states[i], excerpt)}.", judged, details=details)
+    return Reply(f"{text}: {_words(states[i], excerpt)}.", details=details)
 
 
 def _program(excerpt: Excerpt, mine: object) -> str:
@@ -222,6 +223,14 @@ def _words(state: FolioState, excerpt: Excerpt) -> str:
     rest += ["pincount"] if state.large else []
     told = (f"{field} {_value(field, getattr(state, field))}" for field in rest)
     return ", ".join([*flag, folio, *told])
+
+
+def _shared(states: Sequence[FolioState], excerpt: Excerpt) -> str:
+    """What some states have in common, of the fields that make a difference."""
+    fields = excerpt.fields.replace(">0", "").split()
+    values = {field: {getattr(state, field) for state in states} for field in fields}
+    same = [f"{field} {value}" for field, (value, *more) in values.items() if not more]
+    return f", all with {', '.join(same)}" if same and len(states) > 1 else ""
 
 
 def _differences(found: Found, expected: Found) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import ipywidgets
 
-from pinlab.lab.draw import Draw, checked_seed
+from pinlab.lab.draw import LARGEST_SEED, Draw, checked_seed
 from pinlab.lab.exercise import Choice, Exercise, in_words
 from pinlab.lab.exhibit import CSS_CLASS, WRAP, Steady, live
 from pinlab.lab.forms import Form, box, buttons, form_of
@@ -28,8 +28,11 @@ LISTED = re.compile(r"^[*-] (.*)$", re.M)
 UNSEEN = "pinlab-unseen"
 """The class of what is there for a screen reader alone."""
 
-COVER = '<summary style="display:list-item">Show what happens</summary>'
+COVER = '<summary style="display:list-item;line-height:24px">Show what happens</summary>'
 """What covers an exhibit where there are no widgets."""
+
+ANEW = 100
+"""From this seed on an exercise is one that its own lesson has not asked."""
 
 Bundle: TypeAlias = dict[str, object]
 
@@ -86,11 +89,10 @@ class Asking(Displayed):
     def judge(self) -> None:
         """Say below the form what is to be said of the answer in it."""
         try:
-            answer = self.form.read()
+            words = _judged(self.found, self.form.read(), self.seed)
         except ValueError as slip:
-            self.answering.say(literal(f"{slip}."))
-        else:
-            self.answering.say(_judged(self.found, answer, self.seed))
+            words = _in_markdown(slip)
+        self.answering.say(words)
 
     def bundles(self) -> list[Bundle]:
         """Return the question, and the form; the options as text where there are no widgets."""
@@ -114,13 +116,26 @@ def ask(id: str, seed: int = 0) -> Asking:
 class Guess:
     """A question about what is only looked at: one of some options, or a number from low to high.
 
-    Raises TypeError for what is no question, ValueError unless it has either options or a range.
+    `right` is what is right, as the model finds it; None where the picture alone answers. Raises
+    TypeError for what is no question, ValueError unless it has either options or a range.
     """
 
     question: str
     options: Sequence[str] = ()
     low: int | None = None
     high: int | None = None
+    right: object = None
+
+    def said(self, guess: object) -> str:
+        """Return what was guessed, and what is right where that is known."""
+        told = f"You said: {literal(in_words(guess))}."
+        if self.right is None:
+            return told
+        return f"{told} So it is." if guess == self.right else f"{told} It is {self._rightly}."
+
+    @property
+    def _rightly(self) -> str:
+        return literal(in_words(self.right))
 
     def __post_init__(self) -> None:
         instance("question", self.question, str)
@@ -167,39 +182,38 @@ class Predicted(Displayed):
 
     def _settled(self) -> None:
         try:
-            complete = all(_complete(form.read()) for form in self.forms)
+            answers = _answers(form.read() for form in self.forms)
         except ValueError:  # said by what follows
-            complete = True
-        if complete or self._open:
+            answers = []
+        if self._open or None not in answers:
             self.uncover()
+        else:
+            filled = len(answers) - answers.count(None)
+            self.answering.say(f"{filled} of {len(answers)} answered.")
 
     def uncover(self) -> None:
         """Show what is covered, and above it what was guessed and what is to be said of it."""
         try:
             guesses = [_begun(form.read()) for form in self.forms]
+            words = self._said(guesses) or "Shown without a guess."
         except ValueError as slip:
-            self.answering.say(literal(f"{slip}."))
+            self.answering.say(_in_markdown(slip))
             return
         self._open = True
         with self.answering.seen:  # whose place an error is shown in
-            words = self._said(guesses) or "Shown without a guess."
             self.answering.say(words, *self._sight(guesses).bundles())
 
     def _said(self, guesses: Sequence[object]) -> str:
-        """What was guessed, and what is to be said of it; numbers that were typed in one line."""
-        said, typed, alone = [], [], len(self.questions) == 1
+        """What was guessed, and what is to be said of it."""
+        said, alone = [], len(self.questions) == 1
         for question, guess in zip(self.questions, guesses, strict=True):
             if guess is None:
                 continue
-            if not isinstance(question, Guess):
-                said.append(_judged(question, guess))
-            elif question.options:
-                asked = "" if alone else f"{question.question} "
-                said.append(f"{asked}You said: {literal(in_words(guess))}.")
+            if isinstance(question, Guess):
+                asked = "" if alone else f"*{question.question}* "
+                said.append(f"{asked}{question.said(guess)}")
             else:
-                typed.append(f"{guess}" if alone else f"{question.question} {guess}")
-        if typed:
-            said.append(f"You said: {', '.join(typed)}.")
+                said.append(_judged(question, guess, offers=False))  # the answer comes into sight
         return "\n\n".join(said)
 
     def _sight(self, guesses: Sequence[object]) -> Sight:
@@ -265,17 +279,28 @@ class Earlier(Displayed):
 def earlier(lesson: str, seed: int = 0) -> Earlier:
     """Return two questions to click from the lessons before one ("04", or the notebook's name).
 
-    The same seed draws the same two on every Python version. Raises ValueError for a lesson that
-    has none before it, TypeError or ValueError for what is no seed.
+    The same seed draws the same two on every Python version, and no lesson's two are another's.
+    Raises ValueError for a lesson that has none before it, TypeError or ValueError for what is no
+    seed.
     """
     names = [*dict.fromkeys(text.lesson for text in TEXTS.values())]
-    name = named(lesson, names[1:], "allowed are")
-    before = [id for id, text in TEXTS.items() if text.lesson < name and text.kind in CLICKED]
-    first, *others = Draw(f"earlier {name}", checked_seed(seed)).shuffled(before)
-    apart = [id for id in others if TEXTS[id].lesson != TEXTS[first].lesson]
-    drawn = [ask(id, seed if id in SEEDED else 0) for id in (first, (apart or others)[0])]
+    name, checked = named(lesson, names[1:], "allowed are"), checked_seed(seed)
+    taken: list[str] = []
+    for each in names[1 : names.index(name) + 1]:
+        taken += _two(each, checked, taken)
+    anew = (seed + ANEW) % (LARGEST_SEED + 1)
+    drawn = [ask(id, anew if id in SEEDED else 0) for id in taken[-2:]]
     call = f'`lab.earlier("{name[:2]}", seed={seed + 1})`'
     return Earlier(f"*Two questions from earlier lessons. Two others: {call}.*", drawn)
+
+
+def _two(name: str, seed: int, taken: Collection[str]) -> tuple[str, str]:
+    """The ids of two questions from before a lesson, of two lessons if there are two, not taken."""
+    before = [id for id, text in TEXTS.items() if text.lesson < name and text.kind in CLICKED]
+    left = [id for id in before if id not in taken]
+    first, *others = Draw(f"earlier {name}", seed).shuffled(left)
+    apart = [id for id in others if TEXTS[id].lesson != TEXTS[first].lesson]
+    return first, (apart or others)[0]
 
 
 def markdown(words: str) -> Bundle:
@@ -315,10 +340,26 @@ def _begun(guess: Any) -> Any:  # noqa: ANN401
     return None if none else guess
 
 
-def _complete(guess: Any) -> bool:  # noqa: ANN401
-    return guess is not None and not (isinstance(guess, dict) and None in guess.values())
+def _answers(guesses: Iterable[Any]) -> list[Any]:
+    """All that was asked for, one by one: what was answered, or None."""
+    parts = [guess.values() if isinstance(guess, dict) else [guess] for guess in guesses]
+    return [each for some in parts for each in some]
 
 
-def _judged(found: Exercise, answer: object, seed: int = 0) -> str:
-    """What is said to an answer."""
-    return check(found.id, answer, seed)._repr_markdown_()
+class UnjudgedError(ValueError):
+    """An answer that cannot be one, told in Markdown."""
+
+
+def _in_markdown(slip: ValueError) -> str:
+    return str(slip) if isinstance(slip, UnjudgedError) else literal(f"{slip}.")
+
+
+def _judged(found: Exercise, answer: object, seed: int = 0, *, offers: bool = True) -> str:
+    """What is said to an answer, perhaps without who helps further. UnjudgedError for a slip."""
+    reply = check(found.id, answer, seed)
+    if reply.right is None and None not in _answers([answer]):
+        raise UnjudgedError(reply.text)
+    if offers:
+        return reply._repr_markdown_()
+    told = replace(reply, offer="", tries=1)._repr_markdown_()
+    return told.replace("**Not yet.**", "**Not so.**", 1)  # it is seen below, and not tried again

@@ -107,12 +107,17 @@ class Exercise(ABC):
         return Reply(f"No answer yet: {self._wanted()}.")
 
     def _right(self, text: str) -> Reply:
-        return Reply(f"{text} {self.because}", right=True)
+        return Reply(f"{_begun(text)} {self.because}", right=True)
 
     def _wrong(self, text: str, idea: str | None = None, details: str = "") -> Reply:
         told = diagnosis(idea) if idea else self.unlisted
         known = idea if idea in misconceptions() else None
         return Reply(f"{text} {told}".rstrip(), False, known, details)
+
+
+def _begun(text: str) -> str:
+    """A text as a sentence begins; what is no plain word, such as a name, stays as it is."""
+    return text[:1].upper() + text[1:] if re.match(r"[a-z]{2,}(?![\w-])", text) else text
 
 
 def slip(error: Exception) -> Reply:
@@ -178,7 +183,10 @@ def _number(name: str, answer: object, low: int | None) -> int:
     """A whole number, which may also be typed as text."""
     typed = answer.replace(" ", "") if isinstance(answer, str) else ""
     number = int(typed) if re.fullmatch(r"[-+]?[0-9]{1,30}", typed) else answer
-    return whole(name, cast(SupportsIndex, number), low, MOST)
+    found = whole(name, cast(SupportsIndex, number), low)
+    if found > MOST:
+        raise ValueError(f"{name} is {shown(found)}: no answer here is that large")
+    return found
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,14 +232,19 @@ class Numbers(Exercise):
         if set(answer.values()) == {None}:
             return self._open()
         ideas = self._ideas(answer)
-        lines = [f"- {name}: {self._line(name, n, ideas.get(name))}" for name, n in answer.items()]
+        told: dict[str, list[str]] = {}
+        for name, n in answer.items():
+            told.setdefault(self._line(name, n, ideas.get(name)), []).append(name)
+        lines = [f"- {', '.join(names)}: {line}" for line, names in told.items()]
         wrong = {name for name, n in answer.items() if n not in (None, self.parts[name][0])}
         if wrong:
             known = next((idea for idea in ideas.values() if idea in misconceptions()), None)
             more = f"\n\n{self.unlisted}" if self.unlisted and wrong - set(ideas) else ""
             return Reply("\n" + "\n".join(lines) + more, False, known)
-        told = "\n".join(lines)
-        return Reply(told) if None in answer.values() else Reply(f"{self.because}\n\n{told}", True)
+        listed = "\n".join(lines)
+        if None in answer.values():
+            return Reply(listed)
+        return Reply(f"{self.because}\n\n{listed}", True)
 
     def _ideas(self, numbers: Mapping[str, int | None]) -> dict[str, str]:
         """What each number is told: the idea that it shows with others, or else its own."""
@@ -298,14 +311,17 @@ class Selection(Listed):
 
     def _told(self, chosen: frozenset[str]) -> tuple[str, str | None]:
         """What is said of a wrong selection, and the idea that it looks like."""
-        said = f"You said {_listed(chosen, self.options)}."
+        few = len(chosen) <= FEW_NAMED
+        named = _listed(chosen, self.options) if few else f"{len(chosen)} of {len(self.options)}"
+        said = f"You said {named}."
         if chosen in self.wrong:
             return said, self.wrong[chosen]
         for one in self.options:
             if one in chosen - self.right:
                 return f"{said} Not {_quoted(one)}.", self.extra.get(one)
         missing = (self.missing.get(one) for one in self.options if one in self.right - chosen)
-        return f"{said} Something is missing.", next(filter(None, missing), None)
+        more = " All of these are right, and something is missing." if chosen else ""
+        return f"{said}{more}", next(filter(None, missing), None)
 
     def _read(self, answer: object) -> object:
         if isinstance(answer, str | Mapping) or not isinstance(answer, Iterable):
@@ -327,6 +343,9 @@ class Selection(Listed):
     def _wanted(self) -> str:
         return f"some of {len(self.options)} answers, as a set"
 
+
+FEW_NAMED = 3
+"""So many things of a selection are said again in a reply."""
 
 MOST_NAMED = 1000
 """More than these are no selection, but something without end."""

@@ -40,7 +40,7 @@ def form_of(found: Exercise, settled: Callable[[], None]) -> Form:
     """
     match found:
         case Choice():
-            return buttons(found.options, settled)
+            return buttons(_as_asked(found), settled)
         case Selection():
             return ticks(found.options)
         case Number():
@@ -53,6 +53,12 @@ def form_of(found: Exercise, settled: Callable[[], None]) -> Form:
         f"id is {found.id!r}: this exercise wants code. "
         f'Write it in a cell, and check it there with lab.check("{found.id}", ...)'
     )
+
+
+def _as_asked(found: Choice) -> list[str]:
+    """The options in the order of the question, if it has them all."""
+    place = {option: found.question.find(option) for option in found.options}
+    return found.options if -1 in place.values() else sorted(found.options, key=place.__getitem__)
 
 
 def buttons(names: Sequence[str], settled: Callable[[], None]) -> Form:

@@ -28,7 +28,7 @@ MOVING_DPI = 96
 COLUMNS = 96
 """Characters that a printed page of a notebook has room for in a line."""
 
-SUMMARY = '<summary style="display:list-item">The same in words</summary>'
+SUMMARY = '<summary style="display:list-item;line-height:24px">The same in words</summary>'
 """What is to be read while the words are folded away; some style sheets take its triangle away."""
 
 MOVES = "Some of its positions:"

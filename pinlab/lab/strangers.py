@@ -12,15 +12,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from contextvars import copy_context
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, process_time
 from types import EllipsisType
 from typing import TextIO
 
 from pinlab.lab.reply import literal
 from pinlab.model.arguments import in_a_line, shown
 
-PATIENCE = 3.0
-"""Seconds that a reader's code has; what checks are made for takes milliseconds."""
+PATIENCE, BUSY = 3.0, 4
+"""Seconds of processor time that a reader's code has; what checks are made for takes milliseconds.
+
+By the wall clock it is as many times longer at most: the processor may be busy with others.
+"""
 
 ENDING, LOOK = 1.0, 0.02
 """Seconds for ending what is late, and between two looks: Windows has no Ctrl-C while one waits."""
@@ -67,8 +70,8 @@ def stopped(work: Callable[[], None]) -> str | None:
 
 
 def _wait(done: threading.Event, seconds: float) -> bool:
-    until = monotonic() + seconds
-    while not done.wait(LOOK) and monotonic() < until:
+    until, used = monotonic() + BUSY * seconds, process_time() + seconds
+    while not done.wait(LOOK) and monotonic() < until and process_time() < used:
         pass
     return done.is_set()
 

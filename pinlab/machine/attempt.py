@@ -38,7 +38,7 @@ def attempt(experiment: Callable[..., object], *arguments: object) -> object:
         require_linux()
         found, why = in_child(lambda: _done(experiment, arguments))
     except UnavailableError as reason:
-        return Failed(str(reason))
+        return Failed(f"Nothing was measured. {reason}")
     return Failed(why) if why else found
 
 

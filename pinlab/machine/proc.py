@@ -52,7 +52,9 @@ def require_linux() -> None:
             f"{VARIABLE} is {shown(value)}: allowed are 'recording' and nothing at all"
         )
     if value:
-        raise UnavailableError(f"{VARIABLE}=recording asks for the recording, not for this kernel.")
+        raise UnavailableError(
+            f"Recordings stand in the place of this kernel ({VARIABLE}=recording)."
+        )
     if platform.system() != "Linux":
         raise UnavailableError(f"This system is {platform.system() or 'unknown'}, not Linux.")
 

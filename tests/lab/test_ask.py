@@ -6,10 +6,11 @@ import pandas
 import pytest
 
 from pinlab import lab
-from pinlab.lab.ask import CLICKED, Asking, Predicted
+from pinlab.lab.ask import ANEW, CLICKED, Asking, Predicted
+from pinlab.lab.exercise import Choice
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.picture import Drawing
-from pinlab.lab.problems import SEEDED, TEXTS
+from pinlab.lab.problems import SEEDED, TEXTS, exercise
 from tests.lab.front_end import WIDGET_VIEW, FrontEnd
 
 FILM = Drawing("<svg>five</svg>", "What is seen: five.", "What is said: five.")
@@ -122,13 +123,13 @@ def test_it_is_covered_until_there_is_a_guess_for_each_question() -> None:
     by_name = {one.description: one for form in made.forms for one in form.widget.children}
     assert made.answering.seen.outputs == ()
     by_name["both"].click()
-    assert made.answering.seen.outputs == ()
+    assert (said(made), seen(made)) == ("1 of 2 answered.", [])
     by_name["pin"].click()
     assert seen(made) == [FILM.alt, FILM.twin]
-    assert said(made).startswith('**Not yet.** You chose "both".')
-    assert said(made).endswith('\n\nWhich type? You said: "pin".')
+    assert said(made).startswith('**Not so.** You chose "both".')
+    assert said(made).endswith('\n\n*Which type?* You said: "pin".')
     by_name["pins"].click()
-    assert said(made).startswith("**Right, at the second try.** pins.")
+    assert said(made).startswith("**Right.** Pins.")
 
 
 def test_a_press_uncovers_it_and_what_was_not_guessed_is_none() -> None:
@@ -151,8 +152,27 @@ def test_a_press_uncovers_it_and_what_was_not_guessed_is_none() -> None:
     assert len(made.answering.seen.outputs) == 1
     second.value = ""
     made.button.click()
-    assert said(made) == "You said: a 7."
+    assert said(made) == "*a* You said: 7."
     assert called == [(None,) * 4, (None,) * 4, (7, None, None, None)]
+
+
+def test_an_answer_that_cannot_be_one_is_a_slip_and_what_follows_takes_its_place() -> None:
+    made = lab.predict("three-buffers", then=FILM)
+    boxes = made.forms[0].widget.children
+    for box, value in zip(boxes, ("6400", "6400", "-3"), strict=True):
+        box.value = value
+    made.button.click()
+    assert said(made).startswith("Not judged: your answer for never is -3: allowed are")
+    assert seen(made) == []
+    boxes[2].value = "6400"
+    for _ in range(3):
+        made.button.click()
+    assert said(made).endswith("whether this kernel pins it.")  # and offers no hint to what is seen
+    assert seen(made) == [FILM.alt, FILM.twin]
+    asked = lab.ask("last-pin")
+    asked.form.widget.value = "-1"
+    asked.button.click()
+    assert "allowed are" in said(asked)
 
 
 def test_options_that_a_question_lists_are_not_listed_again() -> None:
@@ -212,12 +232,37 @@ def test_two_questions_of_two_earlier_lessons_are_drawn_by_seed() -> None:
         (one, _), (other, _) = pair
         assert TEXTS[one].lesson != TEXTS[other].lesson
         assert all(TEXTS[id].kind in CLICKED and TEXTS[id].lesson < "04" for id, _ in pair)
-        assert all(its == (seed if id in SEEDED else 0) for id, its in pair)
+        assert all(its == (seed + ANEW if id in SEEDED else 0) for id, its in pair)
     first = [one.found.id for one in lab.earlier("01").questions]  # of 00, in every Python version
     assert first == ["overflow", "two-pages"]
+
+
+def test_with_a_seed_no_lesson_asks_what_another_one_asks() -> None:
+    for seed in range(3):
+        ids = [one.found.id for n in range(1, 13) for one in lab.earlier(f"{n:02}", seed).questions]
+        assert len({*ids}) == len(ids) == 24
 
 
 def test_one_line_says_how_to_get_two_others() -> None:
     first, *others = lab.earlier("04_count_to_two_million", seed=7).bundles()
     assert '`lab.earlier("04", seed=8)`' in str(first["text/markdown"])
     assert len(others) == 4
+
+
+def test_a_guess_is_told_what_is_right_where_that_is_known() -> None:
+    row = [lab.Guess("orders", low=0, high=10, right=3), lab.Guess("end", ("A", "D"), right="D")]
+    made = lab.predict(*row, then=FILM)
+    made.forms[0].widget.value = "4"
+    made.forms[1].widget.children[1].click()
+    assert said(made) == '*orders* You said: 4. It is 3.\n\n*end* You said: "D". So it is.'
+
+
+def test_buttons_stand_in_the_order_of_a_question_that_has_them_all() -> None:
+    listed = next(
+        each for each in map(exercise, TEXTS)
+        if isinstance(each, Choice)
+        and all(f"\n- {option}" in each.question for option in each.options)
+    )  # fmt: skip
+    buttons = [one.description for one in lab.ask(listed.id).form.widget.children]
+    places = [listed.question.replace("`", "").index(name) for name in buttons]
+    assert places == sorted(places)

@@ -330,7 +330,7 @@ def wrong_programs() -> Iterator[str]:
 PROGRAMS = """\
 page-fault bf16df46d074e4e4
 unmap 72fef415b8962ed8
-maybe-dma-pinned e890fb46cac58399
+maybe-dma-pinned 2457d2aeeb5277d8
 try-grab b7c10f13b5ce213a
 grab-a-folio ea8eb258f4e0272a
 reuses b3a5316ad70c083f

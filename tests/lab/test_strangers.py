@@ -44,6 +44,7 @@ def _kernels_looked_at() -> None:
 @pytest.fixture(autouse=True)
 def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strangers, "PATIENCE", 0.3)
+    monkeypatch.setattr(strangers, "BUSY", 1)
     monkeypatch.setattr(strangers, "ENDING", 0.3)
 
 

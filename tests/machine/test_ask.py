@@ -58,7 +58,7 @@ def want_recording(monkeypatch: pytest.MonkeyPatch) -> None:
             "Direct I/O to an unnamed file is not possible here: "
             "{folder} is on tmpfs, which copies instead.",
         ),
-        ("", None, "PINLAB_MACHINE=recording asks for the recording, not for this kernel."),
+        ("", None, "Recordings stand in the place of this kernel (PINLAB_MACHINE=recording)."),
     ],
 )  # fmt: skip
 def test_the_recording_answers_and_says_why(
@@ -226,7 +226,7 @@ def test_only_written_pages_are_in_ram_on_this_kernel() -> None:
 
 def test_the_recorded_residents(monkeypatch: pytest.MonkeyPatch) -> None:
     want_recording(monkeypatch)
-    reason = "PINLAB_MACHINE=recording asks for the recording, not for this kernel."
+    reason = "Recordings stand in the place of this kernel (PINLAB_MACHINE=recording)."
     assert str(machine.resident(0, 3, 5, 64)).splitlines() == [
         f"{RECORDING}: buffers of 64 pages, all of them read",
         "pages written     Rss",
@@ -345,7 +345,7 @@ def test_the_recorded_mlock(monkeypatch: pytest.MonkeyPatch) -> None:
         "mlock               100   6400         0         0",
         "process_vm_readv    100   6400      6400      6400",
     ]
-    assert lines[4].startswith("PINLAB_MACHINE=recording")
+    assert lines[4].startswith("Recordings stand in the place of this kernel")
     assert (answer.date, answer.control, answer.missing) == ("November 2026", None, {})
     for (experiment, case, quantity), value in answer.values.items():
         assert value == recording("6.18.44", experiment, case)[quantity]
@@ -402,7 +402,7 @@ def test_the_recording_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (measured.live, measured.label) == (False, RECORDING)
     recorded = [row for row in recordings() if row.kernel == "6.18.44"]
     assert measured.values == {row[2:5]: row.value for row in recorded if row[2] in EXPERIMENTS}
-    assert measured.note.startswith("PINLAB_MACHINE=recording asks for the recording")
+    assert measured.note.startswith("Recordings stand in the place of this kernel")
     assert set(measured.missing) == {place[:2] for place in measured.values} == CASES
     assert spans(measured.releases) == "6.5 and later"
     assert kernel_like(measured).rules == Kernel("6.18").rules

@@ -51,10 +51,11 @@ def test_a_child_that_comes_back_says_nothing() -> None:
 
 def test_one_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pinlab.machine.child.PATIENCE", 0.1)
-    assert attempt(time.sleep, 60) == Failed("A child process gave no answer within 0.1 s.")
+    slow = "A child process gave no answer within 0.1 s."
+    assert attempt(time.sleep, 60) == Failed(f"Nothing was measured. {slow}")
 
 
 def test_where_a_recording_is_asked_for_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PINLAB_MACHINE", "recording")
-    said = "PINLAB_MACHINE=recording asks for the recording, not for this kernel."
-    assert machine.attempt(lambda: 1) == machine.Failed(said)
+    said = "Recordings stand in the place of this kernel (PINLAB_MACHINE=recording)."
+    assert machine.attempt(lambda: 1) == machine.Failed(f"Nothing was measured. {said}")

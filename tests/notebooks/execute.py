@@ -1,6 +1,10 @@
-"""Run lessons on a clean kernel; as a program: the pages, every lesson, and their minutes."""
+"""Run lessons on a clean kernel; as a program: the pages, every lesson, and their minutes.
+
+python -m tests.notebooks.execute [04 ...]    (lessons and solutions whose names begin so)
+"""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
@@ -97,7 +101,8 @@ def main() -> None:
     generated = as_stored(glossary.notebook(glossary.terms()))
     glossary.GLOSSARY.write_text(generated, encoding="utf-8", newline="\n")
     misconceptions.FILE.write_text(misconceptions.page(), encoding="utf-8", newline="\n")
-    for path in paths():
+    begun = tuple(sys.argv[1:]) or ("",)
+    for path in (path for path in paths() if path.name.startswith(begun)):
         print(f"{path.relative_to(ROOT)}: running ...", end=" ", flush=True)
         print("outputs stored" if store(path) else "unchanged")
     minutes.write()

@@ -1,9 +1,11 @@
 """One stored form for every lesson, so that a diff shows what changed and nothing else."""
 
 from copy import deepcopy
+from html import escape
 
 import nbformat
 from nbformat import NotebookNode
+from nbformat.v4 import new_output
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -11,6 +13,11 @@ METADATA = {
 }
 # What a front end notes about its own view or about when a cell ran.
 OF_THE_VIEW = ("collapsed", "execution", "scrolled", "trusted")
+# What answers a question in the text is folded until somebody runs the cell, or asks to see it. A
+# front end's own way (outputs_hidden) shows the first line, and a page without one shows it all.
+FOLDED = "folded"
+SUMMARY = '<summary style="display:list-item;line-height:24px">What comes out</summary>'
+COVERED = "[Run this cell to see what comes out.]"
 # Widget representations name a model that lives in one kernel only.
 WIDGETS = "application/vnd.jupyter.widget"
 
@@ -26,6 +33,8 @@ def normalise(notebook: NotebookNode) -> NotebookNode:
     for count, cell in enumerate(code, start=1):
         cell.execution_count = count
         cell.outputs = _outputs(cell.outputs, count)
+        if FOLDED in cell.metadata.get("tags", []):
+            cell.outputs = _folded(cell.outputs)
     return copy
 
 
@@ -45,6 +54,19 @@ def _outputs(outputs: list[NotebookNode], count: int) -> list[NotebookNode]:
         if output.output_type == "execute_result":
             output.execution_count = count
     return kept
+
+
+def _folded(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """One output in the place of some: all of them as HTML, behind a line to press."""
+    if [output.get("data", {}).get("text/plain") for output in outputs] == [COVERED]:
+        return outputs
+    html = f"<details>{SUMMARY}{''.join(map(_as_html, outputs))}</details>"
+    return [new_output("display_data", {"text/html": html, "text/plain": COVERED})]
+
+
+def _as_html(output: NotebookNode) -> str:
+    data = output.get("data", {"text/plain": output.get("text", "")})
+    return data.get("text/html") or f"<pre>{escape(data['text/plain'])}</pre>"
 
 
 def _continues(before: list[NotebookNode], output: NotebookNode) -> bool:

@@ -75,6 +75,20 @@ def test_what_is_stored_depends_on_no_run_and_no_machine(tmp_path: Path) -> None
     assert result.execution_count == 2
 
 
+def test_what_answers_a_question_is_stored_folded(tmp_path: Path) -> None:
+    path = stored(tmp_path, "print('<3')\n4")
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].metadata = {"tags": ["folded"]}
+    nbformat.write(notebook, path)
+    store(path)
+    (output,) = nbformat.read(path, as_version=4).cells[0].outputs
+    shown = "</summary><pre>&lt;3\n</pre><pre>4</pre></details>"
+    assert output.data["text/html"].startswith("<details><summary ")
+    assert output.data["text/html"].endswith(shown)
+    assert "4" not in output.data["text/plain"]
+    assert not store(path)
+
+
 def test_a_failing_cell_changes_no_file(tmp_path: Path) -> None:
     path = stored(tmp_path, "1 / 0")
     before = path.read_text(encoding="utf-8")
