@@ -184,7 +184,7 @@ def meanwhile(answer: Answer) -> list[str]:
         return []
     if answer.control is None or not answer.control.acquired:
         return ["others took pins meanwhile"]
-    return [f"others' pins before and after: {answer.control.acquired}"]
+    return [f"others alone took {answer.control.acquired} pins"]
 
 
 def by_buffer(answer: Answer, names: Mapping[str, str] = BUFFERS) -> str:

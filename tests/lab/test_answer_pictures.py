@@ -126,7 +126,7 @@ def test_bars_with_others_pins_are_grey_and_hatched_as_far_as_the_control_says()
         (0, 5952, OTHERS, None), (952, 5000, OTHERS, OTHERS_HATCH),
     ]  # fmt: skip
     assert words(left) == {"at most\n12608", "6400", "at most\n5952"}
-    assert "others' pins before and after: 50000" in left.get_title()
+    assert "others alone took 50000 pins" in left.get_title()
     assert "hatched" in left.get_xlabel()
     assert (right.get_title(), right.get_xlabel()) == (
         "the model, Linux 6.18.44\n100 writes of 64 pages each", "",

@@ -120,7 +120,7 @@ def test_no_point_is_cut_off_or_called_the_kernels(most: int) -> None:
     assert legend is not None
     _, own, others = (text.get_text() for text in legend.get_texts())
     assert (own, others) == ("your kernel, 6.18.44", "your kernel, 6.18.44, with others'\npins")
-    assert line.get_title() == "others' pins before and after: 77"
+    assert line.get_title() == "others alone took 77 pins"
     assert figure.sentence(8).endswith(
         f"800 pins in the model, at most {most} in your kernel: others' pins are in it."
     )
