@@ -227,7 +227,9 @@ def test_a_suspected_frame_is_told_with_its_own_refcount_and_how_it_is_read() ->
         mm = kernel.new_mm()
         addr = mm.mmap(PAGE_SIZE)
         mm.write(addr, b"x")
-        kernel.unpin_user_page(mm.page_at(addr))
+        page = mm.page_at(addr)
+        assert page is not None
+        kernel.unpin_user_page(page)
 
     did = here.suspected_wrongly(unpins).did
     assert did.endswith("frame 2 for pinned, as its refcount -1023, read without its sign, is "
