@@ -166,19 +166,21 @@ RIGHT: dict[str, list[object]] = {
         pins(1, 5, "5.12", "6.7"), pins(1, 3, "5.13", "6.4"),
     ],
     "newer-loses": [
-        "parent.fork().exit(); parent.write(addr + 4, b'p')",
         "parent.fork().munmap(addr, 4096); parent.write(addr + 4, b'p')",
-        "child = parent.fork(); child.write(addr + 5, b'c'); parent.write(addr + 4, b'p')",
-        "parent.write_protect(addr); parent.write(addr + 4, b'p')",
-        "[parent.fork().exit() for _ in 'ab']; parent.write(addr + 4095, b'p')",
-        "child = parent.fork(); child.fork().exit(); child.exit(); parent.write(addr + 4, b'p')",
-        "parent.fork().exit(); parent.write(addr + 4, b'p'); request.device_write(b'DDDD'); "
-        "request.complete()",
-        "parent.fork().exit(); parent.write(addr, b'pppp')",
-        "child = parent.fork(); child.read(addr, 8); child.exit(); parent.write(addr + 4, b'p')",
-        "parent.fork().exit(); request.device_write(b'DD'); parent.write(addr + 4, b'p')",
-        "parent.write(addr + 4, b'p'); parent.fork().exit(); parent.write(addr + 4, b'p')",
-        "parent.fork().exit(); kernel.submit_dio_read(parent, addr, 1)",
+        "parent.write_protect(addr); parent.write(addr + 4, b'p'); parent.fork()",
+        "parent.fork().exit(); parent.write(addr + 4, b'p'); parent.fork()",
+        "[parent.fork().munmap(addr, 4096) for _ in 'ab']; parent.write(addr + 4095, b'p')",
+        "child = parent.fork(); child.fork().exit(); child.munmap(addr, 4096); "
+        "parent.write(addr + 4, b'p')",
+        "parent.fork().munmap(addr, 4096); parent.write(addr + 4, b'p'); "
+        "request.device_write(b'DDDD'); request.complete()",
+        "parent.fork().munmap(addr, 4096); parent.write(addr, b'pppp')",
+        "child = parent.fork(); child.read(addr, 8); child.munmap(addr, 4096); "
+        "parent.write(addr + 4, b'p')",
+        "parent.fork().munmap(addr, 4096); request.device_write(b'DD'); "
+        "parent.write(addr + 4, b'p')",
+        "parent.write(addr + 4, b'p'); parent.fork().munmap(addr, 4096); parent.write(addr, b'p')",
+        "parent.fork().exit(); kernel.submit_dio_read(parent, addr, 1); parent.fork()",
     ],
     "fixed-by-then": [
         asks(f"{READ}write x+16 P"),
@@ -350,6 +352,11 @@ NEAR: dict[str, list[tuple[str, object]]] = {
         ("newer", "parent.write_protect(addr); parent.read(addr, 8)"),
         ("newer", "request.device_write(b'DDDD'); parent.fork().exit(); parent.write(addr, b'D')"),
         ("newer", "parent.fork('a').exit(); parent.write_protect(addr)"),
+        ("gone", "parent.fork().exit(); parent.write(addr + 4, b'p')"),
+        ("gone", "parent.write_protect(addr); parent.write(addr + 4, b'p')"),
+        ("wrote", "child = parent.fork(); child.write(addr + 5, b'c'); parent.write(addr, b'p')"),
+        ("wrote", "a, b = parent.fork(), parent.fork(); a.munmap(addr, 4096); b.write(addr, b'b'); "
+         "parent.write(addr + 4, b'p')"),
         ("parent", "parent.exit()"),
         ("parent", "parent.munmap(addr, 4096)"),
     ],
