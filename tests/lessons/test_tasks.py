@@ -89,10 +89,12 @@ def run(words: str) -> list[tuple[object, ...]]:
 
 RIGHT: dict[str, list[object]] = {
     "three-thousand-pins": [
-        buffer(64, [0], 3000), buffer(64, [63], 3000), buffer(3, [1], 3000),
-        buffer(5, [0, 4], 1500), buffer(64, [0, 1, 2], 1000), buffer(64, [9, 9, 8, 7, 6], 750),
-        buffer(20, [*range(6)], 500), buffer(31, [*range(15)], 200), buffer(64, [*range(24)], 125),
-        buffer(61, [*range(30)], 100), {"pages": 9, "written": (0, 1, 4095), "writes": 3000},
+        buffer(31, [*range(15)], 200), buffer(64, [*range(15)], 200),
+        buffer(64, [*range(49, 64)], 200), buffer(64, [*range(20)], 150),
+        buffer(41, [*range(0, 40, 2)], 150), buffer(64, [*range(24)], 125),
+        buffer(49, [*range(24), 0, 0], 125), buffer(64, [*range(25)], 120),
+        buffer(51, [*range(50, 25, -1)], 120), buffer(61, [*range(30)], 100),
+        {"pages": 64, "written": range(0, 30 * 4096, 2048), "writes": 100},
     ],
     "ten-frames": [
         "mm.read(addr, 100 * P); mm.write(addr, b'x' * 9 * P)",
@@ -127,19 +129,16 @@ RIGHT: dict[str, list[object]] = {
         "put(page); child.munmap(addr, P)",
     ],
     "suspected-wrongly": [
-        "[mm.get_user_pages(addr, 1) for _ in range(1023)]",
-        "grab(1023)",
-        "grab(5000)",
-        "[kernel.get_page(page) for _ in range(1023)]",
-        "mm.get_user_pages(addr + P, 1023)",
-        "grab(1, FOLL_PIN); grab(1023); "
-        "kernel.unpin_user_page(page)",
         "[mm.fork() for _ in range(1023)]",
-        "[mm.fork() for _ in range(23)]; grab(1000)",
-        "kernel.try_grab_folio(kernel.alloc_folio(), 1023, FOLL_GET)",
-        "grab(INT_MAX)",
+        "[mm.fork() for _ in range(1500)]",
+        "[mm.fork() for _ in range(1024)]; mm.exit()",
         "kernel.unpin_user_page(page)",
-        "grab(1023); mm.exit(); kernel.get_page(page)",
+        "kernel.unpin_user_page(page, 2)",
+        "mm.fork(); kernel.unpin_user_page(page)",
+        "kernel.unpin_user_page(kernel.alloc_folio().page(0))",
+        "child = mm.fork(); [child.fork() for _ in range(1022)]",
+        "mm.write(addr + P, b'y'); kernel.unpin_user_page(mm.page_at(addr + P))",
+        "[mm.fork() for _ in range(500)]; kernel.unpin_user_page(page)",
     ],
     "innocent-call": [
         "grab(z, 2**21, FOLL_PIN)",
@@ -169,19 +168,21 @@ RIGHT: dict[str, list[object]] = {
         pins(1, 5, "5.12", "6.7"), pins(1, 3, "5.13", "6.4"),
     ],
     "newer-loses": [
-        "parent.fork().exit(); parent.write(addr + 4, b'p')",
         "parent.fork().munmap(addr, 4096); parent.write(addr + 4, b'p')",
-        "child = parent.fork(); child.write(addr + 5, b'c'); parent.write(addr + 4, b'p')",
-        "parent.write_protect(addr); parent.write(addr + 4, b'p')",
-        "[parent.fork().exit() for _ in 'ab']; parent.write(addr + 4095, b'p')",
-        "child = parent.fork(); child.fork().exit(); child.exit(); parent.write(addr + 4, b'p')",
-        "parent.fork().exit(); parent.write(addr + 4, b'p'); request.device_write(b'DDDD'); "
-        "request.complete()",
-        "parent.fork().exit(); parent.write(addr, b'pppp')",
-        "child = parent.fork(); child.read(addr, 8); child.exit(); parent.write(addr + 4, b'p')",
-        "parent.fork().exit(); request.device_write(b'DD'); parent.write(addr + 4, b'p')",
-        "parent.write(addr + 4, b'p'); parent.fork().exit(); parent.write(addr + 4, b'p')",
-        "parent.fork().exit(); kernel.submit_dio_read(parent, addr, 1)",
+        "parent.write_protect(addr); parent.write(addr + 4, b'p'); parent.fork()",
+        "parent.fork().exit(); parent.write(addr + 4, b'p'); parent.fork()",
+        "[parent.fork().munmap(addr, 4096) for _ in 'ab']; parent.write(addr + 4095, b'p')",
+        "child = parent.fork(); child.fork().exit(); child.munmap(addr, 4096); "
+        "parent.write(addr + 4, b'p')",
+        "parent.fork().munmap(addr, 4096); parent.write(addr + 4, b'p'); "
+        "request.device_write(b'DDDD'); request.complete()",
+        "parent.fork().munmap(addr, 4096); parent.write(addr, b'pppp')",
+        "child = parent.fork(); child.read(addr, 8); child.munmap(addr, 4096); "
+        "parent.write(addr + 4, b'p')",
+        "parent.fork().munmap(addr, 4096); request.device_write(b'DD'); "
+        "parent.write(addr + 4, b'p')",
+        "parent.write(addr + 4, b'p'); parent.fork().munmap(addr, 4096); parent.write(addr, b'p')",
+        "parent.fork().exit(); kernel.submit_dio_read(parent, addr, 1); parent.fork()",
     ],
     "fixed-by-then": [
         asks(f"{READ}write x+16 P"),
@@ -248,12 +249,12 @@ RIGHT: dict[str, list[object]] = {
 
 NEAR: dict[str, list[tuple[str, object]]] = {
     "three-thousand-pins": [
-        ("pins", buffer(64, [], 3000)), ("pins", buffer(64, [0, 0], 1500)),
-        ("pins", {"pages": 64, "written": [0, 4095], "writes": 1500}),
-        ("pins", buffer(64, [0, 1, 2], 999)), ("pins", buffer(64, [0, 1], 3000)),
-        ("pins", buffer(64, [*range(64)], 3000)), ("half", buffer(64, [*range(60)], 50)),
-        ("half", buffer(60, [*range(30)], 100)), ("half", buffer(2, [0], 3000)),
-        ("half", buffer(1, [0], 3000)), ("half", buffer(40, [*range(40)], 75)),
+        ("pins", buffer(64, [], 200)), ("pins", buffer(64, [0], 200)),
+        ("pins", {"pages": 64, "written": range(30), "writes": 100}),
+        ("pins", buffer(64, [*range(15)], 199)), ("pins", buffer(64, [*range(16)], 200)),
+        ("pins", buffer(64, [*range(64)], 200)), ("half", buffer(64, [*range(60)], 50)),
+        ("half", buffer(60, [*range(30)], 100)), ("half", buffer(30, [*range(15)], 200)),
+        ("half", buffer(15, [*range(15)], 200)), ("half", buffer(40, [*range(40)], 75)),
     ],
     "ten-frames": [
         ("frames", "mm.read(addr, 100 * P); mm.write(addr, b'x' * 10 * P)"),
@@ -285,21 +286,24 @@ NEAR: dict[str, list[tuple[str, object]]] = {
         ("held", "read(); put(mm.page_at(addr + P))"),
     ],
     "suspected-wrongly": [
+        ("suspected", "[mm.fork() for _ in range(1022)]"),
+        ("suspected", "[mm.fork() for _ in range(1023)]; mm.exit()"),
         ("suspected", "grab(1022)"),
-        ("suspected", "mm.get_user_pages(addr + P, 1022)"),
         ("suspected", "kernel.try_grab_folio(kernel.alloc_folio(9), 5000, FOLL_GET)"),
-        ("suspected", "kernel.try_grab_folio(kernel.alloc_folio(1), 1023, FOLL_GET)"),
         ("suspected", "mm.pin_user_pages(addr, 1); kernel.unpin_user_page(page)"),
-        ("suspected", "grab(1023); kernel.put_page(page, 1)"),
         ("suspected", "mm.read(addr, 2000 * P)"),
         ("suspected", "mm.pin_user_pages(addr + P, 2000)"),
         ("suspected", "[kernel.submit_dio_write(mm, addr, 64).complete() for _ in range(20)]"),
-        ("suspected", "grab(1023); mm.exit()"),
         ("suspected", "kernel.alloc_folio(); kernel.put_page(page)"),
         ("pinned", "mm.pin_user_pages(addr, 1)"),
         ("pinned", "mm.pin_user_pages(addr, 1); grab(1023)"),
         ("pinned", "mm.pin_user_pages(addr, 1); kernel.put_page(page)"),
         ("pinned", "kernel.submit_dio_write(mm, addr, 1)"),
+        ("references", "[mm.get_user_pages(addr, 1) for _ in range(1023)]"),
+        ("references", "[kernel.get_page(page) for _ in range(1023)]"),
+        ("references", "mm.get_user_pages(addr + P, 1023)"),
+        ("references", "[mm.fork() for _ in range(23)]; grab(1000)"),
+        ("references", "mm.get_user_pages(addr, 1); kernel.unpin_user_page(page)"),
     ],
     "innocent-call": [
         ("refused", "grab(z, 2**21 - 1, FOLL_PIN)"),
@@ -350,6 +354,11 @@ NEAR: dict[str, list[tuple[str, object]]] = {
         ("newer", "parent.write_protect(addr); parent.read(addr, 8)"),
         ("newer", "request.device_write(b'DDDD'); parent.fork().exit(); parent.write(addr, b'D')"),
         ("newer", "parent.fork('a').exit(); parent.write_protect(addr)"),
+        ("gone", "parent.fork().exit(); parent.write(addr + 4, b'p')"),
+        ("gone", "parent.write_protect(addr); parent.write(addr + 4, b'p')"),
+        ("wrote", "child = parent.fork(); child.write(addr + 5, b'c'); parent.write(addr, b'p')"),
+        ("wrote", "a, b = parent.fork(), parent.fork(); a.munmap(addr, 4096); b.write(addr, b'b'); "
+         "parent.write(addr + 4, b'p')"),
         ("parent", "parent.exit()"),
         ("parent", "parent.munmap(addr, 4096)"),
     ],
