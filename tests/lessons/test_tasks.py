@@ -71,6 +71,7 @@ def asks(parent: str, device: str = FLIGHT, exists: str = "parent:x = A", more: 
 
 READ = "submit_dio_read r x\nfork child\n"
 CHILD = "child\n    exit\n"
+PINS, WORKS = "pin_user_pages h x write\n", "device_write h D"
 THREAD = "parent/2\n    await s\n    write x+8 P\n"
 
 KINDS = {
@@ -184,17 +185,18 @@ RIGHT: dict[str, list[object]] = {
         "parent.fork().exit(); kernel.submit_dio_read(parent, addr, 1)",
     ],
     "fixed-by-then": [
-        asks(f"{READ}write x+16 P"),
-        asks(f"{READ}write x+8 Q"),
-        asks(f"{READ}write x+8 P\nwrite x+9 P"),
-        asks(f"{READ}write x+8 P\nread x v", exists="v = A and parent:x = A"),
-        asks(f"{READ}write x+8 P\nwait child", more="child\n    read x v\n    exit\n"),
-        asks(f"{READ}write x+8 P", "device_write r B\ncomplete r"),
-        asks(f"{READ}write x+8 P", "device_write r D bytes=512\ncomplete r"),
-        asks("submit_dio_read r x\nfork child\nfork other\nwrite x+8 P"),
-        asks(f"{READ}wait child\nwrite x+24 P", more=CHILD),
-        asks("submit_dio_read r x\nsignal s\nfork child", more=THREAD),
-        asks(f"write x+1 Q\n{READ}write x+8 P"),
+        asks(f"{PINS}write_protect x\nwrite x+16 P", WORKS),
+        asks(f"{PINS}write_protect x\nwrite x+8 Q\nwrite x+9 Q", WORKS),
+        asks(f"{PINS}write_protect x\nfork child\nwrite x+8 P", WORKS),
+        asks(f"{PINS}fork child\nwrite_protect x\nwrite x+8 P", WORKS),
+        asks(f"write_protect x\n{PINS}write_protect x\nwrite x+8 P", WORKS),
+        asks("write_protect x\npin_user_pages h x\nwrite x+8 P", "device_write h D bytes=8"),
+        asks("pin_user_pages h x write longterm\nwrite_protect x\nwrite x+8 P", WORKS),
+        asks("register_buffer h x\nwrite_protect x\nwrite x+8 P", WORKS),
+        asks("fork child\npin_user_pages h x\nwrite x+8 P", WORKS),
+        asks("fork child\nwait child\npin_user_pages h x\nwrite x+8 P", WORKS, more=CHILD),
+        asks(f"{PINS}write_protect x\nsignal s", WORKS, more=THREAD),
+        asks("get_user_pages h x write\nwrite_protect x\nwrite x+8 P", WORKS),
     ],
     "six-lenses": [
         f"{steps}; return page"
@@ -354,18 +356,17 @@ NEAR: dict[str, list[tuple[str, object]]] = {
         ("parent", "parent.munmap(addr, 4096)"),
     ],
     "fixed-by-then": [
-        ("shipped", (litmus.FOLDER / "dio-read+fork+parent-writes.litmus").read_text("utf-8")),
-        ("shipped", asks(f"{READ}write x+8 P")),
-        ("old", asks(f"{READ}read x v")),
-        ("old", asks("submit_dio_read r x\nwrite x+8 P\nfork child")),
+        ("disk", (litmus.FOLDER / "dio-read+fork+parent-writes.litmus").read_text("utf-8")),
+        ("disk", asks(f"{READ}write x+8 P")),
+        ("disk", asks(f"{READ}read x v")),
+        ("old", asks(f"{PINS}fork child\nwrite x+8 P", WORKS)),
+        ("old", asks(f"{PINS}write x+8 P", WORKS)),
+        ("old", asks(f"write_protect x\n{PINS}write x+8 P", WORKS)),
+        ("old", asks(f"{PINS}write_protect x\nwrite x P\nsignal s", f"await s\n{WORKS}")),
         ("old", asks("submit_dio_write r x\nfork child\nwrite x+24 P", "device_read r v", "v = P")),
-        ("old", asks(f"{READ}write x+8 Q", exists="parent:x+8 = Q")),
-        ("old", asks(f"{READ}write x+16 P", exists="parent:x = D and parent:x+16 = A")),
-        ("old", asks("pin_user_pages r x\nfork child\nwrite x+16 P", "device_write r D")),
-        ("old", asks(f"{READ}write x+8 P\nsignal s", f"await s\n{FLIGHT}")),
-        ("new", asks("get_user_pages r x write\nfork child\nwrite x+16 P", "device_write r D")),
-        ("new", asks(f"{READ}read x v", exists="v = D")),
-        ("new", asks(f"{READ}read x v", exists="v = A")),
+        ("old", asks(f"{PINS}write_protect x\nwrite x+8 P", WORKS, "parent:x+8 = A")),
+        ("new", asks("get_user_pages h x write\nfork child\nwrite x+16 P", WORKS)),
+        ("new", asks("get_user_pages h x write\nfork child\nwrite x+8 P\nwrite x+9 P", WORKS)),
     ],
     "six-lenses": [
         ("foll-pin", "lock(); grab(1024); return page"),
