@@ -369,6 +369,7 @@ NEAR: dict[str, list[tuple[str, object]]] = {
         ("new", asks("get_user_pages h x write\nfork child\nwrite x+8 P\nwrite x+9 P", WORKS)),
     ],
     "six-lenses": [
+        ("zero", "a = mm.mmap(P); return mm.pin_user_pages(a, 1)[0]"),
         ("foll-pin", "lock(); grab(1024); return page"),
         ("foll-pin", "return page"),
         ("foll-pin", "add().unregister(); return page"),
