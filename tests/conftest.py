@@ -18,6 +18,10 @@ from tests.lab_server import ROOT, Server, free_port, running
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# With it jsonschema, which nbformat imports, makes 39 grammars for a kind of address that nothing
+# here checks: more than a second of each worker.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:

@@ -222,11 +222,12 @@ int try_grab_folio(struct folio *folio, int refs, unsigned flags)
 {
     if (flags & FOLL_PIN)
         node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, refs);
-    if (flags & FOLL_PIN && folio_test_large(folio))
+    if (flags & FOLL_PIN && folio_test_large(folio)) {
+        folio_ref_add(folio, refs);
         atomic_add(refs, &folio->_pincount);
-    else if (flags & FOLL_PIN)
-        refs *= GUP_PIN_COUNTING_BIAS;
-    folio_ref_add(folio, refs);
+    } else
+        folio_ref_add(folio, flags & FOLL_PIN ? refs * GUP_PIN_COUNTING_BIAS
+                                              : refs);
     return 0;
 }
 #define ASKED try_grab_folio(&folio, refs, flags) /* grab: flags large refcount>0 refs */

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Protocol, TypeAlias, runtime_checkable
@@ -279,18 +279,28 @@ class Earlier(Displayed):
 def earlier(lesson: str, seed: int = 0) -> Earlier:
     """Return two questions to click from the lessons before one ("04", or the notebook's name).
 
-    The same seed draws the same two on every Python version. Raises ValueError for a lesson that
-    has none before it, TypeError or ValueError for what is no seed.
+    The same seed draws the same two on every Python version, and no lesson's two are another's.
+    Raises ValueError for a lesson that has none before it, TypeError or ValueError for what is no
+    seed.
     """
     names = [*dict.fromkeys(text.lesson for text in TEXTS.values())]
-    name = named(lesson, names[1:], "allowed are")
-    before = [id for id, text in TEXTS.items() if text.lesson < name and text.kind in CLICKED]
-    first, *others = Draw(f"earlier {name}", checked_seed(seed)).shuffled(before)
-    apart = [id for id in others if TEXTS[id].lesson != TEXTS[first].lesson]
+    name, checked = named(lesson, names[1:], "allowed are"), checked_seed(seed)
+    taken: list[str] = []
+    for each in names[1 : names.index(name) + 1]:
+        taken += _two(each, checked, taken)
     anew = (seed + ANEW) % (LARGEST_SEED + 1)
-    drawn = [ask(id, anew if id in SEEDED else 0) for id in (first, (apart or others)[0])]
+    drawn = [ask(id, anew if id in SEEDED else 0) for id in taken[-2:]]
     call = f'`lab.earlier("{name[:2]}", seed={seed + 1})`'
     return Earlier(f"*Two questions from earlier lessons. Two others: {call}.*", drawn)
+
+
+def _two(name: str, seed: int, taken: Collection[str]) -> tuple[str, str]:
+    """The ids of two questions from before a lesson, of two lessons if there are two, not taken."""
+    before = [id for id, text in TEXTS.items() if text.lesson < name and text.kind in CLICKED]
+    left = [id for id in before if id not in taken]
+    first, *others = Draw(f"earlier {name}", seed).shuffled(left)
+    apart = [id for id in others if TEXTS[id].lesson != TEXTS[first].lesson]
+    return first, (apart or others)[0]
 
 
 def markdown(words: str) -> Bundle:

@@ -79,7 +79,7 @@ def test_a_historical_difference_is_seen(
         ("patch", "flags & FOLL_PIN && is_zero", "is_zero"),
         ("patch-fast", "BIAS - 1", "BIAS"),
         ("patch-unpin", "atomic_sub(refs", "atomic_sub(1"),
-        ("large-pin", "else if (flags & FOLL_PIN)", "if (flags & FOLL_PIN)"),
+        ("large-pin", "        folio_ref_add(folio, refs);\n", ""),
         ("needs-cow", "!mm->has_pinned", "0"),
         ("fork", "        folio_put(page);\n", ""),
         ("fork", "    ClearPageAnonExclusive(page);\n", ""),

@@ -237,6 +237,12 @@ def test_two_questions_of_two_earlier_lessons_are_drawn_by_seed() -> None:
     assert first == ["overflow", "two-pages"]
 
 
+def test_with_a_seed_no_lesson_asks_what_another_one_asks() -> None:
+    for seed in range(3):
+        ids = [one.found.id for n in range(1, 13) for one in lab.earlier(f"{n:02}", seed).questions]
+        assert len({*ids}) == len(ids) == 24
+
+
 def test_one_line_says_how_to_get_two_others() -> None:
     first, *others = lab.earlier("04_count_to_two_million", seed=7).bundles()
     assert '`lab.earlier("04", seed=8)`' in str(first["text/markdown"])

@@ -171,7 +171,8 @@ function render({ model, el }) {
   window.addEventListener("pointerup", end);
   model.on("change:entries change:said", show);
   el.classList.add("pinlab-brush");
-  el.dataset.lmSuppressShortcuts = "true"; // in JupyterLab the arrows would move to another cell
+  // A key is ours: on its way on, JupyterLab would take an arrow for one to another cell.
+  el.addEventListener("keydown", (event) => event.stopPropagation());
   el.append(bar, picture, words);
   choose(1);
   show();
