@@ -34,7 +34,7 @@ from pinlab.lab.text import digits, many, plural, powers, two_to
 from pinlab.machine import boot, cases, recording
 from pinlab.machine.limits import Limit, OwnLimits, limits
 from pinlab.machine.predictions.holds import PAGES_AT_ONCE, Load, climb
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import instance, one_of
 from pinlab.model.counter import (
     GUP_PIN_COUNTING_BIAS,
     INT_MAX,
@@ -676,8 +676,16 @@ def _end_panel(panel: Axes, end: str, values: Sequence[int], number: int) -> Non
 # The kernel they feared.
 
 
+WHERE = ("dio_hold", "dio_hold_smb")
+"""The rules that say what direct I/O takes, for a file on a disk and on an SMB server."""
+
+
 def have_both(holds: str) -> list[str]:
-    """Return the releases whose direct I/O takes pins by this rule, and whose pins count."""
+    """Return the releases whose direct I/O takes pins by such a rule, and whose pins count.
+
+    Of the releases that have rules of their own. Raises ValueError for another rule.
+    """
+    one_of("holds", holds, WHERE)
     made = {release: Kernel(release).rules for release in releases()}
     return [
         release
