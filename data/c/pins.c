@@ -42,6 +42,7 @@ static inline void atomic_sub(unsigned int n, int *counter) { *counter = (int)(*
 
 static inline int folio_ref_count(struct folio *f) { return f->_refcount; }
 static inline void folio_ref_add(struct folio *f, unsigned int n) { atomic_add(n, &f->_refcount); }
+static inline void folio_ref_inc(struct folio *f) { folio_ref_add(f, 1); }
 static inline void folio_put_refs(struct folio *f, unsigned int n) { atomic_sub(n, &f->_refcount); }
 static inline void folio_get(struct folio *f) { folio_ref_add(f, 1); }
 static inline void folio_put(struct folio *f) { folio_put_refs(f, 1); }
@@ -65,13 +66,16 @@ static inline int page_mapcount(struct folio *page) { return page->mapcount; }
 #ifdef PIN
 /* pin: try_grab_page() in 6.4.6, for small pages
  * https://elixir.bootlin.com/linux/v6.4.6/source/mm/gup.c#L214 */
-int try_grab_page(struct folio *page, unsigned flags)
+int try_grab_page(struct folio *folio, unsigned flags)
 {
-    if (WARN_ON_ONCE(folio_ref_count(page) <= 0))
+    if (WARN_ON_ONCE(folio_ref_count(folio) <= 0))
         return -ENOMEM;
-    folio_ref_add(page, flags & FOLL_PIN ? GUP_PIN_COUNTING_BIAS : 1);
-    if (flags & FOLL_PIN)
-        node_stat_mod_folio(page, NR_FOLL_PIN_ACQUIRED, 1);
+    if (flags & FOLL_GET) {
+        folio_ref_inc(folio);
+    } else if (flags & FOLL_PIN) {
+        folio_ref_add(folio, GUP_PIN_COUNTING_BIAS);
+        node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, 1);
+    }
     return 0;
 }
 #define ASKED try_grab_page(&folio, flags) /* grab: flags zero refcount */
