@@ -118,14 +118,14 @@ int try_grab_folio(struct folio *folio, int refs, unsigned flags)
         node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, refs);
         refs *= GUP_PIN_COUNTING_BIAS;
     }
-    folio_ref_add(folio, refs); /* wraps, and nobody looks again */
+    folio_ref_add(folio, refs);
     return 0;
 }
 #define ASKED try_grab_folio(&folio, refs, flags) /* grab: flags refcount refs */
 #endif
 
 #if defined GUARD_FAST || defined PATCH_FAST
-/* guard-fast: try_get_folio() in 6.5
+/* guard-fast: try_get_folio() in 6.5, without its second look whether the page is still the folio's
  * https://elixir.bootlin.com/linux/v6.5/source/mm/gup.c#L71 */
 struct folio *try_get_folio(struct folio *page, int refs)
 {
@@ -149,7 +149,7 @@ bool folio_ref_zero_or_close_to_overflow(struct folio *folio)
 #endif
 
 #ifdef PATCH
-/* patch: try_grab_page() in 6.5, for small pages
+/* patch: try_grab_page() in 6.5, for small pages and one of the two flags
  * https://elixir.bootlin.com/linux/v6.5/source/mm/gup.c#L225 */
 int try_grab_page(struct folio *page, unsigned flags)
 {
@@ -203,7 +203,7 @@ void gup_put_folio(struct folio *folio, int refs, unsigned flags)
 #endif
 
 #ifdef BACKPORT
-/* backport: try_grab_page() in 6.1.130, for small pages
+/* backport: try_grab_page() in 6.1.130, for small pages and one of the two flags
  * https://elixir.bootlin.com/linux/v6.1.130/source/mm/gup.c */
 bool try_grab_page(struct folio *page, unsigned flags)
 {
@@ -216,7 +216,7 @@ bool try_grab_page(struct folio *page, unsigned flags)
         node_stat_mod_folio(page, NR_FOLL_PIN_ACQUIRED, 1);
     return true;
 }
-#define ASKED try_grab_page(&folio, flags) ? 0 : -ENOMEM /* grab: flags zero refcount */
+#define ASKED try_grab_page(&folio, flags) /* grabbed: flags zero refcount */
 #endif
 
 #ifdef LARGE_PIN

@@ -298,8 +298,8 @@ DRAWN = """\
 05_pretend_to_pin 53931f6dd7ad7d13
 06_count_pins_apart fd28f0ca146cbf35
 07_fork_during_direct_io 781710e1405c61ba
-08_try_every_interleaving 9f47eba00cc83d6d
-09_say_what_pinned_means 5283ab600074bb63
+08_try_every_interleaving 09ebd7b5e0b916cd
+09_say_what_pinned_means e0a2824736d376ee
 10_word_the_note 7660339f55e0522a
 11_ask_a_real_kernel cf3b8834d0f5ea7f
 12_read_the_thread 1ab2682c2413bd1e
