@@ -296,7 +296,7 @@ DRAWN = """\
 03_pin_a_page 3f1d0e18cfcc0ddc
 04_count_to_two_million 9c8b93553074b2e5
 05_pretend_to_pin 53931f6dd7ad7d13
-06_count_pins_apart fd28f0ca146cbf35
+06_count_pins_apart 18da8db385464b61
 07_fork_during_direct_io 781710e1405c61ba
 08_try_every_interleaving 09ebd7b5e0b916cd
 09_say_what_pinned_means e0a2824736d376ee

@@ -1,5 +1,6 @@
 """Exercises in the notebooks: asked in a lesson, solved in its solutions, and linked both ways."""
 
+import ast
 import re
 from functools import cache
 from pathlib import Path
@@ -112,6 +113,9 @@ LESSONS = [path for path in paths() if path.parent == FOLDER]
 def test_every_guess_is_told_what_is_right_and_its_cell_does_not_show_it(path: Path) -> None:
     for _, cell in stored(path).cells("code"):
         for guess in GUESS.findall(cell.source):
-            found = re.search(r"right=(.*)\)$", guess, re.DOTALL)
-            assert found is not None, guess
-            assert not re.match(r"[-\"'\d]", found[1]), guess
+            (call,) = ast.parse(guess).body
+            assert isinstance(call, ast.Expr)
+            assert isinstance(call.value, ast.Call)
+            found = [each.value for each in call.value.keywords if each.arg == "right"]
+            assert len(found) == 1, guess
+            assert not isinstance(found[0], ast.Constant | ast.UnaryOp), guess
