@@ -255,6 +255,11 @@ def written(pages: int) -> tuple[Kernel, Mm, int]:
     return kernel, mm, addr
 
 
+def buffer() -> Kernel:
+    """Return a machine with a page that its program has written to, before any request."""
+    return written(1)[0]
+
+
 def refcounts(story: Story) -> list[int]:
     """Return what the refcount of a story's frame reads on Linux 6.4 after each of its steps."""
     return [entry.refcount if entry else 0 for entry in _book(story, Kernel(RELEASE), None).entries]

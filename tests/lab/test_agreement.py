@@ -34,7 +34,7 @@ def test_an_excerpt_agrees_with_the_model_of_its_release(name: str) -> None:
     [
         # The backport of the patch returned 0 from a function that returns bool.
         ("backport", None, "FOLL_PIN, the zero page, refcount 1",
-         "returns: -ENOMEM in C, 0 in the model"),
+         "returns: false in C, true in the model"),
         # What the patch changed: pins of the zero page, in three places.
         ("pin", "6.5", "FOLL_PIN, the zero page, refcount 1",
          "refcount: 1025 in C, 1 in the model"),
@@ -103,6 +103,17 @@ def test_a_changed_line_repairs_the_backport(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.undo()
     reply = lab.compare_c("backport", BACKPORT.replace("return 0;", "return true;"))
     assert str(reply) == "Right. C and the model of 6.1.135 agree in all 2000 states."
+
+
+def test_what_is_unchanged_is_told_no_state() -> None:
+    reply = lab.compare_c("backport", f"\n{BACKPORT}")
+    assert re.fullmatch(
+        r"Nothing is changed yet: C and the model of 6\.1\.135 differ in \d+ of 400 states\.",
+        str(reply),
+    )
+    changed = lab.compare_c("backport", BACKPORT.replace("return true;", "return false;"))
+    assert "all with" not in changed.text
+    assert "zero true" in lab.compare_c("backport").text
 
 
 HOSTILE = {

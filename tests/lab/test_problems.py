@@ -293,13 +293,13 @@ DRAWN = """\
 00_start_here 2fb00327784d9a3f
 01_draw_a_page 27344227b764df58
 02_hold_a_page f52170c289166458
-03_pin_a_page 9fe68fd25b9f2cd2
+03_pin_a_page 3f1d0e18cfcc0ddc
 04_count_to_two_million 9c8b93553074b2e5
 05_pretend_to_pin 53931f6dd7ad7d13
 06_count_pins_apart fd28f0ca146cbf35
 07_fork_during_direct_io 781710e1405c61ba
-08_try_every_interleaving 9f47eba00cc83d6d
-09_say_what_pinned_means 5283ab600074bb63
+08_try_every_interleaving 09ebd7b5e0b916cd
+09_say_what_pinned_means e0a2824736d376ee
 10_word_the_note 5a0130252cffeef3
 11_ask_a_real_kernel 1b0f2d670c5c69ad
 12_read_the_thread eab275db465dcddc
