@@ -302,7 +302,7 @@ DRAWN = """\
 09_say_what_pinned_means e0a2824736d376ee
 10_word_the_note 5a0130252cffeef3
 11_ask_a_real_kernel 1b0f2d670c5c69ad
-12_read_the_thread eab275db465dcddc
+12_read_the_thread 1ab2682c2413bd1e
 """
 
 
