@@ -300,8 +300,8 @@ DRAWN = """\
 07_fork_during_direct_io 781710e1405c61ba
 08_try_every_interleaving 09ebd7b5e0b916cd
 09_say_what_pinned_means e0a2824736d376ee
-10_word_the_note 7660339f55e0522a
-11_ask_a_real_kernel cf3b8834d0f5ea7f
+10_word_the_note 5a0130252cffeef3
+11_ask_a_real_kernel 1b0f2d670c5c69ad
 12_read_the_thread 1ab2682c2413bd1e
 """
 

@@ -239,13 +239,13 @@ RIGHT: dict[str, list[object]] = {
     ],
     "cheapest-clues": [
         *(
-            {"read-zeros", *two}
-            for two in product(
-                ("write-letters", "read-from-disk", "flight-letters", "flight-zeros", "lost-byte"),
-                ("fork-1022", "smaps-1022"),
+            {"hold-zeros", "smaps-1022", one}
+            for one in (
+                "read-from-disk", "flight-letters", "flight-zeros", "huge-buffer", "lost-byte",
+                "moved-away", "flight-1", "flight-2", "flight-3",
             )
         ),
-        ["read-zeros", "huge-buffer", "fork-1022"],
+        ["hold-zeros", "huge-buffer", "smaps-1022"],
     ],
     "sentences-part": [
         *(
@@ -420,21 +420,21 @@ NEAR: dict[str, list[tuple[str, object]]] = {
         ("stands", run("A get zero, A put zero, A pin zero, A unpin zero")),
         ("longer", run("A pin large, A pin large, A unpin large, A unpin large")),
         ("longer", run("A pin zero, B get zero 1023, A unpin zero, B put zero 1023")),
-        ("impossible", run("A unpin small")),
-        ("impossible", run("A pin small, B unpin small")),
-        ("impossible", run("A get small, A unpin small")),
-        ("impossible", run("A pin zero, B get zero 1023, B put zero")),
+        ("not_held", run("A unpin small")),
+        ("not_held", run("A pin small, B unpin small")),
+        ("not_held", run("A get small, A unpin small")),
+        ("not_held", run("A pin zero, B get zero 1023, B put zero")),
+        ("too_many", run("A pin small, B pin small, A get large")),
     ],
     "cheapest-clues": [
-        ("alike", set()), ("alike", {"read-zeros"}),
-        ("alike", {"write-zeros", "write-letters", "fork-1022"}),
-        ("alike", {"read-zeros", "write-letters"}), ("alike", {"read-zeros", "fork-1022"}),
-        ("alike", {"fork-1022", "smaps-1022", "read-zeros"}),
-        ("alike", {"write-letters", "flight-letters", "fork-1022"}),
-        ("alike", {"read-zeros", "read-letters", "write-letters"}),
-        ("fewer", {"read-zeros", "write-letters", "fork-1022", "lost-byte"}),
-        ("fewer", {"read-zeros", "write-letters", "fork-1022", "write-zeros"}),
-        ("fewer", {"read-zeros", "lost-byte", "fork-1022", "smaps-1022"}),
+        ("alike", set()), ("alike", {"hold-zeros"}),
+        ("alike", {"write-zeros", "flight-letters", "smaps-1022"}),
+        ("alike", {"hold-zeros", "lost-byte"}), ("alike", {"hold-zeros", "smaps-1022"}),
+        ("alike", {"huge-buffer", "flight-letters", "smaps-1022"}),
+        ("fewer", {"hold-zeros", "read-from-disk", "smaps-1022", "lost-byte"}),
+        ("fewer", {"hold-zeros", "read-from-disk", "smaps-1022", "write-zeros"}),
+        ("sold_out", {"read-zeros", "write-letters", "fork-1022"}),
+        ("sold_out", {"hold-zeros", "flight-letters", "fork-1022"}),
     ],
     "sentences-part": [
         *(("both-true", rules(name)) for name in ("6.5", "6.18", "6.1.130")),
