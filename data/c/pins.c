@@ -229,9 +229,9 @@ int try_grab_folio(struct folio *folio, int refs, unsigned flags)
     if (flags & FOLL_PIN && folio_test_large(folio)) {
         folio_ref_add(folio, refs);
         atomic_add(refs, &folio->_pincount);
-    } else {
-        folio_ref_add(folio, refs * (flags & FOLL_PIN ? GUP_PIN_COUNTING_BIAS : 1));
-    }
+    } else
+        folio_ref_add(folio, refs * (flags & FOLL_PIN
+                                     ? GUP_PIN_COUNTING_BIAS : 1));
     return 0;
 }
 #define ASKED try_grab_folio(&folio, refs, flags) /* grab: flags large refcount>0 refs */

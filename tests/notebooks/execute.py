@@ -105,7 +105,7 @@ def main() -> None:
     generated = as_stored(glossary.notebook(glossary.terms()))
     glossary.GLOSSARY.write_text(generated, encoding="utf-8", newline="\n")
     misconceptions.FILE.write_text(misconceptions.page(), encoding="utf-8", newline="\n")
-    begun = tuple(sys.argv[1:]) or ("",)
+    begun = (*sys.argv[1:], "glossary") if sys.argv[1:] else ("",)
     for path in (path for path in paths() if path.name.startswith(begun)):
         print(f"{path.relative_to(ROOT)}: running ...", end=" ", flush=True)
         print("outputs stored" if store(path) else "unchanged")
