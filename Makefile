@@ -19,7 +19,9 @@ SITE_TOOLS := $(VENV)/site-tools
 TEST_TOOLS := $(VENV)/test-tools
 
 .DEFAULT_GOAL := help
+ifndef BESIDE
 .NOTPARALLEL:
+endif
 .PHONY: help lab worksheet slides site test browser notebooks bench lint clean
 
 help: ## list these targets
@@ -38,12 +40,17 @@ slides: writable $(INSTALLED) ## write lesson 12 as slides, and a handout of one
 site: writable $(SITE_TOOLS) ## write the lessons as a site into site/, with nothing to install for its readers
 	@$(RUN) -m pinlab site
 
+# Make itself runs the first two side by side: what a shell puts in the background hears no Ctrl-C.
+test: writable $(TEST_TOOLS) ## run everything that CI runs: lint, types, tests, coverage of the model
+	@$(MAKE) --no-print-directory -j2 BESIDE=yes lint model
+	@echo 'All other tests, two at a time: about three minutes on two idle cores ...'
+	@$(RUN) -m pytest -q -n 2 --ignore=tests/model
+
 # Tracing makes a test almost twice as slow, and tests/model alone covers the model.
-test: lint ## run everything that CI runs: lint, types, tests, coverage of the model
+.PHONY: model
+model: writable $(TEST_TOOLS)
 	@echo 'Tests of the model, and the branches of it that they run: half a minute ...'
 	@$(RUN) -m pytest -q --cov=pinlab.model tests/model
-	@echo 'All other tests, two at a time: about four minutes on two idle cores ...'
-	@$(RUN) -m pytest -q -n 2 --ignore=tests/model
 
 browser: writable $(TEST_TOOLS) ## drive all thirteen lessons in a browser; make test takes three
 	PINLAB_BROWSER=all $(RUN) -m pytest tests/browser

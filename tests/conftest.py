@@ -1,5 +1,6 @@
 """What all tests share: an Interrupt that works, one server of `make lab`, and who runs what."""
 
+import gc
 import os
 import signal
 import sys
@@ -17,6 +18,13 @@ from tests.lab_server import ROOT, Server, free_port, running
 # ignored, and every process started from here would inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# A sixth of all time went into looking for cycles among what is mostly there to stay.
+gc.set_threshold(50_000, 20, 20)
+
+# With it jsonschema, which nbformat imports, makes 39 grammars for a kind of address that nothing
+# here checks: more than a second of each worker.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 
 @pytest.fixture(scope="session")

@@ -38,10 +38,10 @@ def test_one_worker_runs_a_group(tmp_path: Path) -> None:
     names = ["test_a.py", "test_b.py"]
     for name in names:
         (folder / name).write_text(WHO)
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "tests.groups"]
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "xdist", "-p", "tests.groups"]
     subprocess.run(
         [*command, f"--rootdir={tmp_path}", str(folder)],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         cwd=tmp_path,
         check=True,
         capture_output=True,

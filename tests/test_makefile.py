@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -21,14 +22,22 @@ from tests.machine.processes import ORDINARY_USER
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 FIRST = "my_lessons/00_start_here.ipynb"
 
-# Stands in for Python: notes each call, creates an environment of itself, and obeys $BROKEN.
+# Stands in for Python: notes each call, creates an environment of itself, and obeys $BROKEN;
+# mypy and the model's tests wait for each other, and then do what $HELD says.
 FAKE_PYTHON = """#!/bin/sh
 echo "$*" >> "$LOG"
+meet() {
+    touch "$1"
+    for _ in $(seq 1000); do [ -e "$2" ] && return; sleep 0.01; done
+    exit 1
+}
 case "$*" in
     "-m venv"*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
     *version_info*) [ "$BROKEN" != version ] ;;
     *ensurepip*) [ "$BROKEN" != venv ] ;;
     "-m pip"*) [ "$BROKEN" != pip ] ;;
+    "-m mypy"*) meet lint model; echo "of lint"; [ "$BROKEN" != lint ] && exec ${HELD:-true} ;;
+    *--cov*) meet model lint; echo "of model"; [ "$BROKEN" != model ] && exec ${HELD:-true} ;;
 esac
 """
 
@@ -109,6 +118,34 @@ def test_test_installs_what_lab_needs_too(checkout: Checkout) -> None:
     checkout.make("test")
     checkout.make("lab")
     assert checkout.calls("pip") == []
+
+
+@pytest.mark.parametrize("broken", ["lint", "model"])
+def test_lint_and_the_model_run_side_by_side_and_either_may_fail(
+    checkout: Checkout, broken: str
+) -> None:
+    done = checkout.make("test", BROKEN=broken)
+    assert done.returncode != 0
+    assert {"of lint", "of model"} <= set(done.stdout.splitlines())
+    assert f"{broken}] Error 1" in done.stderr
+    assert [line for line in checkout.calls("pytest") if "--cov" not in line] == []
+
+
+def test_an_interrupt_ends_both(checkout: Checkout) -> None:
+    held = clean_environment(LOG=str(checkout.log), HELD="sleep 60")
+    with subprocess.Popen(
+        ["make", "PYTHON=./python", "test"],
+        cwd=checkout.folder,
+        env=held,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # a group, as that of a terminal
+    ) as process:
+        files = [checkout.folder / name for name in ("lint", "model")]
+        while process.poll() is None and not all(file.exists() for file in files):
+            time.sleep(0.01)
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=30)  # until nobody has its output open any more
+    assert process.returncode != 0
 
 
 @pytest.mark.parametrize("target", ["lab", "test"])

@@ -107,6 +107,8 @@ class Case(NamedTuple):
                 elif asked.kind == asked.VAR_KEYWORD:
                     value = {asked.name: value}
                 bound.arguments[parameter.name] = value
+            elif f"{self.name}.{parameter.name}" in GOOD:
+                bound.arguments[parameter.name] = self.good(world, parameter)
             elif parameter.kind == parameter.VAR_POSITIONAL:
                 if parameter.name in GOOD:
                     bound.arguments[parameter.name] = (self.good(world, parameter),)

@@ -3,6 +3,7 @@
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,11 @@ BELOW = {
 }
 
 
-TREES = {
-    path.relative_to(FOLDER): ast.parse(path.read_text("utf-8")) for path in FOLDER.rglob("*.py")
-}
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """Every module, read once."""
+    paths = FOLDER.rglob("*.py")
+    return {path.relative_to(FOLDER): ast.parse(path.read_text("utf-8")) for path in paths}
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
@@ -42,7 +45,7 @@ def test_arrows_point_down_only(room: str) -> None:
     allowed = {room, *BELOW[room], *FOUNDATION}
     found = {
         (str(path), name.split(".")[1])
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         if path.parts[0] == room
         for name in imported(tree)
     }
@@ -52,7 +55,7 @@ def test_arrows_point_down_only(room: str) -> None:
 
 def test_no_two_public_classes_share_a_name() -> None:
     classes = defaultdict(set)
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         for node in tree.body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 classes[node.name].add(str(path))

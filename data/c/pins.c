@@ -42,6 +42,7 @@ static inline void atomic_sub(unsigned int n, int *counter) { *counter = (int)(*
 
 static inline int folio_ref_count(struct folio *f) { return f->_refcount; }
 static inline void folio_ref_add(struct folio *f, unsigned int n) { atomic_add(n, &f->_refcount); }
+static inline void folio_ref_inc(struct folio *f) { folio_ref_add(f, 1); }
 static inline void folio_put_refs(struct folio *f, unsigned int n) { atomic_sub(n, &f->_refcount); }
 static inline void folio_get(struct folio *f) { folio_ref_add(f, 1); }
 static inline void folio_put(struct folio *f) { folio_put_refs(f, 1); }
@@ -65,13 +66,16 @@ static inline int page_mapcount(struct folio *page) { return page->mapcount; }
 #ifdef PIN
 /* pin: try_grab_page() in 6.4.6, for small pages
  * https://elixir.bootlin.com/linux/v6.4.6/source/mm/gup.c#L214 */
-int try_grab_page(struct folio *page, unsigned flags)
+int try_grab_page(struct folio *folio, unsigned flags)
 {
-    if (WARN_ON_ONCE(folio_ref_count(page) <= 0))
+    if (WARN_ON_ONCE(folio_ref_count(folio) <= 0))
         return -ENOMEM;
-    folio_ref_add(page, flags & FOLL_PIN ? GUP_PIN_COUNTING_BIAS : 1);
-    if (flags & FOLL_PIN)
-        node_stat_mod_folio(page, NR_FOLL_PIN_ACQUIRED, 1);
+    if (flags & FOLL_GET) {
+        folio_ref_inc(folio);
+    } else if (flags & FOLL_PIN) {
+        folio_ref_add(folio, GUP_PIN_COUNTING_BIAS);
+        node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, 1);
+    }
     return 0;
 }
 #define ASKED try_grab_page(&folio, flags) /* grab: flags zero refcount */
@@ -114,14 +118,14 @@ int try_grab_folio(struct folio *folio, int refs, unsigned flags)
         node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, refs);
         refs *= GUP_PIN_COUNTING_BIAS;
     }
-    folio_ref_add(folio, refs); /* wraps, and nobody looks again */
+    folio_ref_add(folio, refs);
     return 0;
 }
 #define ASKED try_grab_folio(&folio, refs, flags) /* grab: flags refcount refs */
 #endif
 
 #if defined GUARD_FAST || defined PATCH_FAST
-/* guard-fast: try_get_folio() in 6.5
+/* guard-fast: try_get_folio() in 6.5, without its second look whether the page is still the folio's
  * https://elixir.bootlin.com/linux/v6.5/source/mm/gup.c#L71 */
 struct folio *try_get_folio(struct folio *page, int refs)
 {
@@ -145,7 +149,7 @@ bool folio_ref_zero_or_close_to_overflow(struct folio *folio)
 #endif
 
 #ifdef PATCH
-/* patch: try_grab_page() in 6.5, for small pages
+/* patch: try_grab_page() in 6.5, for small pages and one of the two flags
  * https://elixir.bootlin.com/linux/v6.5/source/mm/gup.c#L225 */
 int try_grab_page(struct folio *page, unsigned flags)
 {
@@ -199,7 +203,7 @@ void gup_put_folio(struct folio *folio, int refs, unsigned flags)
 #endif
 
 #ifdef BACKPORT
-/* backport: try_grab_page() in 6.1.130, for small pages
+/* backport: try_grab_page() in 6.1.130, for small pages and one of the two flags
  * https://elixir.bootlin.com/linux/v6.1.130/source/mm/gup.c */
 bool try_grab_page(struct folio *page, unsigned flags)
 {
@@ -212,7 +216,7 @@ bool try_grab_page(struct folio *page, unsigned flags)
         node_stat_mod_folio(page, NR_FOLL_PIN_ACQUIRED, 1);
     return true;
 }
-#define ASKED try_grab_page(&folio, flags) ? 0 : -ENOMEM /* grab: flags zero refcount */
+#define ASKED try_grab_page(&folio, flags) /* grabbed: flags zero refcount */
 #endif
 
 #ifdef LARGE_PIN
@@ -222,11 +226,12 @@ int try_grab_folio(struct folio *folio, int refs, unsigned flags)
 {
     if (flags & FOLL_PIN)
         node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, refs);
-    if (flags & FOLL_PIN && folio_test_large(folio))
+    if (flags & FOLL_PIN && folio_test_large(folio)) {
+        folio_ref_add(folio, refs);
         atomic_add(refs, &folio->_pincount);
-    else if (flags & FOLL_PIN)
-        refs *= GUP_PIN_COUNTING_BIAS;
-    folio_ref_add(folio, refs);
+    } else
+        folio_ref_add(folio, refs * (flags & FOLL_PIN
+                                     ? GUP_PIN_COUNTING_BIAS : 1));
     return 0;
 }
 #define ASKED try_grab_folio(&folio, refs, flags) /* grab: flags large refcount>0 refs */

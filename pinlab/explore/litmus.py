@@ -212,8 +212,8 @@ def _opening(lines: list[_Line]) -> tuple[str, str]:
             allowed = "allowed are letters, digits, + - . _"
             raise ValueError(f"the name is {shown(name.text)}: {allowed}")
     with _at(why):
-        if not re.fullmatch(r'".+[.?]"', why.text):
-            raise ValueError(f"{shown(why.text)} is no sentence in double quotes")
+        if not re.fullmatch(r'".+"', why.text):
+            raise ValueError(f"{shown(why.text)} is not in double quotes")
     return name.text, why.text.strip('"')
 
 

@@ -78,7 +78,9 @@ def pins_by_buffer(
     told = ", ".join(f"{name} {guess}" for name, guess in guesses.items())
     words = [f"You said: {told}."] if guesses else []
     for answer in answers:
-        words += [f"{answer.label}: {by_buffer(answer, names)}.", *[answer.note] * answer.noisy]
+        words.append(f"{answer.label}: {by_buffer(answer, names)}.")
+        if answer.note and (answer.noisy or accesses(answer[0]) == "reads"):
+            words.append(answer.note)
     alt = f"Bars, one panel each. {' '.join(words)}"
     return Picture(figure, alt, "\n".join([*words, *_verdict(answers)]))
 
@@ -117,7 +119,7 @@ def _bars(panel: Axes, answer: Answer, names: Mapping[str, str], highest: int) -
         )
     panel.set_title(_title(answer), fontsize=10)
     if _unsure(answer):
-        panel.set_xlabel("grey: with others' pins; hatched:\nabout theirs, by the control")
+        panel.set_xlabel("grey: with others' pins; hatched:\nabout how many are theirs")
     panel.set_xticks(range(len(names)), [name.replace(" ", "\n", 1) for name in names.values()])
     panel.set_xlim(-0.6, len(names) - 0.4)
     panel.set_yticks(ticks(answer, highest))
@@ -182,7 +184,7 @@ def meanwhile(answer: Answer) -> list[str]:
         return []
     if answer.control is None or not answer.control.acquired:
         return ["others took pins meanwhile"]
-    return [f"others' pins in the control: {answer.control.acquired}"]
+    return [f"others alone took {answer.control.acquired} pins"]
 
 
 def by_buffer(answer: Answer, names: Mapping[str, str] = BUFFERS) -> str:

@@ -47,11 +47,11 @@ class Claims:
     __repr__ = __str__
 
 
-def claims(table: DataFrame, *words: str) -> Claims:
+def claims(table: DataFrame, *words: str, merged: bool = True) -> Claims:
     """Show a table in which a cell is set off that has one of some words in it.
 
-    Neighbouring columns that are alike are one column with all their names. Raises TypeError for
-    what is no DataFrame.
+    Neighbouring columns that are alike are one column with all their names, unless `merged` is
+    False. Raises TypeError for what is no DataFrame, or no bool.
 
     >>> import pandas
     >>> claims(pandas.DataFrame({"6.4": ["lost"], "6.5": ["D"], "6.18": ["D"]}), "lost")
@@ -62,7 +62,9 @@ def claims(table: DataFrame, *words: str) -> Claims:
 
     several("words", words, str)
     columns = list(instance("table", table, pandas.DataFrame).items())
-    alike = (list(group) for _, group in groupby(columns, lambda column: list(column[1])))
+    same = groupby(columns, lambda column: list(column[1]))
+    once = instance("merged", merged, bool)
+    alike = [list(group) for _, group in same] if once else [[column] for column in columns]
     return Claims(
         pandas.DataFrame(
             {

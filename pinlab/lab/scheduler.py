@@ -21,7 +21,7 @@ from pinlab.lab.map_words import changes
 from pinlab.lab.panel import ButtonPanel, Face, button, row
 from pinlab.lab.picture import Drawing, drawing
 from pinlab.lab.snapshot import Snapshot, snapshot
-from pinlab.lab.states import WIDTH, Asked, asked, draw, sentence
+from pinlab.lab.states import TOLD, WIDTH, Asked, asked, draw, sentence
 from pinlab.lab.svg import Piece, document, stacked
 from pinlab.lab.text import listed
 from pinlab.model.arguments import instance, one_of, several
@@ -29,6 +29,9 @@ from pinlab.model.kernel import Kernel
 
 BETWEEN = 6
 """What is left free between two graphs."""
+
+UNKNOWN = {**TOLD, OPEN: "you have seen no end yet"}
+"""What the shapes say where all orders end alike, until an end was seen."""
 
 SHOWN = "All states on each release:"
 """What the words below the exhibit are about."""
@@ -100,9 +103,19 @@ class Tried:
         """Whether the answer is certain here."""
         return self.known().nodes[self.at].answer
 
+    @property
+    def alike(self) -> bool:
+        """Whether all orders end alike."""
+        return self.graph.nodes[0].answer != OPEN
+
+    @property
+    def unknown(self) -> bool:
+        """Whether all orders end alike, and no end was seen yet."""
+        return self.alike and not self.over
+
     def known(self) -> Graph:
-        """Return the graph; an answer that was certain from the beginning is open till an end."""
-        if self.over or self.graph.nodes[0].answer == OPEN:
+        """Return the graph; what would tell that all orders end alike is open till an end."""
+        if not self.unknown:
             return self.graph
         return Graph(tuple(n._replace(answer=OPEN) for n in self.graph.nodes), self.graph.edges)
 
@@ -161,7 +174,8 @@ class Scheduler:
     def _face(self, refused: str) -> Face:
         tried = self._tried
         way = tried.way()
-        graph = draw(tried.what, tried.known(), tried.schedule, tried.at, tried.seen)
+        told = UNKNOWN if tried.unknown else TOLD
+        graph = draw(tried.what, tried.known(), tried.schedule, tried.at, tried.seen, told)
         return Face(
             f"{self._task()}{self._buttons(way)}{_svg(graph, 'The states so far')}",
             refused or self._sentence(way),
@@ -193,17 +207,18 @@ class Scheduler:
         if not done:
             return f"Linux {self._release}, before the first step. Whose step is first?"
         told = [f"Step {done}, {way.steps[-1]}.", *changes(way.maps[-2], way.maps[-1])]
+        never = f"No order leads there on Linux {self._release}."
         certain = {
             YES: f"It is certain now: {self._goal}.",
-            NO: "From here no order leads there any more.",
-            OPEN: "It is still open.",
+            NO: never if tried.alike else "From here no order leads there any more.",
+            OPEN: "You have seen no end yet." if tried.unknown else "It is still open.",
         }
         told.append(certain[tried.answer])
         if tried.graph.nodes[tried.at].end is not None:
             told.append("No step is left.")
-            if tried.graph.nodes[0].answer != OPEN:
+            if tried.alike:
                 runs = explore(tried.what.scenario, self._release).runs
-                told.append(f"All {runs} orders end like this on Linux {self._release}.")
+                told.append(f"All {runs} orders end like this.")
         if tried.answer == YES and (others := [r for r in self._releases if r != self._release]):
             told.append(f"Can you do it on {listed(others, 'or')}, too?")
         return " ".join(told)

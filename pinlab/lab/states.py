@@ -138,10 +138,12 @@ def left(node: Node) -> list[str]:
 def draw(
     what: Asked, graph: Graph, way: Schedule | None,
     at: int | None = None, seen: Collection[tuple[int, int]] | None = None,
+    told: Mapping[str, str] = TOLD,
 ) -> Piece:  # fmt: skip
     """Return the graph from the origin on; `way` is drawn thick, the state `at` has a ring.
 
     Of a graph that is `seen` in part, its start and these edges are drawn where they always stand.
+    `told` is what each shape says.
     """
     places, wide, high = _placed(graph)
     height = TOP + high + FOOT
@@ -163,7 +165,7 @@ def draw(
         *(_chip(e, places, words) for e, words in chips),
         *(_node(node, places, ring=node.number == at) for node in nodes),
         *(_end(node, places) for node in nodes if node.end is not None),
-        *_legend(actors, height - FOOT + 22),
+        *_legend(actors, height - FOOT + 22, told),
     ]
     return Piece("".join(drawn), height)
 
@@ -204,7 +206,13 @@ def _words(edges: Sequence[Edge], column: float) -> list[tuple[Edge, str]]:
     verbs = [edge.step.partition(" ")[0] for edge in edges]
     if max((measured(verb, LETTERS) for verb in verbs), default=0) < column - SIDE - 12:
         return list(zip(edges, verbs, strict=True))
-    return [(edge, edge.actor[:1]) for edge in edges]
+    return [(edge, _letter(edge.actor)) for edge in edges]
+
+
+def _letter(actor: str) -> str:
+    """The first letter of an actor, with the number of a thread: p2 for parent/2."""
+    name, _, thread = actor.partition("/")
+    return f"{name[:1]}{thread}"
 
 
 def _path(edge: Edge, places: Places) -> str:
@@ -274,17 +282,17 @@ def _end(node: Node, places: Places) -> str:
     )
 
 
-def _legend(actors: Sequence[str], y: float) -> list[str]:
+def _legend(actors: Sequence[str], y: float, told: Mapping[str, str]) -> list[str]:
     """Below: whose dashes are whose, and what the shapes say."""
     drawn, x = [], float(MARGIN)
     for n, actor in enumerate(actors):
-        words = f"{actor[:1]}: a step of {actor}"
+        words = f"{_letter(actor)}: a step of {actor}"
         drawn += [_line(f"M{x:.1f} {y - 4:.1f}h34", n), text(x + 40, y, words, size=LETTERS)]
         x = round(x + 58 + measured(words, LETTERS), 1)
     x, y = float(MARGIN), y + 26
     for answer in (OPEN, NO, YES):
-        drawn += [_shape(answer, x + 12, y - 4), text(x + 30, y, TOLD[answer], size=LETTERS)]
-        x = round(x + 48 + measured(TOLD[answer], LETTERS), 1)
+        drawn += [_shape(answer, x + 12, y - 4), text(x + 30, y, told[answer], size=LETTERS)]
+        x = round(x + 48 + measured(told[answer], LETTERS), 1)
     return drawn
 
 

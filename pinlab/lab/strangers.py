@@ -164,7 +164,7 @@ def plain(value: object) -> object:
 def _plain(value: object) -> object:
     """As `plain`, by each type's own way to read it, which a subclass cannot replace."""
     match value:
-        case None | bool() | EllipsisType():
+        case None | bool() | range() | EllipsisType():
             return value
         case int():
             return int.__index__(value)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
-from itertools import combinations
+from itertools import combinations, pairwise
 from statistics import mean, median
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,8 +31,9 @@ from pinlab.machine.measured import DIRECT_IO, PROCESS_VM_READV
 from pinlab.machine.predictions import predict
 from pinlab.machine.predictions.calls import buffer_in
 from pinlab.machine.recordings import Build, builds, recording, recordings
-from pinlab.model.arguments import one_of, several, shown
+from pinlab.model.arguments import instance, one_of, several, shown
 from pinlab.model.kernel import Kernel
+from pinlab.model.rules import NEWEST
 from pinlab.text_files import table
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ def predicted(clue: Clue, name: str) -> int | str:
 def asked(*ids: str) -> pandas.DataFrame:
     """Return what the recorded kernels answered to some clues, beside the model's to the first.
 
-    A row for each kernel. Raises ValueError for what is no clue.
+    A row for each kernel; a clue's column has its id, or "recorded" if there is but one. Raises
+    ValueError for what is no clue.
 
     >>> asked("read-zeros").loc["6.1.192 with"].tolist()
     [0, 0]
@@ -112,7 +114,10 @@ def asked(*ids: str) -> pandas.DataFrame:
 
     clues = [BY_ID[one_of("id", id, BY_ID)] for id in ids]
     columns = {"the model": [predicted(clue, name) for clue in clues[:1] for name in kernels()]}
-    columns |= {clue.id: [answer(clue, name) for name in kernels()] for clue in clues}
+    columns |= {
+        clue.id if len(clues) > 1 else "recorded": [answer(clue, name) for name in kernels()]
+        for clue in clues
+    }
     return pandas.DataFrame(columns, index=pandas.Index([*kernels()], name="Linux"))
 
 
@@ -128,6 +133,20 @@ def tells(clue: Clue, one: str, other: str) -> bool:
     if isinstance(first, int) and isinstance(second, int):
         return abs(first - second) > clue.margin
     return first != second
+
+
+def from_a_rule(id: str) -> str:
+    """Return where a recorded answer changes, from one kernel to the next, by more than chance.
+
+    Raises ValueError for what is no clue.
+
+    >>> from_a_rule("write-letters")
+    '0 to 64'
+    """
+    clue = BY_ID[one_of("id", id, BY_ID)]
+    steps = pairwise(kernels())
+    found = (f"{answer(clue, a)} to {answer(clue, b)}" for a, b in steps if tells(clue, a, b))
+    return ", ".join(found)
 
 
 Pairs = frozenset[frozenset[str]]
@@ -466,7 +485,7 @@ class Deduction:
         verb, _, what = press.partition(" ")
         presses = {"cell": self._turn, "ask": self._ask, "buy": self._buy, "check": self._check}
         said = presses[verb](what) if verb else BEGIN
-        return Face(self._status() + self._grid(), said, self._shelf())
+        return Face(self._status() + self._shelf(), said, self._grid())
 
     def said_of(self, letter: str) -> frozenset[str]:
         """Return the kernels that a letter is said to be."""
@@ -497,7 +516,7 @@ class Deduction:
         said = {letter: self.said_of(letter) for letter in LETTERS}
         self._wrong = {
             (letter, name) for letter, names in said.items() for name in names
-            if self.played.excluded(letter, name)
+            if self._cells[letter, name] == MARKED and self.played.excluded(letter, name)
         }  # fmt: skip
         if empty := [letter for letter, names in said.items() if not names]:
             return f"{empty[0]} has no name left, and it is one of the five."
@@ -588,6 +607,46 @@ def pins_of(kernel: Kernel, method: str, written: int) -> int:
     return kernel.vmstat["nr_foll_pin_acquired"]
 
 
+MAINLINE = (*(f"5.{n}" for n in range(6, 20)), *(f"6.{n}" for n in range(19)))
+"""The releases of the model, without stable branches."""
+
+
+def releases_that_count() -> int:
+    """Return in how many releases a direct write of pages that were never written counts pins."""
+    return sum(pins_of(Kernel(release), DIRECT_IO, 0) > 0 for release in MAINLINE)
+
+
+ROWS = {
+    "64 zero pages read": ("process_vm_readv", "zero64", "acq"),
+    "64 written pages read": ("process_vm_readv", "anon64", "acq"),
+    "huge zero page read": ("process_vm_readv", "hugezero512", "acq"),
+    "64 written pages to disk": ("direct_io", "file:write_anon64", "acq"),
+}
+"""How many pins each of these acquires: the experiment, its case, and the quantity."""
+
+
+def rows_that_tell() -> str:
+    """Return which of ROWS differ between Linux 6.4 and the newest release."""
+    places = ["the first", "the second", "the third", "the last"]
+    told = []
+    for place, (experiment, case, quantity) in zip(places, ROWS.values(), strict=True):
+        old, new = (predict(experiment, case, Kernel(r))[quantity] for r in ("6.4", NEWEST))
+        told += [place] * (old != new)
+    return listed(told)
+
+
+def reasons(compared: pandas.DataFrame) -> pandas.DataFrame:
+    """Return why rows of `machine.compare` do not agree, the most frequent reason first.
+
+    Raises TypeError for what is no DataFrame.
+    """
+    import pandas
+
+    rows = instance("compared", compared, pandas.DataFrame)
+    why = rows.why[~rows.agrees].str.partition(": ")[2].str.rpartition(" (")[0]
+    return why.value_counts().rename_axis("why").to_frame("rows")
+
+
 UNKNOWN, EXEMPT, COUNTED = "cannot be told", "exempt", "counted"
 
 Kind = tuple[str, str]
@@ -621,7 +680,7 @@ READINGS = tuple(
 
 def zero_of_what(draw: Draw) -> Drawn:
     """Draw a kernel and a few readings; what do they show of the zero page?"""
-    known = draw.one((UNKNOWN, UNKNOWN, EXEMPT, COUNTED))
+    known = draw.one((UNKNOWN, EXEMPT, COUNTED, UNKNOWN))
     kind, readings = draw.one(_telling(known))
     zero = any(_pins(kind, reading) == 0 for reading in readings)
     return {
@@ -662,11 +721,12 @@ def _telling(wanted: str) -> list[tuple[Kind, tuple[Reading, ...]]]:
 
 
 class Flaw(NamedTuple):
-    """A line of a report that is wrong, what comes of it, and why."""
+    """A line of a report that is wrong, what comes of it, and why; and what is said where not."""
 
     line: str
     words: str
     reason: str
+    sound: str
 
 
 SOUND = {
@@ -679,17 +739,23 @@ SOUND = {
 }
 FLAWS: Mapping[str, Flaw] = {
     "shared": Flaw("memory", "64 pages, MAP_SHARED, MADV_NOHUGEPAGE",
-                   "A shared mapping has ordinary pages of its own and no zero page"),
+                   "A shared mapping has ordinary pages of its own and no zero page",
+                   "This mapping is private"),
     "huge": Flaw("memory", "64 pages of a 2 MiB area, MAP_PRIVATE, MADV_HUGEPAGE",
-                 "There the huge zero folio is mapped, and its pins are counted"),
+                 "There the huge zero folio is mapped, and its pins are counted",
+                 "MADV_NOHUGEPAGE keeps these pages small"),
     "written": Flaw("before", "one byte of each page is set to 0",
-                    "A page that was written is an ordinary one, whatever was written"),
+                    "A page that was written is an ordinary one, whatever was written",
+                    "These pages were only read"),
     "cached": Flaw("file", "opened without further flags, on a disk",
-                   "Without O_DIRECT the bytes are copied to the page cache, and nobody pins"),
+                   "Without O_DIRECT the bytes are copied to the page cache, and nobody pins",
+                   "With O_DIRECT this write goes past the page cache"),
     "unflushed": Flaw("counter", "nr_foll_pin_acquired, read as it stands",
-                      "Each processor keeps up to 125 to itself before they are added"),
+                      "Each processor keeps up to 125 to itself before they are added",
+                      "This counter was flushed before each reading"),
     "crowded": Flaw("control", "before and after, each as long as the run: {pins}",
-                    "The controls say that others take just as many"),
+                    "The controls say that others take just as many",
+                    "These controls counted 0"),
 }  # fmt: skip
 CLAIMS = {
     "cached": "direct I/O of this kernel takes no pins of written memory",
@@ -714,7 +780,7 @@ def find_the_flaw(draw: Draw) -> Drawn:
     return {
         "given": "\n".join(f"{name + ':':10}{words}" for name, words in lines.items()),
         "flaw": flaw,
-        "other": {name: {"line": each.line} for name, each in FLAWS.items()},
+        "other": {name: {"sound": each.sound} for name, each in FLAWS.items()},
         "as_claimed": "written" if flaw in CLAIMS else None,
         "place": FLAWS[flaw].line,
         "reason": FLAWS[flaw].reason,
@@ -845,16 +911,34 @@ def _newest(seen: Values, known: Mapping[str, Values], margin: Mapping[str, int]
 # The open task.
 
 
+SOLD_OUT = fewest(CLUES)
+"""What wins the game is not to be had in the task."""
+
+
+def for_sale() -> pandas.DataFrame:
+    """Return the clues of the task, each with what it asks.
+
+    >>> "read-zeros" in for_sale().index
+    False
+    """
+    import pandas
+
+    words = {clue.id: clue.words for clue in CLUES if clue not in SOLD_OUT}
+    return pandas.DataFrame({"asks": words})
+
+
 def cheapest_clues(mine: Iterable[str]) -> Trial:
     """Try clues: whether they tell apart what can be told apart, and as few as possible do."""
     import pandas
 
     ids = sorted(set(several("mine", mine, str)))
     clues = [BY_ID[one_of("a clue in mine", id, BY_ID)] for id in ids]
+    sold = [clue.id for clue in clues if clue in SOLD_OUT]
     answers = {clue.id: {name: answer(clue, name) for name in kernels()} for clue in clues}
     alike = sorted(map(_ordered, told_apart(CLUES) - told_apart(clues)))
     did = f"{many(len(clues), 'clue')} bought."
     return Trial(did, pandas.DataFrame(answers).to_string() if answers else "").checked(
-        {"alike": not alike, "fewer": len(clues) == len(fewest(CLUES))},
+        {"sold_out": not sold, "alike": not alike, "fewer": len(clues) == len(SOLD_OUT)},
         pair=listed(f"`{name}`" for name in alike[0]) if alike else "",
+        clue=listed(f"`{id}`" for id in sold) if sold else "",
     )

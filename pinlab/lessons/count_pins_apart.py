@@ -172,8 +172,7 @@ def _which(pinned: PinnedFolio) -> str:
 
 
 def _how_many(pinned: PinnedFolio) -> str:
-    wanted = f" ({pinned.wanted} wanted)" if pinned.wanted != pinned.pages else ""
-    return f"{pinned.pages} pinned{wanted}"
+    return f"{pinned.pages} pinned{', which is all' if pinned.wanted > pinned.pages else ''}"
 
 
 def _change(counter: tuple[int, int]) -> str:
@@ -184,12 +183,11 @@ def _change(counter: tuple[int, int]) -> str:
 def _card(x: int, y: int, pinned: PinnedFolio) -> str:
     """One folio: its pages at the left, its counters at the right."""
     left, right = x + MARGIN, x + 2 * MARGIN + FIELD
-    together = [REFERENCE, PINNED] if pinned.pincount is None else [REFERENCE]
     return (
         text(left, y + 22, _which(pinned), size=14, weight="bold")
         + text(left, y + 42, _how_many(pinned), size=14)
         + _field(left, y + 58, pinned)
-        + _counter(right, y + 58, "refcount", pinned.refcount, together)
+        + _counter(right, y + 58, "refcount", pinned.refcount, [REFERENCE, PINNED])
         + _counter(right, y + 128, "pincount", pinned.pincount, [PINNED])
     )
 
@@ -257,15 +255,15 @@ def pinned_folio(order: int = 9, pages: int = 64, release: str = RELEASES[-1]) -
         Dial("order", order, range(MAX_ORDER + 1)),
         Dial("pages pinned", pages, powers(0, MAX_ORDER), high=MOST_PAGES, argument="pages"),
         filmstrip=cards(
-            PinnedFolio("6.18", 0), PinnedFolio("6.18", 9), PinnedFolio("6.18", 9, 64),
-            PinnedFolio("5.6", 9, 64), PinnedFolio("5.17", 1), PinnedFolio("5.18", 1),
+            PinnedFolio("6.18", 0), PinnedFolio("6.18", 9), PinnedFolio("6.18", 10, 1024),
+            PinnedFolio("5.6", 9, 5), PinnedFolio("5.17", 1), PinnedFolio("5.18", 1),
         ),
     )  # fmt: skip
 
 
 ORDERS = range(MAX_ORDER + 1)
 
-CELL, GAP, LINE, LEFT, HEAD, FOOT, EDGES = 58, 5, 44, 96, 52, 30, 8
+CELL, GAP, LINE, LEFT, HEAD, EDGES = 58, 5, 44, 96, 52, 8
 
 
 class Added(NamedTuple):
@@ -295,11 +293,10 @@ def eras() -> dict[str, tuple[Added, ...]]:
 def pins_by_order() -> Drawing:
     """Draw what the pin of one page adds: a row for each release that changed it, by order."""
     rows = eras()
-    height = HEAD + LINE * len(rows) + FOOT
+    height = HEAD + LINE * len(rows)
     drawn = [_row(HEAD + LINE * n, *row) for n, row in enumerate(rows.items())]
-    foot = text(LEFT, height - 10, "two numbers: refcount, then pincount", size=13)
     return drawing(
-        LEFT + CELL * len(ORDERS) + EDGES, height, [_heads(), *drawn, foot],
+        LEFT + CELL * len(ORDERS) + EDGES, height, [_heads(), *drawn],
         "A grid of releases and orders.", [_in_words(*row) for row in rows.items()],
     )  # fmt: skip
 
@@ -338,18 +335,16 @@ def _row(y: int, release: str, row: tuple[Added, ...]) -> str:
 
 
 def _cell(x: int, y: int, counted: Added) -> str:
-    """One number in a box, or two side by side: the colours are those of the counters."""
+    """One number in a box, or two side by side: what the pincount counts are pins alone."""
     wide = CELL - GAP
     if counted.pincount is None:
-        fill = REFERENCE if counted.refcount == 1 else PINNED
-        return _box(x, y, wide, counted.refcount, fill)
-    left = _box(x, y, wide / 2, counted.refcount, REFERENCE)
+        return _box(x, y, wide, counted.refcount, "white")
+    left = _box(x, y, wide / 2, counted.refcount, "white")
     return left + _box(x + wide / 2, y, wide / 2, counted.pincount, PINNED)
 
 
 def _box(x: float, y: int, width: float, added: int, fill: str) -> str:
-    ink = "white" if fill == REFERENCE else "black"
-    words = text(x + width / 2, y + 27, f"+{added}", size=14, fill=ink, anchor="middle")
+    words = text(x + width / 2, y + 27, f"+{added}", size=14, anchor="middle")
     return (
         f'<rect x="{x:g}" y="{y}" width="{width:g}" height="{LINE - GAP}" fill="{fill}" '
         f'stroke="{EDGE}"/>{words}'
@@ -431,6 +426,7 @@ def pin_pages(draw: Draw) -> Drawn:
         "heavy": heavy,
         "apart_heavy": heavy if apart else None,
         "apart_call": 1 if apart else None,
+        "whole": (1 << order) + 1 if apart else None,
         "apart": release if apart else None,
         "biased": release if pinned.each > 1 else None,
         "as_references": release if not apart and pinned.each == 1 else None,

@@ -34,7 +34,7 @@ from pinlab.lab.text import digits, many, plural, powers, two_to
 from pinlab.machine import boot, cases, recording
 from pinlab.machine.limits import Limit, OwnLimits, limits
 from pinlab.machine.predictions.holds import PAGES_AT_ONCE, Load, climb
-from pinlab.model.arguments import instance
+from pinlab.model.arguments import instance, one_of
 from pinlab.model.counter import (
     GUP_PIN_COUNTING_BIAS,
     INT_MAX,
@@ -51,6 +51,7 @@ from pinlab.model.gup import FOLL_PIN
 from pinlab.model.kernel import Kernel
 from pinlab.model.ledger import PIN as PINS
 from pinlab.model.ledger import REFERENCE as REFERENCES
+from pinlab.model.rules import releases
 
 if TYPE_CHECKING:
     import pandas
@@ -133,22 +134,23 @@ def refcount_in_flight(
 ) -> Exhibit:
     """Return a toggle (together, one after another) and sliders: what does the refcount reach?
 
-    The sliders set the writes in flight, the pages of each, what a hold adds, and the counter's
-    width; they begin with these numbers, by default the mail's. Raises TypeError or ValueError
-    for a number that is beyond the end of its slider.
+    It begins one after another. The sliders set the writes, the pages of each, what a hold adds,
+    and the counter's width; they begin with these numbers, by default the mail's. Raises TypeError
+    or ValueError for a number that is beyond the end of its slider.
     """
     dials = (
-        Dial("writes in flight", writes, powers(0, 16), argument="writes"),
+        Dial("writes", writes, powers(0, 16), argument="writes"),
         Dial("pages of each write", pages, powers(0, 9), argument="pages"),
         Dial("added by each hold", bias, powers(0, 12), argument="bias"),
         Dial("bits of the counter", bits, powers(4, 6), argument="bits"),
     )
     panel = Figure(figsize=(7.2, 3.5), layout="constrained").subplots()
     panel.set_ylabel("refcount of the zero page")
-    draw = moving(InFlight(panel, Writes(writes, pages, bias, bits)), in_words)
+    begin = Writes(writes, pages, bias, bits, together=False)
+    draw = moving(InFlight(panel, begin), in_words)
     return exhibit(
         lambda when, *numbers: draw(replace(Writes(*numbers), together=when == TOGETHER)),
-        choice("writes", (TOGETHER, APART), TOGETHER),
+        choice("", (TOGETHER, APART), APART),
         *dials,
         filmstrip=changes_to_the_mail(),
     )
@@ -178,6 +180,7 @@ class InFlight:
         (self._drop,) = panel.plot([], [], color=OVERFLOW, lw=2.2, ls=(0, (4, 2)))
         (self._end,) = panel.plot([], [], "o", ms=9, mec=EDGE, clip_on=False, zorder=5)
         ruler = panel.inset_axes((1.03, 0, 0.035, 1))
+        ruler.set_title("highest", fontsize=8)
         ruler.set(xlim=(0, 1), ylim=(0, 64), xticks=[])
         ruler.yaxis.tick_right()
         ruler.set_yticks([0, 10, 21, 31, 63], ["1", *map(two_to, (10, 21, 31, 63))])
@@ -268,9 +271,7 @@ def _next(writes: Writes) -> str:
         return f"{digits(more)} more {'is' if more == 1 else 'are'} refused."
     if writes.refcount < 0:
         return "None is refused yet; the next one will be."
-    share = writes.refcount / writes.limit
-    part = f"{share:.0%}" if share > 0.1 else f"one part in {round(1 / share)}"
-    return f"None is refused: that is {part} of the way to {digits(writes.limit)}."
+    return f"None is refused: the end is at {digits(writes.limit)}."
 
 
 def changes_to_the_mail() -> Picture:
@@ -523,6 +524,13 @@ def limits_of_writes(own: OwnLimits) -> Picture:
     return Picture(figure, alt, twin, table)
 
 
+def comes_first() -> str:
+    """Return what the smallest of these limits belongs to: the disk or the program."""
+    known = [limit for limit in limits() if limit.id in SHOWN and limit.value is not None]
+    smallest = min(known, key=lambda limit: limit.value or 0)
+    return "the disk" if smallest.id.startswith("queue") else "the program"
+
+
 def _bar(panel: Axes, place: int, limit: Limit, *, own: bool) -> None:
     colour, words = YOURS if own else ZERO_PAGE, "no limit"
     if limit.value is not None:
@@ -663,6 +671,27 @@ def _end_panel(panel: Axes, end: str, values: Sequence[int], number: int) -> Non
     panel.set(xlim=(0, GETS), ylim=(-half - 12, half + 24), title=end)
     panel.set_xticks([0, half, 2 * half])
     panel.set_yticks([-half, -half // 2, 0, half // 2, half - 1])
+
+
+# The kernel they feared.
+
+
+WHERE = ("dio_hold", "dio_hold_smb")
+"""The rules that say what direct I/O takes, for a file on a disk and on an SMB server."""
+
+
+def have_both(holds: str) -> list[str]:
+    """Return the releases whose direct I/O takes pins by such a rule, and whose pins count.
+
+    Of the releases that have rules of their own. Raises ValueError for another rule.
+    """
+    one_of("holds", holds, WHERE)
+    made = {release: Kernel(release).rules for release in releases()}
+    return [
+        release
+        for release, rules in made.items()
+        if getattr(rules, holds) == "pin" and rules.zero_page_grab == "counted"
+    ]
 
 
 # What the exercises draw.
@@ -850,7 +879,13 @@ MOST_HOLDS = 2_100_000
 def innocent_call(mine: Callable[[Kernel], object]) -> Trial:
     """Try a program on the kernel they feared: whether a stranger's pin is refused after it."""
     kernel = Kernel("6.5", zero_page_pins="counted")
-    play(mine, kernel)
+    refused_itself = False
+    try:
+        play(mine, kernel)
+    except OSError as error:
+        if error.errno != ENOMEM:
+            raise
+        refused_itself = True
     zero = kernel.zero_page.folio
     pins, references = (kernel.ledger.count(zero, kind) for kind in (PINS, REFERENCES))
     did = (
@@ -860,6 +895,8 @@ def innocent_call(mine: Callable[[Kernel], object]) -> Trial:
     if kernel.ledger.unmatched:
         owner = kernel.ledger.unmatched[0].owner
         return Trial(did, kernel.trace).missing("balanced", owner=owner)
+    if refused_itself:
+        return Trial(did, kernel.trace).missing("own")
     begin, stranger = len(kernel.trace), kernel.new_mm("stranger")
     addr = stranger.mmap(PAGE_SIZE)
     stranger.read(addr, 1)
@@ -868,5 +905,9 @@ def innocent_call(mine: Callable[[Kernel], object]) -> Trial:
     except OSError:
         refused = True
     return Trial(did, kernel.trace[begin:]).checked(
-        {"refused": refused, "holds": pins + references <= MOST_HOLDS}
+        {
+            "refused": refused,
+            "pins": pins < WRITES * PAGES,
+            "holds": pins + references <= MOST_HOLDS,
+        }
     )

@@ -248,7 +248,7 @@ def own_frames(draw: Draw) -> Drawn:
             (0, "The kernel does not look at the bytes: zeros that are written are data, too"),
             (2 * PAGES, "64-pages-64-frames"),
             (len(set().union(*pages)), PAGES_OF_BOTH),
-            (sum(map(len, begun)), "Some of them go on into the next page"),
+            (sum(map(len, begun)), "Some of the writes go on into the next page"),
             (sum(map(len, pieces.values())), WRITES),
         ),
     }
@@ -437,7 +437,7 @@ def _faulted(entry: int, write: int, free: int) -> tuple[Kernel, Mm, int, int]:
 def _fault_shown(entry: int, write: int, free: int) -> str:
     kernel, _, _, before = _faulted(entry, write, free)
     events = kernel.trace[before:]
-    return str(events) if events else "Nothing happens: the entry allows this access."
+    return str(events) if events else "In the model nothing happens: the entry allows this access."
 
 
 def _reads_allocate(entry: int, write: int, free: int) -> Result:

@@ -255,11 +255,20 @@ def written(pages: int) -> tuple[Kernel, Mm, int]:
     return kernel, mm, addr
 
 
-def in_flight() -> Kernel:
-    """Return a machine on which a request from disk is in flight, for a page that is mapped."""
-    kernel, mm, addr = written(1)
-    kernel.submit_dio_read(mm, addr, 1)
-    return kernel
+def buffer() -> Kernel:
+    """Return a machine with a page that its program has written to, before any request."""
+    return written(1)[0]
+
+
+def refcounts(story: Story) -> list[int]:
+    """Return what the refcount of a story's frame reads on Linux 6.4 after each of its steps."""
+    return [entry.refcount if entry else 0 for entry in _book(story, Kernel(RELEASE), None).entries]
+
+
+def fate(story: Story) -> str:
+    """Return what has become of a story's frame on Linux 6.4, at its end."""
+    last = _book(story, Kernel(RELEASE), None).entries[-1]
+    return "freed" if last and last.freed else "still in use"
 
 
 def zero_page_mapped(draw: Draw) -> Drawn:
@@ -389,10 +398,8 @@ def _is_put(event: Event, request: DirectIO) -> bool:
 
 
 def _puts(number: int, steps: list[int]) -> str:
-    """Tell in which steps a request puts."""
-    if not steps:
-        return f"DIO {number} never puts"
-    return f"DIO {number} puts in step {' and again in step '.join(map(str, steps))}"
+    """Tell in which step a request puts first; a second put is the other half of the answer."""
+    return f"DIO {number} puts in step {steps[0]}" if steps else f"DIO {number} never puts"
 
 
 def unmap() -> Drawn:
@@ -475,10 +482,11 @@ def freed_in_flight(mine: Callable[[Kernel], object]) -> Trial:
     requests = kernel.requests.values()
     frames = {page.folio: page.refcount for request in requests for page in request.pages}
     freed = [folio for folio in frames if folio.freed]
-    did = (
-        f"At the end {many(len(requests), 'request')} in flight, on {many(len(frames), 'frame')}, "
-        f"of which {len(freed) or 'none'} {'is' if len(freed) < 2 else 'are'} free."
+    at_work = (
+        f"{many(len(requests), 'request')} in flight, on {many(len(frames), 'frame')}, of which"
     )
+    free = f"{len(freed) or 'none'} {'is' if len(freed) < 2 else 'are'} free"
+    did = f"At the end {f'{at_work} {free}' if frames else 'nothing is in flight'}."
     return Trial(did, kernel.trace).checked(
         {"flight": bool(frames), "held": bool(freed)}, refcount=min(frames.values(), default=0)
     )

@@ -20,7 +20,7 @@ from pinlab.model.counter import (
     INT_MIN,
     split_refcount,
 )
-from pinlab.model.folio import PAGE_SIZE
+from pinlab.model.folio import PAGE_SIZE, Folio
 from pinlab.model.gup import FOLL_GET, FOLL_PIN
 from pinlab.model.kernel import Kernel
 
@@ -45,28 +45,24 @@ EXTRA_REFERENCES = (0, 1, 2, 3, 511, 1021, 1022, 1023, 1024, 1025, 2046, 2047, 2
 
 def held_twice() -> Drawing:
     """Return a frame whose refcount reads 2: one hold is a mapping's, the other somebody's."""
-    who = "a disk that is about to write here?", "a debugger that looks for a moment?"
     parts = [
-        rect(6, 50, 170, 44, round=6),
-        text(91, 77, "page of a program", size=13, anchor="middle"),
-        f'<path d="M176 72h104" {HOLD}/>',
-        text(228, 64, "mapping", size=13, anchor="middle"),
-        rect(280, 36, 170, 72),
-        text(365, 58, "frame", size=13, weight="bold", anchor="middle"),
-        text(365, 90, "refcount 2", size=22, weight="bold", anchor="middle"),
-        text(512, 77, "hold", size=13, anchor="middle"),
+        rect(6, 22, 170, 44, round=6),
+        text(91, 49, "page of a program", size=13, anchor="middle"),
+        f'<path d="M176 44h104" {HOLD}/>',
+        text(228, 36, "mapping", size=13, anchor="middle"),
+        rect(280, 8, 170, 72),
+        text(365, 30, "frame", size=13, weight="bold", anchor="middle"),
+        text(365, 62, "refcount 2", size=22, weight="bold", anchor="middle"),
+        f'<path d="M450 44h112" stroke-dasharray="4 3" {HOLD}/>',
+        text(506, 36, "hold", size=13, anchor="middle"),
+        rect(562, 22, 120, 44, edge=edge(dashed=True), round=6),
+        text(622, 49, "somebody", size=13, anchor="middle"),
     ]
-    for y, words in zip((28, 116), who, strict=True):
-        parts += [
-            f'<path d="M450 {50 + y // 4}L562 {y}" stroke-dasharray="4 3" {HOLD}/>',
-            rect(562, y - 22, 270, 44, edge=edge(dashed=True), round=6),
-            text(697, y + 5, words, size=13, anchor="middle"),
-        ]
-    told = f"The refcount of a frame reads 2. A mapping is one hold. The other: {' Or '.join(who)}"
-    return drawing(838, 144, parts, "A frame between a program and two who may hold it.", [told])
+    told = "The refcount of a frame reads 2. A mapping is one hold, the other is somebody's."
+    return drawing(688, 88, parts, "A frame between a program and somebody who holds it.", [told])
 
 
-def mixtures(pins: int = 1, references: int = 1) -> Exhibit:
+def sliders(pins: int = 1, references: int = 1) -> Exhibit:
     """Return sliders over pins and extra references: the refcount, and what else it could be.
 
     They begin at `pins` (0 to 8) and `references` (0 to 4096) on a single page that one page table
@@ -105,7 +101,8 @@ def told(held: HeldPage) -> str:
     fooled = _guess(held) and not pins
     truth = "No pin is held: a false positive." if fooled else "That is so."
     pairs = _mixtures(held)
-    others = f"{len(pairs)} mixtures give it: {'; '.join(_mixture(*pair) for pair in pairs)}."
+    known = f"{len(pairs)} mixtures give it, if nothing else is known: "
+    others = f"{known}{'; '.join(_mixture(*pair) for pair in pairs)}."
     return (
         f"{many(pins, 'pin')} and {many(extra, 'extra reference')} on a page that is mapped "
         f"once: the refcount is {held.folio.refcount}. The kernel reads: {_verdict(held)}. {truth} "
@@ -149,17 +146,17 @@ def _page(y: int, held: HeldPage, rows: int) -> str:
         text(6, caption, f"refcount {refcount}", size=15, weight="bold"),
         text(LEFT, caption, f"the kernel: {_verdict(held)}", size=13, weight="bold"),
         text(LEFT, caption + LEDGER, known, size=13),
-        text(6, axis, "the same refcount as", size=11),
+        text(6, axis, "the same refcount, mapping included", size=11),
         _axis(axis, BAR * len(pairs)),
     ]
     parts += [
         _bar(axis + 5 + BAR * row, pins, references, true=pins == _known(held, ledger.PIN))
         for row, (pins, references) in enumerate(pairs)
     ]
-    parts += [
-        text(19, axis + 16 + BAR * n, f"{many(n, 'pin')}: more than {refcount}", size=11)
-        for n in range(len(pairs), rows)
-    ]
+    if (n := len(pairs)) < rows:
+        parts.append(
+            text(19, axis + 16 + BAR * n, f"{many(n, 'pin')}: more than {refcount}", size=11)
+        )
     return "".join([*parts, _line(1, axis + 2, BAR * len(pairs) + 9, DASHED)])
 
 
@@ -199,9 +196,11 @@ def _bar(y: int, pins: int, references: int, *, true: bool) -> str:
 
 
 def _box(x: float, y: int, holds: int, fill: str) -> str:
-    """A box as wide as what it adds, and never too narrow to be seen."""
+    """A box as wide as what it adds, and never too narrow to be seen: then it begins before."""
+    wide = max(SCALE * holds, 2.5)
+    left = max(x + SCALE * holds - wide, LEFT)
     return (
-        f'<rect x="{x:g}" y="{y + 2}" width="{max(SCALE * holds, 2.5):g}" height="{BAR - 4}" '
+        f'<rect x="{left:g}" y="{y + 2}" width="{wide:g}" height="{BAR - 4}" '
         f'fill="{fill}" stroke="{EDGE}" stroke-width="0.8"/>'
     )
 
@@ -209,7 +208,11 @@ def _box(x: float, y: int, holds: int, fill: str) -> str:
 FORK, LEAST = "fork_copy_threshold", "copies_from_extra"
 COPIES = {
     "extra references from which it copies": (FORK, "unpriv_threshold_haspinned_1", LEAST),
-    "the same, where nothing was ever pinned": (FORK, "unpriv_threshold_haspinned_0", LEAST),
+    "where nothing was ever pinned (-1: not up to 1100)": (
+        FORK,
+        "unpriv_threshold_haspinned_0",
+        LEAST,
+    ),
     "kB copied of a page with one pin": (FORK, "really_pinned_iouring", "child_Private_Dirty_kB"),
 }
 """What is asked of fork about a page that is mapped once, by its place in an answer."""
@@ -345,19 +348,33 @@ def _of_the_size(refcount: int) -> bool:
 
 # The open task.
 
+SHOWN = 6
+"""Of a trace: the end, which is like what was before."""
+
 
 def suspected_wrongly(mine: Callable[[Kernel], object]) -> Trial:
-    """Try a story on Linux 6.18: whether a frame is taken for pinned that has no pin."""
+    """Try a story on Linux 6.18: whether a frame is taken for pinned, without pins and GUP."""
     kernel = Kernel("6.18")
     play(mine, kernel)
     folios = [folio for folio in kernel.folios if not folio.freed]
-    suspected = [folio for folio in folios if kernel.folio_maybe_dma_pinned(folio)]
-    pins = min((kernel.ledger.count(folio, ledger.PIN) for folio in suspected), default=0)
-    did = (
-        f"Of {many(len(folios), 'frame')} {len(suspected) or 'none'} "
-        f"{'is' if len(suspected) < 2 else 'are'} taken for pinned; "
-        f"the highest refcount is {max(folio.refcount for folio in folios)}."
-    )
-    return Trial(did, kernel.trace).checked(
-        {"suspected": bool(suspected), "pinned": not pins}, pins=many(pins, "pin")
-    )
+    suspected = next(filter(kernel.folio_maybe_dma_pinned, folios), None)
+    if suspected:
+        did = f"The kernel takes {suspected.name} for pinned, as its {_number(suspected)}."
+    else:
+        highest = max(folio.refcount for folio in folios)
+        did = f"No frame is taken for pinned: the highest refcount is {highest}."
+    taken = {event.operation.partition(",")[0] for event in kernel.trace}
+    return Trial(did, kernel.trace[-SHOWN:]).checked({
+        "suspected": suspected is not None,
+        "pinned": "pin" not in taken,
+        "references": taken.isdisjoint(("get", "get_page")),
+    })  # fmt: skip
+
+
+def _number(folio: Folio) -> str:
+    """Tell by which number the kernel takes a folio for pinned."""
+    if folio.order:
+        return f"pincount is {folio.pincount}"
+    if folio.refcount < 0:
+        return f"refcount {folio.refcount}, read without its sign, is {folio.refcount % 2**32}"
+    return f"refcount is {folio.refcount}"

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from html import escape
 from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from ipywidgets import ToggleButtons
+
 from pinlab.data_folder import DATA, HOME
 from pinlab.lab.draw import Draw, Drawn
-from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, row, switch
+from pinlab.lab.exhibit import Dial, Exhibit, exhibit, row, switch
 from pinlab.lab.palette import EDGE, YOURS, ZERO_PAGE
-from pinlab.lab.picture import Drawing
+from pinlab.lab.picture import Drawing, display_all
 from pinlab.lab.svg import document, fitted, text
 from pinlab.lab.task import Trial
 from pinlab.lab.text import many
@@ -22,7 +27,8 @@ from pinlab.model.folio import HPAGE_ORDER, Folio
 from pinlab.model.gup import FOLL_GET, FOLL_PIN
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import rules_for
-from pinlab.words.sentences import counterexample
+from pinlab.model.trace import Trace
+from pinlab.words.sentences import Counterexample, counterexample
 from pinlab.words.thread import (
     AFTER,
     BEFORE,
@@ -195,7 +201,7 @@ def _beside(y: float, yours: str | None, ours: str | None) -> str:
     return drawn + (_verdict(VERDICT + BESIDE, y, ours, EDGE, SHORT) if ours else "")
 
 
-SHORT = {verdict: verdict for verdict in VERDICTS} | {WITH_A_CONDITION: "depends"}
+SHORT = {verdict: verdict for verdict in VERDICTS} | {WITH_A_CONDITION: "condition"}
 """What a verdict is called where there is little room."""
 
 
@@ -223,34 +229,43 @@ OPEN = "none yet"
 def turn_by_turn(part: str = "mail", at: int | None = None) -> Exhibit:
     """Return a slider over the turns of a part, buttons for your verdict on each, and a switch.
 
-    The tree shows the verdicts that you have given; the switch puts ours beside them, and the
-    condition into words. It begins at turn `at`, by default the first. Raises ValueError for
-    another part than "before", "mail" and "after", or a turn that it has not, TypeError for what
-    is no number.
+    The tree shows the verdicts that you have given, and each goes on to the next turn. The switch
+    puts ours beside them and the condition into words; then the turn stays. It begins at turn
+    `at`, by default the first. Raises ValueError for another part than "before", "mail" and
+    "after", or a turn that it has not, TypeError for what is no number.
     """
     chosen = turns(part)
     numbers = [turn.number for turn in chosen]
     verdicts = {turn.number: turn.verdict for turn in chosen}
     given: dict[int, str] = {}
 
-    def draw(number: int, verdict: str, ours: bool) -> tuple[str, str]:
-        given[number] = verdict
-        yours = {turn: verdict for turn, verdict in given.items() if verdict != OPEN}
-        beside = {turn: verdicts[turn] for turn in yours if ours}
+    def draw(number: int, verdict: str | None, ours: bool) -> tuple[str, str]:
+        if verdict:
+            given[number] = verdict
+        beside = {turn: verdicts[turn] for turn in given if ours}
         turn = chosen[number - numbers[0]]
-        told = sentence(turn, verdict) + (compared(turn, verdict) if ours else "")
-        return drawn_tree(chosen, beside, number, yours), told
+        told = sentence(turn, verdict or OPEN) + (compared(turn, verdict or OPEN) if ours else "")
+        return drawn_tree(chosen, beside, number, given), told
 
     dial = Dial("turn", numbers[0] if at is None else at, numbers, argument="at")
-    yours = choice("your verdict", [OPEN, *VERDICTS], OPEN)
-    yours.style.description_width = "initial"
+    yours = ToggleButtons(
+        options=list(VERDICTS), value=None, description="your verdict",
+        style={"description_width": "initial", "button_width": "auto"},
+    )  # fmt: skip
     # Before the exhibit draws: another turn comes with the verdict that it was given.
-    dial.observe(lambda turned: yours.set_trait("value", given.get(turned["new"], OPEN)), "value")
-    compare = row(switch("show our verdicts beside mine"))
+    dial.observe(lambda turned: yours.set_trait("value", given.get(turned["new"])), "value")
+    compare = switch("show our verdicts beside mine")
     alt = f"A tree of {len(chosen)} turns, each below the one that it answers, without verdicts."
     ends = "\n".join(sentence(turn, OPEN) for turn in (chosen[0], chosen[-1]))
     bare = Drawing(drawn_tree(chosen), alt, ends)
-    return exhibit(draw, dial, yours, compare, filmstrip=bare)
+    made = exhibit(draw, dial, yours, row(compare), filmstrip=bare)
+
+    def go_on(pressed: Mapping[str, Any]) -> None:
+        if pressed["new"] and not compare.value:
+            dial.box.value = dial.value + 1  # which stays at the last turn
+
+    yours.observe(go_on, "value")
+    return made
 
 
 def sentence(turn: Turn, given: str) -> str:
@@ -269,6 +284,27 @@ def compared(turn: Turn, given: str) -> str:
     same = " as well" if given == turn.verdict else ""
     condition = f": {turn.condition}" if turn.condition else "."
     return f" Ours: {turn.verdict}{same}{condition}"
+
+
+@contextmanager
+def folded() -> Iterator[None]:
+    """Fold what comes out of a block, also where all cells are run before they are read.
+
+    Of a block that ends with an error nothing else is shown.
+    """
+    from IPython.utils.capture import capture_output
+
+    with capture_output() as out:
+        yield
+    shown = [{"text/plain": out.stdout}] * bool(out.stdout) + [each.data for each in out.outputs]
+    html = "".join(
+        each.get("text/html") or f"<pre>{escape(each['text/plain'])}</pre>" for each in shown
+    )
+    plain = "\n".join(each["text/plain"] for each in shown)
+    display_all([{"text/html": f"<details>{WHAT_COMES_OUT}{html}</details>", "text/plain": plain}])
+
+
+WHAT_COMES_OUT = '<summary style="display:list-item;line-height:24px">What comes out</summary>'
 
 
 NOTEBOOK = HOME / "notebooks" / "12_read_the_thread.ipynb"
@@ -355,40 +391,57 @@ class Change(NamedTuple):
 
 
 class RunClaim(NamedTuple):
-    """A claim of the thread, whether a run changes what it says, and what it is about."""
+    """A claim of the thread: the runs that it speaks of, and what of them it leaves open.
+
+    `of` says in words what those runs are; `holds` is asked of such a run alone.
+    """
 
     words: str
-    holds: Callable[[str, Held, Change], bool]
-    reason: str
+    speaks_of: Callable[[str, Held], bool]
+    of: str
+    holds: Callable[[Change], bool]
+
+    def kept(self, hold: str, what: Held, change: Change) -> bool:
+        """Return whether a run does not contradict it."""
+        return not self.speaks_of(hold, what) or self.holds(change)
+
+    def reason(self, hold: str, what: Held) -> str:
+        """Say why a run does not contradict it."""
+        if self.speaks_of(hold, what):
+            return f"speaks of {self.of}, and this run agrees with it"
+        return f"speaks of {self.of}, and this run is none of them"
 
 
 CLAIMS = (
     RunClaim(
         "A pin adds 1024 to the refcount.",
-        lambda hold, what, change: hold != "pin" or change.refcount == GUP_PIN_COUNTING_BIAS,
-        "claims 1024 of every pin, and nothing of references",
+        lambda hold, what: hold == "pin",
+        "pins",
+        lambda change: change.refcount == GUP_PIN_COUNTING_BIAS,
     ),
     RunClaim(
         "A pin and a reference change the refcount in any case.",
-        lambda hold, what, change: change.refcount != 0,
-        "is contradicted by a hold that leaves the refcount as it was, and by nothing else",
+        lambda hold, what: True,
+        "pins and references",
+        lambda change: change.refcount != 0,
     ),
     RunClaim(
         "A pin of a zero page, small or huge, changes no pincount.",
-        lambda hold, what, change: (
-            hold != "pin" or what not in (ZERO, HUGE_ZERO) or not change.pincount
-        ),
-        "speaks of pins of the two zero pages, and of their pincount",
+        lambda hold, what: hold == "pin" and what in (ZERO, HUGE_ZERO),
+        "pins of the two zero pages",
+        lambda change: change.pincount == 0,
     ),
     RunClaim(
         "A pin of a folio with order > 0 changes its pincount.",
-        lambda hold, what, change: hold != "pin" or what in (0, ZERO) or change.pincount > 0,
-        "speaks of pins of folios with more than one page, and of their pincount",
+        lambda hold, what: hold == "pin" and what not in (0, ZERO),
+        "pins of folios with order > 0",
+        lambda change: change.pincount > 0,
     ),
     RunClaim(
         "A pin of the small zero page does not change its refcount.",
-        lambda hold, what, change: hold != "pin" or what != ZERO or change.refcount == 0,
-        "speaks of pins of the small zero page, and of its refcount",
+        lambda hold, what: hold == "pin" and what == ZERO,
+        "pins of the small zero page",
+        lambda change: change.refcount == 0,
     ),
 )
 
@@ -412,18 +465,18 @@ def which_claims_fail(draw: Draw) -> Drawn:
     letters = dict(zip(LETTERS, draw.shuffled(CLAIMS), strict=True))
     named = what if isinstance(what, str) else f"a folio of order {what}"
     told = (
-        f"Linux {release}, a {hold} of one page of {named}:\n"
+        f"Linux {release}, a {hold} of {'' if what == ZERO else 'one page of '}{named}:\n"
         f"the refcount changes by {change.refcount}, the pincount by {change.pincount} "
         "(0 if there is none).\n"
     )
-    kept = {letter for letter, claim in letters.items() if claim.holds(hold, what, change)}
+    kept = {letter for letter, claim in letters.items() if claim.kept(hold, what, change)}
     return {
         "given": "\n".join([told, *(f"{name}  {claim.words}" for name, claim in letters.items())]),
         "release": release,
         "hold": hold,
         "what": named,
         "contradicted": [letter for letter in letters if letter not in kept],
-        "kept": {letter: {"reason": letters[letter].reason} for letter in sorted(kept)},
+        "kept": {letter: {"reason": letters[letter].reason(hold, what)} for letter in sorted(kept)},
     }
 
 
@@ -533,6 +586,19 @@ def sentences_part(mine: object) -> Trial:
     rules_for(release, rules)
     found = {name: counterexample(id, release, rules) for name, id in NOTE_AND_REVIEW.items()}
     told = " and ".join(f"{name} is {'false' if run else 'true'}" for name, run in found.items())
-    runs = [f"{name} is false here:\n{run}" for name, run in found.items() if run]
+    counted = rules.get("zero_page_still_counts", "nothing") != "nothing"
+    runs = [
+        f"{name} is false here:\n{_without_note(run) if counted else run}"
+        for name, run in found.items()
+        if run
+    ]
     trial = Trial(f"Of this kernel {told}.", "\n\n".join(runs))
     return trial.checked({"both-true": len(runs) > 0, "both-false": len(runs) < 2})
+
+
+def _without_note(run: Counterexample) -> Counterexample:
+    """The same where a pin is not counted and moves a counter all the same: told by its columns."""
+    notes = {"not counted": ""}
+    return replace(
+        run, trace=Trace(one._replace(note=notes.get(one.note, one.note)) for one in run.trace)
+    )

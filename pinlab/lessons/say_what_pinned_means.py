@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import permutations, product
+from typing import TYPE_CHECKING
 
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, menu, row, switch
@@ -20,8 +21,11 @@ from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Page
 from pinlab.model.gup import FOLL_GET
 from pinlab.model.kernel import Kernel
 from pinlab.words.corpus import Term
-from pinlab.words.readings import PASSAGES, SITUATIONS, fails_at, page_in
+from pinlab.words.readings import PASSAGES, SITUATIONS, fails_at, page_in, readings
 from pinlab.words.senses import SENSES, Senses, senses
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 WIDTH, MARGIN = 776, 10
 LENS, RADIUS, COLUMNS, TALL = 248, 26, 3, 112
@@ -83,6 +87,16 @@ def page_under_lenses(
             HeldPage(registered=True),
         ),
     )  # fmt: skip
+
+
+def true_in(release: str) -> DataFrame:
+    """Return for each sentence of the mail and the kernel the senses in which it is true.
+
+    Raises as Kernel for another release.
+    """
+    found = readings(release)
+    lit = (", ".join(found.columns[row]) or "in none" for row in found.to_numpy())
+    return found.assign(**{"is true": [*lit]})[["is true"]].rename_axis("this")
 
 
 def _held(held: HeldPage) -> Drawing:
@@ -366,6 +380,7 @@ def six_lenses(mine: Callable[[Kernel], object]) -> Trial:
     found = senses(page)
     lines = (f"{'yes' if holds else 'no ':3}  {sense}" for sense, holds in found.items())
     did = f"{len(found.lit)} of {len(found)} say that it is pinned."
+    written = {"zero": page.folio is not kernel.zero_page.folio}
     return Trial(did, "\n".join(lines)).checked(
-        found, refcount=page.refcount, pincount=page.pincount
+        {**written, **found}, refcount=page.refcount, pincount=page.pincount
     )

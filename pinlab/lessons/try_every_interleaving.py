@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -161,6 +162,20 @@ def _switch(grid: Grid, column: int, row: int, *, on: bool) -> str:
     )
 
 
+def orders_to_yes(name: str, release: str) -> int:
+    """Return at the end of how many orders the answer to a litmus test's question is yes.
+
+    Raises ValueError for an unknown name or release.
+    """
+    test = litmus.load(name)
+    graph = explore(test.scenario, release).require_complete().graph.asked(test.exists)
+    depth = {node.number: node.depth for node in graph.nodes}
+    ways = Counter({0: 1})
+    for edge in sorted(graph.edges, key=lambda edge: depth[edge.start]):
+        ways[edge.end] += ways[edge.start]
+    return sum(ways[node.number] for node in graph.nodes if node.end and node.answer == YES)
+
+
 def orders(*steps: int) -> int:
     """Return in how many orders actors with so many steps each can do them all.
 
@@ -170,13 +185,18 @@ def orders(*steps: int) -> int:
     return factorial(sum(steps)) // prod(map(factorial, steps))
 
 
+SOLVES_THE_TASK = (
+    "get+write-protect+write", "pin+write-protect+write", "pin+write-protect+fork+write",
+)  # fmt: skip
+"""Tests that would be right in `fixed_by_then`, so that no problem shows them."""
+
 RELEASES = ("5.7", "5.8", "5.10", "5.15", "5.19", "6.1", "6.4", "6.5", "6.12", "6.18")
 
 
 @cache
 def _asked_for(wanted: str) -> list[tuple[str, str]]:
-    """Tests and releases with a verdict; there is nothing in them that the lesson has not told."""
-    tests = [litmus.load(name) for name in litmus.names()]
+    """Tests and releases with a verdict; all that is in them was told, and no verdict shown."""
+    tests = [litmus.load(name) for name in litmus.names() if name not in TELLING + SOLVES_THE_TASK]
     untold = "split|times=|bytes=|_fast|/2|register_buffer"
     plain = [test.name for test in tests if not re.search(untold, _steps(test))]
     found = (
@@ -257,6 +277,10 @@ def _described() -> str:
     return "; ".join(f"*{name}* ({title})" for name, title in TITLES.items())
 
 
+def _lines_of(test: litmus.Litmus) -> list[str]:
+    return [step for steps in test.scenario.programs.values() for step in steps]
+
+
 def _steps(test: litmus.Litmus) -> str:
     programs = test.scenario.programs.items()
     return "; ".join(f"{actor}: {', '.join(steps)}" for actor, steps in programs)
@@ -274,7 +298,7 @@ def missing_rule(draw: Draw) -> Drawn:
     """Draw a rule that is off, and an order that goes wrong by that: which rule is it?"""
     missing = draw.one(tuple(RULES))
     rules = frozenset(RULES) - {missing}
-    lost = [test for test in PINNED if test not in saved(rules)]
+    lost = [test for test in PINNED if test not in {*saved(rules), *SOLVES_THE_TASK}]
     test = _relabelled(litmus.load(draw.one(lost)), draw)
     schedule = (
         explore(test.scenario, RELEASE, overrides(rules)).require_complete().witness(test.exists)
@@ -285,6 +309,7 @@ def missing_rule(draw: Draw) -> Drawn:
     after_the_pin = played[played.index("  pin ") :]
     copied, forked = "  fork copy " in after_the_pin, "  fork " in after_the_pin
     unshared, head = "  unshare " in played, f"Linux {RELEASE} without one rule"
+    writes = any(re.match(r"pin_user_pages \w+ x write", line) for line in _lines_of(test))
     return {
         "given": f"{_handed_out(head, test.scenario, test.exists)}\n\n{played}",
         "all_rules": _described(),
@@ -294,7 +319,8 @@ def missing_rule(draw: Draw) -> Drawn:
         "shared_before": "copy" if forked and not copied else None,
         "no_fork": None if forked else "copy",
         "unshared": "unshare" if unshared else None,
-        "alone": None if unshared else "unshare",
+        "for_writing": "unshare" if writes else None,
+        "alone": None if unshared or writes else "unshare",
         "did": DID[missing],
     }
 
@@ -452,15 +478,13 @@ MOST_STATES = 20_000
 
 
 def fixed_by_then(mine: object) -> Trial:
-    """Try a litmus test: whether it is Sometimes on 5.9, and Never on 6.5."""
+    """Try a litmus test without direct I/O from disk: is it Sometimes on 5.9, Never on 6.5?"""
     test = litmus.parse(instance("mine", mine, str), "mine")
     try:
         old, new = (litmus.run(test, name, most_states=MOST_STATES) for name in ("5.9", "6.5"))
     except RuntimeError as error:
         raise ValueError(f"mine: {error}") from None
     trial = Trial(f"It is {old.verdict} on 5.9 and {new.verdict} on 6.5.", old.witness)
-    for name in litmus.names():
-        other = litmus.load(name).scenario
-        if (other.memory, other.programs) == (test.scenario.memory, test.scenario.programs):
-            return trial.missing("shipped", name=name)
-    return trial.checked({"old": old.verdict == SOMETIMES, "new": new.verdict == NEVER})
+    reads = any(step.startswith("submit_dio_read ") for step in _lines_of(test))
+    conditions = {"old": old.verdict == SOMETIMES, "new": new.verdict == NEVER}
+    return trial.checked({"disk": not reads, **conditions})

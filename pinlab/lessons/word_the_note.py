@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from itertools import takewhile
 from typing import NamedTuple
 
 import ipywidgets
@@ -18,21 +19,23 @@ from pinlab.explore.reach import (
     Transition,
     reach,
 )
+from pinlab.lab.claims import Claims, claims
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exercise import ONE_THING
-from pinlab.lab.exhibit import Dial, Exhibit, Shot, exhibit, menu, row
+from pinlab.lab.exhibit import Exhibit, Shot, exhibit, menu, row
 from pinlab.lab.grid import IDLE, NO, PARTLY, SOME, Grid
 from pinlab.lab.picture import Drawing, drawing
 from pinlab.lab.svg import rect, text
 from pinlab.lab.task import Trial
 from pinlab.lab.text import many, plural
-from pinlab.model.arguments import sequence, shown
+from pinlab.model.arguments import sequence, shown, whole
 from pinlab.model.folio import PAGE_SIZE, Page
 from pinlab.model.kernel import Kernel
 from pinlab.model.trace import Trace
 from pinlab.words import SENTENCES, WRONG_KERNELS, Claim, Sentence, clause, judge, sentence
 from pinlab.words.sentences import Judged, Verdict, counterexample, missed_by
 from pinlab.words.vocabulary import (
+    ALWAYS,
     ANY_PAGE,
     CALLS,
     COUNTERS,
@@ -40,13 +43,15 @@ from pinlab.words.vocabulary import (
     NEVER,
     NOT_BY_THIS_CALL,
     ON,
+    PINCOUNT,
     REFCOUNT,
+    SUCCESS,
     length,
 )
 
 RELEASE = "6.5"
 SLIPS, CAUGHT, HOLDS, WRONG = "slips", "caught", "true", "false"
-FILLS = {SLIPS: PARTLY, CAUGHT: NO, HOLDS: NO, WRONG: PARTLY}
+FILLS = {SLIPS: PARTLY, CAUGHT: NO, HOLDS: NO, WRONG: IDLE}
 
 
 NAMED: Mapping[str, str] = {
@@ -62,34 +67,85 @@ NAMED: Mapping[str, str] = {
 
 PANEL, TALL = 380, 118
 
+TWO: Mapping[str, Mapping[str, object]] = {
+    f"Linux {RELEASE}": {},
+    "a kernel that never was": WRONG_KERNELS["pincount-still-counted"].rules,
+}
+"""The right kernel, and one that counts pins of the zero page in a pincount."""
 
-def two_kernels(sentence: Judged | None = None) -> Drawing:
+
+def readings() -> Claims:
+    """Show what each sentence says of a pin and of an unpin.
+
+    >>> print(readings().table.loc["the reviewer's", "at an unpin"])
+    unpin_user_page() does not lower it
+    """
+    import pandas
+
+    found = {name: [claim.text for claim in SENTENCES[id].claims] for name, id in NAMED.items()}
+    columns = {
+        "after a pin": {name: "; ".join(texts[:-1]) for name, texts in found.items()},
+        "at an unpin": {name: texts[-1] for name, texts in found.items()},
+    }
+    return claims(pandas.DataFrame(columns))
+
+
+def wrong_kernels() -> Claims:
+    """Show the wrong kernels: what is wrong with each, and whether it was released.
+
+    >>> print(wrong_kernels().table.loc["zero-page-refused", "released"])
+    yes
+    """
+    import pandas
+
+    columns = {
+        "what is wrong": {name: each.text for name, each in WRONG_KERNELS.items()},
+        "released": {n: "yes" if each.real else "no" for n, each in WRONG_KERNELS.items()},
+    }
+    return claims(pandas.DataFrame(columns))
+
+
+def two_kernels(sentence: Judged) -> Drawing:
     """Draw a pin of the zero page on Linux 6.5, and on a kernel that counts it in a pincount.
 
-    With a sentence each is told whether that is true of it. Raises as `judge`.
+    Each is told whether the sentence is true of it. Raises as `judge`.
 
     >>> print(two_kernels("landed-rst").twin)
     Linux 6.5: refcount 1 -> 1; no pincount. The sentence is true of it.
     a kernel that never was: refcount 1 -> 1; pincount 0 -> 1. The sentence is false of it.
     """
-    kernels: dict[str, Mapping[str, object]] = {
-        f"Linux {RELEASE}": {},
-        "a kernel that never was": WRONG_KERNELS["pincount-still-counted"].rules,
-    }
     drawn, twin = [], []
-    for n, (name, rules) in enumerate(kernels.items()):
-        counters, verdict = _around_a_pin(rules), ""
-        if sentence is not None:
-            word = WRONG if counterexample(sentence, RELEASE, rules) else HOLDS
-            verdict = f"The sentence is {word} of it."
+    for n, (name, rules) in enumerate(TWO.items()):
+        word = HOLDS if _obeys(sentence, rules) else WRONG
+        counters, verdict = _around_a_pin(rules), f"The sentence is {word} of it."
         x = 10 + n * (PANEL + 10)
         drawn.append(rect(x, 10, PANEL, TALL))
         drawn.append(text(x + 14, 36, name, size=15, weight="bold"))
         lines = [*counters, verdict]
         drawn += [text(x + 14, 62 + 24 * at, line, size=14) for at, line in enumerate(lines)]
-        twin.append(f"{name}: {'; '.join(counters)}. {verdict}".rstrip())
+        twin.append(f"{name}: {'; '.join(counters)}. {verdict}")
     about = "Two kernels, and the counters of the zero page before and after a pin."
     return drawing(2 * PANEL + 30, TALL + 20, drawn, about, twin)
+
+
+def obeyed_by(sentence: Judged) -> str:
+    """Return of which of the two kernels a sentence is true. Raises as `judge`.
+
+    >>> obeyed_by("landed-rst")
+    'Linux 6.5 alone'
+    """
+    told = {
+        (True, True): "both",
+        (True, False): f"Linux {RELEASE} alone",
+        (False, True): "the other alone",
+        (False, False): "neither",
+    }
+    right, other = (_obeys(sentence, rules) for rules in TWO.values())
+    return told[right, other]
+
+
+def _obeys(sentence: Judged, rules: Mapping[str, object]) -> bool:
+    return counterexample(sentence, RELEASE, rules) is None
 
 
 def _around_a_pin(rules: Mapping[str, object]) -> list[str]:
@@ -167,10 +223,11 @@ WORDED = {
 
 
 FIRST = (
-    ("pin", "refcount"), ("unpin", "refcount"), ("pin", "pincount"), ("unpin", "pincount"),
-    ("pin", "vmstat"),
+    ("pin", "refcount", NEVER), ("unpin", "refcount", NOT_BY_THIS_CALL),
+    ("pin", "pincount", NOT_BY_THIS_CALL), ("unpin", "pincount", NOT_BY_THIS_CALL),
+    ("pin", "vmstat", NOT_BY_THIS_CALL),
 )  # fmt: skip
-"""The call and the counter that the menus of each clause show at first."""
+"""The call, the counter and the how that the menus of each clause show at first."""
 
 MOST_CLAUSES = len(FIRST)
 
@@ -180,22 +237,23 @@ NAMES = {"call": tuple(CALLS), "page": tuple(ON), "counter": tuple(COUNTERS), "h
 def wording(clauses: int = 1) -> Exhibit:
     """Return menus for the clauses of a sentence, and how it fares on Linux 6.5 and wrong kernels.
 
-    It begins with `clauses` clauses (1 to 5). Raises TypeError or ValueError for another number.
+    It begins with `clauses` clauses (1 to 5); behind each but the fifth a button adds the next, and
+    takes it away again. Raises TypeError or ValueError for another number.
     """
-    dial = Dial("clauses", clauses, range(1, MOST_CLAUSES + 1))
-    rows = [_menus(number) for number in range(1, MOST_CLAUSES + 1)]
+    first = whole("clauses", clauses, 1, MOST_CLAUSES)
+    rows = [_menus(number, first) for number in range(1, MOST_CLAUSES + 1)]
 
-    def draw(clauses: int, *words: str) -> Shot:
-        for number, each in enumerate(rows, start=1):
-            each.layout.display = "" if number <= clauses else "none"
-        chosen = [words[at : at + len(NAMES)] for at in range(0, len(words), len(NAMES))][:clauses]
-        try:
-            made = sentence(*(_clause(*each) for each in dict.fromkeys(chosen)))
-        except ValueError as error:
-            return "", f"{str(error)[0].upper()}{str(error)[1:]}."
+    def draw(*values: object) -> Shot:
+        wide = len(NAMES) + 1
+        each = [values[at : at + wide] for at in range(0, len(values), wide)]
+        told = 1 + len([*takewhile(lambda one: one[-1] is True, each)])
+        for number, one in enumerate(rows):
+            one.layout.display = "" if number < told else "none"
+        chosen = dict.fromkeys(tuple(map(str, one[: len(NAMES)])) for one in each[:told])
+        made = sentence(*(_clause(*one) for one in chosen))
         return adequacy({f"yours: {_size(made)}": made}).svg, _in_words(made)
 
-    return exhibit(draw, dial, *rows, filmstrip=adequacy(WORDED))
+    return exhibit(draw, *rows, filmstrip=adequacy(WORDED))
 
 
 def _clause(*words: str) -> Claim:
@@ -203,15 +261,27 @@ def _clause(*words: str) -> Claim:
     return clause(call, page, counter, how)
 
 
-def _menus(number: int) -> ipywidgets.HBox:
-    call, counter = FIRST[number - 1]
-    first = (call, ZERO, counter, NOT_BY_THIS_CALL)
-    return row(
-        *(
-            menu(name, options, value, wide="14em", tooltip=f"clause {number}, {name}")
-            for (name, options), value in zip(NAMES.items(), first, strict=True)
-        )
+def _menus(number: int, clauses: int) -> ipywidgets.HBox:
+    """The menus of a clause; behind them, of all but the last one, whether another follows."""
+    call, counter, how = FIRST[number - 1]
+    menus = [
+        menu(name, options, value, wide="13.5em", tooltip=f"clause {number}, {name}")
+        for (name, options), value in zip(NAMES.items(), (call, ZERO, counter, how), strict=True)
+    ]
+    menus[-2].observe(lambda change: _allow(menus[-1], change["new"]), "value")
+    if number == MOST_CLAUSES:
+        return row(*menus)
+    another = ipywidgets.ToggleButton(
+        number < clauses, description="and", tooltip=f"clause {number + 1}", layout={"width": "4em"}
     )
+    return row(*menus, another)
+
+
+def _allow(how: ipywidgets.Dropdown, counter: str) -> None:
+    """Offer what makes sense of a counter: a call has success or not."""
+    kept = how.value
+    how.options = [one for one in HOW if counter != SUCCESS or one != NOT_BY_THIS_CALL]
+    how.value = kept if kept in how.options else how.options[0]
 
 
 def _size(made: Sentence) -> str:
@@ -231,53 +301,52 @@ def _in_words(made: Sentence) -> str:
     return f"{start} True of Linux 6.5; {slip}: {', '.join(verdict.missed)}."
 
 
-TRUE_READINGS = tuple(
-    name for name in SENTENCES if name not in ("patch-note/any-reference",
-                                               "patch-note/refcount-says-maybe")
+SAID = (
+    ("unpin", ZERO, "refcount", NOT_BY_THIS_CALL), ("pin", ZERO, "vmstat", NOT_BY_THIS_CALL),
+    ("pin", ZERO, "pincount", NOT_BY_THIS_CALL), ("put", ZERO, "refcount", ALWAYS),
+    ("pin", HUGE_ZERO, "refcount", ALWAYS),
 )  # fmt: skip
-"""Sentences that Linux 6.5 obeys; a test says so, too."""
+"""Clauses of which two are put together: Linux 6.5 obeys them, and no figure has such a pair."""
 
 
 def who_slips(draw: Draw) -> Drawn:
-    """Draw a true sentence, and some wrong kernels of which it is true or not."""
-    names = [draw.one(TRUE_READINGS), draw.one(("refcount-sentence", "landed-rst"))]
-    asked = SENTENCES[draw.one(names)]
+    """Draw a true sentence of two clauses, and some wrong kernels of which it is true or not."""
+    chosen = sorted(draw.shuffled(SAID)[:2], key=SAID.index)
+    asked = sentence(*(clause(*words) for words in chosen))
     slips = missed_by(asked, RELEASE)
     caught = [name for name in WRONG_KERNELS if name not in slips]
     few = {*draw.shuffled(slips)[:3], *draw.shuffled(caught)[:2]}
     options = [name for name in WRONG_KERNELS if name in few]
     right = [name for name in options if name in slips]
+    counters = {counter for call, page, counter, _ in chosen if call != "put" and page == ZERO}
     return {
         "sentence": asked.text,
         "kernels": "\n".join(f"- `{name}`: {WRONG_KERNELS[name].text}" for name in options),
         "options": tuple(options),
         "right": frozenset(right),
-        "missing": {name: _why_true(name, asked.id) for name in right},
-        "extra": {name: _why_false(name, asked.id) for name in options if name not in right},
+        "missing": {name: _why_true(name, counters) for name in right},
+        "extra": {name: _why_false(name, asked) for name in options if name not in right},
     }
 
 
-def _why_true(kernel: str, asked: str) -> str:
-    """Why a sentence is true of a wrong kernel."""
-    if (kernel, asked) in {
-        ("pincount-still-counted", "refcount-sentence"),
-        ("pincount-still-counted", "patch-note/any-reference-by-this-call"),
-        ("refcount-still-counted", "patch-note/foll-pin"),
-        ("refcount-still-counted", "patch-note/pincount-above-zero"),
-    }:
+def _why_true(kernel: str, counters: Collection[str]) -> str:
+    """Why a sentence that speaks of some counters of the zero page is true of a wrong kernel."""
+    if (kernel == "pincount-still-counted" and REFCOUNT in counters) or (
+        kernel == "refcount-still-counted" and PINCOUNT in counters
+    ):
         return ONE_THING
-    if kernel == "zero-page-refused":
+    if kernel == "zero-page-refused" and counters:
         return (
             "Nothing is returned there, so there is nothing that the sentence could be wrong about"
         )
     return "There is one more of which the sentence says nothing"
 
 
-def _why_false(kernel: str, asked: str) -> str:
+def _why_false(kernel: str, asked: Sentence) -> str:
     """Which steps show that a sentence is false of a wrong kernel."""
     found = counterexample(asked, RELEASE, WRONG_KERNELS[kernel].rules)
     steps = "" if found is None else "; ".join(found.steps)
-    return f"Of {kernel} it is false: {steps}"
+    return f"The sentence is false of it: {steps}"
 
 
 def which_kernel(draw: Draw) -> Drawn:
@@ -294,7 +363,7 @@ def which_kernel(draw: Draw) -> Drawn:
         "given": play(calls, WRONG_KERNELS[name].rules),
         "right": name,
         "rule": WRONG_KERNELS[name].text,
-        "wrong": ideas | {"none of them": "Linux 6.5 itself has another trace"},
+        "wrong": ideas | {f"Linux {RELEASE}": f"Linux {RELEASE} itself has another trace"},
     }
 
 
@@ -472,9 +541,12 @@ def shortest_refutation(mine: Sequence[Sequence[object]]) -> Trial:
         at = numbers[way[-1].after.key()]
     refuted = [ONE_AGAIN.says(t.before, t.step, t.after) for t in way]
     shortest = counterexample(ONE_AGAIN, RELEASE)
+    whole_way = len(way) == len(mine)
+    releases = not whole_way and mine[len(way)][1] in ("put", UNPIN)
     return Trial(f"{many(len(way), 'call')} made.", "\n".join(map(str, way))).checked(
         {
-            "impossible": len(way) == len(mine),
+            "not_held": not releases,
+            "too_many": whole_way or releases,
             "stands": False in refuted,
             "longer": shortest is not None and len(way) == len(shortest.steps),
         },

@@ -6,6 +6,7 @@ import mmap
 import os
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -40,6 +41,7 @@ from pinlab.machine.recordings import (
 )
 from pinlab.machine.tally import NOISE, Count, count, turn
 from pinlab.model.arguments import one_of, whole
+from pinlab.model.rules import rules_for
 
 MAX_WRITES = 32768
 """The mail's number: 2^15 writes of 64 pages take 2^21 pins, here one write after another."""
@@ -86,13 +88,28 @@ def start(
 
 def written(result: Message) -> Answer:
     """Return the answer of the running kernel, from what its worker measured."""
-    method = result["method"]
+    method, mine = result["method"], yours()
     measurements = [Measurement(*row) for row in result["measurements"]]
     note = "" if method == DIRECT_IO else (
-        "Direct I/O takes no pins of written memory here (up to Linux 6.4 it takes references), "
+        "Direct I/O takes no pins of written memory here "
+        f"({_why_none(version(mine.kernel), result['file_system'])}), "
         "so process_vm_readv read the same pages instead."
     )  # fmt: skip
-    return of_buffers(yours(), measurements, method, Measurement(*result["control"]), note)
+    return of_buffers(mine, measurements, method, Measurement(*result["control"]), note)
+
+
+def _why_none(release: str, kind: str) -> str:
+    """Why direct I/O took no pins, as far as the release and the type of file system tell.
+
+    btrfs copies since 6.15 where a file has checksums, as its files do by default (968f19c5b1b7).
+    """
+    with suppress(ValueError):  # a release that is no number
+        if rules_for(release).dio_hold == "pin":
+            return (
+                f"Linux {release} should, so the file system, {kind or 'which is not listed'}, may "
+                "copy: btrfs does since 6.15, where files have checksums"
+            )
+    return "up to Linux 6.4 it takes references"
 
 
 def measure(*experiments: str, report: Callable[[Progress], object] | None = None) -> Measured:

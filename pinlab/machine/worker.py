@@ -50,7 +50,7 @@ def say(**message: object) -> None:
 def write_buffers(
     names: Sequence[Buffer], writes: int, folder: str, report: Report
 ) -> dict[str, Any]:
-    """Return method, control and measurements, with each buffer written `writes` times.
+    """Return method, file system, control and measurements, each buffer written `writes` times.
 
     report gets the writes done so far, over all buffers. Raises OSError if a write fails,
     UnavailableError if neither way of pinning is counted here or a buffer is not to be had.
@@ -67,7 +67,10 @@ def write_buffers(
     ]
     if any(m.touched and m.agreed and not m.acquired for m in measurements):
         raise NoisyError(NOISE)  # it was chosen by the pins of others
-    return {"method": method, "control": others, "measurements": measurements}
+    kind = direct_io.file_system(folder)
+    return {
+        "method": method, "file_system": kind, "control": others, "measurements": measurements,
+    }  # fmt: skip
 
 
 def _choose(file: int) -> tuple[str, Transfer]:

@@ -231,7 +231,7 @@ class Grabber:
         return hold
 
     def pass_over(self, folio: Folio, change: int, name: str) -> None:
-        """Note holds that are not counted; in a wrong kernel one counter moves all the same.
+        """Note holds that are not counted; in a wrong kernel one counter moves, and tells itself.
 
         `change` is negative for releases. The guard was asked once for all of them.
         """
@@ -244,7 +244,8 @@ class Grabber:
             folio.pincount = int32((pins_before or 0) + change)
         elif still == "vmstat":
             count_pins(kernel, ACQUIRED if change > 0 else RELEASED, abs(change))
-        note(kernel, self.owner, name, folio, abs(change), before, pins_before, "not counted")
+        told = "not counted" if still == "nothing" else ""
+        note(kernel, self.owner, name, folio, abs(change), before, pins_before, told)
         if folio.refcount == 0 and change < 0:
             free(folio)
 

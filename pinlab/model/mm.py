@@ -112,6 +112,9 @@ class Mm:
         """End the process: its mappings and their references go, its requests go on.
 
         Its registered buffers go with the last process that has them open; a child of fork has.
+        The model has no other descriptors, so what `pin_user_pages` and `get_user_pages` took
+        stays. A kernel's stays as long as the file it was taken through: closing that ends the
+        long-term pins of vfio, for one (vfio_iommu_type1_release(), drivers/vfio).
         Afterwards only its attributes can be read; anything else is RuntimeError. (A kernel may
         wait for a process's requests before it unmaps anything: exit_aio(), fs/aio.c, 6.18.)
         """

@@ -17,6 +17,7 @@ from pinlab.words.senses import SENSES, Sense, Senses, senses
 from pinlab.words.sentences import (
     BY_ACCIDENT,
     FALSE,
+    OF_NOTHING,
     SENTENCES,
     TRUE,
     WRONG_KERNELS,
@@ -33,6 +34,7 @@ from pinlab.words.vocabulary import clause, sentence, shortest
 __all__ = [
     "BY_ACCIDENT",
     "FALSE",
+    "OF_NOTHING",
     "PASSAGES",
     "SENSES",
     "SENSES_BESIDE",

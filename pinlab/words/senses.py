@@ -4,6 +4,7 @@ OnRecord and ledger know folios, so a sense that holds for one page holds for al
 """
 
 from collections.abc import Callable, Mapping
+from textwrap import fill
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -11,6 +12,9 @@ from pinlab.model.arguments import instance
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS
 from pinlab.model.folio import Folio, Page
 from pinlab.model.ledger import PIN, REFERENCE
+
+COLUMNS = 58
+"""As wide as what is printed may be, so that no line is broken in a window of 900 pixels."""
 
 
 class Sense(NamedTuple):
@@ -78,8 +82,7 @@ SENSES: Mapping[str, Sense] = MappingProxyType({sense.id: sense for sense in _AL
 class Senses(dict[str, bool]):
     """Which senses hold for a page now: a dict of id to bool that can be printed.
 
-    Attributes: page; lit (ids of those that hold); dark (the others); disagreements (each pair of
-    one that holds and one that does not).
+    Attributes: page; lit (ids of those that hold); dark (the others).
     """
 
     def __init__(self, page: Page) -> None:
@@ -87,19 +90,21 @@ class Senses(dict[str, bool]):
         super().__init__({sense.id: sense.holds(page.folio) for sense in _ALL})
         self.lit = tuple(sense for sense, holds in self.items() if holds)
         self.dark = tuple(sense for sense, holds in self.items() if not holds)
-        self.disagreements = [(yes, no) for yes in self.lit for no in self.dark]
         self._head = f"{page!r} on Linux {page.folio.kernel.release}"
 
     def __str__(self) -> str:
-        """Return a line for each sense, and how many pairs of them disagree."""
+        """Return a paragraph for each sense, narrow enough for half a screen."""
         width = max(map(len, SENSES))
         rows = [
-            f"  {'yes' if holds else 'no ':3}  {sense:{width}}  {SENSES[sense].words}"
+            fill(
+                SENSES[sense].words,
+                COLUMNS,
+                initial_indent=f"  {'yes' if holds else 'no ':3}  {sense:{width}}  ",
+                subsequent_indent=" " * (width + 9),
+            )
             for sense, holds in self.items()
         ]
-        pairs = len(self) * (len(self) - 1) // 2
-        verdict = f"  {len(self.disagreements)} of {pairs} pairs disagree"
-        return "\n".join([self._head, *rows, verdict])
+        return "\n".join([self._head, *rows])
 
     __repr__ = __str__
 

@@ -33,7 +33,7 @@ Says = Callable[[State, Call, State], bool | None]
 Amount = Callable[[OnRecord, int], T | None]
 """How many pins a page has in one sense of the word; None where the sense makes no sense."""
 
-TRUE, BY_ACCIDENT, FALSE = "true", "true only by accident", "false"
+TRUE, BY_ACCIDENT, OF_NOTHING, FALSE = "true", "true only by accident", "true of nothing", "false"
 
 COLUMNS = 96
 """Characters that a printed page of a notebook has room for in a line."""
@@ -151,7 +151,7 @@ def _patch_note(reading: str, has: str, removes: str) -> Sentence:
 
 
 _ALL = (
-    _patch_note("any-reference", "has no extra reference of any kind", "removes none"),
+    _patch_note("any-reference", "has no extra reference of any kind", "removes no reference"),
     Sentence(
         "patch-note/any-reference-by-this-call",
         (
@@ -160,11 +160,11 @@ _ALL = (
         ),
         "note-on-zero-pages",
     ),
-    _patch_note("foll-pin", "has no FOLL_PIN on record", "removes none"),
+    _patch_note("foll-pin", "has no FOLL_PIN on record", "removes no FOLL_PIN"),
     _patch_note(
         "refcount-says-maybe", "has a refcount that does not say maybe", "takes no maybe"
     ),
-    _patch_note("pincount-above-zero", "has no pin in its pincount", "removes none"),
+    _patch_note("pincount-above-zero", "has no pin in its pincount", "removes no such pin"),
     Sentence(
         "refcount-sentence",
         (
@@ -270,9 +270,9 @@ class Counterexample:
 class Verdict:
     """What came out.
 
-    answer: FALSE; TRUE, which means that no wrong kernel would have satisfied it, too; or else
-    BY_ACCIDENT, of which there are two kinds. missed: the wrong kernels that slip through.
-    speaks_of: in how many steps it says anything at all; where that is 0 it is true of nothing.
+    answer: FALSE; OF_NOTHING, where it speaks of no step; BY_ACCIDENT, where a wrong kernel
+    satisfies it, too; or else TRUE. missed: the wrong kernels that slip through. speaks_of: in how
+    many steps it says anything at all.
     missed is None where wrong kernels are not asked: the sentence is false, or the release does not
     leave its zero page unpinned, so that they are not one rule away from it.
     """
@@ -290,7 +290,7 @@ class Verdict:
         if self.counterexample is not None:
             return f"{fill(head, COLUMNS, break_on_hyphens=False)}\n{self.counterexample}"
         lines = [f"{head}. It speaks of {self.speaks_of} of {self.steps} steps."]
-        if self.missed:
+        if self.missed and self.speaks_of:
             lines.append(f"True of these wrong kernels as well: {', '.join(self.missed)}")
         return "\n".join(fill(line, COLUMNS, break_on_hyphens=False) for line in lines)
 
@@ -317,7 +317,7 @@ def judge(sentence: Judged, release: str = "6.5") -> Verdict:
         wrong = counterexample(asked, release)
         return Verdict(asked.id, release, FALSE, *counts, counterexample=wrong)
     missed = missed_by(asked, release) if _has_patch(release) else None
-    answer = BY_ACCIDENT if missed or not counts[0] else TRUE
+    answer = OF_NOTHING if not counts[0] else BY_ACCIDENT if missed else TRUE
     return Verdict(asked.id, release, answer, *counts, missed=missed)
 
 

@@ -35,7 +35,11 @@ const model = {
     on: (events, listener) => heard.set(listener, [events, listener]),
     off: (events, listener) => heard.delete(listener),
 };
-widget.render({ model, el: document.querySelector("main") });
+const el = document.querySelector("main");
+document.addEventListener("keydown", ({ key, target }) => {
+    if (el.contains(target)) throw Error(`a front end would take the key ${key} for its own`);
+});
+widget.render({ model, el });
 </script></html>"""
 
 

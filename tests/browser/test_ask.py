@@ -48,10 +48,10 @@ def test_a_choice_is_answered_wrongly_and_rightly_with_the_keyboard(page: Page) 
     asked.get_by_role("button", name="both").press("Enter")
     reply = asked.locator(".jp-RenderedMarkdown", has_text="Not yet.")
     expect(reply).to_contain_text('You chose "both".')
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
     page.keyboard.press("Space")
-    right = "Right, at the second try. pins."
+    right = "Right, at the second try. Pins."
     expect(asked.locator(".jp-RenderedMarkdown", has_text=right)).to_be_visible()
     expect(asked.get_by_role("status")).to_contain_text(right)
     expect(asked.get_by_role("button", name="pins")).to_be_focused()

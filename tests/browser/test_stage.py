@@ -70,6 +70,7 @@ def test_pages_are_touched_by_pointer_and_by_keyboard(browser: Browser) -> None:
     brush = draw_a_page.touch(read=0, written=0).widget
     with mounted(browser, brush, viewport=SIZE) as page:
         said, ram = page.get_by_role("status"), page.get_by_text("RAM: ")
+        page.get_by_role("button", name="write", exact=True).click()
         square(page, 9).click()
         expect(square(page, 9)).to_have_accessible_name("page 9: has a frame of its own")
         expect(ram).to_have_text("RAM: 4 kB of 256 kB")
@@ -89,7 +90,7 @@ def test_pages_are_touched_by_pointer_and_by_keyboard(browser: Browser) -> None:
         page.get_by_role("button", name="write", exact=True).press("Space")
         square(page, 31).press("Enter")
         expect(ram).to_have_text("RAM: 8 kB of 256 kB")
-        page.get_by_role("button", name="a second process").click()
+        page.get_by_role("button", name="start with two processes").click()
         expect(ram).to_have_text("RAM: 0 kB of 512 kB")
         square(page, 63, process=1).click()
         expect(said).to_have_text(re.compile("^other writes page 63. 1 page has a frame"))

@@ -66,8 +66,7 @@ def test_nothing_is_said_about_older_releases() -> None:
     [
         (1, "    lost", "line 1: nothing may be indented before the name"),
         (1, "lost in space", "line 1: the name is 'lost in space': allowed are letters"),
-        (2, "Who keeps the frame?", "line 2: 'Who keeps the frame.' is no sentence in double"),
-        (2, '"frame"', "line 2: '\"frame\"' is no sentence"),
+        (2, "Who keeps the frame?", "line 2: 'Who keeps the frame.' is not in double quotes"),
         (3, "    x", "line 3: nothing may be indented here"),
         (4, "storage", "line 5: 'x = A': there is no step 'x'"),
         (5, "    x", "line 5: x = : it has to be like x = A or x = zero"),

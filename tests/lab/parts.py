@@ -9,6 +9,8 @@ import ipywidgets
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.panel import ButtonPanel
 
+TOGGLES = ipywidgets.RadioButtons, ipywidgets.ToggleButtons
+
 
 class Row(NamedTuple):
     """A slider over the numbers of the stops, and the box before it."""
@@ -27,7 +29,7 @@ class Parts:
         if isinstance(controls[0], ipywidgets.Dropdown):
             self.menu = controls.pop(0)
         self.toggle: Any = None
-        for toggle in [one for one in controls if isinstance(one, ipywidgets.RadioButtons)]:
+        for toggle in [one for one in controls if isinstance(one, TOGGLES)]:
             self.toggle = toggle
             controls.remove(toggle)
         self.switches: list[Any] = []

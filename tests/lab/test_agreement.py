@@ -34,7 +34,7 @@ def test_an_excerpt_agrees_with_the_model_of_its_release(name: str) -> None:
     [
         # The backport of the patch returned 0 from a function that returns bool.
         ("backport", None, "FOLL_PIN, the zero page, refcount 1",
-         "returns: -ENOMEM in C, 0 in the model"),
+         "returns: false in C, true in the model"),
         # What the patch changed: pins of the zero page, in three places.
         ("pin", "6.5", "FOLL_PIN, the zero page, refcount 1",
          "refcount: 1025 in C, 1 in the model"),
@@ -79,7 +79,7 @@ def test_a_historical_difference_is_seen(
         ("patch", "flags & FOLL_PIN && is_zero", "is_zero"),
         ("patch-fast", "BIAS - 1", "BIAS"),
         ("patch-unpin", "atomic_sub(refs", "atomic_sub(1"),
-        ("large-pin", "else if (flags & FOLL_PIN)", "if (flags & FOLL_PIN)"),
+        ("large-pin", "        folio_ref_add(folio, refs);\n", ""),
         ("needs-cow", "!mm->has_pinned", "0"),
         ("fork", "        folio_put(page);\n", ""),
         ("fork", "    ClearPageAnonExclusive(page);\n", ""),
@@ -103,6 +103,17 @@ def test_a_changed_line_repairs_the_backport(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.undo()
     reply = lab.compare_c("backport", BACKPORT.replace("return 0;", "return true;"))
     assert str(reply) == "Right. C and the model of 6.1.135 agree in all 2000 states."
+
+
+def test_what_is_unchanged_is_told_no_state() -> None:
+    reply = lab.compare_c("backport", f"\n{BACKPORT}")
+    assert re.fullmatch(
+        r"Nothing is changed yet: C and the model of 6\.1\.135 differ in \d+ of 400 states\.",
+        str(reply),
+    )
+    changed = lab.compare_c("backport", BACKPORT.replace("return true;", "return false;"))
+    assert "all with" not in changed.text
+    assert "zero true" in lab.compare_c("backport").text
 
 
 HOSTILE = {

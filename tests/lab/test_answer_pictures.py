@@ -126,7 +126,7 @@ def test_bars_with_others_pins_are_grey_and_hatched_as_far_as_the_control_says()
         (0, 5952, OTHERS, None), (952, 5000, OTHERS, OTHERS_HATCH),
     ]  # fmt: skip
     assert words(left) == {"at most\n12608", "6400", "at most\n5952"}
-    assert "others' pins in the control: 50000" in left.get_title()
+    assert "others alone took 50000 pins" in left.get_title()
     assert "hatched" in left.get_xlabel()
     assert (right.get_title(), right.get_xlabel()) == (
         "the model, Linux 6.18.44\n100 writes of 64 pages each", "",
@@ -148,6 +148,13 @@ def test_others_pins_are_no_difference_between_kernels() -> None:
     assert "Not compared: letters, never. The pins of others are in these numbers." in twin
     assert "differ" not in twin
     assert "agree on" not in twin
+
+
+def test_why_the_bars_are_of_reads_is_said_below_them() -> None:
+    reads = an_answer(BUFFERS, method=PROCESS_VM_READV)
+    assert reads.note in lab.pins_by_buffer(reads).twin
+    writes = an_answer(BUFFERS)
+    assert writes.note not in lab.pins_by_buffer(writes).twin
 
 
 def test_the_model_says_that_it_is_one_and_can_be_asked_about_other_buffers() -> None:

@@ -33,6 +33,13 @@ def test_columns_that_are_alike_but_apart_stay_apart() -> None:
     assert cells(lab.claims(table)._repr_html_())[0][1:] == ["model", "pins", "recorded"]
 
 
+def test_columns_that_are_alike_stay_apart_where_that_is_asked_for() -> None:
+    table = pandas.DataFrame({"the model": [64, 0], "recorded": [64, 0]})
+    assert [*lab.claims(table, merged=False).table.columns] == ["the model", "recorded"]
+    with pytest.raises(TypeError, match="merged"):
+        lab.claims(table, merged=1)  # type: ignore[arg-type]
+
+
 def test_the_cells_with_a_word_are_set_off_by_an_edge_in_a_page_and_by_brackets_in_a_line() -> None:
     made = lab.claims(ENDS, "lost", "<b>")
     found = re.findall(r'<strong style="[^"]*border:2px[^"]*">(.*?)</strong>', made._repr_html_())

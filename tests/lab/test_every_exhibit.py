@@ -22,7 +22,7 @@ from tests.lab.parts import Parts
 MAKE: dict[str, Callable[[], Exhibit]] = {
     "pins_by_pages_written": lambda: start_here.pins_by_pages_written(an_answer(TOUCHED)),
     "odometer": lab.odometer,
-    "mixtures": pin_a_page.mixtures,
+    "sliders": pin_a_page.sliders,
     "refcount_in_flight": count_to_two_million.refcount_in_flight,
     "refcount_over_rounds": lambda: pretend_to_pin.refcount_over_rounds(release=False),
     "cliff": count_to_two_million.cliff,

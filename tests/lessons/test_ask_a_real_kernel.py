@@ -18,7 +18,10 @@ from pinlab.lab.problems import exercise
 from pinlab.lab.svg import measured
 from pinlab.lessons import ask_a_real_kernel as here
 from pinlab.lessons.ask_a_real_kernel import CLUES, LETTERS, Clue, Game, answer, game, kernels
+from pinlab.machine.predictions import predict
 from pinlab.machine.recordings import cases, recording, recordings
+from pinlab.model.kernel import Kernel
+from pinlab.model.rules import NEWEST
 
 SEEDS = range(50)
 
@@ -330,7 +333,7 @@ class Grid:
     @property
     def rows(self) -> list[list[str]]:
         """The table, as text."""
-        soup = BeautifulSoup(self.panel.above, "html.parser")
+        soup = BeautifulSoup(self.panel.below, "html.parser")
         return [[cell.get_text() for cell in row.find_all(["td", "th"])]
                 for row in soup.find_all("tr")]  # fmt: skip
 
@@ -355,14 +358,14 @@ def test_it_begins_with_an_open_grid_every_clue_on_a_card_and_nothing_bought() -
     assert grid.said == here.BEGIN
     assert grid.rows == [["", *kernels()], *([letter, *"·····"] for letter in LETTERS)]
     assert grid.status == "Game 0, 0 clues bought, 0 checks. The fewest clues win."
-    cards = BeautifulSoup(grid.panel.below, "html.parser").select(".cards > div")
+    cards = BeautifulSoup(grid.panel.above, "html.parser").select(".cards > div")
     assert len(cards) == len(game(0).shelf)
     for card, clue in zip(cards, game(0).shelf, strict=True):
         words = f"{clue.id} {clue.words}Ask the model: freeBuy: 1"
         assert card.get_text() == words
     names = re.findall('aria-label="([^"]*)"', grid.panel.above + grid.panel.below)
     assert len(set(names)) == len(names) == 25 + 2 * len(cards)
-    places = re.findall('data-at="([^"]*)"', grid.panel.above)
+    places = re.findall('data-at="([^"]*)"', grid.panel.below)
     assert places == [f"{row},{column}" for row in range(5) for column in range(5)]
 
 
@@ -376,7 +379,7 @@ def test_asking_adds_a_row_of_the_model_and_buying_a_column_of_this_game_alone()
     values = [str(value) for value in played.values(played.clue("read-zeros")).values()]
     assert [row[-1] for row in grid.rows[:6]] == ["read-zeros", *values]
     assert grid.status.startswith("Game 0, 1 clue bought,")
-    assert 'aria-label="Bought, read-zeros" aria-disabled="true"' in grid.panel.below
+    assert 'aria-label="Bought, read-zeros" aria-disabled="true"' in grid.panel.above
     assert len(other.rows[0]) == 6
 
 
@@ -388,18 +391,20 @@ def test_a_cell_is_struck_out_marked_and_open_again_and_each_press_is_told() -> 
         assert (grid.rows[1][5], grid.said) == (sign, told)
 
 
-def test_check_marks_what_a_clue_excludes_until_it_is_turned() -> None:
+def test_check_marks_what_was_marked_and_a_clue_excludes_until_it_is_turned() -> None:
     grid, played = Grid(), game(0)
     grid.press("buy read-zeros", "check")
+    assert " !" not in str(grid.rows)  # nothing was marked: what is open is for the reader to see
     left = told(played, "read-zeros")
-    assert grid.rows[1:6] == [
-        [letter, *("·" if name in left[letter] else "· !" for name in kernels()), row[-1]]
-        for letter, row in zip(LETTERS, grid.rows[1:6], strict=True)
-    ]
-    wrong = next(name for name in kernels() if name not in left["A"])
-    assert f'aria-label="A, {wrong}: open, excluded by a clue"' in grid.panel.above
+    names = [*kernels()]
+    wrong = next(name for name in names if name not in left["A"])
+    right = next(name for name in names if name in left["B"])
+    grid.press(*[f"cell A {wrong}"] * 2, *[f"cell B {right}"] * 2, "check")
+    assert grid.rows[1][1 + names.index(wrong)] == "✓ !"
+    assert grid.rows[2][1 + names.index(right)] == "✓"
+    assert f'aria-label="A, {wrong}: marked, excluded by a clue"' in grid.panel.below
     grid.press(f"cell A {wrong}")
-    assert grid.rows[1][1 + [*kernels()].index(wrong)] == "✗"
+    assert grid.rows[1][1 + names.index(wrong)] == "·"
     assert "0 checks" not in grid.status
 
 
@@ -515,7 +520,7 @@ BY_SEED: dict[str, Callable[[int], object]] = {
 }
 RIGHT: dict[str, object] = {
     "who-has-the-patch": "cannot be told",
-    "one-release-number": "cannot be told",
+    "one-release-number": "exempt",
     "which-kernels": left,
     **{id: right(0) for id, right in BY_SEED.items()},
 }
@@ -528,6 +533,53 @@ def test_no_recorded_kernel_counts_a_pin_for_direct_io_of_zero_pages() -> None:
         zeros = [c for c in cases(kernel, "direct_io", build) if c.endswith("write_zero64")]
         assert zeros
         assert {recording(kernel, "direct_io", c, build)["acq"] for c in zeros} == {0}
+
+
+def test_no_release_counts_a_pin_for_direct_io_of_zero_pages() -> None:
+    assert here.releases_that_count() == 0
+    assert (len(here.MAINLINE), here.MAINLINE[0], here.MAINLINE[-1]) == (33, "5.6", NEWEST)
+    # Disks pin from 6.5 on; without the patch these would count.
+    unpatched = Kernel("6.5", zero_page_pins="counted")
+    assert here.pins_of(unpatched, "direct_io", 0) == 64
+
+
+def test_the_step_of_a_refcount_in_flight_that_a_rule_makes_is_that_to_a_pin() -> None:
+    readings = [answer(here.BY_ID["flight-2"], name) for name in kernels()]
+    assert readings == [2, 3, 2, 1026, 1025]
+    assert here.from_a_rule("flight-2") == "2 to 1026"
+    assert here.from_a_rule("write-zeros") == ""
+
+
+def test_the_rows_that_tell_a_6_4_from_a_6_18() -> None:
+    pins = {
+        release: [predict(*place[:2], Kernel(release))["acq"] for place in here.ROWS.values()]
+        for release in ("6.4", "6.18")
+    }
+    assert pins == {"6.4": [64, 64, 512, 0], "6.18": [0, 64, 512, 64]}
+    assert here.rows_that_tell() == "the first and the last"
+
+
+def test_6_1_128_counts_a_pin_of_the_zero_page_and_process_vm_readv_pins_on_every_release() -> None:
+    assert here.pins_of(Kernel("6.1.128"), "process_vm_readv", 0) == 64
+    assert {here.pins_of(Kernel(one), "process_vm_readv", 64) for one in here.MAINLINE[1:]} == {64}
+
+
+def test_what_is_said_of_a_sound_line_is_so_in_every_report() -> None:
+    signs = {
+        "This mapping is private": "MAP_PRIVATE",
+        "MADV_NOHUGEPAGE keeps these pages small": "MADV_NOHUGEPAGE",
+        "These pages were only read": "one byte of each page is read",
+        "With O_DIRECT this write goes past the page cache": "opened with O_DIRECT",
+        "This counter was flushed before each reading": "flushed by root before each reading",
+        "These controls counted 0": "each as long as the run: 0",
+    }
+    assert set(signs) == {each.sound for each in here.FLAWS.values()}
+    for seed in SEEDS:
+        for other in set(here.FLAWS) - {flaw(seed)}:
+            told = lab.check("find-the-flaw", other, seed).text
+            said = [sign for words, sign in signs.items() if words in told]
+            assert all(sign in given("find-the-flaw", seed) for sign in said)
+            assert said or "The claim is about written memory" in told
 
 
 def test_one_number_has_two_builds_that_differ_in_the_zero_page() -> None:

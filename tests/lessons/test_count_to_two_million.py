@@ -198,17 +198,25 @@ def test_powers_are_short_in_the_headline() -> None:
 def test_toggle_and_sliders_set_the_numbers() -> None:
     parts = Parts(here.refcount_in_flight())
     assert [row.box.value for row in parts.rows] == [32768, 64, 1024, 32]
-    assert parts.sentence == here.in_words(MAIL)
-    together = parts.picture
-    parts.toggle.value = parts.toggle.options[1]
     assert parts.sentence == here.in_words(APART)
-    assert parts.picture != together
+    apart = parts.picture
+    parts.toggle.value = parts.toggle.options[0]
+    assert parts.sentence == here.in_words(MAIL)
+    assert parts.picture != apart
     for (bar, box), last in zip(parts.rows, (2**16, 2**9, 2**12, 2**6), strict=True):
         bar.value = bar.max
         assert box.value == last
-    assert parts.sentence == here.in_words(Writes(2**16, 2**9, 2**12, 2**6, together=False))
+    assert parts.sentence == here.in_words(Writes(2**16, 2**9, 2**12, 2**6))
     began = Parts(here.refcount_in_flight(writes=1000, pages=65, bias=1, bits=33))
-    assert began.sentence == here.in_words(Writes(1000, 65, 1, 33))
+    assert began.sentence == here.in_words(Writes(1000, 65, 1, 33, together=False))
+
+
+def test_what_is_right_of_a_guess_is_what_the_rules_and_the_limits_say() -> None:
+    assert here.have_both("dio_hold") == []
+    assert here.have_both("dio_hold_smb") == ["6.3"]  # and 6.4, which has no rules of its own
+    assert Kernel("6.4").rules.dio_hold_smb == "pin"
+    assert Kernel("6.2").rules.dio_hold_smb == "get"
+    assert here.comes_first() == "the disk"
 
 
 # The cliff.

@@ -143,7 +143,7 @@ def test_the_first_fault_that_differs_is_shown_with_the_models_trace() -> None:
     assert "`page_fault(entry=0, write=0, free=2)`: expected (1, 2), came (2, 3)" in reply.text
     assert "read fault" in reply.details
     reply = lab.check("page-fault", lambda *of: (of[2], of[2] + 1) if of[1] else page_fault(*of))
-    assert reply.details == "Nothing happens: the entry allows this access."
+    assert reply.details == "In the model nothing happens: the entry allows this access."
 
 
 @pytest.mark.parametrize("processes", [1, 2])

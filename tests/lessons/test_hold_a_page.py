@@ -345,9 +345,16 @@ def test_a_story_without_holds_has_no_ledger() -> None:
         here.ledger(only_reads)
 
 
-def test_the_riddle_is_drawn_before_the_unmapping() -> None:
-    (request,) = here.in_flight().requests.values()
-    assert [(page.refcount, page.folio.freed) for page in request.pages] == [(2, False)]
+def test_the_riddle_is_drawn_before_the_request() -> None:
+    kernel = here.buffer()
+    assert not kernel.requests
+    assert kernel.folios[-1].refcount == 1
+
+
+def test_what_is_right_of_a_guess_is_worked_out_by_hand() -> None:
+    assert here.refcounts(two_requests) == [0, 1, 2, 3, 2, 1, 0]
+    assert here.fate(put_twice) == "freed"
+    assert here.fate(sixteen_references) == "still in use"
 
 
 BY_HAND = {"vmsplice_anon_16": 16, "anon_dio_inflight_x2": 2, "zero_mapped_1024x": 0}

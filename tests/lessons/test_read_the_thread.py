@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
-from pinlab import FOLL_GET, FOLL_PIN, Kernel, lab
+from pinlab import FOLL_GET, FOLL_LONGTERM, FOLL_PIN, PAGE_SIZE, Kernel, lab
 from pinlab.lab.exercise import Program
 from pinlab.lab.problems import exercise
 from pinlab.lab.svg import measured
 from pinlab.lessons import read_the_thread as here
 from pinlab.words.thread import PARTS, VERDICTS, Turn, turns
+from tests.lab.front_end import FrontEnd
 from tests.lab.parts import Parts
+from tests.notebooks.lesson import ROOT, read
 
 SEEDS = range(50)
 ARROW = "   <-- this line"
@@ -28,7 +30,7 @@ def speaker(seed: int) -> str:
 
 
 CHANGES = re.compile(
-    r"Linux (\S+), a (pin|reference) of one page of (.+):\n"
+    r"Linux (\S+), a (pin|reference) of (?:one page of )?(.+):\n"
     r"the refcount changes by (\d+), the pincount by (\d+)"
 )
 
@@ -247,6 +249,7 @@ def test_your_verdict_is_shown_and_the_switch_puts_ours_beside_it(given: str, to
     assert turn(20).verdict == "no claim"
     parts = Parts(here.turn_by_turn(at=20))
     parts.toggle.value = given
+    parts.rows[0].box.value = 20
     assert (verdicts(parts.picture), verdicts(parts.picture, 1)) == ({20: given}, {})
     assert parts.sentence.endswith(f"Your verdict: {given}.")
     (switch,) = parts.switches
@@ -268,17 +271,78 @@ def test_ours_is_not_shown_before_yours() -> None:
     assert verdicts(parts.picture, 1) == {20: "no claim"}
 
 
-def test_verdicts_are_kept_while_the_slider_moves_and_can_be_taken_back() -> None:
+def test_a_verdict_goes_on_to_the_next_turn_unless_ours_are_to_be_read() -> None:
+    parts = Parts(here.turn_by_turn())
+    for number in range(9, 25):
+        assert framed(parts.picture) == number
+        parts.toggle.value = "wrong"
+    assert (framed(parts.picture), parts.toggle.value) == (24, "wrong")
+    assert verdicts(parts.picture) == dict.fromkeys(range(9, 25), "wrong")
+    parts.rows[0].box.value = 9
+    (switch,) = parts.switches
+    switch.value = True
+    parts.toggle.value = "right with a condition"
+    assert framed(parts.picture) == parts.rows[0].box.value == 9
+    assert verdicts(parts.picture)[9] == "condition"
+    assert "Ours: right." in parts.sentence
+
+
+def test_verdicts_are_kept_while_the_slider_moves_and_can_be_changed() -> None:
     parts = Parts(here.turn_by_turn())
     parts.toggle.value = "right"
-    parts.rows[0].bar.value += 1
-    assert parts.toggle.value == "none yet"
+    assert parts.toggle.value is None
     assert (verdicts(parts.picture), framed(parts.picture)) == ({9: "right"}, 10)
     assert parts.sentence.startswith("Turn 10: ")
     assert parts.sentence.endswith("Your verdict: none yet.")
     parts.rows[0].bar.value -= 1
     assert parts.toggle.value == "right"
     assert parts.sentence.endswith("Your verdict: right.")
-    parts.toggle.value = "none yet"
-    assert verdicts(parts.picture) == {}
-    assert Parts(here.turn_by_turn()).toggle.value == "none yet"
+    parts.toggle.value = "wrong"
+    assert verdicts(parts.picture) == {9: "wrong"}
+    assert Parts(here.turn_by_turn()).toggle.value is None
+
+
+# What comes out of a run.
+
+
+def test_what_comes_out_is_folded_and_is_told_as_text_where_nothing_folds(
+    front_end: FrontEnd,
+) -> None:
+    with here.folded():
+        print("2 < 3")
+    assert front_end.bundles == [
+        {
+            "text/html": f"<details>{here.WHAT_COMES_OUT}<pre>2 &lt; 3\n</pre></details>",
+            "text/plain": "2 < 3\n",
+        }
+    ]
+
+
+def test_no_run_of_the_mail_is_stored_open() -> None:
+    cells = [cell for _, cell in read(ROOT / here.NOTEBOOK).cells("code")]
+    runs = [cell for cell in cells if cell.id.endswith("-run") or cell.id == "mail-tree"]
+    assert len(runs) == 12
+    for cell in runs:
+        (output,) = cell.outputs
+        assert output.data["text/html"].startswith(f"<details>{here.WHAT_COMES_OUT}")
+
+
+def test_only_the_long_term_pin_outlasts_the_io() -> None:
+    kernel = Kernel("6.18")
+    mm = kernel.new_mm()
+    addr = mm.mmap(2 * PAGE_SIZE)
+    mm.write(addr, bytes(2 * PAGE_SIZE))
+    request = kernel.submit_dio_write(mm, addr, 1)
+    (page,) = mm.pin_user_pages(addr + PAGE_SIZE, 1, FOLL_LONGTERM)
+    request.complete()
+    assert (request.pages[0].refcount, page.refcount) == (1, 1025)
+
+
+@pytest.mark.parametrize("counter", ["pincount", "refcount"])
+def test_the_task_shows_a_counter_that_moves_without_saying_that_it_is_not_counted(
+    counter: str,
+) -> None:
+    reply = lab.task("sentences-part", {"release": "6.5", "zero_page_still_counts": counter})
+    assert reply.right
+    assert counter in reply.details
+    assert "not counted" not in reply.details

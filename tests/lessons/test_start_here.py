@@ -96,9 +96,9 @@ def test_a_wrong_guess_at_two_pages_is_told_what_it_looks_like(guess: int, words
     assert words in reply.text
 
 
-@pytest.mark.parametrize("number", [2**31, 2**31 + 1])
-def test_a_refcount_past_the_largest_value_would_need_more_bits(number: int) -> None:
-    assert lab.check("overflow", number).misconception == "a-counter-has-64-bits"
+def test_a_refcount_past_the_largest_value_would_need_more_bits() -> None:
+    assert lab.check("overflow", 2**31 + 1).misconception == "a-counter-has-64-bits"
+    assert "ask what comes after its largest value." in lab.check("overflow", 2**31).text
 
 
 @cache
@@ -120,7 +120,7 @@ def test_no_point_is_cut_off_or_called_the_kernels(most: int) -> None:
     assert legend is not None
     _, own, others = (text.get_text() for text in legend.get_texts())
     assert (own, others) == ("your kernel, 6.18.44", "your kernel, 6.18.44, with others'\npins")
-    assert line.get_title() == "others' pins in the control: 77"
+    assert line.get_title() == "others alone took 77 pins"
     assert figure.sentence(8).endswith(
         f"800 pins in the model, at most {most} in your kernel: others' pins are in it."
     )
@@ -256,6 +256,9 @@ def test_a_refcount_grows_to_its_number_and_what_was_said_stands_beside_it() -> 
     unsaid = here.growth([1])
     assert "said" not in unsaid.alt
     assert len(unsaid.figure.axes[0].lines) == 2
+    right = here.growth([1], said=1)
+    assert "You said 1." in right.alt
+    assert len(right.figure.axes[0].lines) == 2  # no line through the number itself
 
 
 @pytest.mark.parametrize(

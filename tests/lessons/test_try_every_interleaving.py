@@ -9,7 +9,8 @@ import pytest
 
 from pinlab import lab
 from pinlab.data_folder import DATA
-from pinlab.explore import litmus
+from pinlab.explore import YES, Scenario, explore, litmus
+from pinlab.explore import Graph as States
 from pinlab.explore.rescue import PINNED, all_sets, saved
 from pinlab.lab import strangers
 from pinlab.lab.exercise import Program
@@ -103,6 +104,15 @@ def unmerged(start: int, after: Mapping[int, Sequence[int]]) -> tuple[int, int]:
     return len(met), ends
 
 
+SCENE = Scenario(
+    {"x": "A"},
+    {
+        "parent": ("submit_dio_read r x", "fork child", "write x+8 P"),
+        "device": ("device_write r D",),
+    },
+)
+"""What the lesson explores, and what `waiting-orders` asks for."""
+
 ANSWERS: dict[str, Callable[[int], object]] = {
     "verdict": expected,
     "too-late": earliest,
@@ -110,6 +120,7 @@ ANSWERS: dict[str, Callable[[int], object]] = {
 }
 RIGHT: dict[str, object] = {
     "ten-good-runs": "some order is good",
+    "waiting-orders": explore(SCENE, "6.4").runs,
     "equal-states": len({(n, m) for n in range(11) for m in range(11)}),
     "never-of-what": "a slow disk",
     "smallest-set": {3: "all three"}[len(frozenset().union(*NEEDED.values()))],
@@ -133,6 +144,48 @@ def test_every_seed_has_the_answer_that_its_question_asks_for(id: str) -> None:
 )
 def test_an_answer_is_told_its_idea(id: str, answer: object, idea: str) -> None:
     assert lab.check(id, answer).misconception == idea
+
+
+def test_no_problem_shows_a_verdict_of_the_lesson_or_what_solves_its_task() -> None:
+    solving = {text for text, test in TESTS.items() if solves(test.name)}
+    assert {TESTS[text].name for text in solving} >= set(here.SOLVES_THE_TASK)
+    for seed in SEEDS:
+        text = told("verdict", seed).partition("\n\n")[2]
+        assert text not in solving
+        assert TESTS[text].name not in here.TELLING
+        scenario = told("missing-rule", seed).partition("\n\n")[2].partition("\n\n")[0]
+        letters = re.compile(r"\b[A-Z]\b")
+        assert letters.sub("A", scenario) not in {letters.sub("A", text) for text in solving}
+
+
+def solves(name: str) -> bool:
+    """Whether a shipped test would be right in the task."""
+    text = (DATA / "litmus" / f"{name}.litmus").read_text(encoding="utf-8")
+    return lab.task("fixed-by-then", text).right is True
+
+
+def test_the_orders_that_end_with_a_yes_are_counted_one_by_one() -> None:
+    for name, release in (
+        ("vmsplice-in-child+parent-writes", "5.7"),
+        ("dio-read+fork+child-exits", "5.9"),
+    ):
+        test = litmus.load(name)
+        graph = explore(test.scenario, release).graph.asked(test.exists)
+        ends = [way[-1] for way in ways(graph)]
+        yes = {node.number for node in graph.nodes if node.end and node.answer == YES}
+        assert here.orders_to_yes(name, release) == sum(end in yes for end in ends) > 0
+        assert len(ends) == explore(test.scenario, release).runs
+
+
+def ways(graph: States) -> list[list[int]]:
+    """Every way through a graph of states, from the start to an end."""
+    found, waiting = list[list[int]](), [[0]]
+    while waiting:
+        way = waiting.pop()
+        after = [[*way, edge.end] for edge in graph.edges if edge.start == way[-1]]
+        waiting += after
+        found += [] if after else [way]
+    return found
 
 
 def test_who_says_never_where_some_orders_are_bad_has_made_a_few_runs() -> None:

@@ -39,14 +39,14 @@ ADEQUATE = words.sentence(
 )
 
 RIGHT: dict[str, object] = {
-    "true-enough": "Linux 6.5 obeys it",
+    "true-enough": "Linux 6.5 changes what the sentence says it does not change",
     # A reference, and a pin that returns the page.
     "two-readings": len(["get", "pin"]),
     "obeys": bullet,
     "adequate": ADEQUATE,
-    # The sentence is the reviewer's. Nothing is returned where a pin is refused; of a pincount and
-    # of references it says nothing.
-    "who-slips": {"pincount-still-counted", "get-skipped-too", "zero-page-refused"},
+    # It speaks of vmstat at pins and of puts. The unpin is not spoken of, nor a pincount, and
+    # nothing is returned where a pin is refused.
+    "who-slips": {"unpin-still-counted", "pincount-still-counted", "zero-page-refused"},
     # 3 -> 1027 at the pin, and the unpin is not counted.
     "which-kernel": "pin-still-counted",
 }
@@ -58,34 +58,51 @@ def test_the_shortest_run_to_a_returned_page_with_a_reference_has_two_calls() ->
     assert len(found.steps) == RIGHT["two-readings"]
 
 
-def test_true_readings_are_those_that_6_5_obeys() -> None:
-    obeyed = [name for name in words.SENTENCES if words.judge(name).answer != words.FALSE]
-    assert list(here.TRUE_READINGS) == obeyed
+CAUGHT = {
+    # What skips pins and lowers the refcount at their release; the other lowers it by 1.
+    "an unpin of the zero page does not change the refcount": {
+        "unpin-still-counted", "refcount-still-counted",
+    },
+    "a pin of the zero page does not change vmstat's counters": {
+        "pin-still-counted", "vmstat-still-counted",
+    },
+    "a pin of the zero page does not change the pincount": {"pincount-still-counted"},
+    "a put of the zero page always changes the refcount": {"get-skipped-too"},
+    "a pin of the huge zero folio always changes the refcount": {"huge-zero-skipped-too"},
+}  # fmt: skip
+"""Which wrong kernels each clause of `who-slips` catches, by hand."""
 
 
-# Reasoned in tests/words/test_sentences.py; here for those sentences that an exercise draws.
-NEVER_SAID = {"vmstat-still-counted", "get-skipped-too", "huge-zero-skipped-too"}
-SLIPS = {
-    "refcount-sentence": {"pincount-still-counted", "zero-page-refused"} | NEVER_SAID,
-    "patch-note/any-reference-by-this-call": {"pincount-still-counted", "zero-page-refused"}
-    | NEVER_SAID,
-    "patch-note/foll-pin": {"refcount-still-counted", "zero-page-refused"} | NEVER_SAID,
-    "patch-note/pincount-above-zero": set(WRONG_KERNELS) - {"pincount-still-counted"},
-    "landed-rst": NEVER_SAID,
-}
-
-
-def test_who_slips_is_who_the_sentence_says_nothing_of() -> None:
+def test_who_slips_is_whom_neither_clause_catches() -> None:
     seen = set()
     for seed in SEEDS:
         found = exercise("who-slips", seed)
         assert isinstance(found, Selection)
-        (name,) = (n for n in SLIPS if f"*{words.SENTENCES[n].text}*" in found.question)
-        assert found.right == SLIPS[name] & set(found.options) != set()
+        said = tuple(clause for clause in CAUGHT if clause in found.question)
+        assert len(said) == 2
+        caught = CAUGHT[said[0]] | CAUGHT[said[1]]
+        assert found.right == set(found.options) - caught != set()
+        assert caught & set(found.options)
         assert all(f"- `{one}`: " in found.question for one in found.options)
         assert lab.check("who-slips", set(), seed).misconception == "true-is-enough"
-        seen.add(name)
-    assert len(seen) >= 4
+        seen.add(said)
+    assert len(seen) >= 8
+    ideas = {
+        lab.check("who-slips", set(found.right) - {name}, seed).misconception
+        for seed in SEEDS
+        if isinstance(found := exercise("who-slips", seed), Selection)
+        for name in found.right
+        if len(found.right) > 1
+    }
+    assert ideas == {None, "refcount-and-pin-count-are-one-thing"}
+
+
+def test_the_document_s_sentence_lets_through_what_it_does_not_speak_of() -> None:
+    missed = words.judge("landed-rst").missed
+    assert set(missed or ()) == {"vmstat-still-counted", "get-skipped-too", "huge-zero-skipped-too"}
+    true = [name for name in words.SENTENCES if words.judge(name).answer != words.FALSE]
+    everywhere = set.intersection(*(set(words.judge(name).missed or ()) for name in true))
+    assert everywhere == set(missed or ())
 
 
 def fault(trace: Trace) -> str:
@@ -197,9 +214,9 @@ def test_the_heat_map_is_adequacy_in_words_drawn_and_told() -> None:
     assert cells == told
     fills = [box.get("fill") for box in svg.iter(f"{SVG}rect") if box.get("class") == "cell"]
     shown = [
-        IDLE if row[0] == "false" and n else PARTLY if word in ("slips", "false") else NO
+        IDLE if row[0] == "false" else PARTLY if word == "slips" else NO
         for row in table.to_numpy().tolist()
-        for n, word in enumerate(row)
+        for word in row
     ]
     assert fills == shown
     assert set(fills) == {IDLE, PARTLY, NO}
@@ -218,7 +235,12 @@ def test_sentences_of_ones_own_have_the_names_of_a_mapping() -> None:
 
 
 def menus(parts: Parts) -> list[list[Any]]:
-    return [list(row.children) for row in parts.menus]
+    return [list(row.children)[: len(here.NAMES)] for row in parts.menus]
+
+
+def buttons(parts: Parts) -> list[Any]:
+    """The buttons that add a clause; behind the last one there is none."""
+    return [row.children[-1] for row in parts.menus[:-1]]
 
 
 def shown(parts: Parts) -> int:
@@ -226,7 +248,8 @@ def shown(parts: Parts) -> int:
 
 
 def choose(parts: Parts, *clauses: tuple[str, str, str, str]) -> None:
-    parts.rows[0].box.value = len(clauses)
+    for number, button in enumerate(buttons(parts), start=1):
+        button.value = number < len(clauses)
     for row, chosen in zip(menus(parts), clauses, strict=False):
         for menu, word in zip(row, chosen, strict=True):
             menu.value = word
@@ -245,10 +268,15 @@ def test_there_are_four_menus_with_the_vocabulary_for_each_clause() -> None:
 def test_as_many_rows_are_shown_as_there_are_clauses() -> None:
     parts = Parts(here.wording(clauses=2))
     assert shown(parts) == 2
-    parts.rows[0].bar.value = here.MOST_CLAUSES - 1
+    for button in buttons(parts):
+        assert button.description == "and"
+        button.value = True
     assert shown(parts) == here.MOST_CLAUSES
-    parts.rows[0].box.value = 1
+    buttons(parts)[0].value = False
     assert shown(parts) == 1
+    for wrong in (0, 6):
+        with pytest.raises(ValueError, match="clauses"):
+            here.wording(clauses=wrong)
 
 
 REVIEWER = (
@@ -298,19 +326,35 @@ def test_clauses_that_are_the_same_are_one() -> None:
     assert "1 clause, " in parts.sentence
 
 
-def test_what_makes_no_sense_is_said() -> None:
+def test_what_makes_no_sense_is_not_offered() -> None:
     parts = Parts(here.wording())
-    choose(parts, ("pin", "zero page", "success", "not by this call"))
-    assert parts.sentence == "A call has success or not: allowed are always, never."
-    assert parts.picture == ""
+    counter, how = menus(parts)[0][2:]
+    how.value = "not by this call"
+    counter.value = "success"
+    assert (how.value, list(how.options)) == ("always", ["always", "never"])
+    assert parts.sentence.startswith("A pin of the zero page always succeeds. ")
+    assert "<svg" in parts.picture
+    how.value = "never"
+    counter.value = "pincount"
+    assert (how.value, list(how.options)) == ("never", list(HOW))
+
+
+def test_the_builder_begins_with_the_sentence_that_was_asked_about() -> None:
+    parts = Parts(here.wording())
+    assert parts.sentence.startswith("After a pin of the zero page the refcount shows no hold. ")
+    assert "False of Linux 6.5" in parts.sentence
 
 
 def test_two_kernels_are_told_apart_by_the_counters_and_by_some_sentences() -> None:
-    plain = here.two_kernels().twin.splitlines()
-    assert plain == [
-        "Linux 6.5: refcount 1 -> 1; no pincount.",
-        "a kernel that never was: refcount 1 -> 1; pincount 0 -> 1.",
+    told = here.two_kernels("refcount-sentence").twin.splitlines()
+    assert told == [
+        "Linux 6.5: refcount 1 -> 1; no pincount. The sentence is true of it.",
+        "a kernel that never was: refcount 1 -> 1; pincount 0 -> 1. The sentence is true of it.",
     ]
+    assert here.obeyed_by("refcount-sentence") == "both"
+    assert here.obeyed_by("patch-note/any-reference") == "neither"
+    counted = words.sentence(words.clause("pin", "zero page", "pincount", "always"))
+    assert here.obeyed_by(counted) == "the other alone"
     both = here.two_kernels("refcount-sentence")
     assert both.twin.count("is true of it.") == both.svg.count(">The sentence is true of it.<") == 2
     assert "is false of it." in here.two_kernels("landed-rst").svg

@@ -22,8 +22,10 @@ def answer(
     control: Sequence[Any] = QUIET,
     rows: Sequence[Sequence[Any]] = (LETTERS, NEVER),
     method: str = "direct I/O",
+    kind: str = "ext4",
 ) -> Answer:
-    return written({"method": method, "control": control, "measurements": rows})
+    result = {"method": method, "file_system": kind, "control": control, "measurements": rows}
+    return written(result)
 
 
 def test_it_is_a_sequence_of_measurements_with_names() -> None:
@@ -105,12 +107,33 @@ def test_the_note_says_how_noisy_it_was(
     assert cases == {str(m.buffer) for m in found if m.agreed}
 
 
-def test_pins_of_another_call_are_not_those_of_direct_io() -> None:
-    found = answer(rows=[(*LETTERS[:7], "process_vm_readv")], method="process_vm_readv")
+@pytest.mark.parametrize(
+    ("release", "kind", "why"),
+    [
+        ("6.4.16-arch1", "ext4", "up to Linux 6.4 it takes references"),
+        ("mine", "ext4", "up to Linux 6.4 it takes references"),
+        (
+            "6.18.44", "btrfs",
+            "Linux 6.18.44 should, so the file system, btrfs, may copy: btrfs does since 6.15, "
+            "where files have checksums",
+        ),
+        (
+            "6.5.0", "",
+            "Linux 6.5.0 should, so the file system, which is not listed, may copy: btrfs does "
+            "since 6.15, where files have checksums",
+        ),
+    ],
+)  # fmt: skip
+def test_pins_of_another_call_are_not_those_of_direct_io(
+    release: str, kind: str, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.release", lambda: release)
+    rows = [(*LETTERS[:7], "process_vm_readv")]
+    found = answer(rows=rows, method="process_vm_readv", kind=kind)
     assert found.values == {}
     assert found.note == (
-        "Direct I/O takes no pins of written memory here (up to Linux 6.4 it takes references), "
-        f"so process_vm_readv read the same pages instead. {ALONE}"
+        f"Direct I/O takes no pins of written memory here ({why}), so process_vm_readv read the "
+        f"same pages instead. {ALONE}"
     )
 
 

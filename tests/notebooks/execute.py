@@ -24,8 +24,12 @@ from tests.notebooks.normalise import as_stored, normalise
 
 SECONDS_PER_CELL = 300
 KERNEL = "python3"
-# Spares every run a warning that the kernel's loopback connection is not encrypted.
-QUIET = ["--IPKernelApp.log_level=ERROR"]
+OPTIONS = [
+    # Spares every run a warning that the kernel's loopback connection is not encrypted.
+    "--IPKernelApp.log_level=ERROR",
+    # Cycles are looked for less often than usual, as in tests/conftest.py.
+    "--IPKernelApp.exec_lines=__import__('gc').set_threshold(50_000, 20, 20)",
+]
 
 
 def run(path: Path, kernel: KernelManager | None = None) -> NotebookNode:
@@ -49,7 +53,7 @@ def runs(path: Path, again: bool = True, kernel: KernelManager | None = None) ->
     client = NotebookClient(
         notebook,
         km=kernel,
-        extra_arguments=QUIET,
+        extra_arguments=OPTIONS,
         kernel_name=KERNEL,
         record_timing=False,
         resources={"metadata": {"path": str(path.parent)}},
@@ -73,7 +77,7 @@ def lent(folder: Path) -> Iterator[KernelManager]:
     """A kernel that several notebooks of a folder use, one after the other."""
     kernel = KernelManager(kernel_name=KERNEL)
     with clean_environment():
-        kernel.start_kernel(cwd=str(folder), extra_arguments=QUIET)
+        kernel.start_kernel(cwd=str(folder), extra_arguments=OPTIONS)
         try:
             yield kernel
         finally:
@@ -101,7 +105,7 @@ def main() -> None:
     generated = as_stored(glossary.notebook(glossary.terms()))
     glossary.GLOSSARY.write_text(generated, encoding="utf-8", newline="\n")
     misconceptions.FILE.write_text(misconceptions.page(), encoding="utf-8", newline="\n")
-    begun = tuple(sys.argv[1:]) or ("",)
+    begun = (*sys.argv[1:], "glossary") if sys.argv[1:] else ("",)
     for path in (path for path in paths() if path.name.startswith(begun)):
         print(f"{path.relative_to(ROOT)}: running ...", end=" ", flush=True)
         print("outputs stored" if store(path) else "unchanged")

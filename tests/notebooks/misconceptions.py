@@ -11,7 +11,7 @@ SEEDS = range(6)
 """Enough of them to meet each idea that a seeded exercise knows."""
 TITLE = """# Common mistakes
 
-Each heading is something that many believe, and the sentence below it says what is so. A reply \
+Each heading is something that many believe; what is so is folded below it. A reply \
 to a wrong answer names the one that it looks like. `make notebooks` writes this page from \
 [data/misconceptions.csv](../data/misconceptions.csv) and [the exercises](../data/exercises).
 """
@@ -35,4 +35,5 @@ def ideas(id: str) -> Iterable[str]:
 def _part(row: Misconception, ids: Iterable[str]) -> str:
     asked = ", ".join(f"`{id}`" for id in ids)
     first = f"First in [lesson {row.lesson[:2]}]({row.lesson}.ipynb)"
-    return f"## {row.name}\n\n{row.sentence}.\n\n{first}. Exercises: {asked}.\n"
+    told = f"{row.sentence}.\n\n{first}. Exercises: {asked}."
+    return f"## {row.name}\n\n<details><summary>What is so</summary>\n\n{told}\n\n</details>\n"

@@ -1,5 +1,6 @@
 """Exercises in the notebooks: asked in a lesson, solved in its solutions, and linked both ways."""
 
+import ast
 import re
 from functools import cache
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 from nbformat import NotebookNode
 
 from pinlab.lab.problems import EXERCISES, TEXTS, exercise
+from tests.lab.patterns import right, typed
 from tests.notebooks.lesson import FOLDER, Lesson, paths, read
 from tests.notebooks.navigation import CELL
 from tests.notebooks.shape import targets
@@ -15,6 +17,9 @@ from tests.notebooks.shape import targets
 CALL = re.compile(r'lab\.(?:ask|check|hint|answer|mistakes|given|solution)\("([^"]+)"')
 ASKS = re.compile(r'lab\.(?:(?:ask|check|solution)\("[^"]+"|predict\((?:\s*"[^"]+",)+)')
 NAMED = re.compile(r'"([^"]+)"')
+
+GUESS = re.compile(r"lab\.Guess\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)")
+FOLD = re.compile(r"<details>.*?</details>", re.DOTALL)
 
 stored = cache(read)
 
@@ -81,3 +86,36 @@ def test_solutions_stand_in_the_order_of_the_lesson(lesson: str) -> None:
 def test_every_exercise_that_a_notebook_names_is_there(path: Path) -> None:
     named = {id for _, cell in stored(path).cells() for id in CALL.findall(cell.source)}
     assert named <= set(TEXTS)
+
+
+def below(lesson: Lesson, question: NotebookNode) -> str:
+    """What stands unfolded below a question, up to the next heading, exercise or code."""
+    cells = lesson.notebook.cells
+    text = ""
+    for cell in cells[cells.index(question) + 1 :]:
+        if cell.cell_type != "markdown":
+            break
+        text += f"\n\n{cell.source}"
+    return re.split(r"^(?:#|\*\*)", FOLD.sub("", text), maxsplit=1, flags=re.MULTILINE)[0]
+
+
+@pytest.mark.parametrize("id", [id for id in EXERCISES if right(exercise(id, 0))])
+def test_the_words_below_a_question_keep_its_answer_to_themselves(id: str) -> None:
+    lesson = stored(FOLDER / f"{exercise(id, 0).lesson}.ipynb")
+    text = typed(below(lesson, asked(lesson)[id]))
+    assert [found[0] for way in right(exercise(id, 0)) if (found := re.search(way, text))] == []
+
+
+LESSONS = [path for path in paths() if path.parent == FOLDER]
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_every_guess_is_told_what_is_right_and_its_cell_does_not_show_it(path: Path) -> None:
+    for _, cell in stored(path).cells("code"):
+        for guess in GUESS.findall(cell.source):
+            (call,) = ast.parse(guess).body
+            assert isinstance(call, ast.Expr)
+            assert isinstance(call.value, ast.Call)
+            found = [each.value for each in call.value.keywords if each.arg == "right"]
+            assert len(found) == 1, guess
+            assert not isinstance(found[0], ast.Constant | ast.UnaryOp), guess

@@ -12,6 +12,8 @@ def test_each_mistake_has_a_heading_what_is_so_and_where_it_comes_up() -> None:
     headings = [line[3:] for line in page().splitlines() if line.startswith("## ")]
     assert headings == [row.name for row in misconceptions().values()]
     entry = page().split("## A pin is a bit\n\n")[1].split("\n\n")
-    assert entry[0] == f"{misconceptions()['pin-is-a-bit'].sentence}."
+    assert entry[0] == "<details><summary>What is so</summary>"
+    assert entry[1] == f"{misconceptions()['pin-is-a-bit'].sentence}."
     place = "First in [lesson 03](03_pin_a_page.ipynb). Exercises: `encoding`, `maybe-dma-pinned`."
-    assert entry[1].strip() == place
+    assert entry[2] == place
+    assert entry[3].strip() == "</details>"

@@ -149,7 +149,7 @@ def about_pins(place: str) -> bool:
 
 
 def test_a_name_that_promises_nothing_helps_where_foll_pin_is_meant_and_nowhere_else() -> None:
-    names = ["nail", "screw", "peg", "foll", "pin-dma", "pin-alone", "reference"]
+    names = ["nail", "screw", "peg", "pin-dma", "pin-alone", "reference"]
     assert list(proposals()) == names
     assert OF_FOLL_PIN == ("foll-pin", "refcount-says-maybe", "pincount-above-zero")
     for place, verdict in verdicts("nail").items():
@@ -188,9 +188,9 @@ def test_screw_says_what_the_flag_did_before_fork_copied() -> None:
 
 
 def test_a_name_that_is_part_of_another_one_helps_nobody() -> None:
-    for name in ("foll", rename("GET"), rename("longterm")):
+    for name in (rename("FOLL"), rename("GET"), rename("longterm")):
         assert UNAMBIGUOUS not in set(verdicts(name).values())
-    assert "foll in" in str(applied("foll").loc["gup-zero-page", "why"])
+    assert "foll in" in str(applied(rename("foll")).loc["gup-zero-page", "why"])
 
 
 def test_a_new_name_in_a_mail_is_not_taken() -> None:

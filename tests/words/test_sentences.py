@@ -10,6 +10,7 @@ from pinlab.model.rules import HYPOTHETICAL, rules_for
 from pinlab.words import (
     BY_ACCIDENT,
     FALSE,
+    OF_NOTHING,
     SENSES,
     TRUE,
     WRONG_KERNELS,
@@ -137,15 +138,17 @@ def test_before_the_patch_the_first_pin_shows_that_they_are_false(
     assert verdict.counterexample.steps == (f"A pins the zero page: {does}",)
 
 
-def test_true_only_by_accident_for_either_reason() -> None:
+def test_true_only_by_accident_or_of_nothing() -> None:
     table = words.adequacy()
     for name in words.SENTENCES:
         verdict = words.judge(name)
         if verdict.answer == FALSE:
             continue
-        assert verdict.answer == BY_ACCIDENT
+        spoken = verdict.speaks_of > 0
+        assert verdict.answer == (BY_ACCIDENT if spoken else OF_NOTHING)
         assert list(verdict.missed or ()) == [c for c in table.columns if table.loc[name, c]]
-        assert f"as well: {(verdict.missed or [None])[0]}" in " ".join(str(verdict).split())
+        told = f"as well: {(verdict.missed or [None])[0]}" in " ".join(str(verdict).split())
+        assert told == spoken
         assert max(map(len, str(verdict).splitlines())) <= 96
     speaks_of = {name: words.judge(name).speaks_of for name in words.SENTENCES}
     assert speaks_of["patch-note/pincount-above-zero"] == 0
@@ -157,7 +160,7 @@ def test_true_only_by_accident_for_either_reason() -> None:
 @pytest.mark.parametrize("sentence", ["patch-note/foll-pin", "refcount-sentence"])
 def test_where_nothing_is_returned_they_are_true_of_nothing(sentence: str) -> None:
     verdict = words.judge(sentence, "6.1.130")
-    assert (verdict.answer, verdict.speaks_of, verdict.missed) == (BY_ACCIDENT, 0, None)
+    assert (verdict.answer, verdict.speaks_of, verdict.missed) == (OF_NOTHING, 0, None)
     assert "speaks of 0 of" in str(verdict)
 
 

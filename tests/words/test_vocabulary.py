@@ -97,7 +97,7 @@ def test_any_counter_not_by_this_call(release: str, page: str) -> None:
 
 def test_a_clause_about_what_is_not_there_says_nothing() -> None:
     verdict = words.judge(sentence(clause("pin", "zero page", "pincount", "never")))
-    assert (verdict.speaks_of, verdict.answer) == (0, words.BY_ACCIDENT)
+    assert (verdict.speaks_of, verdict.answer) == (0, words.OF_NOTHING)
     assert verdict.missed is not None
     assert "pincount-still-counted" not in verdict.missed
 

@@ -38,7 +38,7 @@ function render({ model, el }) {
     ["Brush:", ...brushes, all, more, again]);
   const picture = made("div", { class: "picture" });
   const words = made("p", { role: "status" });
-  let write = true;
+  let write = false;
   let cells = []; // by process, by page
   let lines = [], frames = [], counter, shown;
   let painted = null; // the pages of this stroke
@@ -77,7 +77,7 @@ function render({ model, el }) {
     const size = { viewBox: `0 0 592 ${high}`, role: "group", "aria-label": "pages and frames" };
     picture.replaceChildren(drawn("svg", size, parts));
     shown = cells.map(() => Array(PAGES).fill(NONE));
-    more.textContent = names.length > 1 ? "one process" : "a second process";
+    more.textContent = `start with ${names.length > 1 ? "one process" : "two processes"}`;
   }
 
   function connect(process, page, entry) {
@@ -171,9 +171,10 @@ function render({ model, el }) {
   window.addEventListener("pointerup", end);
   model.on("change:entries change:said", show);
   el.classList.add("pinlab-brush");
-  el.dataset.lmSuppressShortcuts = "true"; // in JupyterLab the arrows would move to another cell
+  // A key is ours: on its way on, JupyterLab would take an arrow for one to another cell.
+  el.addEventListener("keydown", (event) => event.stopPropagation());
   el.append(bar, picture, words);
-  choose(1);
+  choose(0);
   show();
   return () => {
     window.removeEventListener("pointermove", drag);

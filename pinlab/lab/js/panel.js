@@ -8,7 +8,8 @@ const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowR
 
 function render({ model, el }) {
   el.classList.add("pinlab-panel");
-  el.dataset.lmSuppressShortcuts = "true"; // in JupyterLab the arrows would move to another cell
+  // A key is ours: on its way on, JupyterLab would take an arrow for one to another cell.
+  el.addEventListener("keydown", (event) => event.stopPropagation());
   const [above, said, below] = ["div", "p", "div"].map((kind) =>
     el.appendChild(document.createElement(kind)));
   said.setAttribute("role", "status"); // the same node for good: a new one is not announced

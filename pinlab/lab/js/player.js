@@ -126,7 +126,8 @@ function render({ model, el }) {
   model.on("change:steps", load);
   model.on("change:at", show);
   el.classList.add("pinlab-player");
-  el.dataset.lmSuppressShortcuts = "true"; // in JupyterLab the arrows would move to another cell
+  // A key is ours: on its way on, JupyterLab would take an arrow for one to another cell.
+  el.addEventListener("keydown", (event) => event.stopPropagation());
   el.append(controls, picture, words, code, trace);
   load();
   return () => {

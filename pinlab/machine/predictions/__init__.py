@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 
 from pinlab.machine.predictions import calls, holds
 from pinlab.machine.predictions.calls import Forms, Values
 from pinlab.model.arguments import instance, one_of, shown
 from pinlab.model.kernel import Kernel
+from pinlab.model.rules import Rules
 
 EXPERIMENTS: Mapping[str, Forms] = MappingProxyType(
     {
@@ -42,13 +44,18 @@ def predict(experiment: str, case: str, kernel: Kernel) -> Values:
     {'acq': 64, 'rel': 64, 'ret': 262144}
     """
     asked = instance("kernel", kernel, Kernel)
-    machine = Kernel.with_rules(asked.release, asked.rules)
-    forms = EXPERIMENTS[one_of("experiment", experiment, EXPERIMENTS)]
-    instance("case", case, str)
+    one_of("experiment", experiment, EXPERIMENTS)
+    return _predict(experiment, instance("case", case, str), asked.release, asked.rules).copy()
+
+
+@cache
+def _predict(experiment: str, case: str, release: str, rules: Rules) -> Values:
+    """Do it once: a table asks the same again each time that it is made."""
+    forms = EXPERIMENTS[experiment]
     for form, find in forms.items():
         numbers = numbers_in(form, case)
         if numbers is not None:
-            return find(machine, **numbers)
+            return find(Kernel.with_rules(release, rules), **numbers)
     raise ValueError(f"case is {shown(case)}: {experiment} has {', '.join(map(repr, forms))}")
 
 
