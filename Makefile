@@ -17,15 +17,16 @@ CREATED := $(VENV)/created
 INSTALLED := $(VENV)/installed
 SITE_TOOLS := $(VENV)/site-tools
 TEST_TOOLS := $(VENV)/test-tools
+OLDEST := $(VENV)-oldest/test-tools
 
 .DEFAULT_GOAL := help
 ifndef BESIDE
 .NOTPARALLEL:
 endif
-.PHONY: help lab worksheet slides site test browser notebooks bench lint clean
+.PHONY: help lab worksheet slides site test test-oldest browser notebooks bench lint clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s%s\n", $$1, $$2 }' Makefile
 
 # The project's own workspace folder keeps other projects' tabs out of the way.
 lab: $(INSTALLED) ## open your own copies of the lessons in JupyterLab (LABFLAGS=--no-browser)
@@ -51,6 +52,11 @@ test: writable $(TEST_TOOLS) ## run everything that CI runs: lint, types, tests,
 model: writable $(TEST_TOOLS)
 	@echo 'Tests of the model, and the branches of it that they run: half a minute ...'
 	@$(RUN) -m pytest -q --cov=pinlab.model tests/model
+
+test-oldest: writable $(OLDEST) ## run every lesson on the oldest releases that pyproject.toml allows
+	@echo 'Every lesson and solution, on the oldest packages: two minutes ...'
+	@$(VENV)-oldest/bin/python -m pytest -q -n 2 -o filterwarnings=default \
+		tests/notebooks/test_lessons.py -k runs_from
 
 browser: writable $(TEST_TOOLS) ## drive all thirteen lessons in a browser; make test takes three
 	PINLAB_BROWSER=all $(RUN) -m pytest tests/browser
@@ -104,3 +110,11 @@ $(TEST_TOOLS): pyproject.toml $(CREATED)
 	@echo 'Installing pinlab, JupyterLab and the test tools into $(VENV): once, a minute or two ...'
 	@$(PIP_INSTALL) -e '.[test]'
 	@touch $(INSTALLED) $(SITE_TOOLS) $@
+
+$(OLDEST): pyproject.toml $(CREATED)
+	@echo 'Installing the oldest packages that the lessons run on into $(VENV)-oldest: a minute or two ...'
+	@$(PYTHON) -m venv --clear $(VENV)-oldest
+	@$(VENV)-oldest/bin/python -m tests.oldest >$(VENV)-oldest/constraints
+	@$(VENV)-oldest/bin/python -m pip --disable-pip-version-check install --quiet \
+		--constraint $(VENV)-oldest/constraints -e '.[test]'
+	@touch $@

@@ -53,7 +53,8 @@ def test_with_a_browser_of_any_name_it_installs_nothing(bin_folder: Path, name: 
     (bin_folder / "chromium").rename(bin_folder / name)
     done = ci_run(bin_folder, make=MAKE, apt_get=APT_GET)
     assert done.returncode == 0
-    assert done.stdout.splitlines()[1:] == ["browser: required", "make test PYTHON=python3"]
+    ran = [line for line in done.stdout.splitlines() if line.startswith("make ")]
+    assert ran == [f"make {target} PYTHON=python3" for target in ("test", "test-oldest")]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_what_is_missing_is_installed_in_one_go_and_named(
         "apt-get update -q",
         f"apt-get install -qy --no-install-recommends {missing}",
     ]
-    assert lines[-1] == "make test PYTHON=python3"
+    assert "make test PYTHON=python3" in lines
 
 
 def test_whoever_cannot_install_is_told_what_is_missing(bin_folder: Path) -> None:

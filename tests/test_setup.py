@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import metadata
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +53,6 @@ def test_each_line_has_a_reason_and_each_dependency_two_bounds() -> None:
         assert re.search(r"  # \w+", line), line
     for bound in bounds(PROJECT["dependencies"]).values():
         assert re.fullmatch(r">=[\d.]+,<[\d.]+", bound)
-
-
-def test_an_old_python_is_refused_and_not_a_package_that_it_lacks() -> None:
-    """By pip up to 23, which looks for the packages first and at the Python last."""
-    oldest = PROJECT["requires-python"]
-    names = bounds(PROJECT["dependencies"])
-    needs_it = {name for name in names if metadata(name)["Requires-Python"] == oldest}
-    marked = {line for line in PROJECT["dependencies"] if line.endswith("; python_version>='3.11'")}
-    assert set(bounds([*marked])) == needs_it == {"matplotlib", "pandas"}
 
 
 def test_the_citation_names_this_version_and_both_licences() -> None:
