@@ -26,7 +26,7 @@ endif
 .PHONY: help lab worksheet slides site test test-oldest browser notebooks bench lint clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s%s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s%s\n", $$1, $$2 }' Makefile
 
 # The project's own workspace folder keeps other projects' tabs out of the way.
 lab: $(INSTALLED) ## open your own copies of the lessons in JupyterLab (LABFLAGS=--no-browser)
