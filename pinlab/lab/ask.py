@@ -89,7 +89,8 @@ class Asking(Displayed):
     def judge(self) -> None:
         """Say below the form what is to be said of the answer in it."""
         try:
-            words = _judged(self.found, self.form.read(), self.seed)
+            answer = self.form.read()
+            words = _open([answer]) or _judged(self.found, answer, self.seed)
         except ValueError as slip:
             words = _in_markdown(slip)
         self.answering.say(words)
@@ -182,14 +183,13 @@ class Predicted(Displayed):
 
     def _settled(self) -> None:
         try:
-            answers = _answers(form.read() for form in self.forms)
+            told = _open([form.read() for form in self.forms])
         except ValueError:  # said by what follows
-            answers = []
-        if self._open or None not in answers:
+            told = ""
+        if self._open or not told:
             self.uncover()
         else:
-            filled = len(answers) - answers.count(None)
-            self.answering.say(f"{filled} of {len(answers)} answered.")
+            self.answering.say(told)
 
     def uncover(self) -> None:
         """Show what is covered, and above it what was guessed and what is to be said of it."""
@@ -344,6 +344,17 @@ def _answers(guesses: Iterable[Any]) -> list[Any]:
     """All that was asked for, one by one: what was answered, or None."""
     parts = [guess.values() if isinstance(guess, dict) else [guess] for guess in guesses]
     return [each for some in parts for each in some]
+
+
+def _open(guesses: Iterable[Any]) -> str:
+    """How many of several parts are answered; nothing where all are, or there is but one."""
+    answers = _answers(guesses)
+    filled = len(answers) - answers.count(None)
+    return (
+        ""
+        if filled == len(answers) or len(answers) == 1
+        else f"{filled} of {len(answers)} answered."
+    )
 
 
 class UnjudgedError(ValueError):

@@ -58,7 +58,7 @@ def test_a_selection_is_judged_by_check_with_none_ticked_too() -> None:
 def test_numbers_are_typed_a_slip_is_one_line_and_none_is_no_answer() -> None:
     asked = lab.ask("three-buffers", seed=3)
     asked.button.click()
-    assert "No answer yet" in said(asked)
+    assert said(asked) == "0 of 3 answered."
     right = asked.found.solution()
     assert isinstance(right, dict)
     for box in asked.form.widget.children:
@@ -173,6 +173,17 @@ def test_an_answer_that_cannot_be_one_is_a_slip_and_what_follows_takes_its_place
     asked.form.widget.value = "-1"
     asked.button.click()
     assert "allowed are" in said(asked)
+
+
+def test_half_an_answer_is_not_judged() -> None:
+    made = lab.ask("two-bugs")
+    first, second = made.form.widget.children
+    first.value = "1"
+    made.judge()
+    assert said(made) == "1 of 2 answered."
+    second.value = "99999"
+    made.judge()
+    assert "99999 is not right" in said(made)
 
 
 def test_options_that_a_question_lists_are_not_listed_again() -> None:
