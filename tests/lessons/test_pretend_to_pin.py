@@ -138,7 +138,9 @@ def hundred_rounds() -> dict[str, int]:
     mm = together.new_mm()
     together.unpin_user_pages(mm.pin_user_pages(mm.mmap(100 * PAGE_SIZE), 100))
     return {
-        "succeed": sum(event.operation == "pin" and event.note != "refused" for event in apart.trace),
+        "succeed": sum(
+            event.operation == "pin" and event.note != "refused" for event in apart.trace
+        ),
         "refcount": together.zero_page.refcount,
     }
 
