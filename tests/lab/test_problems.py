@@ -297,7 +297,7 @@ DRAWN = """\
 04_count_to_two_million 9c8b93553074b2e5
 05_pretend_to_pin 53931f6dd7ad7d13
 06_count_pins_apart 18da8db385464b61
-07_fork_during_direct_io 781710e1405c61ba
+07_fork_during_direct_io a943550736ab05d7
 08_try_every_interleaving 09ebd7b5e0b916cd
 09_say_what_pinned_means e0a2824736d376ee
 10_word_the_note 5a0130252cffeef3
