@@ -390,6 +390,7 @@ NEAR: dict[str, list[tuple[str, object]]] = {
         ("disk", asks(f"{READ}read x v")),
         ("old", asks(f"{PINS}fork child\nwrite x+8 P", WORKS)),
         ("old", asks(f"{PINS}write x+8 P", WORKS)),
+        ("alone", asks(f"{PINS}write_protect x\nwrite x+8 P\nsignal s", f"await s\n{WORKS}")),
         ("old", asks(f"write_protect x\n{PINS}write x+8 P", WORKS)),
         ("old", asks(f"{PINS}write_protect x\nwrite x P\nsignal s", f"await s\n{WORKS}")),
         ("old", asks("submit_dio_write r x\nfork child\nwrite x+24 P", "device_read r v", "v = P")),
