@@ -292,7 +292,7 @@ def digests() -> Iterator[str]:
 DRAWN = """\
 00_start_here 2fb00327784d9a3f
 01_draw_a_page 27344227b764df58
-02_hold_a_page f52170c289166458
+02_hold_a_page 57c2af713da0c0a4
 03_pin_a_page 3f1d0e18cfcc0ddc
 04_count_to_two_million 9c8b93553074b2e5
 05_pretend_to_pin 53931f6dd7ad7d13
