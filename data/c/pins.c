@@ -112,7 +112,7 @@ bool folio_maybe_dma_pinned(struct folio *folio)
 #endif
 
 #ifdef GUARD
-/* guard: try_grab_folio() in 6.18.2, for small pages other than the zero page
+/* guard: try_grab_folio() in 6.18.2, for small pages other than the zero page, and one of the two flags
  * https://elixir.bootlin.com/linux/v6.18.2/source/mm/gup.c#L140 */
 int try_grab_folio(struct folio *folio, int refs, unsigned flags)
 {
