@@ -309,7 +309,7 @@ def one_byte(draw: Draw) -> Drawn:
     }
 
 
-def two_pages(draw: Draw) -> Drawn:
+def bytes_and_writes(draw: Draw) -> Drawn:
     """Draw a few pages that get a byte, some of them twice."""
     written, writes = [0, 5, 5], 1000
     if draw.seed:
