@@ -167,7 +167,7 @@ def test_an_answer_that_cannot_be_one_is_a_slip_and_what_follows_takes_its_place
     boxes[2].value = "6400"
     for _ in range(3):
         made.button.click()
-    assert said(made).endswith("whether this kernel pins it.")  # and offers no hint to what is seen
+    assert said(made).endswith("this kernel does not pin it.")  # and offers no hint to what is seen
     assert seen(made) == [FILM.alt, FILM.twin]
     asked = lab.ask("last-pin")
     asked.form.widget.value = "-1"

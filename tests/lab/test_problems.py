@@ -230,7 +230,7 @@ def test_what_is_handed_out_is_a_copy() -> None:
         ("last pin", "allowed are the N ids of exercises, such as last-pin"),
         (
             "",
-            "allowed are the N ids of exercises, such as overflow, three-buffers and one-byte",
+            "allowed are the N ids of exercises, such as what-it-shows, three-buffers and one-byte",
         ),
         *((bad, "it has to be of type str") for bad in (3, None, ["last-pin"])),
     ],
