@@ -292,14 +292,14 @@ def digests() -> Iterator[str]:
 DRAWN = """\
 00_start_here d149fe0ddf59b9cc
 01_draw_a_page 27344227b764df58
-02_hold_a_page f52170c289166458
+02_hold_a_page 57c2af713da0c0a4
 03_pin_a_page 3f1d0e18cfcc0ddc
 04_count_to_two_million 9c8b93553074b2e5
 05_pretend_to_pin 53931f6dd7ad7d13
 06_count_pins_apart 18da8db385464b61
-07_fork_during_direct_io 781710e1405c61ba
-08_try_every_interleaving 09ebd7b5e0b916cd
-09_say_what_pinned_means e0a2824736d376ee
+07_fork_during_direct_io a943550736ab05d7
+08_try_every_interleaving a55fb8d680edbcd5
+09_say_what_pinned_means ee89033c3d4cd86a
 10_word_the_note 5a0130252cffeef3
 11_ask_a_real_kernel 1b0f2d670c5c69ad
 12_read_the_thread 1ab2682c2413bd1e
