@@ -245,7 +245,7 @@ def turn_by_turn(part: str = "mail", at: int | None = None) -> Exhibit:
         beside = {turn: verdicts[turn] for turn in given if ours}
         turn = chosen[number - numbers[0]]
         last = given.get(number - 1) if verdict is None else None
-        taken = f"Turn {number - 1}: {last}. Now " if last else ""
+        taken = f"You said of turn {number - 1}: {last}. " if last else ""
         told = taken + sentence(turn, verdict or OPEN)
         told += compared(turn, verdict or OPEN) if ours else ""
         return drawn_tree(chosen, beside, number, given), told

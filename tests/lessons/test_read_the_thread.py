@@ -293,7 +293,7 @@ def test_verdicts_are_kept_while_the_slider_moves_and_can_be_changed() -> None:
     parts.toggle.value = "right"
     assert parts.toggle.value is None
     assert (verdicts(parts.picture), framed(parts.picture)) == ({9: "right"}, 10)
-    assert parts.sentence.startswith("Turn 9: right. Now Turn 10: ")
+    assert parts.sentence.startswith("You said of turn 9: right. Turn 10: ")
     assert parts.sentence.endswith("Your verdict: none yet.")
     parts.rows[0].bar.value -= 1
     assert parts.toggle.value == "right"
