@@ -85,6 +85,7 @@ def doing(source: str, *outputs: object) -> float:
         ('lab.timeline("fork", at="5.9")', ["timeline"]),
         ("here.touch(read=3).captioned('Figure 1.')", ["exhibit"]),
         ("lab.odometer(); lab.draw_map(1)", ["exhibit"]),
+        ("here.turn_by_turn()", ["verdicts"]),
         ("here.nothing(); other.odometer(); odometer()", []),
     ],
 )  # fmt: skip
