@@ -106,6 +106,16 @@ def test_each_kind_of_exercise_takes_some_time() -> None:
     assert min(minutes.takes().values()) > 0
 
 
+def test_the_lessons_fit_into_a_readers_life() -> None:
+    course = minutes.course()
+    whole = course[minutes.ALL]
+    assert (whole.both <= 600, whole.reading <= 200) == (True, True), whole
+    first = course["00_start_here"]
+    assert (first.both <= 20, first.reading <= 10) == (True, True), first
+    mail = minutes.added(stretch.time for stretch in minutes.routes()["mail"])
+    assert mail.both <= 90, mail
+
+
 def test_words_are_read_and_targets_of_links_are_not() -> None:
     assert minutes.reading("# See [these](a/b-c.md), `Kernel`\n\n- <b>it is</b>") == 5 / 180
     assert minutes.reading("| a | 2^21 |\n|---|---|") == 2 / 180
