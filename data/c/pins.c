@@ -26,13 +26,17 @@ struct folio {
 };
 
 struct mm_struct {
-    bool has_pinned;
+    unsigned long flags;
 };
 
 static struct folio folio;
 static struct mm_struct mm;
 static long vmstat[2];
 static bool warned;
+
+#define MMF_HAS_PINNED 28
+
+static inline bool test_bit(int n, unsigned long *word) { return *word >> n & 1; }
 
 #define WARN_ON_ONCE(condition) ((condition) && (warned = true))
 
@@ -108,7 +112,7 @@ bool folio_maybe_dma_pinned(struct folio *folio)
 #endif
 
 #ifdef GUARD
-/* guard: try_grab_folio() in 6.18.2, for small pages other than the zero page
+/* guard: try_grab_folio() in 6.18.2, for small pages other than the zero page, and one of the two flags
  * https://elixir.bootlin.com/linux/v6.18.2/source/mm/gup.c#L140 */
 int try_grab_folio(struct folio *folio, int refs, unsigned flags)
 {
@@ -220,7 +224,7 @@ bool try_grab_page(struct folio *page, unsigned flags)
 #endif
 
 #ifdef LARGE_PIN
-/* large-pin: try_grab_folio() in 6.18.2, behind its guard and the zero page
+/* large-pin: try_grab_folio() in 6.18.2 (64 bits), after its guard and the zero page
  * https://elixir.bootlin.com/linux/v6.18.2/source/mm/gup.c#L140 */
 int try_grab_folio(struct folio *folio, int refs, unsigned flags)
 {
@@ -243,7 +247,7 @@ int try_grab_folio(struct folio *folio, int refs, unsigned flags)
  * https://elixir.bootlin.com/linux/v6.5/source/include/linux/mm.h#L1912 */
 bool page_needs_cow_for_dma(struct mm_struct *mm, struct folio *page)
 {
-    if (!mm->has_pinned)
+    if (!test_bit(MMF_HAS_PINNED, &mm->flags))
         return false;
     return folio_maybe_dma_pinned(page);
 }
@@ -314,7 +318,7 @@ int main(void)
     while (scanf("%d %d %d %d %d %d %d %d %u", &folio._refcount, &folio._pincount, &folio.mapcount,
                  &large, &zero, &exclusive, &has_pinned, &refs, &flags) == 9) {
         folio.large = large, folio.zero = zero, folio.exclusive = exclusive;
-        mm.has_pinned = has_pinned;
+        mm.flags = (unsigned long)has_pinned << MMF_HAS_PINNED;
         vmstat[NR_FOLL_PIN_ACQUIRED] = vmstat[NR_FOLL_PIN_RELEASED] = warned = 0;
         int answer = (ASKED);
         printf("\n=> %d %d %d %ld %ld %d %d\n", answer, folio._refcount, folio._pincount,

@@ -15,7 +15,7 @@ from pinlab.lab.draw import LARGEST_SEED, Draw, checked_seed
 from pinlab.lab.exercise import Choice, Exercise, in_words
 from pinlab.lab.exhibit import CSS_CLASS, WRAP, Steady, live
 from pinlab.lab.forms import Form, box, buttons, form_of
-from pinlab.lab.picture import display_all, marked
+from pinlab.lab.picture import PRINTED, display_all, marked
 from pinlab.lab.problems import SEEDED, TEXTS, check, exercise, named
 from pinlab.lab.reply import literal
 from pinlab.model.arguments import function, instance, several, shown, whole
@@ -240,7 +240,7 @@ class Predicted(Displayed):
         sight = self._sight([None] * len(self.questions)).bundles()
         folded = "".join(str(bundle["text/html"]) for bundle in sight)
         covered = {
-            "text/html": f"<details>{COVER}{folded}</details>",
+            "text/html": f"<details>{COVER}{folded}</details>{PRINTED}",
             "text/plain": f"[{self.button.description}]",
         }
         return [*told, {**live(self.widget), **covered}]

@@ -318,7 +318,8 @@ class Selection(Listed):
             return said, self.wrong[chosen]
         for one in self.options:
             if one in chosen - self.right:
-                return f"{said} Not {_quoted(one)}.", self.extra.get(one)
+                rest = "" if chosen > self.right else ", and something is missing"
+                return f"{said} Not {_quoted(one)}{rest}.", self.extra.get(one)
         missing = (self.missing.get(one) for one in self.options if one in self.right - chosen)
         more = " All of these are right, and something is missing." if chosen else ""
         return f"{said}{more}", next(filter(None, missing), None)

@@ -193,12 +193,12 @@ def left(place: int) -> int:
     return MARGIN + CELL * place + GAP * (place > 0) + GAP * (place > PIN_DIGITS)
 
 
-def heads() -> str:
+def heads(high: str = f"{GUP_PIN_COUNTING_BIAS} for each pin", low: str = "references") -> str:
     """Draw what the three groups of digits are, above the first row."""
     words = (
         (0, "sign"),
-        (1, f"{PIN_DIGITS} digits: {GUP_PIN_COUNTING_BIAS} for each pin"),
-        (PIN_DIGITS + 1, f"{REFERENCE_DIGITS} digits: references"),
+        (1, f"{PIN_DIGITS} digits: {high}"),
+        (PIN_DIGITS + 1, f"{REFERENCE_DIGITS} digits: {low}"),
     )
     return "".join(text(left(place), 16, head, size=12) for place, head in words)
 

@@ -31,6 +31,13 @@ COLUMNS = 96
 SUMMARY = '<summary style="display:list-item;line-height:24px">The same in words</summary>'
 """What is to be read while the words are folded away; some style sheets take its triangle away."""
 
+TWIN = '<details class="pinlab-twin">'
+PRINTED = (
+    "<style>@media print{details:not(.pinlab-twin)::details-content"
+    "{content-visibility:visible;block-size:auto}}</style>"
+)
+"""On paper nothing can be opened: what is folded is printed, but for the words of a picture."""
+
 MOVES = "Some of its positions:"
 
 LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
@@ -131,7 +138,7 @@ class Shown(ABC):
             *map(self._line, self.twin.split("\n")),
         ]
         table = "" if self.table is None else as_html(self.table)
-        return f"<details>{SUMMARY}{''.join(_blocks(lines))}{table}</details>"
+        return f"{TWIN}{SUMMARY}{''.join(_blocks(lines))}{table}</details>"
 
     def _line(self, line: str) -> str:
         return _with_links(line) if self.linked else escape(line)

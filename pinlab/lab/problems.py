@@ -83,8 +83,8 @@ def task(id: str, mine: object = None) -> Reply:
 
     Without `mine`: the question, and what `mine` has to be. Raises ValueError for an unknown id.
 
-    >>> print(task("suspected-wrongly", lambda kernel: kernel.new_mm()).text.split(";")[0])
-    Of 1 frame none is taken for pinned
+    >>> print(task("suspected-wrongly", lambda kernel: kernel.new_mm()).text.split(":")[0])
+    No frame is taken for pinned
     """
     found = exercise(id)
     one_of("id", id, TASKS)

@@ -220,7 +220,7 @@ class Scheduler:
                 runs = explore(tried.what.scenario, self._release).runs
                 told.append(f"All {runs} orders end like this.")
         if tried.answer == YES and (others := [r for r in self._releases if r != self._release]):
-            told.append(f"Can you do it on {listed(others, 'or')}, too?")
+            told.append(f"What comes of it on {listed(others)}?")
         return " ".join(told)
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
-from itertools import combinations, pairwise
+from itertools import combinations, count, pairwise
 from statistics import mean, median
 from typing import TYPE_CHECKING, NamedTuple
 
 import ipywidgets
 
 from pinlab.data_folder import DATA
+from pinlab.lab.claims import Claims, claims
 from pinlab.lab.draw import Draw, Drawn, checked_seed
 from pinlab.lab.exercise import is_open
 from pinlab.lab.exhibit import Exhibit
@@ -333,16 +335,25 @@ class Game:
             return Remark(False, self._contradiction(true, wrong[0]), idea)
         others = f"your clues leave {listed(_ordered(left - said))}, too"
         if left == one_kind:
+            noise = self._noise(true, left - said)
             return Remark(
-                False, f"{others}, and no clue here tells them apart: name them all.", idea
+                False, f"{others}, and no clue here tells them apart: name them all.{noise}", idea
             )
         return Remark(False, f"{others}; {MORE}.", idea)
+
+    def _noise(self, true: str, others: Iterable[str]) -> str:
+        """What is said of noisy answers that look as if they told these kernels apart."""
+        for clue in self.bought:
+            seen = answer(clue, true)
+            if clue.margin and any(answer(clue, other) != seen for other in others):
+                return f" A reading of {clue.id} may be {clue.margin} off by chance."
+        return ""
 
     def _contradiction(self, true: str, name: str) -> str:
         clue = next(clue for clue in self.bought if tells(clue, true, name))
         return (
-            f"it is not {name}: you have {clue.id}, which is {answer(clue, true)} here and "
-            f"{answer(clue, name)} on {name}."
+            f"it is not {name}: you have {clue.id}, which is {answer(clue, true)} here, and "
+            f"{name} did not answer that."
         )
 
     def _idea(self, true: str, said: frozenset[str]) -> str | None:
@@ -432,9 +443,10 @@ def board(game: Game) -> Drawing:
     heads = [BOARD.heading(n, letter, 10, 12) for n, letter in enumerate(LETTERS)]
     clue = text(BOARD.margin, BOARD.head - 10, "clue", size=13, weight="bold")
     rows = [_row(n, game, clue) for n, clue in enumerate(game.shelf)]
+    spent = text(BOARD.margin + NAME, BOARD.head - 10, game.spent, size=11)
     about = "A board of clues, a column for each kernel."
     twin = [game.spent, *map(game.sentence, game.bought)]
-    drawn = [clue, *heads, *rows]
+    drawn = [clue, spent, *heads, *rows]
     return BOARD.drawing(len(LETTERS), len(rows), drawn, about, twin, game.table())
 
 
@@ -457,6 +469,9 @@ def _row(place: int, game: Game, clue: Clue) -> str:
     weight = "bold" if bought else "normal"
     return text(BOARD.margin, y, clue.id, size=12, weight=weight) + "".join([*words, *cells])
 
+
+LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+"""A link in Markdown: what is said below the grid is plain text."""
 
 ANOTHER = "Another game, after two clues:"
 """What the words below the exhibit are about: nothing of the game itself is told."""
@@ -522,7 +537,7 @@ class Deduction:
             return f"{empty[0]} has no name left, and it is one of the five."
         reply = self.played.answer(**said)
         self._won = bool(reply.right)
-        return str(reply)
+        return LINK.sub(r"\1", str(reply))
 
     def _status(self) -> str:
         won = "<b>Won.</b> " * self._won
@@ -589,9 +604,19 @@ def who_is_who(seed: int = 0) -> Exhibit:
     return Exhibit(ipywidgets.VBox([panel]), board_of_another(seed), ANOTHER)
 
 
+def _letters(one: Game) -> list[frozenset[str]]:
+    """What A to E are, as far as all clues tell."""
+    return [possible(CLUES, one._names[letter]) for letter in LETTERS]
+
+
 def board_of_another(seed: int) -> Drawing:
-    """Draw another game than that of the seed, after two clues: nothing of this one is told."""
-    other = game(seed + 1)
+    """Draw another game than that of the seed, after two clues: nothing of this one is told.
+
+    No letter is the same kernel in both, nor one that no clue tells from it.
+    """
+    this = _letters(game(seed))
+    others = (game(n) for n in count(seed + 1))
+    other = next(one for one in others if all(map(operator.ne, _letters(one), this)))
     for clue in (WRITE_ZEROS, fewest(other.shelf)[0]):
         other.buy(clue.id)
     return board(other)
@@ -915,16 +940,16 @@ SOLD_OUT = fewest(CLUES)
 """What wins the game is not to be had in the task."""
 
 
-def for_sale() -> pandas.DataFrame:
-    """Return the clues of the task, each with what it asks.
+def for_sale() -> Claims:
+    """Show the clues of the task, each with what it asks.
 
-    >>> "read-zeros" in for_sale().index
+    >>> "read-zeros" in for_sale().table.index
     False
     """
     import pandas
 
     words = {clue.id: clue.words for clue in CLUES if clue not in SOLD_OUT}
-    return pandas.DataFrame({"asks": words})
+    return claims(pandas.DataFrame({"asks": words}))
 
 
 def cheapest_clues(mine: Iterable[str]) -> Trial:
@@ -937,7 +962,9 @@ def cheapest_clues(mine: Iterable[str]) -> Trial:
     answers = {clue.id: {name: answer(clue, name) for name in kernels()} for clue in clues}
     alike = sorted(map(_ordered, told_apart(CLUES) - told_apart(clues)))
     did = f"{many(len(clues), 'clue')} bought."
-    return Trial(did, pandas.DataFrame(answers).to_string() if answers else "").checked(
+    return Trial(
+        did, pandas.DataFrame(answers).to_string() if answers and not sold else ""
+    ).checked(
         {"sold_out": not sold, "alike": not alike, "fewer": len(clues) == len(SOLD_OUT)},
         pair=listed(f"`{name}`" for name in alike[0]) if alike else "",
         clue=listed(f"`{id}`" for id in sold) if sold else "",

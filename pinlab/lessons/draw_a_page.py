@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any, NamedTuple
 
 from anywidget import AnyWidget
@@ -97,19 +98,21 @@ class PageBrush(AnyWidget):
         else:
             self.touch(sent["process"], sent["pages"], write=sent["write"])
 
-    def touch(self, process: int, pages: Sequence[int], *, write: bool) -> None:
-        """Read, or write, a byte of some pages of a process."""
-        mm, addr = self._buffers[process]
-        faults = len(mm.kernel.trace)
-        for page in pages:
+    def touch(self, process: int | None, pages: Sequence[int], *, write: bool) -> None:
+        """Read, or write, a byte of some pages of a process, or of each."""
+        buffers = self._buffers if process is None else [self._buffers[process]]
+        trace = buffers[0][0].kernel.trace
+        faults = len(trace)
+        for (mm, addr), page in product(buffers, pages):
             if write:
                 mm.write(addr + page * PAGE_SIZE, b"x")
             else:
                 mm.read(addr + page * PAGE_SIZE, 1)
         which = f"page {pages[0]}" if len(pages) == 1 else "all pages"
-        did = f"{mm.name} {'writes' if write else 'reads'} {which}"
-        news = "" if mm.kernel.trace[faults:] else ", and nothing changes"
-        self._show(f"{did}{news}.")
+        does = "write" if write else "read"
+        did = f"both {does}" if len(buffers) > 1 else f"{buffers[0][0].name} {does}s"
+        news = "" if trace[faults:] else ", and nothing changes"
+        self._show(f"{did} {which}{news}.")
 
     def _show(self, done: str) -> None:
         """Tell the page how the machine is now."""

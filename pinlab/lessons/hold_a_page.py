@@ -398,8 +398,8 @@ def _is_put(event: Event, request: DirectIO) -> bool:
 
 
 def _puts(number: int, steps: list[int]) -> str:
-    """Tell in which step a request puts first; a second put is the other half of the answer."""
-    return f"DIO {number} puts in step {steps[0]}" if steps else f"DIO {number} never puts"
+    """Tell in which step a request puts first; how often it does may be the other answer."""
+    return f"DIO {number} puts in step {steps[0]}" if steps else f"DIO {number} does not put twice"
 
 
 def unmap() -> Drawn:

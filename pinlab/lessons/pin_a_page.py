@@ -62,11 +62,12 @@ def held_twice() -> Drawing:
     return drawing(688, 88, parts, "A frame between a program and somebody who holds it.", [told])
 
 
-def sliders(pins: int = 1, references: int = 1) -> Exhibit:
+def sliders(pins: int = 2, references: int = 1) -> Exhibit:
     """Return sliders over pins and extra references: the refcount, and what else it could be.
 
     They begin at `pins` (0 to 8) and `references` (0 to 4096) on a single page that one page table
-    maps. Raises TypeError or ValueError for what is out of its range.
+    maps; by default its refcount is the 2050 of the question. Raises TypeError or ValueError for
+    what is out of its range.
     """
     # Room for as many mixtures as there can be: nothing moves under a slider.
     rows = len(_mixtures(HeldPage(pins=MOST_PINS, references=MOST_REFERENCES)))
@@ -129,7 +130,9 @@ def _bars(*pages: HeldPage, rows: int = 0) -> Drawing:
         y += TALL + CAPTION + LEDGER + AXIS + BAR * (rows or len(_mixtures(held))) + SPACE
     drawn = [_page(top, held, rows) for top, held in zip(tops, pages, strict=True)]
     about = "The 32 binary digits of a refcount, and a bar for each mixture that gives it."
-    return drawing(WIDTH, y, [heads(), *drawn], about, map(told, pages))
+    # A thousand references are a step as well.
+    digits = heads(f"steps of {GUP_PIN_COUNTING_BIAS}", f"below {GUP_PIN_COUNTING_BIAS}")
+    return drawing(WIDTH, y, [digits, *drawn], about, map(told, pages))
 
 
 def _page(y: int, held: HeldPage, rows: int) -> str:

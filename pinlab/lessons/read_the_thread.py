@@ -244,7 +244,10 @@ def turn_by_turn(part: str = "mail", at: int | None = None) -> Exhibit:
             given[number] = verdict
         beside = {turn: verdicts[turn] for turn in given if ours}
         turn = chosen[number - numbers[0]]
-        told = sentence(turn, verdict or OPEN) + (compared(turn, verdict or OPEN) if ours else "")
+        last = given.get(number - 1) if verdict is None else None
+        taken = f"You said of turn {number - 1}: {last}. " if last else ""
+        told = taken + sentence(turn, verdict or OPEN)
+        told += compared(turn, verdict or OPEN) if ours else ""
         return drawn_tree(chosen, beside, number, given), told
 
     dial = Dial("turn", numbers[0] if at is None else at, numbers, argument="at")
@@ -578,6 +581,9 @@ NOTE_AND_REVIEW = {
 }
 """The two sentences that the thread is about, by the ids that they have in pinlab.words."""
 
+WORDINGS = {**NOTE_AND_REVIEW, "the document's": "landed-rst"}
+"""The same two, and the one that landed in the document."""
+
 
 def sentences_part(mine: object) -> Trial:
     """Try a release and rules: whether the two sentences are true of it, or which one is."""
@@ -585,14 +591,14 @@ def sentences_part(mine: object) -> Trial:
     release = rules.pop("release", "6.5")
     rules_for(release, rules)
     found = {name: counterexample(id, release, rules) for name, id in NOTE_AND_REVIEW.items()}
-    told = " and ".join(f"{name} is {'false' if run else 'true'}" for name, run in found.items())
+    note, review = (f"{name} is {'false' if run else 'true'}" for name, run in found.items())
     counted = rules.get("zero_page_still_counts", "nothing") != "nothing"
     runs = [
         f"{name} is false here:\n{_without_note(run) if counted else run}"
         for name, run in found.items()
         if run
     ]
-    trial = Trial(f"Of this kernel {told}.", "\n\n".join(runs))
+    trial = Trial(f"{note} of this kernel, and {review}.".capitalize(), "\n\n".join(runs))
     return trial.checked({"both-true": len(runs) > 0, "both-false": len(runs) < 2})
 
 

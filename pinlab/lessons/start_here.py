@@ -309,7 +309,7 @@ def one_byte(draw: Draw) -> Drawn:
     }
 
 
-def two_pages(draw: Draw) -> Drawn:
+def bytes_and_writes(draw: Draw) -> Drawn:
     """Draw a few pages that get a byte, some of them twice."""
     written, writes = [0, 5, 5], 1000
     if draw.seed:
@@ -346,7 +346,7 @@ def three_thousand_pins(mine: object) -> Trial:
     nr_pages, written, writes = parts(mine, "pages", "written", "writes")
     size = whole("pages", nr_pages, 1, PAGES) * PAGE_SIZE
     kernel = Kernel("6.18")
-    mm = kernel.new_mm()
+    mm = kernel.new_mm("program")
     addr = mm.mmap(size)
     places = sequence("written", written, "numbers of bytes")
     for byte in places:

@@ -33,7 +33,14 @@ from pinlab.model.folio import PAGE_SIZE, Page
 from pinlab.model.kernel import Kernel
 from pinlab.model.trace import Trace
 from pinlab.words import SENTENCES, WRONG_KERNELS, Claim, Sentence, clause, judge, sentence
-from pinlab.words.sentences import Judged, Verdict, counterexample, missed_by
+from pinlab.words.sentences import (
+    FALSE,
+    OF_NOTHING,
+    Judged,
+    Verdict,
+    counterexample,
+    missed_by,
+)
 from pinlab.words.vocabulary import (
     ALWAYS,
     ANY_PAGE,
@@ -50,8 +57,8 @@ from pinlab.words.vocabulary import (
 )
 
 RELEASE = "6.5"
-SLIPS, CAUGHT, HOLDS, WRONG = "slips", "caught", "true", "false"
-FILLS = {SLIPS: PARTLY, CAUGHT: NO, HOLDS: NO, WRONG: IDLE}
+SLIPS, CAUGHT, HOLDS, WRONG, EMPTY = "slips", "caught", "true", "false", "of nothing"
+FILLS = {SLIPS: PARTLY, CAUGHT: NO, HOLDS: NO, WRONG: IDLE, EMPTY: NO}
 
 
 NAMED: Mapping[str, str] = {
@@ -181,7 +188,7 @@ def adequacy(sentences: Sequence[Judged] | Mapping[str, Judged] = NAMED) -> Draw
         drawn.append(grid.heading(n, name.replace("-", " "), 8, 10, "normal" if n else "bold"))
     for n, (name, words) in enumerate(rows.items()):
         # What is false of the right kernel is no catch of a wrong one.
-        fills = FILLS if words[0] == HOLDS else FILLS | {SLIPS: IDLE, CAUGHT: IDLE}
+        fills = FILLS if words[0] != WRONG else FILLS | {SLIPS: IDLE, CAUGHT: IDLE}
         drawn += [grid.row(n, name, words, fills), grid.edge(1, n, 3)]
     return grid.drawing(
         len(kernels), len(rows), drawn, "A heat map of sentences and wrong kernels.",
@@ -192,7 +199,7 @@ def adequacy(sentences: Sequence[Judged] | Mapping[str, Judged] = NAMED) -> Draw
 
 def _row(sentence: Judged, verdict: Verdict) -> list[str]:
     missed = missed_by(sentence, RELEASE)
-    right = WRONG if verdict.counterexample else HOLDS
+    right = {FALSE: WRONG, OF_NOTHING: EMPTY}.get(verdict.answer, HOLDS)
     return [right, *(SLIPS if name in missed else CAUGHT for name in WRONG_KERNELS)]
 
 
@@ -202,8 +209,9 @@ def _row_in_words(row: Sequence[str]) -> str:
     number = f"{len(slip)} of {len(others)} wrong {plural(len(others), 'kernel')}"
     which = f": {', '.join(slip)}" if slip else ""
     verb = "slips" if len(slip) == 1 else "slip"
-    idle = "" if right == HOLDS else ", and that it catches the rest is a false alarm"
-    return f"{right} of Linux {RELEASE}; {number} {verb} through{which}{idle}."
+    idle = "" if right != WRONG else ", and that it catches the rest is a false alarm"
+    told = "true of nothing in" if right == EMPTY else f"{right} of"
+    return f"{told} Linux {RELEASE}; {number} {verb} through{which}{idle}."
 
 
 WORDED = {
@@ -339,7 +347,7 @@ def _why_true(kernel: str, counters: Collection[str]) -> str:
         return (
             "Nothing is returned there, so there is nothing that the sentence could be wrong about"
         )
-    return "There is one more of which the sentence says nothing"
+    return "At least one more does only what the sentence says nothing of"
 
 
 def _why_false(kernel: str, asked: Sentence) -> str:

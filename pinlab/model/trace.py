@@ -106,7 +106,7 @@ class Trace(list[Event]):
         """The same as a table for a notebook, which scrolls where it is wider than the page."""
         heads, *rows = zip(*self._columns(), strict=True)
         lines = [_line(heads, heads, "th"), *(_line(heads, row, "td") for row in rows)]
-        return f'<div style="overflow-x:auto"><table>{"".join(lines)}</table></div>'
+        return f'<div style="overflow-x:auto" tabindex="0"><table>{"".join(lines)}</table></div>'
 
     def _repr_pretty_(self, printer: _Printer, cycle: bool) -> None:
         printer.text(str(self))

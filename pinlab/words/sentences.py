@@ -144,27 +144,27 @@ def _patch_note(reading: str, has: str, removes: str) -> Sentence:
         f"patch-note/{reading}",
         (
             Claim(f"a zero page that is returned {has}", has_none),
-            Claim(f"unpin_user_page() {removes} from it", removes_none),
+            Claim(f"unpin_user_page() {removes}", removes_none),
         ),
         "note-on-zero-pages",
     )
 
 
 _ALL = (
-    _patch_note("any-reference", "has no extra reference of any kind", "removes no reference"),
+    _patch_note("any-reference", "shows no hold of any kind", "removes no hold from it"),
     Sentence(
         "patch-note/any-reference-by-this-call",
         (
-            Claim("the call adds no reference to a zero page it returns", _ADDS_NONE),
-            Claim("unpin_user_page() removes no reference from it", _REMOVES_NONE),
+            Claim("the call adds no hold to a zero page it returns", _ADDS_NONE),
+            Claim("unpin_user_page() removes no hold from it", _REMOVES_NONE),
         ),
         "note-on-zero-pages",
     ),
-    _patch_note("foll-pin", "has no FOLL_PIN on record", "removes no FOLL_PIN"),
+    _patch_note("foll-pin", "has no FOLL_PIN on record", "removes no FOLL_PIN from it"),
     _patch_note(
-        "refcount-says-maybe", "has a refcount that does not say maybe", "takes no maybe"
+        "refcount-says-maybe", "has a refcount below 1024", "does not take that below 1024"
     ),
-    _patch_note("pincount-above-zero", "has no pin in its pincount", "removes no such pin"),
+    _patch_note("pincount-above-zero", "has no pin in its pincount", "removes no such pin from it"),
     Sentence(
         "refcount-sentence",
         (

@@ -80,7 +80,7 @@ def test_a_historical_difference_is_seen(
         ("patch-fast", "BIAS - 1", "BIAS"),
         ("patch-unpin", "atomic_sub(refs", "atomic_sub(1"),
         ("large-pin", "        folio_ref_add(folio, refs);\n", ""),
-        ("needs-cow", "!mm->has_pinned", "0"),
+        ("needs-cow", "!test_bit(MMF_HAS_PINNED, &mm->flags)", "0"),
         ("fork", "        folio_put(page);\n", ""),
         ("fork", "    ClearPageAnonExclusive(page);\n", ""),
         ("write-fault-5.7", "<= 1", "<= 2"),

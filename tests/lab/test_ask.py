@@ -167,7 +167,7 @@ def test_an_answer_that_cannot_be_one_is_a_slip_and_what_follows_takes_its_place
     boxes[2].value = "6400"
     for _ in range(3):
         made.button.click()
-    assert said(made).endswith("whether this kernel pins it.")  # and offers no hint to what is seen
+    assert said(made).endswith("this kernel does not pin it.")  # and offers no hint to what is seen
     assert seen(made) == [FILM.alt, FILM.twin]
     asked = lab.ask("last-pin")
     asked.form.widget.value = "-1"
@@ -245,7 +245,7 @@ def test_two_questions_of_two_earlier_lessons_are_drawn_by_seed() -> None:
         assert all(TEXTS[id].kind in CLICKED and TEXTS[id].lesson < "04" for id, _ in pair)
         assert all(its == (seed + ANEW if id in SEEDED else 0) for id, its in pair)
     first = [one.found.id for one in lab.earlier("01").questions]  # of 00, in every Python version
-    assert first == ["overflow", "two-pages"]
+    assert first == ["what-it-shows", "bytes-and-writes"]
 
 
 def test_with_a_seed_no_lesson_asks_what_another_one_asks() -> None:

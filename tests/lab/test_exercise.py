@@ -69,7 +69,8 @@ def stub(*state: object) -> None: ...
         (SELECTION, set(), False, IDEA, f"You said none of them. {MISTAKEN}"),
         (SELECTION, {"x"}, False, None, "are right, and something is missing. And another."),
         (SELECTION, {"x", "y", "z"}, False, None, 'You said x, y, z. Not "y". Not that.'),
-        (SELECTION, {"x", "y"}, False, None, 'You said x, y. Not "y". Not that.'),
+        (SELECTION, {"x", "y"}, False, None,
+         'You said x, y. Not "y", and something is missing. Not that.'),
         (SELECTION, {"z"}, False, None, "All of these are right, and something is missing. Count"),
         (PROGRAM, lambda a: a + a, True, None, "It is right in all 4 cases. So."),
         (PROGRAM, lambda a: 2 if a else 0, False, None, "It is right in 2 of 4 cases. "

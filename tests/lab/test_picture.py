@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from pinlab.lab.picture import (
     COLUMNS,
     SUMMARY,
+    TWIN,
     Drawing,
     Picture,
     display_all,
@@ -67,9 +68,7 @@ def test_the_words_are_displayed_below_and_folded(front_end: FrontEnd) -> None:
     picture(TABLE)._ipython_display_()
     _, folded = front_end.bundles
     assert folded["text/plain"] == str(picture(TABLE))
-    assert folded["text/html"].startswith(
-        f"<details>{SUMMARY}<p>Pins: 64.</p><p>In words.</p><table"
-    )
+    assert folded["text/html"].startswith(f"{TWIN}{SUMMARY}<p>Pins: 64.</p><p>In words.</p><table")
     assert folded["text/html"].endswith("<td>65537</td>\n    </tr>\n  </tbody>\n</table></details>")
 
 
@@ -133,7 +132,7 @@ def test_a_caption_stands_in_the_figure_with_its_links(
 def test_below_a_widget_the_caption_stands_once_and_above_the_words() -> None:
     shown, folded = picture().captioned(CAPTION).bundles({WIDGET_VIEW: {"model_id": "1"}})
     assert "Figure" not in str(shown)
-    assert re.match(f"<p[^>]*>{re.escape(AS_HTML)}</p><details>", str(folded["text/html"]))
+    assert re.match(f"<p[^>]*>{re.escape(AS_HTML)}</p><details ", str(folded["text/html"]))
 
 
 def test_printed_it_is_its_words_and_its_table() -> None:

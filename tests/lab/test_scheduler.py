@@ -96,7 +96,7 @@ def test_it_says_when_it_is_lost_and_in_which_try() -> None:
     played.press("again").go(*LOSES[:-1])
     assert played.said.endswith("It is still open.")
     played.go(LOSES[-1])
-    assert f"It is certain now: {GOAL}. Can you do it on 5.6 or 6.5, too?" in played.said
+    assert f"It is certain now: {GOAL}. What comes of it on 5.6 and 6.5?" in played.said
     assert "Linux 5.9: done in try 2" in played.above
     assert played.drawn() == (7, 6)
     assert len(named(played.graph, "way")) == len(LOSES)

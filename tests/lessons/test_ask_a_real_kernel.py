@@ -142,21 +142,20 @@ def test_who_buys_the_right_three_and_says_what_they_show_wins_and_nothing_less_
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_what_a_bought_clue_contradicts_is_said_with_both_values(seed: int) -> None:
+def test_what_a_bought_clue_contradicts_is_said_with_the_value_that_was_bought(seed: int) -> None:
     played = game(seed)
     left = told(played, *solving(played))
     for letter in LETTERS:
         for name in set(kernels()) - set(left[letter]):
             text = played.answer(**left | {letter: name}).text
             found = re.search(
-                rf"- {letter}: it is not {name}: you have ([\w-]+), which is (\S+) here and (\S+) "
-                rf"on {name}\.", text,
+                rf"- {letter}: it is not {name}: you have ([\w-]+), which is (\S+) here, and "
+                rf"{name} did not answer that\.", text,
             )  # fmt: skip
             assert found, text
             clue = played.clue(found[1])
             assert clue in played.bought
-            assert found[2] == str(played.values(clue)[letter]) != found[3]
-            assert found[3] == str(answer(clue, name))
+            assert found[2] == str(played.values(clue)[letter]) != str(answer(clue, name))
 
 
 THREE = ("read-zeros", "write-letters", "fork-1022")
@@ -446,8 +445,52 @@ def test_who_has_won_is_told_the_traps_of_the_shelf() -> None:
 def test_what_is_stored_is_another_game() -> None:
     exhibit = Grid(0).exhibit
     assert exhibit.moves == "Another game, after two clues:"
-    assert exhibit.filmstrip.twin.startswith("Game 1, 2 clues bought.\n")
+    assert exhibit.filmstrip.twin.startswith("Game 2, 2 clues bought.\n")
     assert str(exhibit) == str(here.board_of_another(0))
+    assert ">Game 2, 2 clues bought.<" in here.board_of_another(0).svg
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_letter_of_the_stored_game_is_the_kernel_that_it_is_in_this_one(seed: int) -> None:
+    def shown(n: int) -> list[list[str]]:
+        left = told(game(n), *solving(game(n)))
+        return [left[letter] for letter in LETTERS]
+
+    stored = int(here.board_of_another(seed).twin.split()[1].rstrip(","))
+    assert all(mine != other for mine, other in zip(shown(seed), shown(stored), strict=True))
+
+
+def test_where_noise_looks_like_an_answer_it_is_named_and_no_link_is_spelled_out() -> None:
+    final = told(game(0), *THREE)
+    for bought, named in ((THREE, False), ((*THREE, "flight-2"), True)):
+        grid = Grid()
+        grid.press(*(f"buy {id}" for id in bought))
+        grid.strike_out(final | {"C": ["7.3.4"]})
+        grid.press("check")
+        assert "C: your clues leave 6.12.117, too, and no clue here tells them apart" in grid.said
+        assert ("A reading of flight-2 may be 1 off by chance." in grid.said) is named
+        assert ("A common mistake: One measurement is a fact." in grid.said) is named
+        assert "](" not in grid.said
+
+
+def test_what_is_for_sale_is_shown_in_full() -> None:
+    html = here.for_sale()._repr_html_()
+    sold = [clue for clue in CLUES if clue.id not in THREE]
+    assert len(sold) == len(here.for_sale().table) == len(CLUES) - len(THREE)
+    shown = BeautifulSoup(html, "html.parser").get_text()
+    assert all(clue.id in shown and clue.words in shown for clue in sold)
+
+
+def test_a_clue_that_is_sold_out_is_not_answered() -> None:
+    reply = str(lab.check("cheapest-clues", {"read-zeros"}))
+    assert "There is no `read-zeros`: sold out." in reply
+    assert "6.12.117" not in reply
+
+
+def test_of_the_step_from_2_to_1026_all_but_one_is_the_rule() -> None:
+    model = here.asked("flight-2")["the model"].tolist()
+    assert here.from_a_rule("flight-2") == "2 to 1026"
+    assert (model[2], model[3]) == (2, 2 + 1023)
 
 
 # The exercises.

@@ -217,6 +217,9 @@ def test_what_is_right_of_a_guess_is_what_the_rules_and_the_limits_say() -> None
     assert Kernel("6.4").rules.dio_hold_smb == "pin"
     assert Kernel("6.2").rules.dio_hold_smb == "get"
     assert here.comes_first() == "the disk"
+    (nvme,) = (limit.value for limit in limits() if limit.id == "queue-nvme")
+    assert nvme is not None
+    assert nvme * 32 < 32768 <= nvme * 33
 
 
 # The cliff.

@@ -195,6 +195,10 @@ def test_a_page_that_is_touched_points_to_the_zero_page_or_gets_the_next_frame()
     brush.hear({"process": 1, "pages": [*range(64)], "write": False})
     assert brush.entries == [[0] * 64, [1] * 64]
     assert brush.said.startswith("other reads all pages. 0 pages have frames of their own, 64 ")
+    brush.hear({"process": None, "pages": [*range(64)], "write": False})
+    assert brush.said.startswith("both read all pages. 0 pages have frames of their own, 128 ")
+    brush.hear({"process": None, "pages": [*range(64)], "write": False})
+    assert brush.said.startswith("both read all pages, and nothing changes. ")
 
 
 @pytest.mark.parametrize(

@@ -368,3 +368,16 @@ def test_two_kernels_were_recorded_with_what_the_text_says(
 ) -> None:
     rows = recorded(kernel=kernel, experiment="counters", case=case, quantity="ref_delta")
     assert {row["value"] for row in rows} == {str(added)}
+
+
+def test_a_put_too_many_is_taken_and_only_a_freed_frame_is_refused() -> None:
+    kernel = Kernel("6.4")
+    mm = kernel.new_mm()
+    addr = mm.mmap(PAGE_SIZE)
+    mm.write(addr, b"x")
+    (page,) = mm.get_user_pages(addr, 1)
+    kernel.put_page(page)
+    kernel.put_page(page)
+    assert page.folio.freed
+    with pytest.raises(RuntimeError):
+        kernel.put_page(page)

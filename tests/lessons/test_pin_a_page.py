@@ -170,6 +170,15 @@ def bars(svg: str) -> list[list[str]]:
     return [[fill for _, fill in sorted(boxes)] for _, boxes in sorted(found.items())]
 
 
+def test_the_figure_opens_at_the_number_that_was_asked_about() -> None:
+    assert ">refcount 2050<" in Parts(here.sliders()).picture
+
+
+def test_the_digits_are_named_by_what_is_true_of_a_thousand_references_too() -> None:
+    names = "21 digits: steps of 1024", "10 digits: below 1024"
+    assert all(name in at(0, 4096).picture for name in names)
+
+
 def test_the_room_below_the_bars_says_which_pins_are_too_many() -> None:
     parts = Parts(here.sliders(pins=1, references=1))
     assert re.findall(r">(\d+) pins: more than 1026<", parts.picture) == ["2"]

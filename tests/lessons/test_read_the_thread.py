@@ -11,6 +11,7 @@ from pinlab.lab.exercise import Program
 from pinlab.lab.problems import exercise
 from pinlab.lab.svg import measured
 from pinlab.lessons import read_the_thread as here
+from pinlab.words.sentences import SENTENCES, judge
 from pinlab.words.thread import PARTS, VERDICTS, Turn, turns
 from tests.lab.front_end import FrontEnd
 from tests.lab.parts import Parts
@@ -292,7 +293,7 @@ def test_verdicts_are_kept_while_the_slider_moves_and_can_be_changed() -> None:
     parts.toggle.value = "right"
     assert parts.toggle.value is None
     assert (verdicts(parts.picture), framed(parts.picture)) == ({9: "right"}, 10)
-    assert parts.sentence.startswith("Turn 10: ")
+    assert parts.sentence.startswith("You said of turn 9: right. Turn 10: ")
     assert parts.sentence.endswith("Your verdict: none yet.")
     parts.rows[0].bar.value -= 1
     assert parts.toggle.value == "right"
@@ -336,6 +337,20 @@ def test_only_the_long_term_pin_outlasts_the_io() -> None:
     (page,) = mm.pin_user_pages(addr + PAGE_SIZE, 1, FOLL_LONGTERM)
     request.complete()
     assert (request.pages[0].refcount, page.refcount) == (1, 1025)
+
+
+def test_as_many_wrong_kernels_slip_through_the_note_as_through_the_reviewers_sentence() -> None:
+    missed = {id: set(judge(id).missed or ()) for id in SENTENCES}
+    note, review = missed["patch-note/foll-pin"], missed["refcount-sentence"]
+    assert (len(note), len(review), len(missed["landed-rst"])) == (5, 5, 3)
+    assert note ^ review == {"refcount-still-counted", "pincount-still-counted"}
+
+
+def test_2_to_the_21_pins_succeed_and_the_next_is_refused() -> None:
+    folio = Kernel("6.5", zero_page_pins="counted").zero_page.folio
+    grab = folio.kernel.try_grab_folio_fast
+    taken = [grab(folio, number, FOLL_PIN) for number in (2**21 - 1, 1, 1)]
+    assert (taken, folio.refcount) == ([True, True, False], 1 - 2**31)
 
 
 @pytest.mark.parametrize("counter", ["pincount", "refcount"])

@@ -23,8 +23,8 @@ SEEDS = range(50)
 RIGHT: dict[str, object] = {
     "three-buffers": {"letters": 100 * 64, "zeros": 100 * 64, "never": 0},
     "one-byte": 100 * 1,
-    "two-pages": 1000 * 2,
-    "overflow": 1 + 2**15 * 2**6 * 2**10 - 2**32,
+    "bytes-and-writes": 1000 * 2,
+    "what-it-shows": 1 + 2**15 * 2**6 * 2**10 - 2**32,
 }
 """Worked out by hand; the mail's writes are submitted in the tests of lesson 04."""
 
@@ -42,10 +42,12 @@ def test_written_pages_times_writes_with_every_seed(seed: int) -> None:
         "one-byte", seed, r"into (?:one|each of (\d+)) pages? of .* to disk (\d+) times"
     )
     assert lab.check("one-byte", int(k or 1) * int(writes), seed).right
-    pages, writes = asked("two-pages", seed, r"into the pages ([\d, and]+)\. .* disk (\d+) times")
+    pages, writes = asked(
+        "bytes-and-writes", seed, r"into the pages ([\d, and]+)\. .* disk (\d+) times"
+    )
     written = re.findall(r"\d+", pages)
     assert 1 < len(set(written)) < len(written)
-    assert lab.check("two-pages", len(set(written)) * int(writes), seed).right
+    assert lab.check("bytes-and-writes", len(set(written)) * int(writes), seed).right
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -62,9 +64,9 @@ def test_three_buffers_with_every_seed(seed: int) -> None:
     ("guess", "words"),
     [
         ({"zeros": 0}, "](misconceptions.md#A-pin-is-about-data)."),
-        ({"never": 6400}, "Ask what stands behind a page that was never written to,"),
-        ({"never": 64}, "Ask what stands behind a page that was never written to,"),
-        ({"never": 100}, "Ask what stands behind a page that was never written to,"),
+        ({"never": 6400}, "and this kernel does not pin it"),
+        ({"never": 64}, "and this kernel does not pin it"),
+        ({"never": 100}, "and this kernel does not pin it"),
         ({"letters": 64}, "That is for one write;"),
         ({"zeros": 100}, "That is one pin for each write;"),
         ({"letters": 0}, "every write pins each of them."),
@@ -90,15 +92,17 @@ def test_a_wrong_guess_at_a_buffer_is_told_what_it_looks_like(
         (1000, "That is one pin for each write;"),
     ],
 )
-def test_a_wrong_guess_at_two_pages_is_told_what_it_looks_like(guess: int, words: str) -> None:
-    reply = lab.check("two-pages", guess)
+def test_a_wrong_guess_at_bytes_and_writes_is_told_what_it_looks_like(
+    guess: int, words: str
+) -> None:
+    reply = lab.check("bytes-and-writes", guess)
     assert f"You said {guess}." in reply.text
     assert words in reply.text
 
 
 def test_a_refcount_past_the_largest_value_would_need_more_bits() -> None:
-    assert lab.check("overflow", 2**31 + 1).misconception == "a-counter-has-64-bits"
-    assert "ask what comes after its largest value." in lab.check("overflow", 2**31).text
+    assert lab.check("what-it-shows", 2**31 + 1).misconception == "a-counter-has-64-bits"
+    assert "ask what comes after its largest value." in lab.check("what-it-shows", 2**31).text
 
 
 @cache

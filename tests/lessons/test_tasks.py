@@ -50,9 +50,10 @@ def buffer(pages: int, written: list[int], writes: int) -> dict[str, object]:
     return {"pages": pages, "written": [page * 4096 for page in written], "writes": writes}
 
 
-def pins(order: int, number: int, older: str, newer: str) -> dict[str, object]:
-    """Some pins of a folio on two releases."""
-    return {"order": order, "pins": number, "older": older, "newer": newer}
+def held(order: int, pins: int, references: int, older: str, newer: str) -> dict[str, object]:
+    """A folio that is held in the same way on two releases."""
+    holds = {"pins": pins, "references": references}
+    return {"order": order, **holds, "older": older, "newer": newer}
 
 
 def rules(release: str, **changed: object) -> dict[str, object]:
@@ -173,10 +174,11 @@ RIGHT: dict[str, list[object]] = {
         "mm.get_user_pages(addr, 1000); mm.fork().get_user_pages(addr, 24)",
     ],
     "refcounts-part": [
-        pins(1, 1, "5.17", "5.18"), pins(1, 1, "5.7", "6.18"), pins(1, 2, "5.10", "6.1"),
-        pins(1, 4096, "5.15", "5.19"), pins(1, 7, "6.5", "5.9"), pins(1, 512, "5.8", "6.2"),
-        pins(1, 1, "6.12", "5.16"), pins(1, 2, "5.14", "6.6"), pins(1, 2048, "5.11", "5.18"),
-        pins(1, 5, "5.12", "6.7"), pins(1, 3, "5.13", "6.4"),
+        held(1, 0, 1023, "5.17", "5.18"), held(1, 0, 1024, "5.7", "6.18"),
+        held(1, 0, 4096, "5.10", "6.1"), held(1, 0, 2000, "6.5", "5.9"),
+        held(1, 0, 1023, "5.8", "6.2"), held(1, 0, 1025, "6.12", "5.16"),
+        held(1, 0, 1500, "5.14", "6.6"), held(1, 0, 3000, "5.11", "5.18"),
+        held(1, 0, 2048, "5.12", "6.7"), held(1, 0, 1600, "5.13", "6.4"),
     ],
     "newer-loses": [
         "parent.fork().munmap(addr, 4096); parent.write(addr + 4, b'p')",
@@ -354,12 +356,12 @@ NEAR: dict[str, list[tuple[str, object]]] = {
         ("balanced", "mm.get_user_pages(addr, 1024); kernel.put_page(zero, 1025)"),
     ],
     "refcounts-part": [
-        ("same", pins(0, 1, "5.17", "5.18")), ("same", pins(2, 1, "5.17", "5.18")),
-        ("same", pins(1, 1, "5.10", "5.17")), ("same", pins(1, 1, "5.18", "6.18")),
-        ("same", pins(9, 1, "5.6", "5.7")), ("same", pins(10, 1024, "5.6", "6.18")),
-        ("same", pins(1, 2, "5.17", "5.17")), ("same", pins(1, 4096, "5.6", "5.18")),
-        ("unnoticed", pins(0, 1, "5.6", "5.7")), ("unnoticed", pins(0, 1023, "5.6", "6.18")),
-        ("unnoticed", pins(1, 2, "5.6", "5.17")), ("unnoticed", pins(1, 512, "5.7", "5.6")),
+        ("same", held(1, 0, 1022, "5.17", "5.18")), ("same", held(1, 1, 1023, "5.17", "5.18")),
+        ("same", held(2, 0, 1023, "5.17", "5.18")), ("same", held(0, 0, 1023, "5.17", "5.18")),
+        ("same", held(1, 1, 0, "5.17", "5.18")), ("same", held(1, 0, 1023, "5.10", "5.17")),
+        ("same", held(9, 1, 0, "5.7", "6.18")), ("same", held(1, 0, 4096, "5.18", "6.18")),
+        ("nobody", held(0, 1, 0, "5.6", "5.7")), ("nobody", held(9, 64, 0, "5.6", "6.18")),
+        ("nobody", held(1, 0, 1023, "5.17", "5.6")),
     ],
     "newer-loses": [
         ("older", "parent.fork(); parent.write(addr + 4, b'p')"),
@@ -388,6 +390,7 @@ NEAR: dict[str, list[tuple[str, object]]] = {
         ("disk", asks(f"{READ}read x v")),
         ("old", asks(f"{PINS}fork child\nwrite x+8 P", WORKS)),
         ("old", asks(f"{PINS}write x+8 P", WORKS)),
+        ("alone", asks(f"{PINS}write_protect x\nwrite x+8 P\nsignal s", f"await s\n{WORKS}")),
         ("old", asks(f"write_protect x\n{PINS}write x+8 P", WORKS)),
         ("old", asks(f"{PINS}write_protect x\nwrite x P\nsignal s", f"await s\n{WORKS}")),
         ("old", asks("submit_dio_write r x\nfork child\nwrite x+24 P", "device_read r v", "v = P")),
@@ -526,7 +529,7 @@ def test_a_program_without_end_is_told_where_it_was(monkeypatch: pytest.MonkeyPa
         ("three-thousand-pins", buffer(65, [0], 1), "pages is 65: allowed are whole numbers"),
         ("three-thousand-pins", buffer(2, [2], 1), "a byte in written is 8192: allowed are"),
         ("sentences-part", {"release": "5.5"}, "release is '5.5': FOLL_PIN, and so"),
-        ("refcounts-part", pins(1, 0, "5.17", "5.18"), "pins is 0: allowed are whole numbers"),
+        ("refcounts-part", held(1, -1, 0, "5.17", "5.18"), "pins is -1: allowed are whole numbers"),
         ("fixed-by-then", "nothing", "mine, line 1: "),
         ("shortest-refutation", [("A", "pin")], "a call in mine is ('A', 'pin'): it has"),
         ("cheapest-clues", {"free"}, "a clue in mine is 'free': allowed are read-zeros, "),

@@ -188,10 +188,21 @@ def ways(graph: States) -> list[list[int]]:
     return found
 
 
-def test_who_says_never_where_some_orders_are_bad_has_made_a_few_runs() -> None:
+def test_who_says_never_where_some_orders_are_bad_is_sent_to_look_for_one() -> None:
     for seed in SEEDS:
-        idea = lab.check("verdict", "Never", seed).misconception
-        assert (idea == "a-few-runs-are-enough") == (expected(seed) == "Sometimes")
+        if expected(seed) != "Never":
+            assert "at whose end the line is true" in lab.check("verdict", "Never", seed).text
+
+
+def test_no_exercise_of_the_lesson_asks_what_it_has_shown() -> None:
+    assert earliest(0) != earliest_of(SCENE) == 3
+    assert lacking(0) != "reuse"
+
+
+def earliest_of(scene: Scenario) -> int:
+    """After how many steps a yes can be certain, in the lesson's own graph."""
+    graph = explore(scene, "6.4").graph.asked(here.EXISTS)
+    return min(node.depth for node in graph.nodes if node.answer == YES)
 
 
 def test_who_misses_copy_is_told_what_fork_did_after_the_pin() -> None:

@@ -12,8 +12,11 @@ from pinlab.lab.grid import IDLE, NO, PARTLY
 from pinlab.lab.problems import exercise
 from pinlab.lessons import word_the_note as here
 from pinlab.model.arguments import instance
+from pinlab.model.folio import PAGE_SIZE
+from pinlab.model.kernel import Kernel
 from pinlab.model.trace import Trace
 from pinlab.words import WRONG_KERNELS
+from pinlab.words.sentences import OF_NOTHING
 from pinlab.words.vocabulary import CALLS, COUNTERS, HOW, ON
 from tests.lab.parts import Parts
 
@@ -208,6 +211,9 @@ def test_the_heat_map_is_adequacy_in_words_drawn_and_told() -> None:
     false = [name for name in words.SENTENCES if words.judge(name).answer == words.FALSE]
     told_false = table.index[table["Linux 6.5"] == "false"]
     assert [here.NAMED[name] for name in told_false] == false
+    empty = [name for name in words.SENTENCES if words.judge(name).answer == OF_NOTHING]
+    told_empty = table.index[table["Linux 6.5"] == "of nothing"]
+    assert [here.NAMED[name] for name in told_empty] == empty != []
     told = [str(v) for row in table.to_numpy() for v in row]
     svg = ET.fromstring(drawing.svg)
     cells = [one.text for one in svg.iter(f"{SVG}text") if one.text in set(told)]
@@ -343,6 +349,26 @@ def test_the_builder_begins_with_the_sentence_that_was_asked_about() -> None:
     parts = Parts(here.wording())
     assert parts.sentence.startswith("After a pin of the zero page the refcount shows no hold. ")
     assert "False of Linux 6.5" in parts.sentence
+
+
+def test_the_note_that_says_maybe_is_false_by_one_call_of_1023_references() -> None:
+    found = words.judge(here.NAMED["the note: does not say maybe"]).counterexample
+    assert found is not None
+    assert found.steps[0] == "A takes 1023 references to the zero page: refcount 1 -> 1024"
+
+
+def test_a_pincount_by_the_rules_of_every_page_would_raise_the_refcount() -> None:
+    """So the second kernel breaks a rule for the zero page alone, as the reviewer says."""
+    kernel = Kernel("6.5", **WRONG_KERNELS["pincount-still-counted"].rules)
+    mm = kernel.new_mm("A")
+    change = {}
+    for name in ("zero", "small"):
+        addr = mm.mmap(PAGE_SIZE)
+        if name == "small":
+            mm.write(addr, b"x")
+        (page,) = mm.pin_user_pages(addr, 1)
+        change[name] = page.folio.refcount, page.folio.pincount
+    assert change == {"zero": (1, 1), "small": (2, 1)}
 
 
 def test_two_kernels_are_told_apart_by_the_counters_and_by_some_sentences() -> None:

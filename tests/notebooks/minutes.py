@@ -109,6 +109,8 @@ def of_code(cell: NotebookNode, names: Mapping[str, object]) -> Time:
                 kinds.append("prediction")
             case "lab", "earlier" | "task" | "timeline":
                 kinds.append(name)
+            case "here", "turn_by_turn":
+                kinds.append("verdicts")
         function = getattr(names.get(module), name, None)
         moved = getattr(function, "__annotations__", {}).get("return") == "Exhibit"
         if moved and name not in kinds:

@@ -7,6 +7,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from pinlab.lab.picture import PRINTED
+
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -60,7 +62,7 @@ def _folded(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """One output in the place of some: all of them as HTML, behind a line to press."""
     if [output.get("data", {}).get("text/plain") for output in outputs] == [COVERED]:
         return outputs
-    html = f"<details>{SUMMARY}{''.join(map(_as_html, outputs))}</details>"
+    html = f"<details>{SUMMARY}{''.join(map(_as_html, outputs))}</details>{PRINTED}"
     return [new_output("display_data", {"text/html": html, "text/plain": COVERED})]
 
 

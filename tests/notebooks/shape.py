@@ -18,7 +18,7 @@ NAME = re.compile(r"\d\d_[a-z0-9]+(_[a-z0-9]+)+")
 MARKUP = ("text/markdown", "text/html")
 SHRINKS = "max-width:100%"
 # Below something live stands its caption, and then the words.
-FOLDED = re.compile(r"(?:<p style=[^>]*>Figure .*?</p>)?<details><summary")
+FOLDED = re.compile(r"(?:<p style=[^>]*>Figure .*?</p>)?<details[^>]*><summary")
 MEDIAN_LINES, MOST_LINES, ALL_LINES = 3, 10, 20
 ABSOLUTE = re.compile(r"(?<![\w.~-])(?:/(?:home|root|work|tmp|Users)/|[A-Za-z]:\\+Users)[^\s\"']*")
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")

@@ -85,6 +85,7 @@ def doing(source: str, *outputs: object) -> float:
         ('lab.timeline("fork", at="5.9")', ["timeline"]),
         ("here.touch(read=3).captioned('Figure 1.')", ["exhibit"]),
         ("lab.odometer(); lab.draw_map(1)", ["exhibit"]),
+        ("here.turn_by_turn()", ["verdicts"]),
         ("here.nothing(); other.odometer(); odometer()", []),
     ],
 )  # fmt: skip
@@ -103,6 +104,16 @@ def test_what_is_seen_takes_its_time_once() -> None:
 def test_each_kind_of_exercise_takes_some_time() -> None:
     assert {text.kind for text in TEXTS.values()} <= minutes.takes().keys()
     assert min(minutes.takes().values()) > 0
+
+
+def test_the_lessons_fit_into_a_readers_life() -> None:
+    course = minutes.course()
+    whole = course[minutes.ALL]
+    assert (whole.both <= 600, whole.reading <= 200) == (True, True), whole
+    first = course["00_start_here"]
+    assert (first.both <= 20, first.reading <= 10) == (True, True), first
+    mail = minutes.added(stretch.time for stretch in minutes.routes()["mail"])
+    assert mail.both <= 90, mail
 
 
 def test_words_are_read_and_targets_of_links_are_not() -> None:

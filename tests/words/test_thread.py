@@ -95,7 +95,10 @@ def test_a_verdict_of_the_mail_is_folded_away_below_its_question_in_the_mails_ow
         assert f"\n> — {turn.speaker}, {turn.date.day} {turn.date:%B %Y}\n" in asked
         assert "?" in asked.split("**")[1]
     order = [f"turn-{turn.number}{told}" for turn in turns("mail") for told in ("", "-verdict")]
-    assert sorted(order, key=ids.index) == order
+    main = [id for id in order if ids.index(id) < ids.index("summary")]
+    curious = [id for id in order if id not in main]
+    for some in main, curious:
+        assert sorted(some, key=ids.index) == some
 
 
 def test_every_verdict_occurs_and_a_question_an_impression_a_hope_and_a_joke_are_no_claims() -> (

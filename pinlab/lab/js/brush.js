@@ -33,7 +33,7 @@ const frameAt = (frame) => {
 function render({ model, el }) {
   const brushes = ["read", "write"].map((name) => made("button", { type: "button" }, name));
   const button = (words) => made("button", { type: "button" }, words);
-  const all = button("all 64 pages"), more = button(""), again = button("start again");
+  const all = button("all pages"), more = button(""), again = button("start again");
   const bar = made("div", { class: "controls", role: "group", "aria-label": "brush" },
     ["Brush:", ...brushes, all, more, again]);
   const picture = made("div", { class: "picture" });
@@ -162,9 +162,7 @@ function render({ model, el }) {
   };
 
   brushes.forEach((one, n) => { one.onclick = () => choose(n); });
-  all.onclick = () => {
-    for (let n = 0; n < processes(); n += 1) send(n, [...Array(PAGES).keys()]);
-  };
+  all.onclick = () => send(null, [...Array(PAGES).keys()]);
   more.onclick = () => model.send({ processes: 3 - processes() });
   again.onclick = () => model.send({ processes: processes() });
   window.addEventListener("pointermove", drag);
