@@ -592,13 +592,17 @@ def sentences_part(mine: object) -> Trial:
     rules_for(release, rules)
     found = {name: counterexample(id, release, rules) for name, id in NOTE_AND_REVIEW.items()}
     note, review = (f"{name} is {'false' if run else 'true'}" for name, run in found.items())
-    counted = rules.get("zero_page_still_counts", "nothing") != "nothing"
+    counter = rules.get("zero_page_still_counts", "nothing")
+    counted = counter != "nothing"
     runs = [
         f"{name} is false here:\n{_without_note(run) if counted else run}"
         for name, run in found.items()
         if run
     ]
-    trial = Trial(f"{note} of this kernel, and {review}.".capitalize(), "\n\n".join(runs))
+    told = f"{note} of this kernel, and {review}.".capitalize()
+    if counter in ("pincount", "refcount"):
+        told += " (With this rule every page has a pincount, and pins are on record there.)"
+    trial = Trial(told, "\n\n".join(runs))
     return trial.checked({"both-true": len(runs) > 0, "both-false": len(runs) < 2})
 
 

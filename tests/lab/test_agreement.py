@@ -116,6 +116,12 @@ def test_what_is_unchanged_is_told_no_state() -> None:
     assert "zero true" in lab.compare_c("backport").text
 
 
+def test_a_negative_bool_agrees_and_is_no_repair() -> None:
+    reply = lab.compare_c("backport", BACKPORT.replace("return 0;", "return -ENOMEM;"))
+    assert (reply.right, "agree in all" in reply.text) == (None, True)
+    assert reply.text.endswith("But as a bool a negative number is true, like any that is not 0.")
+
+
 HOSTILE = {
     "for (;;);": "The program had not ended after 0.5 s, in this state: FOLL_PIN, the zero page, ",
     "*(volatile int *)0 = 1;": "The program crashed (SIGSEGV), in this state: FOLL_PIN, the zero",

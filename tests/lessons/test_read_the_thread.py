@@ -359,5 +359,6 @@ def test_the_task_shows_a_counter_that_moves_without_saying_that_it_is_not_count
 ) -> None:
     reply = lab.task("sentences-part", {"release": "6.5", "zero_page_still_counts": counter})
     assert reply.right
+    assert "every page has a pincount" in reply.text
     assert counter in reply.details
     assert "not counted" not in reply.details
