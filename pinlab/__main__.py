@@ -1,5 +1,6 @@
-"""`python -m pinlab` is the command `pinlab`."""
+"""`python -m pinlab` is the command `pinlab`; whoever only imports this does nothing."""
 
 from pinlab.command import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,6 @@
 """The command `pinlab`: what it opens, what it writes, and how it refuses what is wrong."""
 
+import importlib
 import json
 import os
 import subprocess
@@ -66,6 +67,13 @@ def test_without_a_checkout_it_puts_them_into_a_folder_here(
     assert f"--ServerApp.root_dir={root}" in become[0][0]
     assert (root / "my_lessons" / command.FIRST).exists()
     assert (root / "data" / "glossary.csv").exists()
+
+
+def test_importing_what_python_m_runs_does_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["-c"])  # as in a worker, which would become a server
+    monkeypatch.setattr(command, "main", lambda: pytest.fail("it ran"))
+    monkeypatch.delitem(sys.modules, "pinlab.__main__", raising=False)
+    importlib.import_module("pinlab.__main__")
 
 
 def test_its_help_names_all_that_it_does(tmp_path: Path) -> None:
