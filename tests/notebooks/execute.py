@@ -24,6 +24,8 @@ from tests.notebooks.normalise import as_stored, normalise
 
 SECONDS_PER_CELL = 300
 KERNEL = "python3"
+# Names, and how often an exercise was tried.
+FORGET = "%reset -f\nfrom pinlab.lab.problems import TRIED\nTRIED.clear()\ndel TRIED"
 OPTIONS = [
     # Spares every run a warning that the kernel's loopback connection is not encrypted.
     "--IPKernelApp.log_level=ERROR",
@@ -35,7 +37,7 @@ OPTIONS = [
 def run(path: Path, kernel: KernelManager | None = None) -> NotebookNode:
     """The notebook with fresh outputs, normalised; the file stays as it is.
 
-    A kernel that runs already is lent for it, and forgets all names first.
+    A kernel that runs already is lent for it, and forgets first.
     """
     (fresh,) = runs(path, again=False, kernel=kernel)
     return fresh
@@ -63,7 +65,7 @@ def runs(path: Path, again: bool = True, kernel: KernelManager | None = None) ->
     )
     with clean_environment():
         if kernel is not None:
-            notebook.cells.insert(0, new_code_cell("%reset -f"))
+            notebook.cells.insert(0, new_code_cell(FORGET))
         client.execute()
     if client.kc is not None:  # who is lent a kernel leaves it running, and its channels open
         client.kc.stop_channels()

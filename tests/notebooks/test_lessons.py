@@ -30,21 +30,28 @@ def lesson(path: Path) -> Lesson:
 
 
 @pytest.fixture(scope="session")
-def kernel() -> Iterator[KernelManager]:
-    """What all solutions are run by: starting one for each takes longer than most of them."""
+def lessons_kernel() -> Iterator[KernelManager]:
+    """What a worker's lessons are run by: to start and import takes longer than most of them."""
+    with lent(FOLDER) as kernel:
+        yield kernel
+
+
+@pytest.fixture(scope="session")
+def solutions_kernel() -> Iterator[KernelManager]:
+    """The same for solutions, in their folder."""
     with lent(FOLDER / "solutions") as kernel:
         yield kernel
 
 
 @pytest.fixture(scope="module")
 def fresh(path: Path, request: pytest.FixtureRequest) -> list[NotebookNode]:
-    """What it shows when it is run on a clean kernel.
+    """What it shows when it is run on a kernel that has forgotten the notebooks before.
 
     Of a lesson: each cell the first time, the second time in a row, and when all are run again.
     """
     if path.parent == FOLDER:
-        return runs(path)
-    return [run(path, request.getfixturevalue("kernel"))]
+        return runs(path, kernel=request.getfixturevalue("lessons_kernel"))
+    return [run(path, request.getfixturevalue("solutions_kernel"))]
 
 
 def test_the_first_lesson_is_there() -> None:
