@@ -41,11 +41,12 @@ slides: writable $(INSTALLED) ## write lesson 12 as slides, and a handout of one
 site: writable $(SITE_TOOLS) ## write the lessons as a site into site/, with nothing to install for its readers
 	@$(RUN) -m pinlab site
 
+# Three workers on two cores: one of them mostly waits, for a browser or for this kernel's counters.
 # Make itself runs the first two side by side: what a shell puts in the background hears no Ctrl-C.
 test: writable $(TEST_TOOLS) ## run everything that CI runs: lint, types, tests, coverage of the model
 	@$(MAKE) --no-print-directory -j2 BESIDE=yes lint model
-	@echo 'All other tests, two at a time: about three minutes on two idle cores ...'
-	@$(RUN) -m pytest -q -n 2 --ignore=tests/model
+	@echo 'All other tests, three at a time: a bit over three minutes on two idle cores ...'
+	@$(RUN) -m pytest -q -n 3 --ignore=tests/model
 
 # Tracing makes a test almost twice as slow, and tests/model alone covers the model.
 .PHONY: model

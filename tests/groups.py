@@ -43,6 +43,6 @@ class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> GroupScheduling:
-    """Return who hands out the tests of `-n 2`."""
+    """Return who hands out the tests of `-n`."""
     config.option.loadscopereorder = False
     return GroupScheduling(config, log)
