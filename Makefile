@@ -10,14 +10,17 @@ export LESSON SEED
 
 VENV := .venv
 RUN := $(VENV)/bin/python
-PIP_INSTALL := $(RUN) -m pip --disable-pip-version-check install --quiet
+OLD := $(VENV)-oldest
+OLD_RUN := $(OLD)/bin/python
+INSTALL := -m pip --disable-pip-version-check install --quiet
+PIP_INSTALL := $(RUN) $(INSTALL)
 
 # Stamps: touched last, so that a failed or interrupted step is done again.
 CREATED := $(VENV)/created
 INSTALLED := $(VENV)/installed
 SITE_TOOLS := $(VENV)/site-tools
 TEST_TOOLS := $(VENV)/test-tools
-OLDEST := $(VENV)-oldest/test-tools
+OLD_TOOLS := $(OLD)/test-tools
 
 .DEFAULT_GOAL := help
 ifndef BESIDE
@@ -54,9 +57,9 @@ model: writable $(TEST_TOOLS)
 	@echo 'Tests of the model, and the branches of it that they run: half a minute ...'
 	@$(RUN) -m pytest -q --cov=pinlab.model tests/model
 
-test-oldest: writable $(OLDEST) ## run every lesson on the oldest releases that pyproject.toml allows
-	@echo 'Every lesson and solution, on the oldest packages: two minutes ...'
-	@$(VENV)-oldest/bin/python -m pytest -q -n 2 -o filterwarnings=default \
+test-oldest: writable $(OLD_TOOLS) ## run every lesson on the oldest releases that pyproject.toml allows
+	@echo 'Every lesson and solution, on the oldest packages: a minute ...'
+	@$(OLD_RUN) -m pytest -q -n 2 -o filterwarnings=default \
 		tests/notebooks/test_lessons.py -k runs_from
 
 browser: writable $(TEST_TOOLS) ## drive all thirteen lessons in a browser; make test takes three
@@ -112,10 +115,9 @@ $(TEST_TOOLS): pyproject.toml $(CREATED)
 	@$(PIP_INSTALL) -e '.[test]'
 	@touch $(INSTALLED) $(SITE_TOOLS) $@
 
-$(OLDEST): pyproject.toml $(CREATED)
-	@echo 'Installing the oldest packages that the lessons run on into $(VENV)-oldest: a minute or two ...'
-	@$(PYTHON) -m venv --clear $(VENV)-oldest
-	@$(VENV)-oldest/bin/python -m tests.oldest >$(VENV)-oldest/constraints
-	@$(VENV)-oldest/bin/python -m pip --disable-pip-version-check install --quiet \
-		--constraint $(VENV)-oldest/constraints -e '.[test]'
+$(OLD_TOOLS): pyproject.toml $(CREATED)
+	@echo 'Installing the oldest packages that the lessons run on into $(OLD): a minute or two ...'
+	@$(PYTHON) -m venv --clear $(OLD)
+	@$(OLD_RUN) -m tests.oldest >$(OLD)/constraints
+	@$(OLD_RUN) $(INSTALL) --constraint $(OLD)/constraints -e '.[test]'
 	@touch $@
