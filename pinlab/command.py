@@ -9,7 +9,6 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import quote
 
 from pinlab import copies
 from pinlab.data_folder import HOME
@@ -34,7 +33,7 @@ def lab(asked: Namespace) -> None:
     # --allow-root matters in containers only, where the user often is root.
     _become(
         [sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", "--allow-root",
-         f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{folder}/{quote(FIRST)}",
+         f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{folder}/{FIRST}",
          *asked.options],
         os.environ | settings,
     )  # fmt: skip

@@ -18,8 +18,9 @@ MINE = "my_lessons"
 
 STAMPS = ".copied.json"
 FILES = ("*.ipynb", "*.md", "solutions/*.ipynb")
+README = "README.md"
 BESIDE = ("data/**/*",)
-"""What lessons link to, where they are not in a checkout; README.md is what pip knows of pinlab."""
+"""What lessons link to besides, where they are not in a checkout."""
 
 
 class Stamp(NamedTuple):
@@ -62,7 +63,7 @@ def renew(lessons: Path, mine: Path, patterns: Sequence[str] = FILES) -> list[st
     patterns: which files are copied.
     """
     found = (file for pattern in patterns for file in sorted(lessons.glob(pattern)))
-    files = [file for file in found if file.is_file() and file.suffix != ".pyc"]
+    files = [file for file in found if file.is_file()]
     if not files:
         raise ValueError(f"no lesson is in {lessons}: allowed is pinlab's folder of notebooks")
     told = []
@@ -78,6 +79,12 @@ def renew(lessons: Path, mine: Path, patterns: Sequence[str] = FILES) -> list[st
     return told
 
 
+def readme() -> str:
+    """Return pinlab's README: that of the checkout, or else what pip knows of it."""
+    file = HOME / README
+    return file.read_text("utf-8") if file.exists() else str(metadata("pinlab").json["description"])
+
+
 def prepare(root: Path) -> tuple[str, list[str]]:
     """See to the copies below a folder; return which folder there to open, and what to tell.
 
@@ -88,8 +95,8 @@ def prepare(root: Path) -> tuple[str, list[str]]:
         told = renew(HOME / LESSONS, root / MINE)
         if root != HOME:
             told += renew(HOME, root, BESIDE)
-            if not (readme := root / "README.md").exists():
-                readme.write_text(str(metadata("pinlab").json["description"]), encoding="utf-8")
+            if not (mine := root / README).exists():
+                mine.write_text(readme(), encoding="utf-8")
     except OSError as error:
         if root != HOME:
             raise

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pinlab.copies import LESSONS, README, readme
 from pinlab.data_folder import HOME
 
 FOLDER = Path("site")
@@ -69,12 +70,12 @@ def write(folder: Path = FOLDER) -> Path:
 
     with TemporaryDirectory() as made:
         source = Path(made)
-        prepare(HOME / "notebooks", source)
+        prepare(HOME / LESSONS, source)
         options = chain.from_iterable(("-D", f"{name}={told}") for name, told in OPTIONS.items())
         if build_main(["-q", "-W", "--keep-going", "-C", *options, made, str(folder)]):
             raise ValueError("the site was not built: what is wrong stands above")
     shutil.copytree(HOME / "data", folder / "data", dirs_exist_ok=True)
-    shutil.copy(HOME / "README.md", folder)
+    (folder / README).write_text(readme(), encoding="utf-8")
     return folder / "index.html"
 
 
@@ -88,12 +89,11 @@ def prepare(lessons: Path, source: Path) -> None:
         (source / file.relative_to(lessons)).write_text(json.dumps(book), encoding="utf-8")
     for file in lessons.glob("*.md"):
         (source / file.name).write_text(_linked(file.read_text("utf-8"), file), encoding="utf-8")
-    numbered = [file.stem for file in files if file.stem[0].isdigit()]
-    count = len(numbered) // 2
+    numbered = sorted(file.stem for file in lessons.glob("[0-9]*.ipynb"))
     index = INDEX.format(
-        lessons="\n".join(numbered[:count]),
+        lessons="\n".join(numbered),
         pages="\n".join(["glossary", *sorted(file.stem for file in lessons.glob("*.md"))]),
-        solutions="\n".join(f"solutions/{name}" for name in numbered[count:]),
+        solutions="\n".join(f"solutions/{name}" for name in numbered),
     )
     (source / "index.md").write_text(index, encoding="utf-8")
 
@@ -127,12 +127,12 @@ def _linked_page(html: str, file: Path) -> str:
 
 def _there(file: Path, path: str, cell: str | None) -> str:
     """Where a link leads in the site; what lies beside the lessons is a file there, too."""
-    up = "../" if file.parent.name == "solutions" else ""
-    aside = re.sub(r"^(?:\.\./)+(?=data/|README)", up, path)
-    page = re.sub(r"\.ipynb$|(?<!README)\.md$", ".html", aside) if aside == path else aside
-    return page + (
-        f"#{_place((file.parent / path).resolve() if path else file, cell)}" if cell else ""
-    )
+    aside = re.fullmatch(r"(?:\.\./)+(data/.*|README\.md)", path)
+    if aside:
+        return f"{'../' if file.parent.name == 'solutions' else ''}{aside[1]}"
+    page = re.sub(r"\.(?:ipynb|md)$", ".html", path)
+    there = (file.parent / path).resolve() if path else file
+    return f"{page}#{_place(there, cell)}" if cell else page
 
 
 def _place(file: Path, cell: str) -> str:
