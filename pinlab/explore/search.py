@@ -106,13 +106,15 @@ class Edge(NamedTuple):
 class Node(NamedTuple):
     """A state: its number, the moves that first led there, and what was seen in each folio of it.
 
-    end: what is left there, None if a step can still be done; answer: to what was asked.
+    end: what is left there, None if a step can still be done; runs: the orders that lead there, 0
+    if not all were tried; answer: to what was asked.
     """
 
     number: int
     schedule: Schedule
     seen: tuple[Any, ...]
     end: Left | None
+    runs: int
     answer: str = OPEN
 
     @property
@@ -166,8 +168,8 @@ class Exploration:
     """What came out of trying every order.
 
     release; scenario; complete: whether all states were visited; states: distinct ones; runs:
-    orders from beginning to end, 0 if not complete; outcomes: each with one of the shortest
-    schedules that lead to it; graph.
+    orders from beginning to end; outcomes: each with one of the shortest schedules that lead to
+    it; graph.
 
     Who still waits at an end, and for what, stands in its outcome under "still waiting"; a step
     that used a freed folio ends its order, and stands under "used after it was freed".
@@ -175,13 +177,12 @@ class Exploration:
 
     def __init__(self, release: str, scenario: Scenario, orders: Orders, most_states: int) -> None:
         self.release, self.scenario = release, scenario
-        self.complete, self.runs = True, 0
+        self.complete = True
         self._orders, self._most = orders, most_states
         self._found = Found[Position, int]()
         self._waiting: dict[int, str] = {}
         try:
             self._found.search(orders.start(), self._after, deep=True)
-            self.runs = self._count_runs()
         except KeyboardInterrupt:
             self.complete = False
 
@@ -195,13 +196,21 @@ class Exploration:
             self._waiting[number] = waiting
         return after
 
-    def _count_runs(self) -> int:
-        """Count the orders that lead to each state, those with fewer moves first."""
+    @cached_property
+    def runs(self) -> int:
+        """How many orders there are from beginning to end, 0 if not complete."""
+        return sum(self._runs_to[end] for end in self._waiting)
+
+    @cached_property
+    def _runs_to(self) -> list[int]:
+        """The orders that lead to each state, counted from those with fewer moves on."""
+        if not self.complete:
+            return [0] * self.states
         runs = [1] + [0] * (self.states - 1)
         states = self._found.states
         for start, _, end in sorted(self._found.edges, key=lambda edge: states[edge[0]].moves):
             runs[end] += runs[start]
-        return sum(runs[end] for end in self._waiting)
+        return runs
 
     def _schedule(self, number: int) -> Schedule:
         return tuple(self._orders.actors[actor] for actor in self._found.way(number))
@@ -254,7 +263,7 @@ class Exploration:
         for n, number in enumerate(order):
             end = self._left(number) if number in self._waiting else None
             seen = self._orders.seen(states[number])
-            nodes.append(Node(n, self._schedule(number), seen, end))
+            nodes.append(Node(n, self._schedule(number), seen, end, self._runs_to[number]))
         for start, nth, after in self._found.edges:
             actor = self._orders.actors[nth]
             step = self.scenario.steps[actor][states[start].done[nth]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -169,11 +168,7 @@ def orders_to_yes(name: str, release: str) -> int:
     """
     test = litmus.load(name)
     graph = explore(test.scenario, release).require_complete().graph.asked(test.exists)
-    depth = {node.number: node.depth for node in graph.nodes}
-    ways = Counter({0: 1})
-    for edge in sorted(graph.edges, key=lambda edge: depth[edge.start]):
-        ways[edge.end] += ways[edge.start]
-    return sum(ways[node.number] for node in graph.nodes if node.end and node.answer == YES)
+    return sum(node.runs for node in graph.nodes if node.end and node.answer == YES)
 
 
 def orders(*steps: int) -> int:
