@@ -233,9 +233,8 @@ def _plainness(found: Found, expected: Found, state: FolioState) -> tuple[object
 def _words(state: FolioState, excerpt: Excerpt) -> str:
     """A state in words, with the fields that make a difference."""
     folio = "a 2 MiB folio" if state.large else "the zero page" if state.zero else "a small page"
-    fields = excerpt.fields.replace(">0", "").split()
-    flag = [FLAG_NAMES[state.flags]] if "flags" in fields else []
-    rest = [field for field in fields if field not in ("flags", "large", "zero")]
+    flag = [_value("flags", state.flags)] if "flags" in excerpt.names else []
+    rest = [field for field in excerpt.names if field not in ("flags", "large", "zero")]
     rest += ["pincount"] if state.large else []
     told = (f"{field} {_value(field, getattr(state, field))}" for field in rest)
     return ", ".join([*flag, folio, *told])
@@ -243,17 +242,9 @@ def _words(state: FolioState, excerpt: Excerpt) -> str:
 
 def _shared(states: Sequence[FolioState], excerpt: Excerpt) -> str:
     """What some states have in common, of the fields that make a difference."""
-    fields = excerpt.fields.replace(">0", "").split()
-    values = {field: {getattr(state, field) for state in states} for field in fields}
-    same = [
-        f"{field} {_named(field, value)}" for field, (value, *more) in values.items() if not more
-    ]
+    values = {name: {getattr(state, name) for state in states} for name in excerpt.names}
+    same = [f"{name} {_value(name, value)}" for name, (value, *more) in values.items() if not more]
     return f", all with {', '.join(same)}" if same and len(states) > 1 else ""
-
-
-def _named(field: str, value: int) -> str:
-    """A field's value as a reader knows it."""
-    return FLAG_NAMES[value] if field == "flags" else str(value).lower()
 
 
 def _differences(found: Found, expected: Found) -> str:
@@ -268,6 +259,8 @@ def _differences(found: Found, expected: Found) -> str:
 
 def _value(field: str, value: int) -> str:
     """A value as C says it."""
+    if field == "flags":
+        return FLAG_NAMES[value]
     if field == "returns" and -value in errno.errorcode:
         return f"-{errno.errorcode[-value]}"
     return str(value).lower()

@@ -15,7 +15,7 @@ from pinlab.lab.draw import LARGEST_SEED, Draw, checked_seed
 from pinlab.lab.exercise import Choice, Exercise, in_words
 from pinlab.lab.exhibit import CSS_CLASS, WRAP, Steady, live
 from pinlab.lab.forms import Form, box, buttons, form_of
-from pinlab.lab.picture import PRINTED, display_all, marked
+from pinlab.lab.picture import PRINTED, display_all, marked, summary
 from pinlab.lab.problems import SEEDED, TEXTS, check, exercise, named
 from pinlab.lab.reply import literal
 from pinlab.model.arguments import function, instance, several, shown, whole
@@ -28,7 +28,7 @@ LISTED = re.compile(r"^[*-] (.*)$", re.M)
 UNSEEN = "pinlab-unseen"
 """The class of what is there for a screen reader alone."""
 
-COVER = '<summary style="display:list-item;line-height:24px">Show what happens</summary>'
+COVER = summary("Show what happens")
 """What covers an exhibit where there are no widgets."""
 
 ANEW = 100
@@ -132,11 +132,8 @@ class Guess:
         told = f"You said: {literal(in_words(guess))}."
         if self.right is None:
             return told
-        return f"{told} So it is." if guess == self.right else f"{told} It is {self._rightly}."
-
-    @property
-    def _rightly(self) -> str:
-        return literal(in_words(self.right))
+        right = literal(in_words(self.right))
+        return f"{told} So it is." if guess == self.right else f"{told} It is {right}."
 
     def __post_init__(self) -> None:
         instance("question", self.question, str)
@@ -213,7 +210,7 @@ class Predicted(Displayed):
                 asked = "" if alone else f"*{question.question}* "
                 said.append(f"{asked}{question.said(guess)}")
             else:
-                said.append(_judged(question, guess, offers=False))  # the answer comes into sight
+                said.append(_judged(question, guess, again=False))  # the answer comes into sight
         return "\n\n".join(said)
 
     def _sight(self, guesses: Sequence[object]) -> Sight:
@@ -365,12 +362,9 @@ def _in_markdown(slip: ValueError) -> str:
     return str(slip) if isinstance(slip, UnjudgedError) else literal(f"{slip}.")
 
 
-def _judged(found: Exercise, answer: object, seed: int = 0, *, offers: bool = True) -> str:
-    """What is said to an answer, perhaps without who helps further. UnjudgedError for a slip."""
+def _judged(found: Exercise, answer: object, seed: int = 0, *, again: bool = True) -> str:
+    """What is said to an answer, which may be tried again or not. UnjudgedError for a slip."""
     reply = check(found.id, answer, seed)
     if reply.right is None and None not in _answers([answer]):
         raise UnjudgedError(reply.text)
-    if offers:
-        return reply._repr_markdown_()
-    told = replace(reply, offer="", tries=1)._repr_markdown_()
-    return told.replace("**Not yet.**", "**Not so.**", 1)  # it is seen below, and not tried again
+    return (reply if again else replace(reply, again=False))._repr_markdown_()

@@ -37,6 +37,11 @@ class Excerpt:
     asked: str
     fields: str
 
+    @property
+    def names(self) -> list[str]:
+        """The names of the fields, without what is asked of their values."""
+        return self.fields.replace(">0", "").split()
+
     def __str__(self) -> str:
         return self.source
 

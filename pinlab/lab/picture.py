@@ -28,8 +28,14 @@ MOVING_DPI = 96
 COLUMNS = 96
 """Characters that a printed page of a notebook has room for in a line."""
 
-SUMMARY = '<summary style="display:list-item;line-height:24px">The same in words</summary>'
-"""What is to be read while the words are folded away; some style sheets take its triangle away."""
+
+def summary(words: str) -> str:
+    """Return the line of a fold; some style sheets take its triangle away, or make it low."""
+    return f'<summary style="display:list-item;line-height:24px">{words}</summary>'
+
+
+SUMMARY, COMES_OUT = summary("The same in words"), summary("What comes out")
+"""What is to be read while the words, or the outputs of a run, are folded away."""
 
 TWIN = '<details class="pinlab-twin">'
 PRINTED = (
@@ -123,7 +129,7 @@ class Shown(ABC):
         instance("moves", moves, str)
         seen = self.image() if live else self.html()
         about = [moves] if live else []
-        named = [LINK.sub(r"\1", self.caption)] if self.caption else []
+        named = [without_links(self.caption)] if self.caption else []
         plain = "\n".join([*map(fitted, [*named, *about]), str(self)])
         below = f'<p style="{CAPTION}">{marked(self.caption)}</p>' if live and named else ""
         return [
@@ -199,6 +205,17 @@ def _blocks(lines: list[str]) -> Iterator[str]:
             yield f"<ul>{''.join(f'<li>{line.removeprefix(ITEM)}</li>' for line in some)}</ul>"
         else:
             yield from (f"<p>{line}</p>" for line in some)
+
+
+def folded_outputs(shown: Iterable[Mapping[str, str]]) -> str:
+    """Return what is shown, by MIME type, as HTML or as lines of text, behind a line to press."""
+    blocks = (each.get("text/html") or f"<pre>{escape(each['text/plain'])}</pre>" for each in shown)
+    return f"<details>{COMES_OUT}{''.join(blocks)}</details>"
+
+
+def without_links(words: str) -> str:
+    """Return Markdown whose links are the words that one would click."""
+    return LINK.sub(r"\1", words)
 
 
 def _with_links(words: str) -> str:

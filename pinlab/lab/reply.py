@@ -13,6 +13,7 @@ class Reply:
     right is None while there is nothing to judge; misconception is the id of the idea that a
     wrong answer looks like, if it is a known one; details are lines to be read as they stand.
     tries are the answers so far that were judged, with this one; offer says who helps further.
+    Neither is told where nobody tries `again`, since what is right comes into sight.
     """
 
     text: str
@@ -21,17 +22,23 @@ class Reply:
     details: str = ""
     tries: int = 1
     offer: str = ""
+    again: bool = True
 
     @property
     def verdict(self) -> str:
         """A few words, none while there is nothing to judge."""
-        if self.right and self.tries > 1:
+        if self.right and self.again and self.tries > 1:
             return f"Right, {nth(self.tries)}."
-        return {None: "", True: "Right.", False: "Not yet."}[self.right]
+        wrong = "Not yet." if self.again else "Not so."
+        return {None: "", True: "Right.", False: wrong}[self.right]
+
+    @property
+    def _help(self) -> str:
+        return self.offer if self.again else ""
 
     def __str__(self) -> str:
         told = f"{self.verdict} {self.text}".lstrip()
-        return "\n\n".join(filter(None, (told, self.details, self.offer)))
+        return "\n\n".join(filter(None, (told, self.details, self._help)))
 
     __repr__ = __str__
 
@@ -39,7 +46,7 @@ class Reply:
         mark = f"**{self.verdict}** " if self.verdict else ""
         fence = _ticks(self.details, 3)
         details = f"{fence}\n{self.details}\n{fence}" if self.details else ""
-        return "\n\n".join(filter(None, (f"{mark}{self.text}", details, self.offer)))
+        return "\n\n".join(filter(None, (f"{mark}{self.text}", details, self._help)))
 
 
 NTH = ("second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")

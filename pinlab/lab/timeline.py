@@ -125,10 +125,14 @@ def _lanes(tracks: Iterable[Track]) -> list[str]:
     """Every release, and those of stable branches in which a rule that is shown changes."""
     rules = {rule for track in tracks for rule in track.rules.values()}
     stable = {row.version for row in ROWS if len(row.version) == 3 and row.rule in rules}
+    return [".".join(map(str, version)) for version in sorted({*mainline(), *stable})]
+
+
+def mainline() -> list[Version]:
+    """Return the releases without those of stable branches, from the first with rules on."""
     newest = parse_release(NEWEST)
     numbers = ((x, y) for x in range(newest[0] + 1) for y in range(SERIES_ENDS + 1))
-    versions: set[Version] = {v for v in numbers if VERSIONS[0] <= v <= newest}
-    return [".".join(map(str, version)) for version in sorted(versions | stable)]
+    return [version for version in numbers if VERSIONS[0] <= version <= newest]
 
 
 def _eras(rule: str, lanes: list[str]) -> Iterator[Era]:

@@ -23,11 +23,12 @@ from pinlab.lab.grid import Grid
 from pinlab.lab.misconceptions import diagnosis
 from pinlab.lab.palette import ZERO_PAGE
 from pinlab.lab.panel import ButtonPanel, Face, button, row
-from pinlab.lab.picture import Drawing
+from pinlab.lab.picture import Drawing, without_links
 from pinlab.lab.reply import Reply
 from pinlab.lab.svg import fitted, rect, text
 from pinlab.lab.task import Trial
 from pinlab.lab.text import listed, many
+from pinlab.lab.timeline import mainline
 from pinlab.machine.buffers import PAGES
 from pinlab.machine.measured import DIRECT_IO, PROCESS_VM_READV
 from pinlab.machine.predictions import predict
@@ -470,9 +471,6 @@ def _row(place: int, game: Game, clue: Clue) -> str:
     return text(BOARD.margin, y, clue.id, size=12, weight=weight) + "".join([*words, *cells])
 
 
-LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
-"""A link in Markdown: what is said below the grid is plain text."""
-
 ANOTHER = "Another game, after two clues:"
 """What the words below the exhibit are about: nothing of the game itself is told."""
 BEGIN = "Five kernels, A to E. Ask the model, buy a clue, then strike out what it excludes."
@@ -537,7 +535,7 @@ class Deduction:
             return f"{empty[0]} has no name left, and it is one of the five."
         reply = self.played.answer(**said)
         self._won = bool(reply.right)
-        return LINK.sub(r"\1", str(reply))
+        return without_links(str(reply))  # what is said below the grid is plain text
 
     def _status(self) -> str:
         won = "<b>Won.</b> " * self._won
@@ -632,7 +630,7 @@ def pins_of(kernel: Kernel, method: str, written: int) -> int:
     return kernel.vmstat["nr_foll_pin_acquired"]
 
 
-MAINLINE = (*(f"5.{n}" for n in range(6, 20)), *(f"6.{n}" for n in range(19)))
+MAINLINE = tuple(".".join(map(str, version)) for version in mainline())
 """The releases of the model, without stable branches."""
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
-from html import escape
 from itertools import product
 from pathlib import Path
 from types import MappingProxyType
@@ -17,7 +15,7 @@ from pinlab.data_folder import DATA, HOME
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, exhibit, row, switch
 from pinlab.lab.palette import EDGE, YOURS, ZERO_PAGE
-from pinlab.lab.picture import Drawing, display_all
+from pinlab.lab.picture import Drawing, display_all, folded_outputs
 from pinlab.lab.svg import document, fitted, text
 from pinlab.lab.task import Trial
 from pinlab.lab.text import many
@@ -27,8 +25,7 @@ from pinlab.model.folio import HPAGE_ORDER, Folio
 from pinlab.model.gup import FOLL_GET, FOLL_PIN
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import rules_for
-from pinlab.model.trace import Trace
-from pinlab.words.sentences import Counterexample, counterexample
+from pinlab.words.sentences import counterexample
 from pinlab.words.thread import (
     AFTER,
     BEFORE,
@@ -300,14 +297,8 @@ def folded() -> Iterator[None]:
     with capture_output() as out:
         yield
     shown = [{"text/plain": out.stdout}] * bool(out.stdout) + [each.data for each in out.outputs]
-    html = "".join(
-        each.get("text/html") or f"<pre>{escape(each['text/plain'])}</pre>" for each in shown
-    )
     plain = "\n".join(each["text/plain"] for each in shown)
-    display_all([{"text/html": f"<details>{WHAT_COMES_OUT}{html}</details>", "text/plain": plain}])
-
-
-WHAT_COMES_OUT = '<summary style="display:list-item;line-height:24px">What comes out</summary>'
+    display_all([{"text/html": folded_outputs(shown), "text/plain": plain}])
 
 
 NOTEBOOK = HOME / "notebooks" / "12_read_the_thread.ipynb"
@@ -592,23 +583,9 @@ def sentences_part(mine: object) -> Trial:
     rules_for(release, rules)
     found = {name: counterexample(id, release, rules) for name, id in NOTE_AND_REVIEW.items()}
     note, review = (f"{name} is {'false' if run else 'true'}" for name, run in found.items())
-    counter = rules.get("zero_page_still_counts", "nothing")
-    counted = counter != "nothing"
-    runs = [
-        f"{name} is false here:\n{_without_note(run) if counted else run}"
-        for name, run in found.items()
-        if run
-    ]
+    runs = [f"{name} is false here:\n{run}" for name, run in found.items() if run]
     told = f"{note} of this kernel, and {review}.".capitalize()
-    if counter in ("pincount", "refcount"):
+    if rules.get("zero_page_still_counts") in ("pincount", "refcount"):
         told += " (With this rule every page has a pincount, and pins are on record there.)"
     trial = Trial(told, "\n\n".join(runs))
     return trial.checked({"both-true": len(runs) > 0, "both-false": len(runs) < 2})
-
-
-def _without_note(run: Counterexample) -> Counterexample:
-    """The same where a pin is not counted and moves a counter all the same: told by its columns."""
-    notes = {"not counted": ""}
-    return replace(
-        run, trace=Trace(one._replace(note=notes.get(one.note, one.note)) for one in run.trace)
-    )

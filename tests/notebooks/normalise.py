@@ -1,13 +1,12 @@
 """One stored form for every lesson, so that a diff shows what changed and nothing else."""
 
 from copy import deepcopy
-from html import escape
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from pinlab.lab.picture import PRINTED
+from pinlab.lab.picture import PRINTED, folded_outputs
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -18,7 +17,6 @@ OF_THE_VIEW = ("collapsed", "execution", "scrolled", "trusted")
 # What answers a question in the text is folded until somebody runs the cell, or asks to see it. A
 # front end's own way (outputs_hidden) shows the first line, and a page without one shows it all.
 FOLDED = "folded"
-SUMMARY = '<summary style="display:list-item;line-height:24px">What comes out</summary>'
 COVERED = "[Run this cell to see what comes out.]"
 # Widget representations name a model that lives in one kernel only.
 WIDGETS = "application/vnd.jupyter.widget"
@@ -62,13 +60,9 @@ def _folded(outputs: list[NotebookNode]) -> list[NotebookNode]:
     """One output in the place of some: all of them as HTML, behind a line to press."""
     if [output.get("data", {}).get("text/plain") for output in outputs] == [COVERED]:
         return outputs
-    html = f"<details>{SUMMARY}{''.join(map(_as_html, outputs))}</details>{PRINTED}"
+    shown = (output.get("data", {"text/plain": output.get("text", "")}) for output in outputs)
+    html = f"{folded_outputs(shown)}{PRINTED}"
     return [new_output("display_data", {"text/html": html, "text/plain": COVERED})]
-
-
-def _as_html(output: NotebookNode) -> str:
-    data = output.get("data", {"text/plain": output.get("text", "")})
-    return data.get("text/html") or f"<pre>{escape(data['text/plain'])}</pre>"
 
 
 def _continues(before: list[NotebookNode], output: NotebookNode) -> bool:
