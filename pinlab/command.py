@@ -78,6 +78,14 @@ def site(asked: Namespace) -> None:
     print(write())
 
 
+def assignment(asked: Namespace) -> None:
+    """Write a lesson's exercises into assignment/, as nbgrader's source notebook."""
+    from pinlab.course.assignment import write_assignment
+
+    seed = None if asked.seed is None else _seed(asked.seed)
+    print(*write_assignment(asked.LESSON, seed), sep="\n")
+
+
 def report(asked: Namespace) -> None:
     """Measure this kernel, and write prediction, recording and measurement side by side."""
     from pinlab import machine
@@ -86,7 +94,14 @@ def report(asked: Namespace) -> None:
 
 
 COMMANDS: Mapping[str, Callable[[Namespace], None]] = MappingProxyType(
-    {"lab": lab, "worksheet": worksheet, "slides": slides, "site": site, "report": report}
+    {
+        "lab": lab,
+        "worksheet": worksheet,
+        "assignment": assignment,
+        "slides": slides,
+        "site": site,
+        "report": report,
+    }
 )
 """What may be asked for; what each does stands in its docstring, and matplotlib is imported by
 those alone that draw."""
@@ -96,6 +111,10 @@ ARGUMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "worksheet": {
             "LESSON": "such as 04, or the notebook's name without its ending",
             "SEED": "a whole number: another seed, other problems",
+        },
+        "assignment": {
+            "LESSON": "such as 04, or the notebook's name without its ending",
+            "--seed": "a whole number; without it one that nobody knows, for marks",
         },
     }
 )
