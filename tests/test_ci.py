@@ -54,7 +54,9 @@ def test_with_a_browser_of_any_name_it_installs_nothing(bin_folder: Path, name: 
     done = ci_run(bin_folder, make=MAKE, apt_get=APT_GET)
     assert done.returncode == 0
     ran = [line for line in done.stdout.splitlines() if line.startswith("make ")]
-    assert ran == [f"make {target} PYTHON=python3" for target in ("test", "test-oldest")]
+    assert ran == [
+        f"make {target} PYTHON=python3" for target in ("test", "test-oldest", "test-course")
+    ]
 
 
 @pytest.mark.parametrize(
