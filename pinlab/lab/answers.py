@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
-
 from pinlab.lab.palette import EDGE, OTHERS, OTHERS_HATCH, PIN, PIN_HATCH
-from pinlab.lab.picture import Picture
+from pinlab.lab.picture import Picture, blank
 from pinlab.lab.svg import label
 from pinlab.machine.buffers import PAGES, Buffer, check_all, touched
 from pinlab.machine.measured import (
@@ -60,7 +58,7 @@ def pins_by_buffer(
     guesses = _guesses(said, names)
     first = 5.0 if guesses else 3.6
     width = [first, *[3.6] * (len(answers) - 1)]
-    figure = Figure(figsize=(sum(width), 3.3), layout="constrained")
+    figure = blank(sum(width), 3.3)
     (panels,) = figure.subplots(
         1, len(answers), sharey=True, squeeze=False, gridspec_kw={"width_ratios": width}
     )

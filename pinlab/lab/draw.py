@@ -33,8 +33,9 @@ class Draw:
         self._random = Random(f"{id}:{seed}")
 
     def one(self, things: Sequence[T]) -> T:
-        """Return one of the things."""
-        return things[int(self._random.random() * len(things))]
+        """Return one of the things; of a range, also one that is too long for `len`."""
+        number = things.index(things[-1]) + 1 if isinstance(things, range) else len(things)
+        return things[int(self._random.random() * number)]
 
     def shuffled(self, things: Sequence[T]) -> list[T]:
         """Return the things in another order."""

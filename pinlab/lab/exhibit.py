@@ -9,18 +9,14 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from html import escape
-from io import BytesIO
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import ipywidgets
 from anywidget import AnyWidget
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from matplotlib.image import imsave
 from traitlets import HasTraits, Int, List, Unicode
 
 from pinlab.lab.panel import JS
-from pinlab.lab.picture import MOVES, MOVING_DPI, Drawing, Shown, display_all, image
+from pinlab.lab.picture import MOVES, Drawing, Shown, display_all, image
 from pinlab.model.arguments import instance, one_of, whole
 
 if TYPE_CHECKING:
@@ -254,46 +250,12 @@ def moving(plot: Plot, sentence: Callable[..., str]) -> Callable[..., Shot]:
 
     `plot.draw` and `sentence` get the values of the controls.
     """
-    figure = plot.moving[0].get_figure(root=True)
-    kept = Kept(instance("figure", figure, Figure), plot.moving)
+    from pinlab.lab.kept import Kept  # and matplotlib with it
+
+    kept = Kept(plot.moving)
 
     def draw(*values: object) -> Shot:
         plot.draw(*values)
         return kept.png(), sentence(*values)
 
     return draw
-
-
-class Kept:
-    """A figure with its layout settled, and the artists that move on it.
-
-    What stands still is drawn once, what moves is drawn anew on top of it: that is what makes a
-    slider quick, and matplotlib calls it blitting.
-    """
-
-    def __init__(self, figure: Figure, moving: Sequence[Artist]) -> None:
-        self.figure = figure
-        self.moving = sorted(moving, key=lambda artist: artist.get_zorder())
-        figure.set_dpi(MOVING_DPI)
-        self._canvas = FigureCanvasAgg(figure)
-        figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # laid out with everything in place: nothing jumps
-        for artist in moving:
-            artist.set_animated(True)
-        self._stand_still()
-
-    def _stand_still(self) -> None:
-        self._canvas.draw()
-        self._still = self._canvas.copy_from_bbox(self.figure.bbox)
-
-    def png(self) -> bytes:
-        """Return the figure with its moving artists as they are now."""
-        if self.figure.stale:  # one of the others was changed, which is seldom
-            self._stand_still()
-        self._canvas.restore_region(self._still)
-        for artist in self.moving:
-            self.figure.draw_artist(artist)
-        buffer = BytesIO()
-        quick = {"compress_level": 1}
-        imsave(buffer, self._canvas.buffer_rgba(), format="png", pil_kwargs=quick)
-        return buffer.getvalue()

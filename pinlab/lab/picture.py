@@ -56,6 +56,16 @@ CAPTION = "margin:.4em 0;font-style:italic"
 S = TypeVar("S", bound="Shown")
 
 
+def blank(wide: float, high: float) -> Figure:
+    """Return a figure of so many inches with nothing in it, whose parts make room for each other.
+
+    matplotlib is imported by what draws with it, here and elsewhere, and by nothing else.
+    """
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(wide, high), layout="constrained")
+
+
 def png(figure: Figure, dpi: int = STATIC_DPI) -> bytes:
     """Return a figure as PNG, the same bytes every time it is drawn with the same software."""
     buffer = BytesIO()

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-
-import pandas
+from typing import TYPE_CHECKING
 
 from pinlab.explore import NO, OPEN, YES, Edge, Graph, Node, Question, Scenario, explore, litmus
 from pinlab.explore.question import REMARKS, spelled
@@ -22,6 +21,9 @@ from pinlab.lab.svg import Piece, fitted, measured, text
 from pinlab.lab.text import many
 from pinlab.model.arguments import instance, one_of, shown
 from pinlab.model.rules import parse_release
+
+if TYPE_CHECKING:
+    import pandas
 
 WIDTH, MARGIN, TOP, FOOT = 760, 20, 74, 66
 SIDE = 24
@@ -116,6 +118,8 @@ def sentence(what: Asked, graph: Graph, way: Schedule | None) -> str:
 
 def states_table(graph: Graph) -> pandas.DataFrame:
     """Return the graph as a table: a row for each state, with where each actor's step leads."""
+    import pandas
+
     rows: dict[int, dict[str, object]] = {
         node.number: {"steps done": node.depth, "answer": TOLD[node.answer]} for node in graph.nodes
     }

@@ -20,9 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from textwrap import dedent
-from typing import NamedTuple
-
-import pandas
+from typing import TYPE_CHECKING, NamedTuple
 
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.map import Panel, maps, sheet
@@ -36,6 +34,9 @@ from pinlab.lab.writers import attributed
 from pinlab.model.arguments import instance, mapping, shown, whole
 from pinlab.model.kernel import Kernel
 from pinlab.model.trace import Trace
+
+if TYPE_CHECKING:
+    import pandas
 
 Story = Callable[[Kernel], Iterator[str]]
 
@@ -256,6 +257,8 @@ class Beside:
 
         A cell is empty where a frame is not in use; `outcome` is there if a machine refused.
         """
+        import pandas
+
         columns = {}
         for name in self.walks:
             rows = [self._cells(name, step) for step in range(self.last + 1)]

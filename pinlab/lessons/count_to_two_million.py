@@ -12,10 +12,6 @@ from math import log2
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from matplotlib.patheffects import Normal, Stroke
-
 from pinlab.lab.callers import KERNEL, WITH_FIX, WITHOUT_FIX
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, moving
@@ -28,7 +24,7 @@ from pinlab.lab.palette import (
     YOURS,
     ZERO_PAGE,
 )
-from pinlab.lab.picture import Picture
+from pinlab.lab.picture import Picture, blank
 from pinlab.lab.task import Trial, play
 from pinlab.lab.text import digits, many, plural, powers, two_to
 from pinlab.machine import boot, cases, recording
@@ -144,7 +140,7 @@ def refcount_in_flight(
         Dial("added by each hold", bias, powers(0, 12), argument="bias"),
         Dial("bits of the counter", bits, powers(4, 6), argument="bits"),
     )
-    panel = Figure(figsize=(7.2, 3.5), layout="constrained").subplots()
+    panel = blank(7.2, 3.5).subplots()
     panel.set_ylabel("refcount of the zero page")
     begin = Writes(writes, pages, bias, bits, together=False)
     draw = moving(InFlight(panel, begin), in_words)
@@ -166,6 +162,9 @@ class InFlight:
     """
 
     def __init__(self, panel: Axes, writes: Writes) -> None:
+        from matplotlib.patches import Rectangle
+        from matplotlib.patheffects import Normal, Stroke
+
         self._panel = panel
         self._bits = 0
         panel.set(xlim=(0, 1.03 * MOST_WRITES), ylim=(-1.12, 1.12))
@@ -285,7 +284,7 @@ def changes_to_the_mail() -> Picture:
         replace(mail, bias=1),
         replace(mail, bits=64),
     )
-    figure = Figure(figsize=(8.4, 7.5), layout="constrained")
+    figure = blank(8.4, 7.5)
     for panel, writes in zip(figure.subplots(3, 2).flat, positions, strict=True):
         InFlight(panel, writes)
         panel.set_ylabel("refcount")
@@ -353,7 +352,7 @@ class Readers:
     """
 
     def __init__(self) -> None:
-        self.figure = Figure(figsize=(8.4, 3.9), layout="constrained")
+        self.figure = blank(8.4, 3.9)
         self.panels: list[Axes] = list(self.figure.subplots(1, 2, sharey=True, width_ratios=(2, 1)))
         whole, edge = self.panels
         whole.set_ylabel("refcount of the zero page")
@@ -503,7 +502,7 @@ def limits_of_writes(own: OwnLimits) -> Picture:
     by_id = {limit.id: limit for limit in limits()}
     shown = [by_id[name] for name in SHOWN] + list(instance("own", own, OwnLimits).limits)
     named = [(f"yours: {one.name}" if one in own.limits else one.name, one) for one in shown]
-    figure = Figure(figsize=(8.4, 0.36 * len(shown) + 1.1), layout="constrained")
+    figure = blank(8.4, 0.36 * len(shown) + 1.1)
     panel = figure.subplots()
     for place, limit in enumerate(shown):
         _bar(panel, place, limit, own=limit in own.limits)
@@ -640,7 +639,7 @@ def five_ends() -> Picture:
     """Draw what each of the five does while references are taken, one after another."""
     import pandas
 
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    figure = blank(9, 3.4)
     panels = figure.subplots(1, len(ENDS), sharey=True)
     panels[0].set_ylabel(f"counter of {END_BITS} bits")
     turns, rows = [], []

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
-
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN, PIN_HATCH, REFERENCE, ZERO_PAGE
-from pinlab.lab.picture import Picture
+from pinlab.lab.picture import Picture, blank
 from pinlab.lab.task import Trial, play
 from pinlab.lab.text import digits, many, plural
 from pinlab.lab.walk import Story, tell
@@ -99,7 +96,7 @@ def ledger(story: Story, kernel: Kernel | None = None, page: str | None = None) 
     """
     kernel = Kernel() if kernel is None else instance("kernel", kernel, Kernel)
     book = _book(story, kernel, page)
-    figure = Figure(figsize=(8.4, 3.9), layout="constrained")
+    figure = blank(8.4, 3.9)
     _draw(figure.subplots(), book)
     lines = [_line(book, number) for number in range(1, len(book.words) + 1)]
     title = f"The ledger of {book.folio.name} on Linux {kernel.release}, and its refcount:"
@@ -146,6 +143,8 @@ def _chosen(held: Mapping[Folio, int], page: str | None) -> Folio:
 
 
 def _draw(panel: Axes, book: Book) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     entries = [entry for entry in book.entries if entry]
     top = max(max(book.total(entry), entry.refcount) for entry in entries)
     bottom = min(0, *(entry.refcount for entry in entries))

@@ -16,13 +16,11 @@ from itertools import product
 from statistics import mode
 from typing import TYPE_CHECKING
 
-from matplotlib.figure import Figure
-
 from pinlab.data_folder import DATA
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, moving, row, switch
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN
-from pinlab.lab.picture import Picture
+from pinlab.lab.picture import Picture, blank
 from pinlab.lab.task import Trial, play
 from pinlab.lab.text import many
 from pinlab.model.arguments import whole
@@ -242,7 +240,7 @@ class Curve:
 
 def four_outcomes() -> Picture:
     """Draw the refcount over a few rounds on four kernels: pin skipped or not, release or not."""
-    figure = Figure(figsize=(8.4, 5.2), layout="constrained")
+    figure = blank(8.4, 5.2)
     panels = figure.subplots(2, 2, sharex=True, sharey=True)
     for panel, switches in zip(panels.flat, ONE_OF_EACH.values(), strict=True):
         Curve(panel, FEW_ROUNDS).draw(run(switches, FEW_ROUNDS))
@@ -310,7 +308,7 @@ def refcount_over_rounds(
               for test, place in TESTS.items())),
         Dial("rounds", rounds, range(1, MOST_ROUNDS + 1)),
     )  # fmt: skip
-    panel = Figure(figsize=(7.2, 3.5), layout="constrained").subplots()
+    panel = blank(7.2, 3.5).subplots()
     panel.set(xlabel="calls", ylabel="refcount of the zero page")
     curve = Curve(panel, MOST_ROUNDS, scaled=True)
     # The longest numbers beside the axis: there is room for them from the first.
@@ -358,7 +356,7 @@ def _places(made: Rounds) -> str:
 
 def _filmstrip() -> Picture:
     """Draw the four outcomes, each one after another and held together."""
-    figure = Figure(figsize=(8.4, 9.6), layout="constrained")
+    figure = blank(8.4, 9.6)
     grid = figure.subplots(len(ONE_OF_EACH), 2, sharex=True)
     alt = []
     for line, (kind, switches) in zip(grid, ONE_OF_EACH.items(), strict=True):

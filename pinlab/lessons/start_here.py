@@ -8,8 +8,6 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import ipywidgets
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from pinlab.lab.answers import (
     MOST_PANELS,
@@ -27,7 +25,7 @@ from pinlab.lab.answers import (
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, Steady, exhibit, lines, moving
 from pinlab.lab.palette import EDGE, OTHERS, OVERFLOW, PIN, PIN_HATCH, YOURS, ZERO_PAGE
-from pinlab.lab.picture import Picture
+from pinlab.lab.picture import Picture, blank
 from pinlab.lab.svg import label
 from pinlab.lab.task import Trial, parts
 from pinlab.lab.text import listed, many
@@ -73,7 +71,7 @@ class TouchedPages:
         _require_numbers(measured)
         self.measured = measured
         self.predicted = in_the_model(asked(measured, range(PAGES + 1)))
-        self.figure = Figure(figsize=(8.4, 3.4), layout="constrained")
+        self.figure = blank(8.4, 3.4)
         buffer, line = self.figure.subplots(1, 2, width_ratios=[1, 1.5])
         self._buffer = PageGrid(buffer)
         _pin_line(line, self.measured, self.predicted)
@@ -117,7 +115,7 @@ def touched_pages(measured: Answer, positions: Sequence[int] = (1, 8, 64)) -> Pi
     if not positions:
         raise ValueError("positions is empty: name at least one k")
     predicted = in_the_model(measured)
-    figure = Figure(figsize=(8.4, 2.9), layout="constrained")
+    figure = blank(8.4, 2.9)
     *grids, line = figure.subplots(1, len(positions) + 1, width_ratios=[*(1 for _ in positions), 2])
     for panel, k in zip(grids, positions, strict=True):
         PageGrid(panel).draw(k)
@@ -156,6 +154,8 @@ class PageGrid:
     """The 64 pages of a buffer as squares; written ones have a frame of their own."""
 
     def __init__(self, panel: Axes) -> None:
+        from matplotlib.patches import Rectangle
+
         self._panel = panel
         self._squares = [Rectangle((i % COLUMNS, i // COLUMNS), 0.84, 0.84) for i in range(PAGES)]
         for square in self._squares:
@@ -213,7 +213,7 @@ def growth(refcounts: Iterable[int], said: int | None = None) -> Picture:
     if not grown:
         raise ValueError("refcounts is empty: there has to be at least one")
     writes, last = len(grown), grown[-1]
-    figure = Figure(figsize=(6.4, 3.2), layout="constrained")
+    figure = blank(6.4, 3.2)
     panel = figure.subplots()
     panel.plot(range(1, writes + 1), grown, color=OVERFLOW, lw=2)
     panel.plot([writes], [last], "o", color=OVERFLOW)
