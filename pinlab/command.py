@@ -55,13 +55,45 @@ def worksheet(asked: Namespace) -> None:
 
 def _seed(written: str) -> int:
     from pinlab.lab.draw import LARGEST_SEED
+
+    return _whole("SEED", written, 0, LARGEST_SEED)
+
+
+def _whole(name: str, written: str, low: int, high: int) -> int:
     from pinlab.model.arguments import shown
 
     if written.isascii() and written.isdigit() and len(written) <= 10:
         return int(written)
-    raise ValueError(
-        f"SEED is {shown(written)}: allowed are whole numbers from 0 to {LARGEST_SEED}"
-    )
+    raise ValueError(f"{name} is {shown(written)}: allowed are whole numbers from {low} to {high}")
+
+
+def class_(asked: Namespace) -> None:
+    """Write a sheet and a key for each student of a class, and all answers as one CSV file."""
+    from pinlab.course.students import class_of, read_names
+
+    made = class_of(asked.LESSON, read_names(asked.NAMES), asked.word or "")
+    print(*made.write(), sep="\n")
+    _left_out(made.left_out)
+
+
+def questions(asked: Namespace) -> None:
+    """Write the exercises that have seeds as a bank of questions for Moodle or Canvas."""
+    from pinlab.course.banks import ALL, MOST_WANTED, WANTED, bank
+    from pinlab.course.items import SHARE
+    from pinlab.lab.draw import LARGEST_SEED
+
+    seeds = _whole("--seeds", asked.seeds or str(WANTED), SHARE, MOST_WANTED)
+    first = _whole("--first", asked.first or "1", 0, LARGEST_SEED)
+    made = bank(asked.LESSON or ALL, seeds, first)
+    print(made.write(asked.form or "gift"))
+    print(f"{sum(map(len, made.groups))} questions", file=sys.stderr)
+    _left_out(made.left_out)
+
+
+def _left_out(names: Sequence[str]) -> None:
+    if names:
+        told = "Left out, since one answer is right for too many seeds"
+        print(f"{told}: {', '.join(names)}", file=sys.stderr)
 
 
 def slides(asked: Namespace) -> None:
@@ -78,6 +110,14 @@ def site(asked: Namespace) -> None:
     print(write())
 
 
+def assignment(asked: Namespace) -> None:
+    """Write a lesson's exercises into assignment/, as nbgrader's source notebook."""
+    from pinlab.course.assignment import write_assignment
+
+    seed = None if asked.seed is None else _seed(asked.seed)
+    print(*write_assignment(asked.LESSON, seed), sep="\n")
+
+
 def report(asked: Namespace) -> None:
     """Measure this kernel, and write prediction, recording and measurement side by side."""
     from pinlab import machine
@@ -86,19 +126,46 @@ def report(asked: Namespace) -> None:
 
 
 COMMANDS: Mapping[str, Callable[[Namespace], None]] = MappingProxyType(
-    {"lab": lab, "worksheet": worksheet, "slides": slides, "site": site, "report": report}
+    {
+        "lab": lab,
+        "worksheet": worksheet,
+        "class": class_,
+        "questions": questions,
+        "assignment": assignment,
+        "slides": slides,
+        "site": site,
+        "report": report,
+    }
 )
 """What may be asked for; what each does stands in its docstring, and matplotlib is imported by
 those alone that draw."""
 
+LESSON = "such as 04, or the notebook's name without its ending"
+
 ARGUMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "worksheet": {
-            "LESSON": "such as 04, or the notebook's name without its ending",
+            "LESSON": LESSON,
             "SEED": "a whole number: another seed, other problems",
+        },
+        "class": {
+            "LESSON": LESSON,
+            "NAMES": 'a file with a name in each line, or CSV with a column "name"',
+            "--word": "for an exam, a word that only you know: else a name alone gives the seed",
+        },
+        "questions": {
+            "[LESSON]": f"{LESSON}; all of them, if it is left out",
+            "--seeds": "so many questions of each exercise, if there are (30)",
+            "--first": "the first seed that is tried: for an exam, a large one that only you know",
+            "--form": "gift for Moodle, or qti for Canvas (gift)",
+        },
+        "assignment": {
+            "LESSON": LESSON,
+            "--seed": "a whole number; without it one that nobody knows, for marks",
         },
     }
 )
+"""What each of them takes; what stands in brackets may be left out, and what has dashes."""
 
 
 def main(given: Sequence[str] | None = None) -> None:
@@ -110,7 +177,10 @@ def main(given: Sequence[str] | None = None) -> None:
         part = parts.add_parser(name, help=command.__doc__, description=command.__doc__)
         part.set_defaults(command=command)
         for argument, meaning in ARGUMENTS.get(name, {}).items():
-            part.add_argument(argument, help=meaning)
+            if argument.startswith("["):
+                part.add_argument(argument.strip("[]"), nargs="?", help=meaning)
+            else:
+                part.add_argument(argument, help=meaning)
     asked, options = parser.parse_known_args(given)
     asked.options = options
     if options and asked.command is not lab:

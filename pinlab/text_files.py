@@ -62,11 +62,11 @@ def table(
     first: dict[tuple[str, ...], int] = {}
     number = 1
     try:
-        _require_head(_cells(lines[0]), columns)
+        _require_head(cells(lines[0]), columns)
         for number, line in enumerate(lines[1:], 2):
             if not line.strip():
                 continue
-            row = _row(_cells(line), columns)
+            row = _row(cells(line), columns)
             if list(row.values()) == list(columns):
                 raise ValueError("the columns' names are there again: this is a second table")
             key = tuple(row[column] for column in unique or columns)
@@ -82,7 +82,8 @@ def table(
     return made
 
 
-def _cells(line: str) -> list[str]:
+def cells(line: str) -> list[str]:
+    """Return the cells of a line of a CSV file; ValueError for a quote that is missing."""
     if line.count('"') % 2:
         raise ValueError('a quote (") is missing: what begins with one has to end with one')
     try:

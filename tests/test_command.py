@@ -123,3 +123,40 @@ def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (2, "")
     assert "[Errno 17] File exists: 'worksheets'" in done.stderr
     assert (tmp_path / "worksheets").read_text() == "mine"
+
+
+def test_a_class_and_a_bank_are_written_and_what_is_left_out_is_told(tmp_path: Path) -> None:
+    (tmp_path / "names.txt").write_text("Ada\nBob\n", encoding="utf-8")
+    asked = [
+        ("class", "08", "names.txt", "--word", "tonight"),
+        ("questions", "08", "--seeds", "4", "--form", "qti"),
+        ("questions", "08", "--seeds", "4", "--first", "1000000"),
+    ]
+    done = [pinlab(tmp_path, *arguments) for arguments in asked]
+    assert [each.returncode for each in done] == [0, 0, 0]
+    assert all("Left out, since one answer is right for too" in each.stderr for each in done)
+    assert all("verdict, missing-rule" in each.stderr for each in done)
+    assert "\n4 questions\n" in f"\n{done[1].stderr}"
+    names = [name for each in done for name in each.stdout.splitlines()]
+    assert len(names) == 5
+    assert all((tmp_path / name).exists() for name in names)
+    assert "seed 1000000\n" in (tmp_path / names[-1]).read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["questions", "99"], "lesson is '99': there are questions for "),
+        (["questions", "08", "--seeds", "3"], "seeds is 3: allowed are whole numbers from 4 to"),
+        (["questions", "08", "--seeds", "many"], "--seeds is 'many': allowed are whole numbers"),
+        (["questions", "08", "--first", "-1"], "--first"),
+        (["questions", "08", "--seeds", "4", "--form", "x"], "form is 'x': allowed are gift, qti"),
+        (["class", "08", "none.txt"], "No such file or directory: 'none.txt'"),
+    ],
+)
+def test_a_wrong_argument_of_a_course_is_named(
+    tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    done = pinlab(tmp_path, *arguments)
+    assert (done.returncode, words in done.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []

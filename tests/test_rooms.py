@@ -19,6 +19,7 @@ BELOW = {
     "machine": ("model",),
     "lab": ("words", "explore", "machine", "model"),
     "lessons": ("lab", "words", "explore", "machine", "model"),
+    "course": ("lessons", "lab", "words", "explore", "machine", "model"),
     "site": ("copies", "lessons", "lab", "words", "explore", "machine", "model"),
 }
 
