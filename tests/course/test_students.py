@@ -71,7 +71,8 @@ def test_a_list_of_names_is_read_as_it_comes(text: str, names: list[str], tmp_pa
         ),
         ("name,mail\nAda\n", ", line 2: 1 cells, not 2: "),
         ("name,mail\n,a@x\n", ", line 2: '' is no name"),
-        ("Ada\n=1+1\n", ", line 2: '=1+1' is no name"),
+        ("Ada\n=1+1\n", ", line 2: '=1+1' is no name: it may not be empty, begin with one of ="),
+        ("name;mail\nAda;a@x\n", ", line 1: 'name;mail' is no name: it may not be empty, "),
         ("Ada\n\x1b[31m\n", ", line 2: '\\x1b[31m' is no name"),
         ('Ada\n"Bob\n', ', line 2: a quote (") is missing'),
     ],
@@ -88,6 +89,18 @@ def test_two_names_with_one_seed_are_told(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(students, "LARGEST_SEED", 1)
     with pytest.raises(ValueError, match="'Ada' and 'Bob' have the same seed"):
         class_of("04", ["Ada", "Bob"])
+
+
+def test_sheets_of_two_words_are_not_mixed(tmp_path: Path) -> None:
+    first = class_of("04", ["Ada"], "tonight")
+    first.write(tmp_path)
+    class_of("04", ["Ada", "Bob"], "tonight").write(tmp_path)
+    before = tree(tmp_path)
+    with pytest.raises(
+        FileExistsError, match=rf"Ada_{seed_of('Ada', 'tonight')}\.md is of another"
+    ):
+        class_of("04", ["Ada"]).write(tmp_path)
+    assert tree(tmp_path) == before
 
 
 def tree(folder: Path) -> dict[str, bytes]:
