@@ -12,6 +12,8 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 OLD := $(VENV)-oldest
 OLD_RUN := $(OLD)/bin/python
+COURSE := $(VENV)-course
+COURSE_RUN := $(COURSE)/bin/python
 INSTALL := -m pip --disable-pip-version-check install --quiet
 PIP_INSTALL := $(RUN) $(INSTALL)
 
@@ -21,12 +23,13 @@ INSTALLED := $(VENV)/installed
 SITE_TOOLS := $(VENV)/site-tools
 TEST_TOOLS := $(VENV)/test-tools
 OLD_TOOLS := $(OLD)/test-tools
+COURSE_TOOLS := $(COURSE)/test-tools
 
 .DEFAULT_GOAL := help
 ifndef BESIDE
 .NOTPARALLEL:
 endif
-.PHONY: help lab worksheet slides site test test-oldest browser notebooks bench lint clean
+.PHONY: help lab worksheet slides site test test-oldest test-course test-wheel browser notebooks bench lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s%s\n", $$1, $$2 }' Makefile
@@ -46,7 +49,7 @@ site: writable $(SITE_TOOLS) ## write the lessons as a site into site/, with not
 
 # Three workers on two cores: one of them mostly waits, for a browser or for this kernel's counters.
 # Make itself runs the first two side by side: what a shell puts in the background hears no Ctrl-C.
-test: writable $(TEST_TOOLS) ## run everything that CI runs: lint, types, tests, coverage of the model
+test: writable $(TEST_TOOLS) ## run lint, types, tests and the coverage of the model
 	@$(MAKE) --no-print-directory -j2 BESIDE=yes lint model
 	@echo 'All other tests, three at a time: a bit over three minutes on two idle cores ...'
 	@$(RUN) -m pytest -q -n 3 --ignore=tests/model
@@ -61,6 +64,15 @@ test-oldest: writable $(OLD_TOOLS) ## run every lesson on the oldest releases th
 	@echo 'Every lesson and solution, on the oldest packages: a minute ...'
 	@$(OLD_RUN) -m pytest -q -n 2 -o filterwarnings=default \
 		tests/notebooks/test_lessons.py -k runs_from
+
+# In an environment of its own: nbgrader would put its buttons into the JupyterLab of `make lab`.
+test-course: writable $(COURSE_TOOLS) ## grade an assignment of four students with nbgrader
+	@echo 'An assignment, from its source to points: a minute ...'
+	@$(COURSE_RUN) -m pytest -q tests/course/end_to_end.py
+
+test-wheel: writable $(TEST_TOOLS) ## install the wheel alone with PYTHON, open the first lesson elsewhere
+	@echo 'The wheel in an empty environment of $(PYTHON): one to three minutes ...'
+	@PINLAB_PYTHON='$(PYTHON)' $(RUN) -m pytest -q tests/browser/wheel.py
 
 browser: writable $(TEST_TOOLS) ## drive all thirteen lessons in a browser; make test takes three
 	PINLAB_BROWSER=all $(RUN) -m pytest tests/browser
@@ -120,4 +132,10 @@ $(OLD_TOOLS): pyproject.toml $(CREATED)
 	@$(PYTHON) -m venv --clear $(OLD)
 	@$(OLD_RUN) -m tests.oldest >$(OLD)/constraints
 	@$(OLD_RUN) $(INSTALL) --constraint $(OLD)/constraints -e '.[test]'
+	@touch $@
+
+$(COURSE_TOOLS): pyproject.toml $(CREATED)
+	@echo 'Installing pinlab and nbgrader into $(COURSE): once, about 900 MB, a minute or two ...'
+	@$(PYTHON) -m venv --clear $(COURSE)
+	@$(COURSE_RUN) $(INSTALL) -e '.[test,course]'
 	@touch $@

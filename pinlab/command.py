@@ -110,6 +110,14 @@ def site(asked: Namespace) -> None:
     print(write())
 
 
+def assignment(asked: Namespace) -> None:
+    """Write a lesson's exercises into assignment/, as nbgrader's source notebook."""
+    from pinlab.course.assignment import write_assignment
+
+    seed = None if asked.seed is None else _seed(asked.seed)
+    print(*write_assignment(asked.LESSON, seed), sep="\n")
+
+
 def report(asked: Namespace) -> None:
     """Measure this kernel, and write prediction, recording and measurement side by side."""
     from pinlab import machine
@@ -123,6 +131,7 @@ COMMANDS: Mapping[str, Callable[[Namespace], None]] = MappingProxyType(
         "worksheet": worksheet,
         "class": class_,
         "questions": questions,
+        "assignment": assignment,
         "slides": slides,
         "site": site,
         "report": report,
@@ -149,6 +158,10 @@ ARGUMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "--seeds": "so many questions of each exercise, if there are (30)",
             "--first": "the first seed that is tried: for marks, a large one that only you know",
             "--form": "gift for Moodle, or qti for Canvas (gift)",
+        },
+        "assignment": {
+            "LESSON": LESSON,
+            "--seed": "a whole number; without it one that nobody knows, for marks",
         },
     }
 )

@@ -49,7 +49,9 @@ def test_every_lesson_is_a_page_that_leads_to_the_next(built: Path) -> None:
 
 def test_every_link_leads_to_a_page_or_a_place_on_one(built: Path) -> None:
     dead = []
-    others = (built / f"{name}.html" for name in ("index", "misconceptions", "facilitator"))
+    others = (
+        built / f"{name}.html" for name in ("index", "misconceptions", "facilitator", "instructor")
+    )
     for file in [*lessons(built), *others]:
         for tag in page(file).find_all("a", href=True):
             parts = urlsplit(str(tag["href"]))

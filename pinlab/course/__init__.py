@@ -1,1 +1,1 @@
-"""What a course takes from the lessons: a seed for each student, sheets, banks of questions."""
+"""What a course takes from the lessons: sheets for each student, question banks, assignments."""

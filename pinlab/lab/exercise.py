@@ -491,13 +491,14 @@ FEW = 3
 class Worded(Exercise):
     """A sentence to word that is adequate: true of the release, and of none of its wrong kernels.
 
-    `examples` are sentences that are not.
+    `examples` are sentences that are not. `source` is the shortest one in Python, named `mine`.
     """
 
     OWN = Sentence
 
     release: str
     examples: Sequence[Sentence]
+    source: str
 
     def solution(self) -> object:
         """Return a right answer, as `check` takes it: the shortest."""

@@ -157,6 +157,8 @@ class _Maker:
                 self._selection(own)
             case "program":
                 self._program(own)
+            case "worded":
+                own["source"], _ = self._right()
             case "task":
                 self._task(own)
             case "number" | "choice":

@@ -27,7 +27,8 @@ OPTIONS = {
     "project": "pinlab", "html_title": "pinlab", "author": "The pinlab authors",
     "project_copyright": "CC BY 4.0, The pinlab authors",
     "extensions": "myst_nb", "html_theme": "furo", "nb_execution_mode": "off",
-    "myst_heading_anchors": "4", "html_show_sphinx": "0", "html_copy_source": "0",
+    "myst_heading_anchors": "4", "myst_heading_slug_func": "pinlab.site.pages.anchor",
+    "html_show_sphinx": "0", "html_copy_source": "0",
     "suppress_warnings": "myst.header,mystnb.unknown_mime_type",
 }  # fmt: skip
 """Sphinx's configuration; whatever it fetches from outside would have to be named here."""
@@ -58,6 +59,11 @@ Lessons about one mail of the Linux kernel's list, and a sentence that two peopl
 {solutions}
 ```
 """
+
+
+def anchor(heading: str) -> str:
+    """Return what JupyterLab calls the place of a heading, so that links to it lead on here."""
+    return heading.replace(" ", "-")
 
 
 def write(folder: Path = FOLDER) -> Path:

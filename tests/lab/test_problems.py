@@ -19,6 +19,7 @@ from pinlab.lab.exercise import (
     Exercise,
     Program,
     Selection,
+    Worded,
     in_words,
 )
 from pinlab.lab.exercise_texts import FOLDER, read
@@ -181,7 +182,7 @@ def test_a_program_is_the_same_try_while_its_lines_are() -> None:
 def test_the_answer_is_there_for_whoever_asks(id: str) -> None:
     for seed, each in enumerate(found(id)[:2]):
         shown = f"**{in_words(each.solution())}**."
-        right = each.source.rstrip() if isinstance(each, Program) else shown
+        right = each.source.rstrip() if isinstance(each, Program | Worded) else shown
         solved, told = f"solutions/{each.lesson}.ipynb#cell-id={id}", lab.answer(id, seed)
         assert (told.right, right in told.text, solved in told.text) == (None, True, True)
         assert each.because in told.text

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from tests.lab_server import FOLDERS
-from tests.notebooks import glossary, minutes, misconceptions
+from tests.notebooks import glossary, instructor, minutes, misconceptions
 from tests.notebooks.lesson import ROOT, paths, read
 from tests.notebooks.normalise import as_stored, normalise
 
@@ -103,7 +103,7 @@ def clean_environment() -> Iterator[None]:
 
 
 def main() -> None:
-    """Generate both pages, run every notebook, say what became of each; write the minutes."""
+    """Generate the pages, run every notebook, say what became of each; write the minutes."""
     generated = as_stored(glossary.notebook(glossary.terms()))
     glossary.GLOSSARY.write_text(generated, encoding="utf-8", newline="\n")
     misconceptions.FILE.write_text(misconceptions.page(), encoding="utf-8", newline="\n")
@@ -112,6 +112,7 @@ def main() -> None:
         print(f"{path.relative_to(ROOT)}: running ...", end=" ", flush=True)
         print("outputs stored" if store(path) else "unchanged")
     minutes.write()
+    instructor.write()
 
 
 if __name__ == "__main__":

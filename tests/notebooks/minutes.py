@@ -156,7 +156,8 @@ class Stretch(NamedTuple):
 def routes() -> dict[str, list[Stretch]]:
     """Every route, with where it leads through."""
     rows = table(DATA / "routes.csv", Stretch._fields, lambda row: Stretch(**row))
-    return {name: [row for row in rows if row.route == name] for name in {r.route for r in rows}}
+    names = dict.fromkeys(row.route for row in rows)
+    return {name: [row for row in rows if row.route == name] for name in names}
 
 
 def in_steps(minutes: float) -> int:

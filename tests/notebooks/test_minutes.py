@@ -47,9 +47,9 @@ def test_the_readme_has_the_same_list_as_the_first_lesson() -> None:
     assert len(minutes.ROW.findall(readme)) == len(LESSONS) + 1
 
 
-def test_every_section_of_a_route_is_there_and_the_list_leads_to_the_first_of_each_lesson() -> None:
+def test_every_section_of_a_route_is_there_and_the_list_leads_to_those_of_the_mail() -> None:
     linked = set(targets(the_list()))
-    for stretches in minutes.routes().values():
+    for route, stretches in minutes.routes().items():
         for name, sections in groupby(stretches, key=lambda stretch: stretch.lesson):
             lesson = read(FOLDER / f"{name}.ipynb")
             first, *others = (stretch.section for stretch in sections)
@@ -59,7 +59,7 @@ def test_every_section_of_a_route_is_there_and_the_list_leads_to_the_first_of_ea
                 for _, words in HEADING.findall(cell.source)
             }
             assert {first, *others} <= {"", *cells}
-            assert not first or cells[first] in linked
+            assert not first or cells[first] in linked or route != "mail"
 
 
 def lesson(*cells: object) -> Lesson:
