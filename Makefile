@@ -80,7 +80,7 @@ browser: writable $(TEST_TOOLS) ## drive all thirteen lessons in a browser; make
 notebooks: writable $(TEST_TOOLS) ## run every lesson on a clean kernel, store its outputs and minutes
 	$(RUN) -m tests.notebooks.execute
 
-bench: writable $(TEST_TOOLS) ## print the figures of the README, each the median of repeated runs
+bench: writable $(TEST_TOOLS) ## print the figures of notebooks/figures.md, each the median of repeated runs
 	$(RUN) tests/bench.py
 
 lint: writable $(TEST_TOOLS) ## ruff (lint and format) and mypy --strict
