@@ -155,7 +155,7 @@ def test_a_class_and_a_bank_are_written_and_what_is_left_out_is_told(tmp_path: P
         (["questions", "08", "--seeds", "many"], "--seeds is 'many': allowed are whole numbers"),
         (["questions", "08", "--first", "-1"], "--first"),
         (["questions", "08", "--first", ""], "--first is ''"),
-        (["questions", "08", "--first", "1000000000"], "whole numbers from 0 to 999996000"),
+        (["questions", "08", "--first", "1000000000"], "whole numbers from 0 to 999998000"),
         (["questions", "08", "--seeds", "4", "--form", "x"], "form is 'x': allowed are gift, qti"),
         (["class", "08", "none.txt"], "NAMES is 'none.txt' (No such file or directory): allowed"),
         (["class", "08", "."], "NAMES is '.' (Is a directory): allowed is a file with a name in"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pinlab.course.gift import gift
-from pinlab.course.items import SHARE, TRIED, Item, seeded
+from pinlab.course.items import SHARE, Item, seeded
 from pinlab.course.qti import qti
 from pinlab.lab.draw import LARGEST_SEED
 from pinlab.lab.problems import SEEDED, SHEETS, TEXTS, named
@@ -17,8 +17,8 @@ ALL = "all_lessons"
 WANTED = 30
 MOST_WANTED = 1000
 
-LARGEST_FIRST = LARGEST_SEED - TRIED * MOST_WANTED
-"""The largest first seed of a bank: as many as may be tried come behind it."""
+LARGEST_FIRST = LARGEST_SEED - 2 * MOST_WANTED
+"""The largest first seed of a bank: as many as are tried at most come behind it."""
 
 FORMS = {"gift": ".gift.txt", "qti": ".qti.zip"}
 """How a bank is written, by the end of its file's name."""
