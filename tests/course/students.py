@@ -49,7 +49,7 @@ def wrong(id: str) -> str:
     known = [answer for answer, _ in mistaken(exercise(id))]
     typed = [each for each in known if isinstance(each, int | str | dict)]
     sets = [set(each) for each in known if isinstance(each, frozenset) and each]
-    return repr(next(iter([*typed, *sets]), "lambda *state: 12345"))
+    return next(map(repr, [*typed, *sets]), "lambda *state: 12345")
 
 
 TAMPERED = """
