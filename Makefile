@@ -16,6 +16,7 @@ COURSE := $(VENV)-course
 COURSE_RUN := $(COURSE)/bin/python
 INSTALL := -m pip --disable-pip-version-check install --quiet
 PIP_INSTALL := $(RUN) $(INSTALL)
+BROWSER_PARTS := $(RUN) -m pinlab.site.browser_parts
 
 # Stamps: touched last, so that a failed or interrupted step is done again.
 CREATED := $(VENV)/created
@@ -80,7 +81,7 @@ browser: writable $(TEST_TOOLS) ## drive all thirteen lessons in a browser; make
 notebooks: writable $(TEST_TOOLS) ## run every lesson on a clean kernel, store its outputs and minutes
 	$(RUN) -m tests.notebooks.execute
 
-bench: writable $(TEST_TOOLS) ## print the figures of the README, each the median of repeated runs
+bench: writable $(TEST_TOOLS) ## print the figures of notebooks/figures.md, each the median of repeated runs
 	$(RUN) tests/bench.py
 
 lint: writable $(TEST_TOOLS) ## ruff (lint and format) and mypy --strict
@@ -120,11 +121,13 @@ $(INSTALLED): pyproject.toml $(CREATED)
 $(SITE_TOOLS): pyproject.toml $(INSTALLED)
 	@echo 'Installing what makes the site into $(VENV): once, half a minute ...'
 	@$(PIP_INSTALL) -e '.[site]'
+	@$(BROWSER_PARTS)
 	@touch $@
 
 $(TEST_TOOLS): pyproject.toml $(CREATED)
 	@echo 'Installing pinlab, JupyterLab and the test tools into $(VENV): once, a minute or two ...'
 	@$(PIP_INSTALL) -e '.[test]'
+	@$(BROWSER_PARTS)
 	@touch $(INSTALLED) $(SITE_TOOLS) $@
 
 $(OLD_TOOLS): pyproject.toml $(CREATED)

@@ -105,7 +105,7 @@ def slides(asked: Namespace) -> None:
 
 def site(asked: Namespace) -> None:
     """Write the lessons as a site into site/ (needs the extra: pip install 'pinlab[site]')."""
-    from pinlab.site import write
+    from pinlab.site.pages import write
 
     print(write())
 
@@ -151,12 +151,12 @@ ARGUMENTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "class": {
             "LESSON": LESSON,
             "NAMES": 'a file with a name in each line, or CSV with a column "name"',
-            "--word": "for an exam, a word that only you know: else a name alone gives the seed",
+            "--word": "for marks, a word that only you know: without it a name gives the seed",
         },
         "questions": {
             "[LESSON]": f"{LESSON}; all of them, if it is left out",
             "--seeds": "so many questions of each exercise, if there are (30)",
-            "--first": "the first seed that is tried: for an exam, a large one that only you know",
+            "--first": "the first seed that is tried: for marks, a large one that only you know",
             "--form": "gift for Moodle, or qti for Canvas (gift)",
         },
         "assignment": {

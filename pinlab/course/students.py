@@ -100,10 +100,14 @@ def _wrong(file: str | Path, number: int, told: str) -> ValueError:
 
 
 class Class(NamedTuple):
-    """The sheets of a class by student, and the ids of the exercises that are not for marks."""
+    """The sheets of a class by student, and the ids of the exercises that are not for marks.
+
+    A secret sheet does not tell its seed, with which `lab.answer` would tell all the rest.
+    """
 
     sheets: Mapping[str, Problems]
     left_out: Sequence[str]
+    secret: bool
 
     def write(self, folder: Path = SHEETS) -> list[Path]:
         """Write a sheet and a key for each student, and a CSV file of all answers.
@@ -115,8 +119,9 @@ class Class(NamedTuple):
         for each in (sheets, keys):
             each.mkdir(parents=True, exist_ok=True)
         for name, sheet in self.sheets.items():
-            file = f"{_file_name(name)}_{sheet.seed}.md"
-            for place, text in ((sheets, sheet.worksheet), (keys, sheet.key)):
+            file = f"{_file_name(name)}_{seed_of(name)}.md"
+            asked = _without_seed(sheet) if self.secret else sheet.worksheet
+            for place, text in ((sheets, asked), (keys, sheet.key)):
                 whole = f"# {literal(name)}\n\n{text}"
                 (place / file).write_text(whole, encoding="utf-8", newline="\n")
         answers = keys / "answers.csv"
@@ -133,7 +138,7 @@ class Class(NamedTuple):
 
 
 def class_of(lesson: str, names: Sequence[str], word: str = "") -> Class:
-    """Return the sheets of a class.
+    """Return the sheets of a class: secret ones, if there is a word.
 
     Raises ValueError for a lesson without problems, or two names that have the same seed.
     """
@@ -149,11 +154,15 @@ def class_of(lesson: str, names: Sequence[str], word: str = "") -> Class:
         name: replace(sheet, exercises=tuple(e for e in sheet.exercises if e.id in fit))
         for name, sheet in made.items()
     }
-    return Class(sheets, [id for id in ids if id not in fit])
+    return Class(sheets, [id for id in ids if id not in fit], bool(word))
+
+
+def _without_seed(sheet: Problems) -> str:
+    return re.sub(rf", seed {sheet.seed}$|\n\nCheck: .*$", "", sheet.worksheet, flags=re.MULTILINE)
 
 
 def _file_name(name: str) -> str:
-    """A name as any system takes it in a file's name."""
+    """A name as any system takes it in a file's name; what is left of it may be nothing."""
     return re.sub(r"[\W_]+", "_", name)[:LONGEST].strip("_")
 
 
