@@ -41,8 +41,8 @@ def pinlab() -> Iterator[Path]:
         call(os.environ["PINLAB_PYTHON"], "-m", "venv", folder / "venv", folder=folder)
         build = ("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT)
         call(sys.executable, *PIP, *build, folder=folder)
-        install = ("install", "--no-compile", *folder.glob("pinlab-*.whl"))
-        call(python, *PIP, *install, folder=folder)
+        wheels = folder.glob("pinlab-*.whl")
+        call(python, *PIP, "install", "--no-compile", *wheels, folder=folder)
         yield python.with_name("pinlab")
 
 
