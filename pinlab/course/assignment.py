@@ -56,8 +56,11 @@ c.Autograde.autograde_preprocessors = [
 
 INTRODUCTION = """# Assignment: {title}
 
-{questions}, {points}. Put each answer into the cell below its question, in the place of the dots or of the beginning that stands there, and keep its name. What an answer needs stands in its cell or in a cell above, as plain Python, and takes no more than a second. Whether it is right you are told when it has been graded; where a question speaks of a check, that is the grading."""  # noqa: E501
+{questions}, {points}. Put each answer into the cell below its question, in the place of the dots, or of the beginning that stands there. Keep its name.
 
+What an answer needs stands in its cell or in a cell above, as plain Python. It takes no more than a second.
+
+Whether an answer is right you are told when it has been graded. Where a question speaks of a check, that is the grading."""  # noqa: E501
 
 IMPORTS = "from pinlab import Kernel, machine, words"
 
@@ -163,7 +166,8 @@ def _answer(asked: Exercise) -> str:
         case Task():
             return f"{asked.beginning.rstrip()}\n{_solution(asked.source)}"
         case Worded():
-            beginning = "mine = ...  # words.sentence(words.clause(...), ...)"
+            clause = "words.clause(call, page, counter, how)"
+            beginning = f"mine = ...  # words.sentence({clause}, ...)"
             right = asked.source
         case Choice() | Selection():
             options = "\n".join(f'#     "{option}"' for option in asked.options)

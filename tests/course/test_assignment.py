@@ -157,6 +157,18 @@ def test_what_a_cell_breaks_is_its_own() -> None:
     assert told["what-it-reads"] == "The notebook came to an end before this."
 
 
+def test_a_program_may_spoil_what_it_gets() -> None:
+    source = assignment("11", SEED)
+    cells(source, "solution")["which-kernels-answer"].source += """
+right = which_kernels
+def which_kernels(seen, known, margin):
+    came = right(seen, known, margin)
+    known.clear()
+    return came
+"""
+    assert "which-kernels" in right(judged(source))
+
+
 @pytest.mark.parametrize(("lines", "counts"), [("assert last_pin > 1", True), ("1 / 0", False)])
 def test_a_test_that_a_lecturer_has_added_is_run_with_the_answers(lines: str, counts: bool) -> None:
     source = assignment("04", SEED)
