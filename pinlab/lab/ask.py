@@ -12,12 +12,13 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 import ipywidgets
 
 from pinlab.lab.draw import LARGEST_SEED, Draw, checked_seed
-from pinlab.lab.exercise import Choice, Exercise, in_words
+from pinlab.lab.exercise import Choice, Exercise, Number, in_words
 from pinlab.lab.exhibit import CSS_CLASS, WRAP, Steady, live
 from pinlab.lab.forms import Form, box, buttons, form_of
-from pinlab.lab.picture import PRINTED, display_all, marked, summary
+from pinlab.lab.misconceptions import diagnosis
+from pinlab.lab.picture import display_all, fold, marked, summary
 from pinlab.lab.problems import SEEDED, TEXTS, check, exercise, named
-from pinlab.lab.reply import literal
+from pinlab.lab.reply import Reply, literal
 from pinlab.model.arguments import function, instance, several, shown, whole
 
 CLICKED = ("choice", "selection", "number", "numbers")
@@ -90,7 +91,7 @@ class Asking(Displayed):
         """Say below the form what is to be said of the answer in it."""
         try:
             answer = self.form.read()
-            words = _open([answer]) or _judged(self.found, answer, self.seed)
+            words = _open([answer]) or _judged(self.found, answer, self.seed)._repr_markdown_()
         except ValueError as slip:
             words = _in_markdown(slip)
         self.answering.say(words)
@@ -203,6 +204,7 @@ class Predicted(Displayed):
     def _said(self, guesses: Sequence[object]) -> str:
         """What was guessed, and what is to be said of it."""
         said, alone = [], len(self.questions) == 1
+        ideas: set[str] = set()
         for question, guess in zip(self.questions, guesses, strict=True):
             if guess is None:
                 continue
@@ -210,7 +212,8 @@ class Predicted(Displayed):
                 asked = "" if alone else f"*{question.question}* "
                 said.append(f"{asked}{question.said(guess)}")
             else:
-                said.append(_judged(question, guess, again=False))  # the answer comes into sight
+                reply = _uncovered(question, _judged(question, guess), ideas)
+                said.append(reply._repr_markdown_())
         return "\n\n".join(said)
 
     def _sight(self, guesses: Sequence[object]) -> Sight:
@@ -237,7 +240,7 @@ class Predicted(Displayed):
         sight = self._sight([None] * len(self.questions)).bundles()
         folded = "".join(str(bundle["text/html"]) for bundle in sight)
         covered = {
-            "text/html": f"<details>{COVER}{folded}</details>{PRINTED}",
+            "text/html": fold(COVER, folded),
             "text/plain": f"[{self.button.description}]",
         }
         return [*told, {**live(self.widget), **covered}]
@@ -362,9 +365,20 @@ def _in_markdown(slip: ValueError) -> str:
     return str(slip) if isinstance(slip, UnjudgedError) else literal(f"{slip}.")
 
 
-def _judged(found: Exercise, answer: object, seed: int = 0, *, again: bool = True) -> str:
-    """What is said to an answer, which may be tried again or not. UnjudgedError for a slip."""
+def _judged(found: Exercise, answer: object, seed: int = 0) -> Reply:
+    """What is said to an answer. UnjudgedError for a slip."""
     reply = check(found.id, answer, seed)
     if reply.right is None and None not in _answers([answer]):
         raise UnjudgedError(reply.text)
-    return (reply if again else replace(reply, again=False))._repr_markdown_()
+    return reply
+
+
+def _uncovered(found: Exercise, reply: Reply, ideas: set[str]) -> Reply:
+    """A reply that ends with what is right; an idea that was told before is not told again."""
+    text = reply.text
+    if idea := reply.misconception:
+        text = text.replace(diagnosis(idea), "The same mistake.") if idea in ideas else text
+        ideas.add(idea)
+    if reply.right is False and isinstance(found, Number | Choice):
+        text += f" It is {in_words(found.right)}."
+    return replace(reply, text=text, again=False)
