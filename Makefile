@@ -16,6 +16,7 @@ COURSE := $(VENV)-course
 COURSE_RUN := $(COURSE)/bin/python
 INSTALL := -m pip --disable-pip-version-check install --quiet
 PIP_INSTALL := $(RUN) $(INSTALL)
+BROWSER_PARTS := $(RUN) -m pinlab.site.browser_parts
 
 # Stamps: touched last, so that a failed or interrupted step is done again.
 CREATED := $(VENV)/created
@@ -29,7 +30,7 @@ COURSE_TOOLS := $(COURSE)/test-tools
 ifndef BESIDE
 .NOTPARALLEL:
 endif
-.PHONY: help lab worksheet slides site test test-oldest test-course browser notebooks bench lint clean
+.PHONY: help lab worksheet slides site test test-oldest test-course test-wheel browser notebooks bench lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s%s\n", $$1, $$2 }' Makefile
@@ -49,7 +50,7 @@ site: writable $(SITE_TOOLS) ## write the lessons as a site into site/, with not
 
 # Three workers on two cores: one of them mostly waits, for a browser or for this kernel's counters.
 # Make itself runs the first two side by side: what a shell puts in the background hears no Ctrl-C.
-test: writable $(TEST_TOOLS) ## run everything that CI runs: lint, types, tests, coverage of the model
+test: writable $(TEST_TOOLS) ## run lint, types, tests and the coverage of the model
 	@$(MAKE) --no-print-directory -j2 BESIDE=yes lint model
 	@echo 'All other tests, three at a time: a bit over three minutes on two idle cores ...'
 	@$(RUN) -m pytest -q -n 3 --ignore=tests/model
@@ -70,13 +71,17 @@ test-course: writable $(COURSE_TOOLS) ## grade an assignment of four students wi
 	@echo 'An assignment, from its source to points: a minute ...'
 	@$(COURSE_RUN) -m pytest -q tests/course/end_to_end.py
 
+test-wheel: writable $(TEST_TOOLS) ## install the wheel alone with PYTHON, open the first lesson elsewhere
+	@echo 'The wheel in an empty environment of $(PYTHON): one to three minutes ...'
+	@PINLAB_PYTHON='$(PYTHON)' $(RUN) -m pytest -q tests/browser/wheel.py
+
 browser: writable $(TEST_TOOLS) ## drive all thirteen lessons in a browser; make test takes three
 	PINLAB_BROWSER=all $(RUN) -m pytest tests/browser
 
 notebooks: writable $(TEST_TOOLS) ## run every lesson on a clean kernel, store its outputs and minutes
 	$(RUN) -m tests.notebooks.execute
 
-bench: writable $(TEST_TOOLS) ## print the figures of the README, each the median of repeated runs
+bench: writable $(TEST_TOOLS) ## print the figures of notebooks/figures.md, each the median of repeated runs
 	$(RUN) tests/bench.py
 
 lint: writable $(TEST_TOOLS) ## ruff (lint and format) and mypy --strict
@@ -116,11 +121,13 @@ $(INSTALLED): pyproject.toml $(CREATED)
 $(SITE_TOOLS): pyproject.toml $(INSTALLED)
 	@echo 'Installing what makes the site into $(VENV): once, half a minute ...'
 	@$(PIP_INSTALL) -e '.[site]'
+	@$(BROWSER_PARTS)
 	@touch $@
 
 $(TEST_TOOLS): pyproject.toml $(CREATED)
 	@echo 'Installing pinlab, JupyterLab and the test tools into $(VENV): once, a minute or two ...'
 	@$(PIP_INSTALL) -e '.[test]'
+	@$(BROWSER_PARTS)
 	@touch $(INSTALLED) $(SITE_TOOLS) $@
 
 $(OLD_TOOLS): pyproject.toml $(CREATED)

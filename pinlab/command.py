@@ -105,7 +105,7 @@ def slides(asked: Namespace) -> None:
 
 def site(asked: Namespace) -> None:
     """Write the lessons as a site into site/ (needs the extra: pip install 'pinlab[site]')."""
-    from pinlab.site import write
+    from pinlab.site.pages import write
 
     print(write())
 

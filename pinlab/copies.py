@@ -96,7 +96,8 @@ def prepare(root: Path) -> tuple[str, list[str]]:
         if root != HOME:
             told += renew(HOME, root, BESIDE)
             if not (mine := root / README).exists():
-                mine.write_text(readme(), encoding="utf-8")
+                text = readme().replace(f"]({LESSONS}/", f"]({MINE}/")
+                mine.write_text(text, encoding="utf-8")
     except OSError as error:
         if root != HOME:
             raise

@@ -1,4 +1,4 @@
-"""The figures of the README: medians of repeated runs, and ratios within one run.
+"""The figures of notebooks/figures.md: medians of repeated runs, and ratios within one run.
 
 Run it with `make bench`; it prints a table and asserts nothing. Times differ between machines,
 so compare ratios, and only those of one run.

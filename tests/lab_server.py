@@ -20,7 +20,7 @@ AUTOSAVE = "lab/user-settings/@jupyterlab/docmanager-extension/plugin.jupyterlab
 
 def clean_environment(**extra: str) -> dict[str, str]:
     """This environment without what the outer make and the user's Jupyter would pass on."""
-    passed_on = ("MAKE", "JUPYTER", "PINLAB_MACHINE")
+    passed_on = ("MAKE", "JUPYTER", "PINLAB_MACHINE", "PYTHONPATH")
     inner = {key: value for key, value in os.environ.items() if not key.startswith(passed_on)}
     return inner | extra
 
@@ -74,15 +74,15 @@ class Server:
 
 
 @contextmanager
-def running(command: list[str], folder: Path) -> Iterator[Server]:
-    """The server that a command starts from the checkout, with its settings and log in a folder."""
+def running(command: list[str], folder: Path, cwd: Path = ROOT) -> Iterator[Server]:
+    """The server that a command starts in `cwd`, with its settings and log in a folder."""
     settings = {name: str(folder / name) for name in FOLDERS}
     leave_the_notebooks_alone(folder)
     log = folder / "log"
     with log.open("w") as output:
         process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=cwd,
             env=clean_environment(**settings),
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -1,4 +1,4 @@
-"""What CI calls: it installs what is missing, only then, and runs `make test`."""
+"""What CI calls: it installs what is missing, only then, and runs make."""
 
 import subprocess
 import sys
@@ -11,6 +11,8 @@ RUN = Path(__file__).resolve().parents[1] / ".ci" / "run"
 # Stand-ins that say how they were called; installing anything brings make.
 MAKE = '#!/bin/sh\necho "browser: $PINLAB_BROWSER"\necho "make $*"\n'
 APT_GET = '#!/bin/sh\necho "apt-get $*"\n[ "$1" != install ] || ln -sf "$BIN/later" "$BIN/make"\n'
+PROGRAMS = {"apt_get": "apt-get", "python3_13": "python3.13"}
+TARGETS = ("test", "test-oldest", "test-course", "test-wheel")
 ROOT_USER, OTHER_USER = "#!/bin/sh\necho 0\n", "#!/bin/sh\necho 1000\n"
 
 
@@ -18,7 +20,8 @@ ROOT_USER, OTHER_USER = "#!/bin/sh\necho 0\n", "#!/bin/sh\necho 1000\n"
 def bin_folder(tmp_path: Path) -> Path:
     """A PATH with this Python and a browser, and nothing else that the script looks for."""
     (tmp_path / "python3").symlink_to(sys.executable)
-    (tmp_path / "chromium").touch(mode=0o755)
+    for program in ("chromium", "npm"):
+        (tmp_path / program).touch(mode=0o755)
     for tool in ("dirname", "ln"):
         (tmp_path / tool).symlink_to(which(tool) or tool)
     return tmp_path
@@ -30,12 +33,12 @@ def ci_run(
     """Run it with some more programs on its PATH, and perhaps a word about the browser."""
     settings = {} if browser is None else {"PINLAB_BROWSER": browser}
     for name, script in scripts.items():
-        program = folder / name.replace("_", "-")
+        program = folder / PROGRAMS.get(name, name)
         program.write_text(script)
         program.chmod(0o755)
     return subprocess.run(
         [which("bash") or "bash", RUN],
-        env={"PATH": str(folder), "BIN": str(folder), "CI": "true", **settings},
+        env={**dict.fromkeys(("PATH", "BIN", "HOME"), str(folder)), "CI": "true", **settings},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -54,24 +57,33 @@ def test_with_a_browser_of_any_name_it_installs_nothing(bin_folder: Path, name: 
     done = ci_run(bin_folder, make=MAKE, apt_get=APT_GET)
     assert done.returncode == 0
     ran = [line for line in done.stdout.splitlines() if line.startswith("make ")]
-    assert ran == [
-        f"make {target} PYTHON=python3" for target in ("test", "test-oldest", "test-course")
-    ]
+    assert ran == [f"make {target} PYTHON=python3" for target in TARGETS]
+
+
+def test_the_wheel_is_tried_with_a_newer_python_too_if_one_runs(bin_folder: Path) -> None:
+    found = bin_folder / ".pyenv" / "versions" / "3.13.0" / "bin" / "python"
+    found.parent.mkdir(parents=True)
+    found.symlink_to(sys.executable)
+    shim = "#!/bin/sh\nexit 127\n"
+    done = ci_run(bin_folder, make=MAKE, python3_13=shim)
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1] == f"make test-wheel PYTHON={found}"
 
 
 @pytest.mark.parametrize(
     ("there", "missing"),
     [
-        (("chromium",), "make"),
-        (("make",), "chromium"),
-        ((), "make chromium"),
+        (("chromium", "npm"), "make"),
+        (("make", "npm"), "chromium"),
+        (("make", "chromium"), "npm"),
+        ((), "make chromium npm"),
     ],
 )
 def test_what_is_missing_is_installed_in_one_go_and_named(
     bin_folder: Path, there: tuple[str, ...], missing: str
 ) -> None:
-    if "chromium" not in there:
-        (bin_folder / "chromium").unlink()
+    for name in {"chromium", "npm"} - set(there):
+        (bin_folder / name).unlink()
     make = {"make": MAKE} if "make" in there else {}
     done = ci_run(bin_folder, apt_get=APT_GET, id=ROOT_USER, later=MAKE, **make)
     lines = done.stdout.splitlines()

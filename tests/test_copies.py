@@ -163,6 +163,7 @@ def checkout(folders: Folders, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(copies, "HOME", root)
     (root / "data").mkdir()
     (root / "data/rules.csv").write_text("one")
+    (root / "README.md").write_text(f"[a](notebooks/{LESSON})")
     return root
 
 
@@ -190,6 +191,7 @@ def test_elsewhere_what_the_lessons_link_to_is_put_beside_them(
         *(f"my_lessons/{name}" for name in (LESSON, SOLUTION, PLAN, copies.STAMPS)),
     }  # fmt: skip
     assert (root / "data/rules.csv").read_text() == "my work"
+    assert (root / "README.md").read_text() == f"[a](my_lessons/{LESSON})"
     assert [line for line in told if "rules (new).csv" in line]
     monkeypatch.setattr(Path, "write_bytes", refuse)
     with pytest.raises(PermissionError):

@@ -1,4 +1,4 @@
-"""Every example in a docstring and in the README does what it says."""
+"""Every example in a docstring, the README and a page beside the lessons does what it says."""
 
 import doctest
 import importlib
@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 import pinlab
+from tests.readme import PICTURE, drawn
 
-README = Path(__file__).resolve().parents[1] / "README.md"
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = [ROOT / "README.md", *(ROOT / "notebooks" / f"{name}.md" for name in ("model", "toolkit"))]
 MODULES = ["pinlab", *(m.name for m in pkgutil.walk_packages(pinlab.__path__, "pinlab."))]
 TEACHING = {"pinlab.model.counter", "pinlab.model.kernel", "pinlab.model.rules"}
 """Modules that have examples for sure."""
@@ -22,7 +24,13 @@ def test_examples_in_docstrings(name: str) -> None:
     assert result.attempted > 0 or name not in TEACHING
 
 
-def test_examples_in_the_readme() -> None:
-    result = doctest.testfile(str(README), module_relative=False)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples_in_a_page(page: Path) -> None:
+    result = doctest.testfile(str(page), module_relative=False)
     assert result.attempted > 0
     assert result.failed == 0
+
+
+def test_the_picture_of_the_readme_is_the_machine_of_its_example() -> None:
+    assert PICTURE.read_text("utf-8") == drawn(), "run `python -m tests.readme`"
+    assert f"]({PICTURE.relative_to(ROOT).as_posix()})" in PAGES[0].read_text("utf-8")

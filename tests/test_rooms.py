@@ -11,7 +11,7 @@ import pytest
 import pinlab
 
 FOLDER = Path(pinlab.__path__[0])
-FOUNDATION = ("data_folder", "text_files")
+FOUNDATION = ("data_folder", "table", "text_files")
 BELOW = {
     "model": (),
     "explore": ("model",),

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pinlab.data_folder import DATA
 from pinlab.explore.question import Question
@@ -50,10 +50,8 @@ from pinlab.explore.verbs import Step, parse_step
 from pinlab.model.arguments import instance, one_of, several, shown
 from pinlab.model.arguments import path as as_path
 from pinlab.model.rules import Version, parse_release, rules_for, speaks_of
+from pinlab.table import Table
 from pinlab.text_files import decoded
-
-if TYPE_CHECKING:
-    import pandas
 
 FOLDER = DATA / "litmus"
 
@@ -336,14 +334,12 @@ def whole_verdict(
     return explore(test.scenario, release, rules).require_complete().verdict(test.exists)
 
 
-def table(releases: Sequence[str] = ERAS) -> pandas.DataFrame:
-    """Return the verdicts as a DataFrame: a row for each test, a column for each release.
+def table(releases: Sequence[str] = ERAS) -> Table:
+    """Return the verdicts as a table: a row for each test, a column for each release.
 
     Interrupt stops it.
     """
-    import pandas
-
     columns = several("releases", releases, str)
-    rows = {name: [whole_verdict(load(name), release) for release in columns] for name in names()}
-    frame = pandas.DataFrame.from_dict(rows, orient="index", columns=list(columns))
-    return frame.rename_axis(index="test", columns="release")
+    tests = names()
+    found = {each: [whole_verdict(load(name), each) for name in tests] for each in columns}
+    return Table(found, tests, "test", "release")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from pinlab.lab.picture import as_html
 from pinlab.model.arguments import instance, several
+from pinlab.table import Table
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -26,10 +26,10 @@ SET_OFF = (
 class Claims:
     """A table in which each cell that matters stands between BEGIN and END."""
 
-    table: DataFrame
+    table: Table
 
     def _repr_html_(self) -> str:
-        head, body = as_html(self.table).split("<tbody>")
+        head, body = self.table._repr_html_().split("<tbody>")
         for part, side in (("<th>", "left;font-weight:normal"), ("<td>", "center")):
             body = body.replace(part, f'{part[:-1]} style="text-align:{side}">')
         head = head.replace("<th>", '<th style="text-align:center">')
@@ -40,40 +40,42 @@ class Claims:
         return [{"text/html": self._repr_html_(), "text/plain": str(self)}]
 
     def __str__(self) -> str:
-        rows = "" if self.table.index.name is None else str(self.table.index.name)
-        table = str(self.table.rename_axis(index=None, columns=rows).to_string())
+        table = str(replace(self.table, name="", corner=self.table.name))
         return table.replace(BEGIN, "[").replace(END, "]")
 
     __repr__ = __str__
 
 
-def claims(table: DataFrame, *words: str, merged: bool = True) -> Claims:
+def claims(table: Table | DataFrame, *words: str, merged: bool = True) -> Claims:
     """Show a table in which a cell is set off that has one of some words in it.
 
     Neighbouring columns that are alike are one column with all their names, unless `merged` is
-    False. Raises TypeError for what is no DataFrame, or no bool.
+    False. Raises TypeError for what is no Table or DataFrame, or no bool.
 
-    >>> import pandas
-    >>> claims(pandas.DataFrame({"6.4": ["lost"], "6.5": ["D"], "6.18": ["D"]}), "lost")
-          6.4 6.5 / 6.18
-    0  [lost]          D
+    >>> ends = {"6.4": ["lost"], "6.5": ["D"], "6.18": ["D"]}
+    >>> claims(Table(ends, ["fork"], "scene"), "lost")
+    scene     6.4 6.5 / 6.18
+    fork   [lost]          D
     """
-    import pandas
-
     several("words", words, str)
-    columns = list(instance("table", table, pandas.DataFrame).items())
-    same = groupby(columns, lambda column: list(column[1]))
+    table = table if isinstance(table, Table) else _of_pandas(table)
+    columns = list(table.columns.items())
+    same = groupby(columns, lambda column: [*column[1]])
     once = instance("merged", merged, bool)
     alike = [list(group) for _, group in same] if once else [[column] for column in columns]
-    return Claims(
-        pandas.DataFrame(
-            {
-                " / ".join(str(name) for name, _ in some): some[0][1].map(
-                    lambda cell: (
-                        f"{BEGIN}{cell}{END}" if any(w in str(cell) for w in words) else cell
-                    )
-                )
-                for some in alike
-            }
-        )
-    )
+    heads = [" / ".join(name for name, _ in some) for some in alike]
+    cells = [[_set_off(cell, words) for cell in some[0][1]] for some in alike]
+    return Claims(replace(table, columns=dict(zip(heads, cells, strict=True))))
+
+
+def _set_off(cell: object, words: tuple[str, ...]) -> object:
+    return f"{BEGIN}{cell}{END}" if any(word in str(cell) for word in words) else cell
+
+
+def _of_pandas(table: DataFrame) -> Table:
+    import pandas
+
+    frame = instance("table", table, pandas.DataFrame)
+    columns = {str(name): [*cells] for name, cells in frame.items()}
+    name = "" if frame.index.name is None else str(frame.index.name)
+    return Table(columns, [*frame.index], name)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from pinlab.lab.palette import EDGE, ZERO_PAGE
 from pinlab.lab.picture import Drawing, drawing
 from pinlab.lab.svg import fitted, measured, text
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
+from pinlab.table import Table
 
 LETTERS = 12
 FAINT = "#666666"
@@ -117,7 +114,7 @@ class Grid:
 
     def drawing(
         self, columns: int, rows: int, drawn: Iterable[str], about: str, twin: Iterable[str],
-        table: DataFrame | None = None,
+        table: Table | None = None,
     ) -> Drawing:  # fmt: skip
         """Return the whole, as `picture.drawing` does."""
         size = self.x(columns) + self.margin, self.y(rows) + self.margin

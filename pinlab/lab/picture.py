@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pinlab.lab.svg import document
 from pinlab.model.arguments import instance, mapping, several
+from pinlab.table import Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from pandas import DataFrame
 
 STATIC_DPI = 144
 MOVING_DPI = 96
@@ -108,7 +108,7 @@ class Shown(ABC):
 
     alt: str
     twin: str
-    table: DataFrame | None
+    table: Table | None
     linked = False
     caption: str
 
@@ -161,7 +161,7 @@ class Shown(ABC):
             *map(escape, several("about", about, str)),
             *map(self._line, self.twin.split("\n")),
         ]
-        table = "" if self.table is None else as_html(self.table)
+        table = "" if self.table is None else self.table._repr_html_()
         return f"{TWIN}{SUMMARY}{''.join(_blocks(lines))}{table}</details>"
 
     def _line(self, line: str) -> str:
@@ -171,7 +171,7 @@ class Shown(ABC):
         display_all(self.bundles())
 
     def __str__(self) -> str:
-        table = "" if self.table is None else f"\n{self.table.to_string()}"
+        table = "" if self.table is None else f"\n{self.table}"
         return fitted(self.twin) + table
 
 
@@ -182,7 +182,7 @@ class Picture(Shown):
     figure: Figure
     alt: str
     twin: str
-    table: DataFrame | None = None
+    table: Table | None = None
     caption: str = ""
 
     def image(self) -> str:
@@ -197,7 +197,7 @@ class Drawing(Shown):
     svg: str
     alt: str
     twin: str
-    table: DataFrame | None = None
+    table: Table | None = None
     linked: bool = False
     caption: str = ""
 
@@ -208,7 +208,7 @@ class Drawing(Shown):
 
 def drawing(
     width: float, height: float, drawn: Iterable[str], about: str, twin: Iterable[str],
-    table: DataFrame | None = None,
+    table: Table | None = None,
 ) -> Drawing:  # fmt: skip
     """Return a diagram of pieces of SVG that says what it is `about`, and its twin line by line."""
     told = "\n".join(twin)
@@ -248,14 +248,6 @@ def _with_links(words: str) -> str:
 def marked(words: str) -> str:
     """Return a line of Markdown as HTML: links, code, and what is stressed."""
     return STRESSED.sub(r"<em>\1</em>", CODE.sub(r"<code>\1</code>", _with_links(words)))
-
-
-def as_html(table: DataFrame) -> str:
-    """A table as HTML; the name of its rows stands in the corner, and no heading is empty."""
-    above = [""] * (table.columns.nlevels - 1)
-    corner = "" if table.index.name is None else str(table.index.name)
-    named = table.rename_axis(index=None, columns=[*above, corner])
-    return named.to_html(border=0).replace("<th></th>", "<td></td>")
 
 
 def display_all(bundles: Iterable[Mapping[str, object]]) -> None:

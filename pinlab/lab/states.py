@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from pinlab.explore import NO, OPEN, YES, Edge, Graph, Node, Question, Scenario, explore, litmus
 from pinlab.explore.question import REMARKS, spelled
@@ -21,9 +20,7 @@ from pinlab.lab.svg import Piece, fitted, measured, text
 from pinlab.lab.text import many
 from pinlab.model.arguments import instance, one_of, shown
 from pinlab.model.rules import parse_release
-
-if TYPE_CHECKING:
-    import pandas
+from pinlab.table import Table
 
 WIDTH, MARGIN, TOP, FOOT = 760, 20, 74, 66
 SIDE = 24
@@ -116,10 +113,8 @@ def sentence(what: Asked, graph: Graph, way: Schedule | None) -> str:
     return f"{told} A shortest way to a yes: {', '.join(map(str, states))}."
 
 
-def states_table(graph: Graph) -> pandas.DataFrame:
+def states_table(graph: Graph) -> Table:
     """Return the graph as a table: a row for each state, with where each actor's step leads."""
-    import pandas
-
     rows: dict[int, dict[str, object]] = {
         node.number: {"steps done": node.depth, "answer": TOLD[node.answer]} for node in graph.nodes
     }
@@ -130,8 +125,8 @@ def states_table(graph: Graph) -> pandas.DataFrame:
             rows[node.number]["left at the end"] = ", ".join(left(node))
     actors = sorted({edge.actor for edge in graph.edges})
     columns = ["steps done", "answer", *actors, "left at the end"]
-    table = pandas.DataFrame.from_dict(rows, orient="index", columns=columns)
-    return table.fillna("").rename_axis("state")
+    cells = {head: [row.get(head, "") for row in rows.values()] for head in columns}
+    return Table(cells, [*rows], "state")
 
 
 def left(node: Node) -> list[str]:

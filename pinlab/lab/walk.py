@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from textwrap import dedent
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pinlab.lab.exhibit import Exhibit
 from pinlab.lab.map import Panel, maps, sheet
@@ -34,9 +34,7 @@ from pinlab.lab.writers import attributed
 from pinlab.model.arguments import instance, mapping, shown, whole
 from pinlab.model.kernel import Kernel
 from pinlab.model.trace import Trace
-
-if TYPE_CHECKING:
-    import pandas
+from pinlab.table import Table
 
 Story = Callable[[Kernel], Iterator[str]]
 
@@ -252,21 +250,19 @@ class Beside:
         """Return the maps, one below the other."""
         return maps(self.panels(step), self.sentence(step))
 
-    def table(self) -> pandas.DataFrame:
-        """Return the counters of the frames in use: a row for each step, columns by machine.
+    def table(self) -> Table:
+        """Return the counters of the frames in use: a row for each step, columns for each machine.
 
         A cell is empty where a frame is not in use; `outcome` is there if a machine refused.
         """
-        import pandas
-
         columns = {}
         for name in self.walks:
             rows = [self._cells(name, step) for step in range(self.last + 1)]
             # Every counter that is there at some step, as they come; the outcome at the end.
             known = dict.fromkeys(column for row in rows for column in row)
             for column in sorted(known, key=lambda column: column == OUTCOME):
-                columns[name, column] = [row.get(column, "") for row in rows]
-        return pandas.DataFrame(columns, dtype=object).rename_axis(index="step")
+                columns[f"{name}, {column}"] = [row.get(column, "") for row in rows]
+        return Table(columns, range(self.last + 1), "step")
 
     def _cells(self, name: str, step: int) -> dict[str, int | str]:
         walked = self.walks[name]

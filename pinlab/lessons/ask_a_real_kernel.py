@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import operator
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
 from itertools import combinations, count, pairwise
 from statistics import mean, median
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import ipywidgets
 
@@ -33,15 +34,12 @@ from pinlab.machine.buffers import PAGES
 from pinlab.machine.measured import DIRECT_IO, PROCESS_VM_READV
 from pinlab.machine.predictions import predict
 from pinlab.machine.predictions.calls import buffer_in
-from pinlab.machine.recordings import Build, builds, recording, recordings
-from pinlab.model.arguments import instance, one_of, several, shown
+from pinlab.machine.recordings import Build, Compared, builds, compared, recording, recordings
+from pinlab.model.arguments import one_of, several, shown
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import NEWEST
+from pinlab.table import Table
 from pinlab.text_files import table
-
-if TYPE_CHECKING:
-    import pandas
-
 
 MARGIN = {"ref_inflight": 1}
 """How far readings of a quantity may lie apart by chance: a per-CPU batch of the LRU lists may or
@@ -104,24 +102,22 @@ def predicted(clue: Clue, name: str) -> int | str:
     return predict(clue.experiment, clue.case, kernels()[name].boot())[clue.quantity]
 
 
-def asked(*ids: str) -> pandas.DataFrame:
+def asked(*ids: str) -> Table:
     """Return what the recorded kernels answered to some clues, beside the model's to the first.
 
     A row for each kernel; a clue's column has its id, or "recorded" if there is but one. Raises
     ValueError for what is no clue.
 
-    >>> asked("read-zeros").loc["6.1.192 with"].tolist()
-    [0, 0]
+    >>> asked("read-zeros").rows()["6.1.192 with"]
+    (0, 0)
     """
-    import pandas
-
     clues = [BY_ID[one_of("id", id, BY_ID)] for id in ids]
     columns = {"the model": [predicted(clue, name) for clue in clues[:1] for name in kernels()]}
     columns |= {
         clue.id if len(clues) > 1 else "recorded": [answer(clue, name) for name in kernels()]
         for clue in clues
     }
-    return pandas.DataFrame(columns, index=pandas.Index([*kernels()], name="Linux"))
+    return Table(columns, [*kernels()], "Linux")
 
 
 def tells(clue: Clue, one: str, other: str) -> bool:
@@ -268,12 +264,10 @@ class Game:
         number = self.bought.index(clue) + 1
         return f"Clue {number}, {clue.id}, {clue.words}: {values}."
 
-    def table(self) -> pandas.DataFrame:
-        """Return the clues that were bought as a DataFrame, a column for each letter."""
-        import pandas
-
-        rows = {clue.id: self.values(clue) for clue in self.bought}
-        return pandas.DataFrame.from_dict(rows, orient="index", columns=list(self._names))
+    def table(self) -> Table:
+        """Return the clues that were bought as a table, a column for each letter."""
+        rows = [(clue.id, *self.values(clue).values()) for clue in self.bought]
+        return Table.of_rows([*self._names], rows)
 
     def answer(self, **names: object) -> Reply:
         """Judge names for A to E: each one name, or all that cannot be told apart.
@@ -659,16 +653,16 @@ def rows_that_tell() -> str:
     return listed(told)
 
 
-def reasons(compared: pandas.DataFrame) -> pandas.DataFrame:
-    """Return why rows of `machine.compare` do not agree, the most frequent reason first.
+def every_row() -> list[Compared]:
+    """Return all that was recorded with what the model predicts: the rows of `machine.compare`."""
+    return [*compared(recordings())]
 
-    Raises TypeError for what is no DataFrame.
-    """
-    import pandas
 
-    rows = instance("compared", compared, pandas.DataFrame)
-    why = rows.why[~rows.agrees].str.partition(": ")[2].str.rpartition(" (")[0]
-    return why.value_counts().rename_axis("why").to_frame("rows")
+def reasons(rows: Iterable[Compared]) -> Table:
+    """Return why rows do not agree, the most frequent reason first; TypeError for another row."""
+    rows = several("rows", rows, Compared)
+    why = (row.why.partition(": ")[2].rpartition(" (")[0] for row in rows if not row.agrees)
+    return Table.of_rows(["rows"], Counter(why).most_common(), "why")
 
 
 UNKNOWN, EXEMPT, COUNTED = "cannot be told", "exempt", "counted"
@@ -945,25 +939,21 @@ def for_sale() -> Claims:
     >>> "read-zeros" in for_sale().table.index
     False
     """
-    import pandas
-
     words = {clue.id: clue.words for clue in CLUES if clue not in SOLD_OUT}
-    return claims(pandas.DataFrame({"asks": words}))
+    return claims(Table({"asks": [*words.values()]}, [*words]))
 
 
 def cheapest_clues(mine: Iterable[str]) -> Trial:
     """Try clues: whether they tell apart what can be told apart, and as few as possible do."""
-    import pandas
-
     ids = sorted(set(several("mine", mine, str)))
     clues = [BY_ID[one_of("a clue in mine", id, BY_ID)] for id in ids]
     sold = [clue.id for clue in clues if clue in SOLD_OUT]
-    answers = {clue.id: {name: answer(clue, name) for name in kernels()} for clue in clues}
+    answers = {clue.id: [answer(clue, name) for name in kernels()] for clue in clues}
     alike = sorted(map(_ordered, told_apart(CLUES) - told_apart(clues)))
     did = f"{many(len(clues), 'clue')} bought."
     noisy = [f"{clue.id} may be {clue.margin} off by chance." for clue in clues if clue.margin]
-    table = "\n".join([pandas.DataFrame(answers).to_string(), *noisy])
-    return Trial(did, table if answers and not sold else "").checked(
+    told = "\n".join([str(Table(answers, [*kernels()])), *noisy])
+    return Trial(did, told if answers and not sold else "").checked(
         {"sold_out": not sold, "alike": not alike, "fewer": len(clues) == len(SOLD_OUT)},
         pair=listed(f"`{name}`" for name in alike[0]) if alike else "",
         clue=listed(f"`{id}`" for id in sold) if sold else "",

@@ -8,7 +8,7 @@ from errno import ENOMEM
 from functools import cached_property
 from itertools import groupby, product
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from pinlab.lab.callers import WITH_FIX, WITHOUT_FIX
 from pinlab.lab.draw import Draw, Drawn
@@ -35,9 +35,7 @@ from pinlab.model.folio import HPAGE_ORDER, MAX_ORDER, PAGE_SIZE, Folio
 from pinlab.model.gup import FOLL_GET, FOLL_PIN
 from pinlab.model.kernel import Kernel
 from pinlab.model.rules import NEWEST, rules_for
-
-if TYPE_CHECKING:
-    import pandas
+from pinlab.table import Table
 
 __all__ = ["folios", "huge_zero_readers", "pinned_folio", "pins_by_order"]
 
@@ -365,20 +363,18 @@ BUILDS: Mapping[str, tuple[str, str | None]] = {
 """The kernels on which readers of the huge zero folio were recorded, by what they are called."""
 
 
-def huge_zero_readers() -> pandas.DataFrame:
+def huge_zero_readers() -> Table:
     """Return a table of the refcount: a row for each number of readers, a column for each kernel.
 
     First the pins that they hold and the model, Linux 6.18; last the zero page, for comparison.
     """
-    import pandas
-
     columns = {
         "pins held": [PAGES_AT_ONCE * readers for readers in READERS],
         "model": [modelled("6.18", readers).refcount for readers in READERS],
         **{name: [recorded(name, readers) for readers in READERS] for name in BUILDS},
         "zero page, 6.1.192 with the patch": [_zero_page(readers) for readers in READERS],
     }
-    return pandas.DataFrame(columns, index=pandas.Index(READERS, name="readers"))
+    return Table(columns, READERS, "readers")
 
 
 def modelled(release: str, readers: int) -> Folio:

@@ -48,9 +48,9 @@ from pinlab.model.kernel import Kernel
 from pinlab.model.ledger import PIN as PINS
 from pinlab.model.ledger import REFERENCE as REFERENCES
 from pinlab.model.rules import releases
+from pinlab.table import Table
 
 if TYPE_CHECKING:
-    import pandas
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
@@ -468,16 +468,14 @@ def _on_both() -> list[int]:
     return [readers for readers in without if readers in with_fix]
 
 
-def _table(readers: list[int], *names: str) -> pandas.DataFrame:
+def _table(readers: list[int], *names: str) -> Table:
     """The pins wanted, and in columns of these names what either build predicts and recorded."""
-    import pandas
-
     columns = [[n * PAGES_AT_ONCE for n in readers]]
     for build in LOOKS:
         for found in (modelled_readers(build), recorded_readers(build)):
             columns.append([found[n].refcount for n in readers])
     named = dict(zip(("pins wanted", *names), columns, strict=True))
-    return pandas.DataFrame(named, index=pandas.Index(readers, name="readers"))
+    return Table(named, readers, "readers")
 
 
 # How many writes can be in flight: what the kernel's source allows, against the mail's 32768.
@@ -497,8 +495,6 @@ def limits_of_writes(own: OwnLimits) -> Picture:
 
     Raises TypeError for anything but what `machine.limits.own_limits()` returns.
     """
-    import pandas
-
     by_id = {limit.id: limit for limit in limits()}
     shown = [by_id[name] for name in SHOWN] + list(instance("own", own, OwnLimits).limits)
     named = [(f"yours: {one.name}" if one in own.limits else one.name, one) for one in shown]
@@ -519,7 +515,7 @@ def limits_of_writes(own: OwnLimits) -> Picture:
     yours = f"Read here: {own.label}." if own.live else f"Your machine was not read. {own.note}"
     twin = f"The mail's writes: {digits(WRITES)}. {yours}"
     rows = [(name, _number(limit), limit.unit) for name, limit in named]
-    table = pandas.DataFrame(rows, columns=["limit", "number", "of"]).set_index("limit")
+    table = Table.of_rows(["number", "of"], rows, "limit")
     return Picture(figure, alt, twin, table)
 
 
@@ -637,8 +633,6 @@ def _given_back(end: str) -> str:
 
 def five_ends() -> Picture:
     """Draw what each of the five does while references are taken, one after another."""
-    import pandas
-
     figure = blank(9, 3.4)
     panels = figure.subplots(1, len(ENDS), sharey=True)
     panels[0].set_ylabel(f"counter of {END_BITS} bits")
@@ -654,8 +648,8 @@ def five_ends() -> Picture:
     alt = f"Five small plots of a counter of {END_BITS} bits over the references taken. "
     alt += f"{'; '.join(turns)}."
     twin = f"Counters of {END_BITS} bits that begin at {START}, while {GETS} references are wanted:"
-    columns = ["end", "what happens", "from number", "at last", f"after {GIVEN_BACK} came and left"]
-    return Picture(figure, alt, twin, pandas.DataFrame(rows, columns=columns).set_index("end"))
+    heads = ["what happens", "from number", "at last", f"after {GIVEN_BACK} came and left"]
+    return Picture(figure, alt, twin, Table.of_rows(heads, rows, "end"))
 
 
 def _end_panel(panel: Axes, end: str, values: Sequence[int], number: int) -> None:

@@ -34,10 +34,9 @@ from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.gup import FOLL_LONGTERM, FOLL_WRITE
 from pinlab.model.kernel import Kernel
 from pinlab.model.trace import Trace
+from pinlab.table import Table
 
 if TYPE_CHECKING:
-    import pandas
-
     from pinlab.model.dio import DirectIO
     from pinlab.model.folio import Page
     from pinlab.model.mm import Mm
@@ -284,15 +283,13 @@ RELEASES = ("5.7", "5.9", "5.19", "6.4", "6.5", "6.18")
 """The releases that the lesson looks at: with 5.9, 5.19 and 6.5 the rules change."""
 
 
-def scenes_by_release() -> pandas.DataFrame:
+def scenes_by_release() -> Table:
     """Return a table: a row for each scene, a column for each release, how it ends in the model."""
-    import pandas
-
     columns = {
-        release: {scene: in_short(outcome(scene, Kernel(release))) for scene in SCENES}
+        release: [in_short(outcome(scene, Kernel(release))) for scene in SCENES]
         for release in RELEASES
     }
-    return pandas.DataFrame(columns).rename_axis("scene")
+    return Table(columns, [*SCENES], "scene")
 
 
 SHOWN = ("child exits, parent writes", "parent writes", "child writes", "nobody writes")
@@ -376,20 +373,16 @@ CASES: Mapping[str, str] = MappingProxyType(
 """What was recorded for which scene; the model does not know MADV_DONTFORK."""
 
 
-def recorded_scenes() -> pandas.DataFrame:
+def recorded_scenes() -> Table:
     """Return a table of how each recorded scene ended, a column for each recorded kernel.
 
     Where the model predicts another end, or none, that stands behind it.
     """
-    import pandas
-
     columns = {
-        name: {
-            scene: told(in_short(recorded(scene, name)), predicted(scene, name)) for scene in CASES
-        }
+        name: [told(in_short(recorded(scene, name)), predicted(scene, name)) for scene in CASES]
         for name in RECORDED
     }
-    return pandas.DataFrame(columns).rename_axis("scene")
+    return Table(columns, [*CASES], "scene")
 
 
 def told(recorded: str, predicted: str) -> str:

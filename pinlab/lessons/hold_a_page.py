@@ -23,9 +23,9 @@ from pinlab.model.ledger import PIN as PINS
 from pinlab.model.ledger import REFERENCE as REFERENCES
 from pinlab.model.mm import Mm
 from pinlab.model.trace import Event, Trace
+from pinlab.table import Table
 
 if TYPE_CHECKING:
-    import pandas
     from matplotlib.axes import Axes
 
 BAR = 0.72
@@ -229,16 +229,13 @@ def _line(book: Book, number: int) -> str:
     return told + (", and the frame is freed." if entry.freed else ".")
 
 
-def _table(book: Book) -> pandas.DataFrame:
-    import pandas
-
+def _table(book: Book) -> Table:
     columns = {
         _named(holder): [str(e.holds.get(holder, 0)) if e else "-" for e in book.entries]
         for holder in book.holders
     }
     columns["refcount"] = [str(entry.refcount) if entry else "-" for entry in book.entries]
-    index = pandas.RangeIndex(1, len(book.words) + 1, name="step")
-    return pandas.DataFrame(columns, index=index)
+    return Table(columns, range(1, len(book.words) + 1), "step")
 
 
 RELEASE = "6.4"

@@ -29,10 +29,10 @@ from pinlab.model.dio import DirectIO
 from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.kernel import Kernel
 from pinlab.model.trace import Event, Trace
+from pinlab.table import Table
 from pinlab.text_files import table, whole_number
 
 if TYPE_CHECKING:
-    import pandas
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
@@ -288,18 +288,15 @@ def _shape(made: Rounds) -> str:
     return f"level at {made.end}"
 
 
-def _table() -> pandas.DataFrame:
-    import pandas
-
-    rows = {}
+def _table() -> Table:
+    rows = []
     for kind, switches in ONE_OF_EACH.items():
         made = run(switches, FEW_ROUNDS)
         first = ", ".join(map(str, made.refcounts[:5]))
-        rows[kind] = (_does(switches.slow), _does(switches.release), first, made.end,
-                      len(made.refused))  # fmt: skip
+        does = _does(switches.slow), _does(switches.release)
+        rows.append((kind, *does, first, made.end, len(made.refused)))
     columns = ["pin", "release", "refcount, two rounds", "at the end", "pins refused"]
-    frame = pandas.DataFrame.from_dict(rows, orient="index", columns=columns)
-    return frame.rename_axis("outcome")
+    return Table.of_rows(columns, rows, "outcome")
 
 
 def _does(test: bool) -> str:
@@ -399,17 +396,15 @@ def _ends(made: Rounds) -> str:
     return f"ends at {made.end}{between}{crosses}"
 
 
-def _film_table() -> pandas.DataFrame:
-    import pandas
-
+def _film_table() -> Table:
     rows = []
     for (kind, switches), together in product(ONE_OF_EACH.items(), ORDERS):
         made = run(switches, MOST_ROUNDS, together=together)
         reached = ", ".join(str(number) for number in made.reached.values())
         rows.append((kind, ORDERS[together], made.end, made.farthest, len(made.refused), reached))
     places = f"reached: {', '.join(TESTS)}"
-    columns = ["outcome", "order", "at the end", "farthest from 1", "pins refused", places]
-    return pandas.DataFrame(rows, columns=columns).set_index("outcome")
+    heads = ["order", "at the end", "farthest from 1", "pins refused", places]
+    return Table.of_rows(heads, rows, "outcome")
 
 
 # None: Python's zero page, an object that everybody uses and nobody may free. CPython counts the
@@ -441,25 +436,23 @@ def _rise(thing: object, uses: int) -> int:
     return risen
 
 
-def uses_of_none(uses: int = USES) -> pandas.DataFrame:
+def uses_of_none(uses: int = USES) -> Table:
     """Return by how much so many more uses raise two refcounts: None's and an ordinary object's.
 
     The first row is the Python that runs this; below are those that were recorded, with 1000 uses
     (data/none_refcount.csv). Raises as `rise`.
     """
-    import pandas
-
     here = f"your {platform.python_implementation()} {platform.python_version()}"
-    rows = {here: (uses, rise(None, uses), rise(object(), uses))}
+    now = here, uses, rise(None, uses), rise(object(), uses)
     head = ("python", "uses", "none", "object", "source")
-    rows |= table(DATA / "none_refcount.csv", head, _recorded, unique=["python"])
+    recorded = table(DATA / "none_refcount.csv", head, _recorded, unique=["python"])
     columns = ["more uses", "refcount of None", "of an ordinary object"]
-    return pandas.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("Python")
+    return Table.of_rows(columns, [now, *recorded], "Python")
 
 
-def _recorded(row: Mapping[str, str]) -> tuple[str, tuple[int, int, int]]:
+def _recorded(row: Mapping[str, str]) -> tuple[str, int, int, int]:
     uses, none, thing = (whole_number(row[name]) for name in ("uses", "none", "object"))
-    return f"recorded: {row['python']}", (uses, none, thing)
+    return f"recorded: {row['python']}", uses, none, thing
 
 
 # What the exercises draw.

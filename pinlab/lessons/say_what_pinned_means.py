@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import permutations, product
-from typing import TYPE_CHECKING
 
 from pinlab.lab.draw import Draw, Drawn
 from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, menu, row, switch
@@ -20,12 +19,10 @@ from pinlab.model.counter import GUP_PIN_COUNTING_BIAS as BIAS
 from pinlab.model.folio import HPAGE_ORDER, PAGE_SIZE, Page
 from pinlab.model.gup import FOLL_GET
 from pinlab.model.kernel import Kernel
+from pinlab.table import Table
 from pinlab.words.corpus import Term
-from pinlab.words.readings import PASSAGES, SITUATIONS, fails_at, page_in, readings
+from pinlab.words.readings import PASSAGES, SITUATIONS, fails_at, page_in
 from pinlab.words.senses import SENSES, Senses, senses
-
-if TYPE_CHECKING:
-    from pandas import DataFrame
 
 WIDTH, MARGIN = 776, 10
 LENS, RADIUS, COLUMNS, TALL = 248, 26, 3, 112
@@ -89,14 +86,17 @@ def page_under_lenses(
     )  # fmt: skip
 
 
-def true_in(release: str) -> DataFrame:
+def true_in(release: str) -> Table:
     """Return for each sentence of the mail and the kernel the senses in which it is true.
 
     Raises as Kernel for another release.
     """
-    found = readings(release)
-    lit = (", ".join(found.columns[row]) or "in none" for row in found.to_numpy())
-    return found.assign(**{"is true": [*lit]})[["is true"]].rename_axis("this")
+    true = {
+        name: [sense for sense in SENSES if fails_at(name, sense, release) is None]
+        for name in PASSAGES
+    }
+    cells = [", ".join(senses) or "in none" for senses in true.values()]
+    return Table({"is true": cells}, [*true], "this")
 
 
 def _held(held: HeldPage) -> Drawing:

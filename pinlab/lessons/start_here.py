@@ -38,9 +38,9 @@ from pinlab.model.counter import INT_MAX, INT_MIN
 from pinlab.model.folio import PAGE_SIZE
 from pinlab.model.gup import ACQUIRED
 from pinlab.model.kernel import Kernel
+from pinlab.table import Table
 
 if TYPE_CHECKING:
-    import pandas
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
@@ -140,14 +140,12 @@ def _require_numbers(measured: Answer) -> None:
         raise ValueError(f"measured is about {names}: ask for numbers of pages, as in ask(0, 8)")
 
 
-def _touched_table(measured: Answer, predicted: Answer) -> pandas.DataFrame:
-    import pandas
-
-    columns = {
+def _touched_table(measured: Answer, predicted: Answer) -> Table:
+    columns: dict[str, list[int | str]] = {
         "measured": [m.acquired if m.agreed else pins_told(m) for m in measured],
         f"model, Linux {predicted.kernel}": [p.acquired for p in predicted],
     }
-    return pandas.DataFrame(columns, index=pandas.Index([m.touched for m in measured], name="k"))
+    return Table(columns, [m.touched for m in measured], "k")
 
 
 class PageGrid:

@@ -20,6 +20,7 @@ from pinlab.lab.svg import rect, text
 from pinlab.lab.task import Trial
 from pinlab.lab.text import many, two_to
 from pinlab.model.arguments import in_a_line, instance, several
+from pinlab.table import Table
 
 RUNS, STEPS = 10, (5, 3, 3)
 """The riddle: so many runs, and the steps of its three actors."""
@@ -71,13 +72,13 @@ def verdicts(releases: Sequence[str] = litmus.ERAS, *, every: bool = False) -> D
     the left says that a verdict is not what it was on the release before. Raises ValueError for a
     release that is none.
 
-    >>> verdicts(("5.8", "5.9")).table.loc["dio-read+fork+child-exits"].tolist()
-    ['Never', 'Sometimes']
+    >>> verdicts(("5.8", "5.9")).table.rows()["dio-read+fork+child-exits"]
+    ('Never', 'Sometimes')
     """
     releases = several("releases", releases, str)
     table = litmus.table(releases)
-    shown = table if instance("every", every, bool) else table.loc[list(TELLING)]
-    rows = {str(name): [str(verdict) for verdict in row] for name, row in shown.T.items()}
+    shown = table if instance("every", every, bool) else table.part(rows=TELLING)
+    rows = {str(name): [*map(str, row)] for name, row in shown.rows().items()}
     names = sorted(rows, key=lambda name: ([ORDER.index(v) for v in rows[name]], name))
     grid = Grid(318, 64, 40)
     drawn = [
@@ -95,7 +96,7 @@ def verdicts(releases: Sequence[str] = litmus.ERAS, *, every: bool = False) -> D
         y += row.tall
     return replace(grid, head=y).drawing(
         len(releases), 0, drawn, "A table of tests and releases.",
-        _sentences(releases, rows), table.loc[names],
+        _sentences(releases, rows), table.part(rows=names),
     )  # fmt: skip
 
 
@@ -126,8 +127,6 @@ def rule_sets() -> Drawing:
 
     Saved: in no order does the holder of the pin lose anything, or read what is stale.
     """
-    import pandas
-
     sets = all_sets()
     rows = {test: [SAVED if test in saved(rules) else LOST for rules in sets] for test in PINNED}
     grid = Grid(330, 52, 12)
@@ -149,7 +148,7 @@ def rule_sets() -> Drawing:
             f"{name}: saves {len(saved(rules))} of {len(PINNED)}."
             for name, rules in zip(names, sets, strict=True)
         ],
-        pandas.DataFrame.from_dict(rows, orient="index", columns=names),
+        Table.of_rows(names, [(test, *row) for test, row in rows.items()]),
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from pinlab.model.arguments import sequence, shown, whole
 from pinlab.model.folio import PAGE_SIZE, Page
 from pinlab.model.kernel import Kernel
 from pinlab.model.trace import Trace
+from pinlab.table import Table
 from pinlab.words import SENTENCES, WRONG_KERNELS, Claim, Sentence, clause, judge, sentence
 from pinlab.words.sentences import (
     FALSE,
@@ -76,32 +77,22 @@ TWO: Mapping[str, Mapping[str, object]] = {
 def readings() -> Claims:
     """Show what each sentence says of a pin and of an unpin.
 
-    >>> print(readings().table.loc["the reviewer's", "at an unpin"])
-    unpin_user_page() does not lower it
+    >>> readings().table.rows()["the reviewer's"][1]
+    'unpin_user_page() does not lower it'
     """
-    import pandas
-
     found = {name: [claim.text for claim in SENTENCES[id].claims] for name, id in NAMED.items()}
-    columns = {
-        "after a pin": {name: "; ".join(texts[:-1]) for name, texts in found.items()},
-        "at an unpin": {name: texts[-1] for name, texts in found.items()},
-    }
-    return claims(pandas.DataFrame(columns))
+    rows = [(name, "; ".join(texts[:-1]), texts[-1]) for name, texts in found.items()]
+    return claims(Table.of_rows(["after a pin", "at an unpin"], rows))
 
 
 def wrong_kernels() -> Claims:
     """Show the wrong kernels: what is wrong with each, and whether it was released.
 
-    >>> print(wrong_kernels().table.loc["zero-page-refused", "released"])
-    yes
+    >>> wrong_kernels().table.rows()["zero-page-refused"][1]
+    'yes'
     """
-    import pandas
-
-    columns = {
-        "what is wrong": {name: each.text for name, each in WRONG_KERNELS.items()},
-        "released": {n: "yes" if each.real else "no" for n, each in WRONG_KERNELS.items()},
-    }
-    return claims(pandas.DataFrame(columns))
+    rows = [(n, each.text, "yes" if each.real else "no") for n, each in WRONG_KERNELS.items()]
+    return claims(Table.of_rows(["what is wrong", "released"], rows))
 
 
 def two_kernels(sentence: Judged) -> Drawing:
@@ -163,11 +154,9 @@ def adequacy(sentences: Sequence[Judged] | Mapping[str, Judged] = NAMED) -> Draw
 
     Rows have the names of a mapping, or else the ids. Raises as `judge`.
 
-    >>> adequacy(["landed-rst"]).table["pincount-still-counted"].item()
-    'caught'
+    >>> adequacy(["landed-rst"]).table["pincount-still-counted"]
+    ['caught']
     """
-    import pandas
-
     if not isinstance(sentences, Mapping):
         asked = sequence("sentences", sentences, "sentences")
         sentences = {str(each): each for each in asked}
@@ -185,7 +174,7 @@ def adequacy(sentences: Sequence[Judged] | Mapping[str, Judged] = NAMED) -> Draw
     return grid.drawing(
         len(kernels), len(rows), drawn, "A heat map of sentences and wrong kernels.",
         [f"{name}: {_row_in_words(words)}" for name, words in rows.items()],
-        pandas.DataFrame.from_dict(rows, orient="index", columns=kernels),
+        Table.of_rows(kernels, [(name, *words) for name, words in rows.items()]),
     )  # fmt: skip
 
 

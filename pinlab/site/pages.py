@@ -13,6 +13,7 @@ from typing import Any
 
 from pinlab.copies import LESSONS, README, readme
 from pinlab.data_folder import HOME
+from pinlab.site import browser_edition
 
 FOLDER = Path("site")
 """Where the site is written, seen from where the program runs."""
@@ -37,6 +38,7 @@ INDEX = """# pinlab
 
 Lessons about one mail of the Linux kernel's list, and a sentence that two people differ about.
 [Start here](00_start_here.ipynb). Every picture is here; what moves in them needs pinlab itself.
+{edition}
 
 ```{{toctree}}
 :hidden:
@@ -82,6 +84,8 @@ def write(folder: Path = FOLDER) -> Path:
             raise ValueError("the site was not built: what is wrong stands above")
     shutil.copytree(HOME / "data", folder / "data", dirs_exist_ok=True)
     (folder / README).write_text(readme(), encoding="utf-8")
+    if browser_edition.ready():
+        browser_edition.write(folder / browser_edition.FOLDER)
     return folder / "index.html"
 
 
@@ -97,6 +101,7 @@ def prepare(lessons: Path, source: Path) -> None:
         (source / file.name).write_text(_linked(file.read_text("utf-8"), file), encoding="utf-8")
     numbered = sorted(file.stem for file in lessons.glob("[0-9]*.ipynb"))
     index = INDEX.format(
+        edition=browser_edition.SENTENCES if browser_edition.ready() else "",
         lessons="\n".join(numbered),
         pages="\n".join(["glossary", *sorted(file.stem for file in lessons.glob("*.md"))]),
         solutions="\n".join(f"solutions/{name}" for name in numbered),

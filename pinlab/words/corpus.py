@@ -14,10 +14,11 @@ thing only), *wrong* (the word promises what does not hold of all that is meant 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pinlab.data_folder import DATA
 from pinlab.model.arguments import LONGEST, instance, mapping, one_of, several, shown
 from pinlab.model.rules import VERSIONS, parse_release, rules_for
+from pinlab.table import Table
 from pinlab.text_files import table
 from pinlab.words.senses import SENSES
 
@@ -117,23 +119,26 @@ def terms(places: tuple[Term, ...] | None = None) -> DataFrame:
     return pd.DataFrame(_known(places), columns=list(Term._fields)).set_index("id")
 
 
-def contradictions(places: tuple[Term, ...] | None = None) -> DataFrame:
-    """Return where one document uses one word in several senses.
+class Contradiction(NamedTuple):
+    """One word (without its ending) in several senses; `places` are the ids of one for each."""
 
-    One row for each release, file and word (without its ending) that has more than one sense;
-    columns: release, file, word, senses, and places: the ids of a place for each sense.
-    """
-    import pandas as pd
+    release: str
+    file: str
+    word: str
+    senses: str
+    places: str
 
+
+def contradictions(places: tuple[Term, ...] | None = None) -> list[Contradiction]:
+    """Return where one document uses one word in several senses."""
     uses: defaultdict[tuple[str, str, str], dict[str, str]] = defaultdict(dict)
     for place in _known(places):
         uses[place.release or place.kind, place.file, place.stem].setdefault(place.sense, place.id)
-    rows = [
-        (*key, ", ".join(senses), ", ".join(senses.values()))
+    return [
+        Contradiction(*key, ", ".join(senses), ", ".join(senses.values()))
         for key, senses in uses.items()
         if len(senses) > 1
     ]
-    return pd.DataFrame(rows, columns=["release", "file", "word", "senses", "places"])
 
 
 PIN = "pin"
@@ -274,12 +279,18 @@ def applied(proposal: Proposal | str, places: tuple[Term, ...] | None = None) ->
         proposal = proposals()[one_of("proposal", proposal, proposals())]
     instance("proposal", proposal, Proposal)
     found = _known(places)
-    meanings = _meanings(proposal, found)
     rows = [
-        (p.id, p.sense, p.word, proposal.word(p), *_verdict(proposal, p, meanings)) for p in found
+        (p.id, p.sense, p.word, proposal.word(p), *verdict)
+        for p, verdict in zip(found, _verdicts(proposal, found), strict=True)
     ]
     columns = ["id", "sense", "now", "then", "verdict", "why"]
     return pd.DataFrame(rows, columns=columns).set_index("id")
+
+
+def _verdicts(proposal: Proposal, places: tuple[Term, ...]) -> list[tuple[str, str]]:
+    """The verdict on each place, and why."""
+    meanings = _meanings(proposal, places)
+    return [_verdict(proposal, place, meanings) for place in places]
 
 
 def _verdict(proposal: Proposal, place: Term, meanings: Mapping[str, set[str]]) -> tuple[str, str]:
@@ -317,24 +328,23 @@ def _in_use(word: str, places: tuple[Term, ...]) -> set[str]:
     return {f"{word} in {place}" for place in taken[:1]}
 
 
-def contest(*names: Proposal | str, places: tuple[Term, ...] | None = None) -> DataFrame:
+def contest(*names: Proposal | str, places: tuple[Term, ...] | None = None) -> Table:
     """Return the scores of the mail's proposals, and of yours.
 
-    names: proposals, or names for FOLL_PIN. One row for each, index proposal; columns: who,
+    names: proposals, or names for FOLL_PIN. One row for each, by its id; columns: who,
     unambiguous, wrong and ambiguous (how many places), and score: unambiguous less wrong. The
     best comes first.
     """
-    import pandas as pd
-
     yours = [
         rename(name) if isinstance(name, str) else instance("name", name, Proposal)
         for name in names
     ]
-    rows = []
+    rows, found = [], _known(places)
     for proposal in [*proposals().values(), *yours]:
-        verdicts = applied(proposal, places)["verdict"]
-        counts = [int((verdicts == v).sum()) for v in (UNAMBIGUOUS, WRONG, AMBIGUOUS)]
-        rows.append((proposal.id, proposal.who, *counts, counts[0] - counts[1]))
-    columns = ["proposal", "who", UNAMBIGUOUS, WRONG, AMBIGUOUS, "score"]
-    table = pd.DataFrame(rows, columns=columns).set_index("proposal")
-    return table.sort_values("score", ascending=False, kind="stable")
+        counts = Counter(verdict for verdict, _ in _verdicts(proposal, found))
+        score = counts[UNAMBIGUOUS] - counts[WRONG]
+        each = (counts[verdict] for verdict in (UNAMBIGUOUS, WRONG, AMBIGUOUS))
+        rows.append((proposal.id, proposal.who, *each, score))
+    heads = ["who", UNAMBIGUOUS, WRONG, AMBIGUOUS, "score"]
+    rows.sort(key=itemgetter(-1), reverse=True)  # stable, also this way round
+    return Table.of_rows(heads, rows, "proposal")

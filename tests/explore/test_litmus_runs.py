@@ -59,7 +59,7 @@ def test_the_table_has_a_row_for_each_test_and_a_column_for_each_era(
     table = litmus.table()
     assert (list(table.index), list(table.columns)) == (some, list(litmus.ERAS))
     for name in some:
-        assert list(table.loc[name]) == [
+        assert list(table.rows()[name]) == [
             litmus.load(name).expect(era).verdict for era in litmus.ERAS
         ]
     with pytest.raises(TypeError, match=r"is '6\.5': it has to be a sequence of str"):

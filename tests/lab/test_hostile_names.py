@@ -31,6 +31,7 @@ from pinlab.machine import Answer
 from pinlab.machine.buffers import Buffer
 from pinlab.machine.limits import OwnLimits
 from pinlab.model.trace import Trace
+from pinlab.table import Table
 from pinlab.words import SENTENCES
 from tests.lab.answers import BUFFERS, TOUCHED, an_answer
 from tests.lab.front_end import FrontEnd
@@ -119,6 +120,7 @@ MADE: dict[str, Callable[[], object]] = {
     "task": lambda: lab.task("ten-frames", raises),
     "compare_c": lambda: lab.compare_c("backport", NAME),
     "claims": lambda: lab.claims(DataFrame({NAME: [NAME]}), "x"),
+    "table": lambda: Table({NAME: [NAME]}, [NAME]),
     "trace": lambda: named().trace,
     "details": lambda: Reply("So it is.", details=f"```\n{NAME}"),
 }
@@ -149,7 +151,7 @@ def shown(thing: object, monkeypatch: pytest.MonkeyPatch) -> Browser:
         page.feed(markdown2html(thing._repr_markdown_()))
     elif isinstance(thing, Shown | Exhibit | Watch):
         thing._ipython_display_()
-    elif isinstance(thing, Claims | Trace):
+    elif isinstance(thing, Claims | Table | Trace):
         page.feed(thing._repr_html_())
     for bundle in front_end.bundles:
         assert not any(mime in bundle for mime in ("text/markdown", "image/svg+xml"))
@@ -180,6 +182,7 @@ def test_every_function_that_shows_what_it_is_given_is_called_here() -> None:
         and function.__annotations__.get("return") in {each.__name__ for each in displays()}
         and any(word in str(function.__annotations__.values()) for word in FOREIGN)
         and name not in NAMELESS
+        and not name.startswith("_")  # who calls it shows it
     }
     assert given <= MADE.keys()
     assert len(given) > len(MADE) / 2

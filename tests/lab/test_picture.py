@@ -2,7 +2,6 @@
 
 import re
 
-import pandas
 import pytest
 from matplotlib.figure import Figure
 
@@ -18,14 +17,15 @@ from pinlab.lab.picture import (
     png,
     width,
 )
+from pinlab.table import Table
 from tests.lab.front_end import WIDGET_VIEW, FrontEnd
 from tests.notebooks.lesson import images_in
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"/>'
-TABLE = pandas.DataFrame({"refcount": [1025, 65537]}, index=pandas.Index([1, 64], name="pins"))
+TABLE = Table({"refcount": [1025, 65537]}, [1, 64], "pins")
 
 
-def picture(table: pandas.DataFrame | None = None) -> Picture:
+def picture(table: Table | None = None) -> Picture:
     return Picture(Figure(figsize=(2, 1)), "One bar.", "Pins: 64.\nIn words.", table)
 
 
@@ -70,20 +70,6 @@ def test_the_words_are_displayed_below_and_folded(front_end: FrontEnd) -> None:
     assert folded["text/plain"] == str(picture(TABLE))
     assert folded["text/html"].startswith(f"{TWIN}{SUMMARY}<p>Pins: 64.</p><p>In words.</p><table")
     assert folded["text/html"].endswith("<td>65537</td>\n    </tr>\n  </tbody>\n</table></details>")
-
-
-@pytest.mark.parametrize(
-    ("table", "heads"),
-    [
-        (TABLE, ["pins", "refcount"]),
-        (TABLE.rename_axis(None), ["refcount"]),
-        (pandas.concat({"6.4": TABLE, "6.5": TABLE}, axis="columns"),
-         ["6.4", "6.5", "pins", "refcount", "refcount"]),
-    ],
-)  # fmt: skip
-def test_no_heading_of_a_table_is_empty(table: pandas.DataFrame, heads: list[str]) -> None:
-    head = picture(table).folded().partition("</thead>")[0]
-    assert re.findall("<th[^>]*>(.*?)</th>", head) == heads
 
 
 def test_items_are_a_list_and_links_are_there_if_the_text_is_the_projects_own() -> None:

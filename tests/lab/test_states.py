@@ -71,9 +71,8 @@ def test_every_state_is_drawn_once_with_its_steps_and_nothing_touches(
             wide = measured(str(one.text), int(one.attrib["font-size"]), bold=bold)
             assert float(one.attrib["x"]) + wide <= WIDTH
     assert table is not None
-    assert table.index.tolist() == list(range(len(graph.nodes)))
-    cells = {(n, str(cell)) for n, row in zip(table.index, table.to_numpy(), strict=True)
-             for cell in row}  # fmt: skip
+    assert list(table.index) == list(range(len(graph.nodes)))
+    cells = {(n, str(cell)) for n, row in table.rows().items() for cell in row}
     assert {(edge.start, f"{edge.step}: to {edge.end}") for edge in graph.edges} <= cells
 
 
@@ -115,9 +114,10 @@ def test_the_scene_of_the_lesson_meets_in_one_state_and_falls_in_another() -> No
     drawing = lab.draw_states(SCENE, "6.4", LOST)
     assert drawing.table is not None
     assert "8 states, 8 steps between them, 2 ends, 1 with the answer yes" in drawing.twin
-    to_5 = [cell for row in drawing.table.to_numpy() for cell in row if str(cell).endswith("to 5")]
+    rows = drawing.table.rows()
+    to_5 = [cell for row in rows.values() for cell in row if str(cell).endswith("to 5")]
     assert sorted(to_5) == ["device_write r D: to 5", "fork child: to 5"]
-    assert drawing.table.loc[[2, 4], "answer"].tolist() == ["still open", "yes is certain"]
+    assert (rows[2][1], rows[4][1]) == ("still open", "yes is certain")
 
 
 def test_actors_differ_in_dashes_and_answers_in_shape() -> None:
@@ -146,7 +146,7 @@ def test_who_waits_at_an_end_is_in_the_table_and_that_somebody_does_in_the_pictu
     assert "for s; device" not in drawing.svg
     assert drawing.table is not None
     told = "parent:x = A, still waiting = parent for s; device for t; other for s"
-    assert drawing.table["left at the end"].tolist() == [told]
+    assert drawing.table["left at the end"] == [told]
 
 
 def test_a_byte_that_nobody_watches_can_be_asked_for_and_one_that_is_not_there_cannot() -> None:

@@ -216,7 +216,8 @@ def test_a_bought_clue_is_paid_for_once_and_stands_in_table_and_words_and_not_on
     assert played.buy("read-zeros") == played.buy("read-zeros")
     assert len(played.bought) == 1
     values = played.values(played.clue("read-zeros"))
-    assert played.table().loc["read-zeros"].to_dict() == values
+    assert played.table().rows() == {"read-zeros": tuple(values.values())}
+    assert [*played.table().columns] == [*values]
     assert str(played).count("read-zeros") == 1 == played._repr_markdown_().count("read-zeros")
     assert "- write-zeros: one direct write" in played._repr_markdown_()
 
@@ -489,7 +490,7 @@ def test_a_clue_that_is_sold_out_is_not_answered() -> None:
 
 
 def test_of_the_step_from_2_to_1026_all_but_one_is_the_rule() -> None:
-    model = here.asked("flight-2")["the model"].tolist()
+    model = here.asked("flight-2")["the model"]
     assert here.from_a_rule("flight-2") == "2 to 1026"
     assert (model[2], model[3]) == (2, 2 + 1023)
 
@@ -678,8 +679,8 @@ def test_a_wrong_function_is_known_however_it_is_written() -> None:
 
 def test_what_was_asked_has_a_row_for_each_kernel_and_the_model_beside_it() -> None:
     table = here.asked("flight-2", "flight-3")
-    assert (table.index.name, list(table.index)) == ("Linux", list(kernels()))
-    assert {name: list(column) for name, column in table.items()} == {
+    assert (table.name, list(table.index)) == ("Linux", list(kernels()))
+    assert table.columns == {
         "the model": [2, 2, 2, 1025, 1025],
         "flight-2": [2, 3, 2, 1026, 1025],
         "flight-3": [3, 3, 3, 1026, 1026],

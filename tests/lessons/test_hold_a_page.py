@@ -238,7 +238,7 @@ def words_in(picture: Picture) -> list[str]:
 
 def table(picture: Picture) -> dict[str, list[str]]:
     assert picture.table is not None
-    return {str(name): list(column) for name, column in picture.table.items()}
+    return {str(name): list(column) for name, column in picture.table.columns.items()}
 
 
 def test_line_and_bars_are_as_high_as_the_refcount_while_every_release_has_a_hold() -> None:

@@ -382,7 +382,7 @@ def test_the_four_panels_have_the_four_outcomes_also_in_words_and_in_a_table() -
         assert panel.get_title().endswith(f"{kind} ({switches.deleted} deleted)")
         assert line(panel) == list(enumerate(refcounts))
         told = ["skipped" if each else "counted" for each in (switches.slow, switches.release)]
-        row = picture.table.loc[kind]
+        row = picture.table.rows()[kind]
         assert list(row)[:3] == [*told, ", ".join(map(str, refcounts[:5]))]
 
 
@@ -393,10 +393,11 @@ def test_the_filmstrip_tells_each_of_its_panels() -> None:
     assert numbers(picture.alt) >= {1, 1025, 102401, -1023, -102399, 99}
     for panel, end in zip(panels, picture.table["at the end"], strict=True):
         assert marks(panel, "o")[0][1] == end
-    rows = {(words[0], words[1]): words[2:] for words in picture.table.itertuples(name=None)}
-    assert rows["balanced", "held together"] == (1, 102401, 0, "100, 0, 100")
-    assert rows["stuck", "one after another"] == (-1023, -1023, 99, "1, 0, 1")
-    assert rows["stuck", "held together"] == (-102399, -102399, 0, "100, 0, 100")
+    cells = zip(picture.table.index, *picture.table.columns.values(), strict=True)
+    rows = {(outcome, order): told for outcome, order, *told in cells}
+    assert rows["balanced", "held together"] == [1, 102401, 0, "100, 0, 100"]
+    assert rows["stuck", "one after another"] == [-1023, -1023, 99, "1, 0, 1"]
+    assert rows["stuck", "held together"] == [-102399, -102399, 0, "100, 0, 100"]
 
 
 def test_the_sentence_is_that_of_what_is_set() -> None:
@@ -428,10 +429,10 @@ def test_the_first_row_is_this_python_and_below_it_is_what_was_recorded() -> Non
     table = here.uses_of_none(500)
     now = 0 if sys.version_info >= (3, 12) else 500
     assert table.index[0] == f"your CPython {platform.python_version()}"
-    assert tuple(table.iloc[0]) == (500, now, 500)
+    assert table.rows()[table.index[0]] == (500, now, 500)
     with (DATA / "none_refcount.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert list(table.index[1:]) == [f"recorded: {row['python']}" for row in rows]
     assert all(row["source"] for row in rows)
     for python, none in (("3.11.7", 1000), ("3.12.1", 0), ("3.13.0", 0)):
-        assert tuple(table.loc[f"recorded: CPython {python}"]) == (1000, none, 1000)
+        assert table.rows()[f"recorded: CPython {python}"] == (1000, none, 1000)

@@ -216,8 +216,8 @@ def test_what_the_counters_tell_is_what_the_text_has_as_a_program() -> None:
 @pytest.mark.parametrize("release", ["6.4", "6.5"])
 def test_each_sentence_has_the_senses_in_which_it_is_true(release: str) -> None:
     expected = WITH_6_5 if release == "6.5" else WITH_6_5 | EARLIER
-    told = here.true_in(release)["is true"]
-    assert {id: set(some.split(", ")) - {"in none"} for id, some in told.items()} == expected
+    told = here.true_in(release).rows()
+    assert {id: set(some.split(", ")) - {"in none"} for id, (some,) in told.items()} == expected
 
 
 def test_a_device_is_not_taken_for_granted() -> None:

@@ -201,8 +201,8 @@ def test_a_sentence_that_is_not_adequate_names_who_slips_through(
 
 def test_the_heat_map_is_adequacy_in_words_drawn_and_told() -> None:
     drawing, expected = here.adequacy(), words.adequacy()
-    table = drawing.table
-    assert table is not None
+    assert drawing.table is not None
+    table = drawing.table.to_dataframe()
     assert table.columns.tolist() == ["Linux 6.5", *WRONG_KERNELS]
     assert [here.NAMED[name] for name in table.index] == expected.index.tolist()
     assert expected.index.tolist() == list(words.SENTENCES)
@@ -234,8 +234,7 @@ def test_the_heat_map_is_adequacy_in_words_drawn_and_told() -> None:
 def test_sentences_of_ones_own_have_the_names_of_a_mapping() -> None:
     table = here.adequacy({"mine": words.shortest()}).table
     assert table is not None
-    assert table.index.tolist() == ["mine"]
-    assert table.to_numpy().tolist() == [["true", *["caught"] * len(WRONG_KERNELS)]]
+    assert table.rows() == {"mine": ("true", *["caught"] * len(WRONG_KERNELS))}
     with pytest.raises(ValueError, match="sentence is 'rst'"):
         here.adequacy(["rst"])
 

@@ -35,8 +35,8 @@ def test_each_recorded_quantity_agrees_or_has_one_reason(rows: list[Compared]) -
         assert [row.why] == ([""] if row.agrees else reasons)
 
 
-def test_the_readme_states_the_share(rows: list[Compared]) -> None:
-    text = (DATA.parent / "README.md").read_text(encoding="utf-8")
+def test_the_figures_state_the_share(rows: list[Compared]) -> None:
+    text = (DATA.parent / "notebooks" / "figures.md").read_text(encoding="utf-8")
     assert f"{sum(row.agrees for row in rows)} of {len(rows)}" in text
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from pandas import DataFrame
 
 from pinlab.data_folder import DATA
 from pinlab.model.rules import parse_release
+from pinlab.table import Table
 from pinlab.words import (
     SENSES,
     SENSES_BESIDE,
@@ -95,20 +95,20 @@ def in_two_senses() -> set[tuple[str, str, str]]:
 
 def test_documents_that_contradict_themselves_are_found() -> None:
     found = contradictions()
-    named = set(zip(found["release"], found["file"], found["word"], strict=True))
+    named = {(row.release, row.file, row.word) for row in found}
     assert named == in_two_senses()
     assert {"mm/gup.c", "include/linux/mm_types.h"} <= {file for _, file, _ in named}
     assert ("6.18.2", "mm/gup.c", "gup-pin") in named
-    for _, row in found.iterrows():
-        places = str(row["places"]).split(", ")
-        assert [ROWS[place]["sense"] for place in places] == str(row["senses"]).split(", ")
+    for row in found:
+        places = row.places.split(", ")
+        assert [ROWS[place]["sense"] for place in places] == row.senses.split(", ")
 
 
 def test_documents_with_one_sense_do_not_contradict_themselves() -> None:
-    assert contradictions((PLACE, PLACE._replace(id="y", word="pins"))).empty
+    assert contradictions((PLACE, PLACE._replace(id="y", word="pins"))) == []
     other = PLACE._replace(id="y", sense="any-reference")
     assert len(contradictions((PLACE, other))) == 1
-    assert contradictions((PLACE, other._replace(release="6.4"))).empty
+    assert contradictions((PLACE, other._replace(release="6.4"))) == []
     assert PLACE._replace(word="pincount").stem == "pincount"
 
 
@@ -200,24 +200,24 @@ def test_a_new_name_in_a_mail_is_not_taken() -> None:
     assert UNAMBIGUOUS not in verdicts(rename("plug"), places).values()
 
 
-def scores(table: DataFrame) -> dict[str, list[int]]:
+def scores(table: Table) -> dict[str, list[int]]:
     """Proposal -> places that are unambiguous, wrong and ambiguous, and the score."""
-    numbers = table[[UNAMBIGUOUS, WRONG, AMBIGUOUS, "score"]].to_numpy().tolist()
-    return dict(zip(map(str, table.index), numbers, strict=True))
+    numbers = table.part(heads=[UNAMBIGUOUS, WRONG, AMBIGUOUS, "score"])
+    return {name: [*row] for name, row in numbers.rows().items()}
 
 
 def test_the_contest_counts_the_verdicts() -> None:
     yours = [rename("plug"), rename("io_pin", dma="yes", lasts="short")]
     known = {**proposals(), **{each.id: each for each in yours}}
     found = contest("PLUG", yours[1])
-    assert found.loc["plug", "who"] == "you"
+    assert found.rows()["plug"][0] == "you"
     expected = {}
     for name, proposal in known.items():
         told = list(verdicts(proposal).values())
         counts = [told.count(verdict) for verdict in (UNAMBIGUOUS, WRONG, AMBIGUOUS)]
         expected[name] = [*counts, counts[0] - counts[1]]
     assert scores(found) == expected
-    assert list(found["score"]) == sorted(found["score"], reverse=True)
+    assert found["score"] == sorted(found["score"], reverse=True)
 
 
 @pytest.mark.parametrize(
