@@ -22,8 +22,8 @@ Who has heard one answer, or guesses the commonest, then gets no more marks than
 four. An exercise that has three answers cannot do that, whatever its seeds: it is left out.
 """
 
-TRIED = 4
-"""So many seeds are tried for each item that is wanted."""
+TRIED = 60
+"""At least so many seeds are tried for an exercise, and two for each item that is wanted."""
 
 
 class Option(NamedTuple):
@@ -126,7 +126,8 @@ def seeded(id: str, wanted: int, first: int) -> dict[str, list[Item]]:
     """
     pools: dict[str, list[Item]] = {}
     asked: set[str] = set()
-    for seed in range(first, min(first + TRIED * wanted, LARGEST_SEED + 1)):
+    last = min(first + max(TRIED, 2 * wanted), LARGEST_SEED + 1)
+    for seed in range(first, last):
         drawn = items(id, seed)
         if drawn[0].text in asked:
             continue

@@ -29,6 +29,11 @@ HEADS = ("name", "student")
 FORMULA = "=+-@"
 """What begins with one of these is a formula to a spreadsheet that opens the answers."""
 
+ALLOWED = (
+    f"it may not be empty, begin with one of {FORMULA}, or have ; or a control character in it"
+)
+FURTHER = "write one of them with a further name"
+
 LONGEST = 40
 """The most letters of a name in a file's name, which has to fit into 255 bytes."""
 
@@ -64,9 +69,10 @@ def read_names(file: str | Path) -> list[str]:
     for number, name in _rows(file):
         folded = _folded(name)
         if folded in lines:
-            raise _wrong(file, number, f"{shown(name)} is there already, in line {lines[folded]}")
-        if not name or name[0] in FORMULA or any(map(_is_control, name)):
-            raise _wrong(file, number, f"{shown(name)} is no name")
+            told = f"{shown(name)} is there already, in line {lines[folded]}"
+            raise _wrong(file, number, f"{told}: {FURTHER}")
+        if not name or name[0] in FORMULA or any(map(_is_no_letter, name)):
+            raise _wrong(file, number, f"{shown(name)} is no name: {ALLOWED}")
         names[folded], lines[folded] = name, number
     if not names:
         raise ValueError(f"{file}: there is no name in it")
@@ -91,8 +97,9 @@ def _rows(file: str | Path) -> Iterator[tuple[int, str]]:
             yield number, _spaced(row[column])
 
 
-def _is_control(letter: str) -> bool:
-    return unicodedata.category(letter) == "Cc"
+def _is_no_letter(letter: str) -> bool:
+    """What stands in no name: a semicolon is there where a spreadsheet writes it for a comma."""
+    return letter == ";" or unicodedata.category(letter) == "Cc"
 
 
 def _wrong(file: str | Path, number: int, told: str) -> ValueError:
@@ -100,10 +107,14 @@ def _wrong(file: str | Path, number: int, told: str) -> ValueError:
 
 
 class Class(NamedTuple):
-    """The sheets of a class by student, and the ids of the exercises that are not for marks."""
+    """The sheets of a class by student, and the ids of the exercises that are not for marks.
+
+    A secret sheet does not tell its seed, with which `lab.answer` would tell all the rest.
+    """
 
     sheets: Mapping[str, Problems]
     left_out: Sequence[str]
+    secret: bool
 
     def write(self, folder: Path = SHEETS) -> list[Path]:
         """Write a sheet and a key for each student, and a CSV file of all answers.
@@ -115,8 +126,9 @@ class Class(NamedTuple):
         for each in (sheets, keys):
             each.mkdir(parents=True, exist_ok=True)
         for name, sheet in self.sheets.items():
-            file = f"{_file_name(name)}_{sheet.seed}.md"
-            for place, text in ((sheets, sheet.worksheet), (keys, sheet.key)):
+            file = f"{_file_name(name)}_{seed_of(name)}.md"
+            asked = _without_seed(sheet) if self.secret else sheet.worksheet
+            for place, text in ((sheets, asked), (keys, sheet.key)):
                 whole = f"# {literal(name)}\n\n{text}"
                 (place / file).write_text(whole, encoding="utf-8", newline="\n")
         answers = keys / "answers.csv"
@@ -133,7 +145,7 @@ class Class(NamedTuple):
 
 
 def class_of(lesson: str, names: Sequence[str], word: str = "") -> Class:
-    """Return the sheets of a class.
+    """Return the sheets of a class: secret ones, if there is a word.
 
     Raises ValueError for a lesson without problems, or two names that have the same seed.
     """
@@ -141,7 +153,7 @@ def class_of(lesson: str, names: Sequence[str], word: str = "") -> Class:
     for name in names:
         if (other := seeds.setdefault(seed_of(name, word), name)) != name:
             told = f"{shown(other)} and {shown(name)} have the same seed"
-            raise ValueError(f"{told}: write one of them with a further name")
+            raise ValueError(f"{told}: {FURTHER}")
     made = {name: problems(lesson, seed) for seed, name in seeds.items()}
     ids = [found.id for found in next(iter(made.values())).exercises]
     fit = [id for id in ids if any(seeded(id, ITEMS, 1).values())]
@@ -149,11 +161,15 @@ def class_of(lesson: str, names: Sequence[str], word: str = "") -> Class:
         name: replace(sheet, exercises=tuple(e for e in sheet.exercises if e.id in fit))
         for name, sheet in made.items()
     }
-    return Class(sheets, [id for id in ids if id not in fit])
+    return Class(sheets, [id for id in ids if id not in fit], bool(word))
+
+
+def _without_seed(sheet: Problems) -> str:
+    return re.sub(rf", seed {sheet.seed}$|\n\nCheck: .*$", "", sheet.worksheet, flags=re.MULTILINE)
 
 
 def _file_name(name: str) -> str:
-    """A name as any system takes it in a file's name."""
+    """A name as any system takes it in a file's name; what is left of it may be nothing."""
     return re.sub(r"[\W_]+", "_", name)[:LONGEST].strip("_")
 
 

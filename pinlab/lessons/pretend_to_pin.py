@@ -35,6 +35,7 @@ from pinlab.text_files import table, whole_number
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["four_outcomes", "refcount_over_rounds", "uses_of_none"]
 
@@ -258,6 +259,14 @@ def pin_once(release: str) -> str:
 
 def four_outcomes() -> Picture:
     """Draw the refcount over a few rounds on four kernels: pin skipped or not, release or not."""
+    told = {kind: run(each, FEW_ROUNDS) for kind, each in ONE_OF_EACH.items()}
+    alt = "; ".join(f"{kind}: {_shape(made)}" for kind, made in told.items())
+    twin = f"{FEW_ROUNDS} rounds of pin and release on four kernels, one after another:"
+    start = f"Four plots of the zero page's refcount over {FEW_ROUNDS} rounds."
+    return Picture(_four_panels, f"{start} {alt}.", twin, _table())
+
+
+def _four_panels() -> Figure:
     figure = blank(8.4, 5.2)
     panels = figure.subplots(2, 2, sharex=True, sharey=True)
     for panel, switches in zip(panels.flat, ONE_OF_EACH.values(), strict=True):
@@ -270,11 +279,7 @@ def four_outcomes() -> Picture:
         line[0].set_ylabel(f"{test}\n\nrefcount")
     for panel in panels[1]:
         panel.set_xlabel("calls: pin, release, pin, ...")
-    told = {kind: run(each, FEW_ROUNDS) for kind, each in ONE_OF_EACH.items()}
-    alt = "; ".join(f"{kind}: {_shape(made)}" for kind, made in told.items())
-    twin = f"{FEW_ROUNDS} rounds of pin and release on four kernels, one after another:"
-    start = f"Four plots of the zero page's refcount over {FEW_ROUNDS} rounds."
-    return Picture(figure, f"{start} {alt}.", twin, _table())
+    return figure
 
 
 def _shape(made: Rounds) -> str:
@@ -323,12 +328,7 @@ def refcount_over_rounds(
               for test, place in TESTS.items())),
         Dial("rounds", rounds, range(1, MOST_ROUNDS + 1)),
     )  # fmt: skip
-    panel = blank(7.2, 3.5).subplots()
-    panel.set(xlabel="calls", ylabel="refcount of the zero page")
-    curve = Curve(panel, MOST_ROUNDS, scaled=True)
-    # The longest numbers beside the axis: there is room for them from the first.
-    curve.draw(run(Switches(release=False), MOST_ROUNDS, together=True))
-    draw = moving(curve, sentence)
+    draw = moving(_curve, sentence)
     return exhibit(
         lambda order, slow, fast, release, rounds: draw(
             run(Switches(slow, fast, release), rounds, together=order == TOGETHER)
@@ -336,6 +336,15 @@ def refcount_over_rounds(
         *controls,
         filmstrip=_filmstrip(),
     )
+
+
+def _curve() -> Curve:
+    panel = blank(7.2, 3.5).subplots()
+    panel.set(xlabel="calls", ylabel="refcount of the zero page")
+    curve = Curve(panel, MOST_ROUNDS, scaled=True)
+    # The longest numbers beside the axis: there is room for them from the first.
+    curve.draw(run(Switches(release=False), MOST_ROUNDS, together=True))
+    return curve
 
 
 def sentence(made: Rounds) -> str:
@@ -371,22 +380,28 @@ def _places(made: Rounds) -> str:
 
 def _filmstrip() -> Picture:
     """Draw the four outcomes, each one after another and held together."""
+    alt = [
+        f"{kind}, {ORDERS[together]}: {_ends(run(switches, MOST_ROUNDS, together=together))}"
+        for (kind, switches), together in product(ONE_OF_EACH.items(), ORDERS)
+    ]
+    start = "Eight plots of the zero page's refcount over the calls."
+    twin = f"{MOST_ROUNDS} rounds on a kernel of each outcome:"
+    return Picture(_eight_panels, f"{start} {'; '.join(alt)}.", twin, _film_table())
+
+
+def _eight_panels() -> Figure:
     figure = blank(8.4, 9.6)
     grid = figure.subplots(len(ONE_OF_EACH), 2, sharex=True)
-    alt = []
-    for line, (kind, switches) in zip(grid, ONE_OF_EACH.items(), strict=True):
+    for line, switches in zip(grid, ONE_OF_EACH.values(), strict=True):
         for panel, together in zip(line, ORDERS, strict=True):
             made = run(switches, MOST_ROUNDS, together=together)
             Curve(panel, MOST_ROUNDS, scaled=True).draw(made)
-            alt.append(f"{kind}, {ORDERS[together]}: {_ends(made)}")
         line[0].set_ylabel("refcount")
     for panel, when in zip(grid[0], ORDERS.values(), strict=True):
         panel.set_title(f"{when}\n\n{panel.get_title()}", fontsize=10)
     for panel in grid[-1]:
         panel.set_xlabel("calls")
-    start = "Eight plots of the zero page's refcount over the calls."
-    twin = f"{MOST_ROUNDS} rounds on a kernel of each outcome:"
-    return Picture(figure, f"{start} {'; '.join(alt)}.", twin, _film_table())
+    return figure
 
 
 def _ends(made: Rounds) -> str:

@@ -94,9 +94,11 @@ def in_words(turn: Turn) -> str:
     """Return a turn as a line of Markdown, with a link to the cell that settles it."""
     answered = f" to {turn.answers}" if turn.answers else ""
     condition = f": {turn.condition}" if turn.condition else "."
+    # Where a file is named, Notebook 7 opens it once more, and at its top.
+    there = "" if turn.notebook == NOTEBOOK.stem else f"{turn.notebook}.ipynb"
     return (
         f"- {turn.number}, {turn.surname}{answered}: {turn.claim}. "
-        f"[{turn.verdict.capitalize()}]({turn.notebook}.ipynb#cell-id={turn.cell}){condition}"
+        f"[{turn.verdict.capitalize()}]({there}#cell-id={turn.cell}){condition}"
     )
 
 

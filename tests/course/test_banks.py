@@ -13,7 +13,9 @@ from pinlab.course.gift import gift
 from pinlab.course.items import NONE, SHARE, Item, Option, fair, items, seeded
 from pinlab.course.markup import html, plain
 from pinlab.course.qti import qti
-from pinlab.lab.misconceptions import misconceptions
+from pinlab.lab.draw import LARGEST_SEED
+from pinlab.lab.exercise import Choice, Number, Numbers, Selection
+from pinlab.lab.misconceptions import misconceptions, reason
 from pinlab.lab.problems import SEEDED, TEXTS, exercise
 from tests.course import gift_reader, qti_reader
 
@@ -46,8 +48,29 @@ def answer(item: Item, option: Option) -> object:
     return set(item.right if option.right else added) - {NONE}
 
 
+def told(option: Option) -> str:
+    """What an option is told, as HTML."""
+    return html(reason(option.idea)) if option.idea else ""
+
+
+def texts(item: Item) -> list[str]:
+    """All answers that an exercise knows, the right ones of a number first."""
+    match exercise(item.id, item.seed):
+        case Number(right=right, wrong=wrong):
+            return [str(number) for number in (right, *wrong)]
+        case Numbers(parts=parts):
+            right, wrong = parts[item.part]
+            return [str(number) for number in (right, *wrong)]
+        case Choice(options=options):
+            return options
+        case Selection(options=options):
+            return [*options, NONE]
+    raise AssertionError(item)
+
+
 def test_each_answer_is_judged_as_its_option_says(full: Bank) -> None:
     for item in (item for group in full.groups for item in group):
+        assert [option.text for option in item.options] == texts(item)
         for option in item.options:
             reply = lab.check(item.id, answer(item, option), item.seed)
             assert reply.right is option.right, (item, option)
@@ -90,9 +113,10 @@ def test_what_is_too_common_is_left_out(answers: str, wanted: int, taken: str) -
     assert "".join("".join(item.right) for item in fair(made(answers), wanted)) == taken
 
 
-def test_seeds_begin_where_they_are_told_to() -> None:
-    ((one, *_),) = seeded("one-byte", 8, 10**9 - 20).values()
-    assert one.seed == 10**9 - 20
+def test_seeds_begin_where_they_are_told_to_and_end_with_the_largest() -> None:
+    (group,) = seeded("one-byte", 4, LARGEST_SEED - 3).values()
+    assert [item.seed for item in group] == [*range(LARGEST_SEED - 3, LARGEST_SEED + 1)]
+    assert seeded("one-byte", 4, LARGEST_SEED - 2) == {"one-byte": []}
 
 
 def test_moodle_reads_each_item(small: Bank) -> None:
@@ -108,8 +132,8 @@ def test_moodle_reads_each_item(small: Bank) -> None:
             if item.unlisted and found.is_number:
                 assert found.answers.pop() == ("*", 0, html(item.unlisted))
             worth = 100 / len(item.right), -100 * (item.kind == "several")
-            for (text, value, told), option in zip(found.answers, item.options, strict=True):
-                assert (text, told) == (plain(option.text), html(option.told))
+            for (text, value, feedback), option in zip(found.answers, item.options, strict=True):
+                assert (text, feedback) == (plain(option.text), told(option))
                 assert value == pytest.approx(worth[not option.right], abs=1e-5)
     assert next(read, None) is None
 
@@ -129,19 +153,19 @@ def check(item: Item, question: qti_reader.Question) -> None:
     right = question.answer(*map(plain, item.right))
     assert right == (100, {"correct_fb": html(item.because)})
     for number, option in enumerate(item.options, start=1):
-        score, told = question.answer(plain(option.text))
+        score, feedback = question.answer(plain(option.text))
         assert (score == 100) == (item.right == {option.text})
         if option.right:
             continue
         if item.kind == "several":
             assert question.answer(*map(plain, [*item.right, option.text])).score == 0
         if item.kind == "number":
-            assert html(item.unlisted) in told["general_incorrect_fb"]
-            known = html(option.told)[len("<p>") : -len("</p>")]
-            assert option.idea not in misconceptions() or known in told["general_incorrect_fb"]
-            assert option.text not in told["general_incorrect_fb"] or len(option.text) < 3
+            assert html(item.unlisted) in feedback["general_incorrect_fb"]
+            known = told(option)[len("<p>") : -len("</p>")]
+            assert option.idea not in misconceptions() or known in feedback["general_incorrect_fb"]
+            assert option.text not in feedback["general_incorrect_fb"] or len(option.text) < 3
         else:
-            assert told == ({f"{number}_fb": html(option.told)} if option.told else {})
+            assert feedback == ({f"{number}_fb": told(option)} if option.idea else {})
 
 
 def test_what_has_a_meaning_in_gift_or_html_comes_back_as_it_was() -> None:
@@ -154,7 +178,7 @@ def test_what_has_a_meaning_in_gift_or_html_comes_back_as_it_was() -> None:
     assert found.text == html(item.text)
     assert found.answers == [
         (plain(signs), 100, ""),
-        (plain(f"{signs}2"), 0, html(item.options[1].told)),
+        (plain(f"{signs}2"), 0, told(item.options[1])),
     ]
     ((question,),) = qti_reader.read(qti([[item]])).values()
     assert [*question.labels] == [plain(signs), plain(f"{signs}2")]

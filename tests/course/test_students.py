@@ -14,6 +14,7 @@ from pinlab.course.items import NONE
 from pinlab.course.students import class_of, read_names, seed_of
 from pinlab.lab.draw import checked_seed
 from pinlab.lab.problems import exercise
+from pinlab.lab.reply import literal
 
 NAMES = [
     "Ada Lovelace",
@@ -71,7 +72,8 @@ def test_a_list_of_names_is_read_as_it_comes(text: str, names: list[str], tmp_pa
         ),
         ("name,mail\nAda\n", ", line 2: 1 cells, not 2: "),
         ("name,mail\n,a@x\n", ", line 2: '' is no name"),
-        ("Ada\n=1+1\n", ", line 2: '=1+1' is no name"),
+        ("Ada\n=1+1\n", ", line 2: '=1+1' is no name: it may not be empty, begin with one of ="),
+        ("name;mail\nAda;a@x\n", ", line 1: 'name;mail' is no name: it may not be empty, "),
         ("Ada\n\x1b[31m\n", ", line 2: '\\x1b[31m' is no name"),
         ('Ada\n"Bob\n', ', line 2: a quote (") is missing'),
     ],
@@ -106,13 +108,14 @@ def read_back(id: str, cell: str) -> object:
 
 
 @pytest.mark.parametrize(
-    ("lesson", "left_out"), [("08", {"verdict", "missing-rule"}), ("05", set())]
+    ("lesson", "left_out", "word"),
+    [("08", {"verdict", "missing-rule"}, "tonight"), ("05", set(), "")],
 )
 def test_a_class_gets_sheets_and_the_lecturer_keys_and_a_table(
-    lesson: str, left_out: set[str], tmp_path: Path
+    lesson: str, left_out: set[str], word: str, tmp_path: Path
 ) -> None:
     for folder in ("one", "two"):
-        made = class_of(lesson, NAMES, "tonight")
+        made = class_of(lesson, NAMES, word)
         sheets, keys, answers = made.write(tmp_path / folder)
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
     assert set(made.left_out) == left_out
@@ -120,17 +123,18 @@ def test_a_class_gets_sheets_and_the_lecturer_keys_and_a_table(
     (_, _, *ids), rows = table[0], table[1:]
     assert [row[0] for row in rows] == NAMES
     for name, seed, *cells in rows:
-        assert int(seed) == seed_of(name, "tonight")
-        (sheet,), (key,) = (
-            [file.read_text("utf-8") for file in folder.iterdir() if f"_{seed}.md" in file.name]
-            for folder in (sheets, keys)
-        )
+        assert int(seed) == seed_of(name, word)
+        (file,) = sheets.glob(f"*_{seed_of(name)}.md")
+        sheet, key = (place.joinpath(file.name).read_text("utf-8") for place in (sheets, keys))
+        assert sheet.startswith(f"# {literal(name)}\n\n## Problems: lesson {lesson}_")
+        assert key.startswith(f"# {literal(name)}\n\n## Answers: lesson {lesson}_")
+        assert (seed in sheet) == ("lab.check" in sheet) == (not word)
         for id, cell in zip(ids, cells, strict=True):
             assert lab.check(id, read_back(id, cell), int(seed)).right
             found = exercise(id, int(seed))
             assert found.asked in sheet
             assert found.because in key
             assert found.because not in sheet
-        assert not [id for id in left_out if id in sheet]
+        assert not [id for id in left_out if exercise(id, int(seed)).asked in sheet]
     assert len([*sheets.iterdir()]) == len([*keys.iterdir()]) - 1 == len(NAMES)
     assert {path.parent.parent for path in (tmp_path / "two").rglob("*.md")} == {tmp_path / "two"}

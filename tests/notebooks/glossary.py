@@ -12,18 +12,17 @@ from pinlab.text_files import table
 from tests.notebooks.lesson import FOLDER, ROOT, Lesson, read
 from tests.notebooks.normalise import normalise
 from tests.notebooks.quotations import IN_TEXT
-from tests.notebooks.shape import CODE
+from tests.notebooks.shape import ALONE, CODE
 
 REGISTER = ROOT / "data" / "glossary.csv"
 GLOSSARY = FOLDER / "glossary.ipynb"
-TITLE = """# Glossary
+TITLE = f"""# Glossary
 
 The words that the lessons use in one fixed sense, each with the lesson that uses it first; \
 `make notebooks` generates this page from [data/glossary.csv](../data/glossary.csv). At its end \
 is [the map of the words](#cell-id=concept-map): which of them leads to which.
 
-*Where a cell says `No module named 'pinlab'`, this notebook lies alone: it needs the project \
-around it, opened with `make lab` (its README has other ways).*"""
+*{ALONE}*"""
 MAP = """## The map of the words
 
 A part for each lesson. Read along an arrow: a page gets its frame in a page fault. The number in \

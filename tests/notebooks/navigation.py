@@ -49,3 +49,41 @@ def anchors(lesson: Lesson) -> set[str]:
     texts = "\n".join(cell.source for _, cell in lesson.cells("markdown"))
     headings = {MARKS.sub("", words).replace(" ", "-") for _, words in HEADING.findall(texts)}
     return headings | {CELL + cell.id for _, cell in lesson.cells()}
+
+
+def far(lesson: Lesson) -> Iterator[str]:
+    """Links to a place of this notebook that name its file: Notebook 7 opens that once more."""
+    for target in all_targets(lesson):
+        url = urlsplit(target)
+        if url.path and url.fragment and file_of(target, lesson) == lesson.path:
+            yield target
+
+
+def unnamed(lesson: Lesson, notebooks: Iterable[Lesson]) -> Iterator[str]:
+    """Links to a place in another lesson, in a text that does not name the heading there.
+
+    Notebook 7 and others open that lesson at its top, and its contents lead on.
+    """
+    by_path = {each.path: each for each in notebooks}
+    for _, cell in lesson.cells("markdown"):
+        for target in targets(cell.source):
+            fragment, file = unquote(urlsplit(target).fragment), file_of(target, lesson)
+            if fragment and file in by_path and file != lesson.path:
+                names = headings(by_path[file], fragment.removeprefix(CELL))
+                if not any(name.casefold() in cell.source.casefold() for name in names):
+                    yield target
+
+
+def headings(lesson: Lesson, id: str) -> list[str]:
+    """The headings of a cell, or else the last one above it."""
+    last: list[str] = []
+    for _, cell in lesson.cells():
+        own = (
+            [words for _, words in HEADING.findall(cell.source)]
+            if cell.cell_type == "markdown"
+            else []
+        )
+        last = own or last[-1:]
+        if cell.id == id:
+            return last
+    raise ValueError(f"{lesson.path.name} has no cell {id}")

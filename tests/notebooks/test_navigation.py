@@ -11,7 +11,7 @@ import pytest
 
 from tests.notebooks.examples import code, display, notebook, text
 from tests.notebooks.lesson import FOLDER, Lesson, paths, read
-from tests.notebooks.navigation import dead_anchors, files_of
+from tests.notebooks.navigation import dead_anchors, far, files_of, unnamed
 from tests.notebooks.shape import targets
 
 LESSONS = sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
@@ -74,3 +74,23 @@ def test_a_link_to_no_heading_and_no_cell_is_found(target: str, dead: bool) -> N
     made = notebook(text("# A `b` *c*\n\n## D  \n\n#no"), code("1", linked))
     other = Lesson(FOLDER / "02_c_d.ipynb", notebook(text("# C d"), text("End.")))
     assert list(dead_anchors(Lesson(FOLDER / "01_a_b.ipynb", made), [other])) == [target] * dead
+
+
+def test_a_link_to_a_place_works_or_tells_where_it_leads_in_every_front_end() -> None:
+    lessons = [stored(path) for path in LESSONS]
+    for lesson in lessons:
+        assert list(far(lesson)) == []
+        assert list(unnamed(lesson, lessons)) == []
+
+
+def test_a_link_that_notebook_7_opens_at_the_top_is_found() -> None:
+    there = "[at](02_c_d.ipynb#cell-id=cell-2)"
+    other = Lesson(FOLDER / "02_c_d.ipynb", notebook(text("# C `d`"), code("1"), text("## Other")))
+    made = notebook(text(f"{there}, [up](01_a_b.ipynb#cell-id=cell-1), [self](#cell-id=cell-1)"))
+    lesson = Lesson(FOLDER / "01_a_b.ipynb", made)
+    assert list(far(lesson)) == ["01_a_b.ipynb#cell-id=cell-1"]
+    assert list(unnamed(lesson, [lesson, other])) == ["02_c_d.ipynb#cell-id=cell-2"]
+    named = Lesson(lesson.path, notebook(text(f"{there}, *c `d`*")))
+    assert list(unnamed(named, [other])) == []
+    below = Lesson(lesson.path, notebook(text(f"{there.replace('2)', '3)')}, *c `d`*")))
+    assert list(unnamed(below, [other])) == ["02_c_d.ipynb#cell-id=cell-3"]
