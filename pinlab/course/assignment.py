@@ -73,8 +73,10 @@ def write_assignment(lesson: str, seed: int | None = None, folder: Path = FOLDER
     made = assignment(lesson, seed)
     name = made.metadata["title"]
     file, config = folder / "source" / name / f"{name}.ipynb", folder / "nbgrader_config.py"
+    if file.exists():
+        raise FileExistsError(f"{file} is there already: move it away to have another one made")
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("x", encoding="utf-8", newline="\n") as out:
+    with file.open("w", encoding="utf-8", newline="\n") as out:
         write(made, out)
     if not config.exists():
         config.write_text(CONFIG, encoding="utf-8", newline="\n")

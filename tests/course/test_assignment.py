@@ -188,7 +188,7 @@ def test_the_command_writes_it_with_settings_and_never_over_another(tmp_path: Pa
     (file,) = tmp_path.glob("assignment/source/*/*.ipynb")
     assert read_notebook(file, 4) == assignment("04", 7)
     again = pinlab(tmp_path, "assignment", "04")
-    assert (again.returncode, "File exists" in again.stderr) == (2, True)
+    assert (again.returncode, f"{file.name} is there already: move" in again.stderr) == (2, True)
     assert pinlab(tmp_path, "assignment", "05").returncode == 0
     assert (tmp_path / files[1]).read_text() == "mine"
     seeds = re.findall(r"seed=(\d+)", str(assignment("05", None)) + str(assignment("05", None)))
@@ -199,7 +199,7 @@ def test_the_command_writes_it_with_settings_and_never_over_another(tmp_path: Pa
     ("arguments", "words"),
     [
         (["99"], "lesson is '99': the lessons are 00_start_here, "),
-        (["04", "--seed", "x"], "SEED is 'x': allowed are whole numbers from 0 to 1000000000"),
+        (["04", "--seed", "x"], "--seed is 'x': allowed are whole numbers from 0 to 1000000000"),
         ([], "the following arguments are required: LESSON"),
     ],
 )
