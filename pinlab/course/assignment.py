@@ -62,7 +62,7 @@ What an answer needs stands in its cell or in a cell above, as plain Python. It 
 
 Whether an answer is right you are told when it has been graded. Where a question speaks of a check, that is the grading."""  # noqa: E501
 
-IMPORTS = "from pinlab import Kernel, machine, words"
+IMPORTS = "from pinlab import Kernel, words"
 
 
 def write_assignment(lesson: str, seed: int | None = None, folder: Path = FOLDER) -> list[Path]:
