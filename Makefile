@@ -76,7 +76,7 @@ test-wheel: writable $(TEST_TOOLS) ## install the wheel alone with PYTHON, open 
 	@PINLAB_PYTHON='$(PYTHON)' $(RUN) -m pytest -q tests/browser/wheel.py
 
 browser: writable $(TEST_TOOLS) ## drive all thirteen lessons in a browser; make test takes three
-	PINLAB_BROWSER=all $(RUN) -m pytest tests/browser
+	PINLAB_BROWSER=all $(RUN) -m pytest tests/browser tests/test_site.py
 
 notebooks: writable $(TEST_TOOLS) ## run every lesson on a clean kernel, store its outputs and minutes
 	$(RUN) -m tests.notebooks.execute

@@ -41,10 +41,18 @@ SUMMARY, COMES_OUT = summary("The same in words"), summary("What comes out")
 
 TWIN = '<details class="pinlab-twin">'
 PRINTED = (
-    "<style>@media print{details:not(.pinlab-twin)::details-content"
-    "{content-visibility:visible;block-size:auto}}</style>"
+    "<style>@media print{"
+    "details:not(.pinlab-twin)::details-content"
+    "{content-visibility:visible;block-size:auto;break-inside:avoid}"
+    "details:not(.pinlab-twin,h1~*)::details-content{transform:rotate(180deg)}"
+    "h2,h3{break-after:avoid}"
+    "pre{white-space:pre-wrap!important;overflow-wrap:anywhere;word-break:normal!important}"
+    "pre,td,th{font-size:8pt!important}td,th{white-space:normal!important;padding:2px 4px}"
+    "}</style>"
 )
-"""On paper nothing can be opened: what is folded is printed, but for the words of a picture."""
+"""On paper nothing can be opened: what is folded stands upside down below its line, so that nobody
+reads it by chance; what belongs to a lesson's title stands upright, and the words of a picture are
+left out. Lines are broken where a screen would scroll."""
 
 MOVES = "Some of its positions:"
 
@@ -234,10 +242,15 @@ def _blocks(lines: list[str]) -> Iterator[str]:
             yield from (f"<p>{line}</p>" for line in some)
 
 
+def fold(line: str, content: str) -> str:
+    """Return HTML behind a line to press, with the style that every fold of a page has on paper."""
+    return f"<details>{line}{content}</details>{PRINTED}"
+
+
 def folded_outputs(shown: Iterable[Mapping[str, str]]) -> str:
     """Return what is shown, by MIME type, as HTML or as lines of text, behind a line to press."""
     blocks = (each.get("text/html") or f"<pre>{escape(each['text/plain'])}</pre>" for each in shown)
-    return f"<details>{COMES_OUT}{''.join(blocks)}</details>"
+    return fold(COMES_OUT, "".join(blocks))
 
 
 def without_links(words: str) -> str:

@@ -683,7 +683,8 @@ def _end_panel(panel: Axes, end: str, values: Sequence[int], number: int) -> Non
     panel.plot(range(len(values)), values, color=REFERENCE, lw=2)
     if event != IGNORED:
         panel.plot([number], [values[number]], "X", ms=11, mfc=OVERFLOW, mec=EDGE)
-    panel.set_xlabel(f"references\n{event}: no. {number}", fontsize=9)
+    left = f"{GIVEN_BACK} come and leave:\n{_given_back(end)}"
+    panel.set_xlabel(f"references\n{event}: no. {number}\n\n{left}", fontsize=9)
     panel.set(xlim=(0, GETS), ylim=(-half - 12, half + 24), title=end)
     panel.set_xticks([0, half, 2 * half])
     panel.set_yticks([-half, -half // 2, 0, half // 2, half - 1])

@@ -22,7 +22,7 @@ from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, moving, row, swit
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN
 from pinlab.lab.picture import Picture, blank
 from pinlab.lab.task import Trial, play
-from pinlab.lab.text import many
+from pinlab.lab.text import listed, many
 from pinlab.model.arguments import whole
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, R0
 from pinlab.model.dio import DirectIO
@@ -69,6 +69,11 @@ class Switches:
     def kernel(self) -> Kernel:
         """Boot the machine."""
         return Kernel(RELEASE, **self.rules())
+
+    @property
+    def deleted(self) -> str:
+        """Which tests it lacks, in words."""
+        return listed([test for test in TESTS if not getattr(self, test)] or ["none"])
 
     def __str__(self) -> str:
         on = [test for test in TESTS if getattr(self, test)]
@@ -224,7 +229,7 @@ class Curve:
         self._number.xy = (calls[-1], made.end)
         self._number.xyann = (-6, 7 if made.end > R0 else -17)
         self._number.set_text(str(made.end))
-        self._title.set_text(f"{outcome(made.switches)} (tests: {made.switches})")
+        self._title.set_text(f"{outcome(made.switches)} ({made.switches.deleted} deleted)")
         if self._scaled:
             self._rescale(abs(made.farthest - R0) // GUP_PIN_COUNTING_BIAS)
 
@@ -237,6 +242,19 @@ class Curve:
             ticks = [R0 + k * reach // 2 for k in range(-2, 3)]
             self._panel.set_yticks(ticks, [str(tick) for tick in ticks])
             self._panel.set_ylim(-1.5 * reach, 1.3 * reach)
+
+
+def pin_once(release: str) -> str:
+    """Pin a never-written page on a release; return what comes of it. ValueError for no release."""
+    kernel = Kernel(release)
+    mm = kernel.new_mm()
+    try:
+        mm.pin_user_pages(mm.mmap(PAGE_SIZE), 1)
+        came = f"pinned, {kernel.trace[-1].note or 'counted'}"
+    except OSError as error:
+        came = str(error)
+    refcount = kernel.zero_page.refcount
+    return f"{came}; refcount {refcount}, {many(len(kernel.warnings), 'warning')}"
 
 
 def four_outcomes() -> Picture:
@@ -256,7 +274,7 @@ def _four_panels() -> Figure:
     for panel, test in zip(
         panels[0], ("the release counts", "the release is skipped"), strict=True
     ):
-        panel.set_title(f"{test}\n\n{panel.get_title()}")
+        panel.set_title(f"{test}\n\n{panel.get_title()}", fontsize=10)
     for line, test in zip(panels, ("the pin counts", "the pin is skipped"), strict=True):
         line[0].set_ylabel(f"{test}\n\nrefcount")
     for panel in panels[1]:
