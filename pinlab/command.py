@@ -86,7 +86,7 @@ def class_(asked: Namespace) -> None:
 
 
 def questions(asked: Namespace) -> None:
-    """Write a bank of questions for Moodle or Canvas, from all exercises with seeds."""
+    """Write the exercises with seeds into worksheets/, as a bank for Moodle or Canvas."""
     from pinlab.course.banks import ALL, LARGEST_FIRST, MOST_WANTED, WANTED, bank
     from pinlab.course.items import SHARE
 

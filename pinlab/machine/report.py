@@ -209,7 +209,8 @@ def pooled(*files: str | os.PathLike[str]) -> pandas.DataFrame:
         for row in read(file):
             told = machines.setdefault(f"{row.kernel}, {row.build}", {})
             if row[2:5] in told:
-                raise ValueError(f"{file}: {', '.join(row[:5])} is in another of the files, too")
+                told_twice = f"{', '.join(row[:5])} is in another of the files, too"
+                raise ValueError(f"{file}: {told_twice}: each report needs a build of its own")
             told[row[2:5]] = row.value
     places = dict.fromkeys(place for told in machines.values() for place in told)
     rows = [[*place, *(told.get(place, "") for told in machines.values())] for place in places]
