@@ -16,6 +16,7 @@ COURSE := $(VENV)-course
 COURSE_RUN := $(COURSE)/bin/python
 INSTALL := -m pip --disable-pip-version-check install --quiet
 PIP_INSTALL := $(RUN) $(INSTALL)
+BROWSER_PARTS := $(RUN) -m pinlab.site.browser_parts
 
 # Stamps: touched last, so that a failed or interrupted step is done again.
 CREATED := $(VENV)/created
@@ -75,7 +76,7 @@ test-wheel: writable $(TEST_TOOLS) ## install the wheel alone with PYTHON, open 
 	@PINLAB_PYTHON='$(PYTHON)' $(RUN) -m pytest -q tests/browser/wheel.py
 
 browser: writable $(TEST_TOOLS) ## drive all thirteen lessons in a browser; make test takes three
-	PINLAB_BROWSER=all $(RUN) -m pytest tests/browser
+	PINLAB_BROWSER=all $(RUN) -m pytest tests/browser tests/test_site.py
 
 notebooks: writable $(TEST_TOOLS) ## run every lesson on a clean kernel, store its outputs and minutes
 	$(RUN) -m tests.notebooks.execute
@@ -120,11 +121,13 @@ $(INSTALLED): pyproject.toml $(CREATED)
 $(SITE_TOOLS): pyproject.toml $(INSTALLED)
 	@echo 'Installing what makes the site into $(VENV): once, half a minute ...'
 	@$(PIP_INSTALL) -e '.[site]'
+	@$(BROWSER_PARTS)
 	@touch $@
 
 $(TEST_TOOLS): pyproject.toml $(CREATED)
 	@echo 'Installing pinlab, JupyterLab and the test tools into $(VENV): once, a minute or two ...'
 	@$(PIP_INSTALL) -e '.[test]'
+	@$(BROWSER_PARTS)
 	@touch $(INSTALLED) $(SITE_TOOLS) $@
 
 $(OLD_TOOLS): pyproject.toml $(CREATED)

@@ -50,44 +50,57 @@ def worksheet(asked: Namespace) -> None:
     """Write problems of a lesson and a key to them into worksheets/."""
     from pinlab.lab.problems import problems
 
-    print(*problems(asked.LESSON, _seed(asked.SEED)).write(), sep="\n")
+    print(*problems(asked.LESSON, _seed("SEED", asked.SEED)).write(), sep="\n")
 
 
-def _seed(written: str) -> int:
+def _seed(name: str, written: str) -> int:
     from pinlab.lab.draw import LARGEST_SEED
 
-    return _whole("SEED", written, 0, LARGEST_SEED)
+    return _whole(name, written, 0, LARGEST_SEED)
 
 
 def _whole(name: str, written: str, low: int, high: int) -> int:
     from pinlab.model.arguments import shown
 
-    if written.isascii() and written.isdigit() and len(written) <= 10:
-        return int(written)
+    digits = written.isascii() and written.isdigit() and len(written) <= 10
+    if digits and low <= (number := int(written)) <= high:
+        return number
     raise ValueError(f"{name} is {shown(written)}: allowed are whole numbers from {low} to {high}")
 
 
 def class_(asked: Namespace) -> None:
-    """Write a sheet and a key for each student of a class, and all answers as one CSV file."""
+    """Write sheets and keys of a class into worksheets/, and all answers as one CSV file."""
     from pinlab.course.students import class_of, read_names
+    from pinlab.model.arguments import shown
 
-    made = class_of(asked.LESSON, read_names(asked.NAMES), asked.word or "")
+    if asked.word == "":  # of a shell's variable that is not set
+        raise ValueError("--word is '': allowed are a word that only you know, or no --word")
+    try:
+        names = read_names(asked.NAMES)
+    except OSError as error:
+        told = f"NAMES is {shown(asked.NAMES)} ({error.strerror})"
+        raise ValueError(f"{told}: allowed is {ARGUMENTS['class']['NAMES']}") from None
+    made = class_of(asked.LESSON, names, asked.word or "")
     print(*made.write(), sep="\n")
     _left_out(made.left_out)
 
 
 def questions(asked: Namespace) -> None:
-    """Write the exercises that have seeds as a bank of questions for Moodle or Canvas."""
-    from pinlab.course.banks import ALL, MOST_WANTED, WANTED, bank
+    """Write the exercises with seeds into worksheets/, as a bank for Moodle or Canvas."""
+    from pinlab.course.banks import ALL, LARGEST_FIRST, MOST_WANTED, WANTED, bank
     from pinlab.course.items import SHARE
-    from pinlab.lab.draw import LARGEST_SEED
 
-    seeds = _whole("--seeds", asked.seeds or str(WANTED), SHARE, MOST_WANTED)
-    first = _whole("--first", asked.first or "1", 0, LARGEST_SEED)
-    made = bank(asked.LESSON or ALL, seeds, first)
-    print(made.write(asked.form or "gift"))
+    seeds = _whole("--seeds", _or(asked.seeds, str(WANTED)), SHARE, MOST_WANTED)
+    first = _whole("--first", _or(asked.first, "1"), 0, LARGEST_FIRST)
+    made = bank(_or(asked.LESSON, ALL), seeds, first)
+    print(made.write(_or(asked.form, "gift")))
     print(f"{sum(map(len, made.groups))} questions", file=sys.stderr)
     _left_out(made.left_out)
+
+
+def _or(written: str | None, usual: str) -> str:
+    """What is written, even if it is empty, as a shell's variable is that is not set."""
+    return usual if written is None else written
 
 
 def _left_out(names: Sequence[str]) -> None:
@@ -105,7 +118,7 @@ def slides(asked: Namespace) -> None:
 
 def site(asked: Namespace) -> None:
     """Write the lessons as a site into site/ (needs the extra: pip install 'pinlab[site]')."""
-    from pinlab.site import write
+    from pinlab.site.pages import write
 
     print(write())
 
@@ -114,7 +127,7 @@ def assignment(asked: Namespace) -> None:
     """Write a lesson's exercises into assignment/, as nbgrader's source notebook."""
     from pinlab.course.assignment import write_assignment
 
-    seed = None if asked.seed is None else _seed(asked.seed)
+    seed = None if asked.seed is None else _seed("--seed", asked.seed)
     print(*write_assignment(asked.LESSON, seed), sep="\n")
 
 
@@ -188,4 +201,10 @@ def main(given: Sequence[str] | None = None) -> None:
     try:
         asked.command(asked)
     except (OSError, ValueError) as error:
-        parser.exit(2, f"pinlab: {error}\n")
+        parser.exit(2, f"pinlab: {_told(error)}\n")
+
+
+def _told(error: OSError | ValueError) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename} cannot be read or written: {error.strerror}"
+    return str(error)

@@ -20,7 +20,8 @@ ROOT_USER, OTHER_USER = "#!/bin/sh\necho 0\n", "#!/bin/sh\necho 1000\n"
 def bin_folder(tmp_path: Path) -> Path:
     """A PATH with this Python and a browser, and nothing else that the script looks for."""
     (tmp_path / "python3").symlink_to(sys.executable)
-    (tmp_path / "chromium").touch(mode=0o755)
+    for program in ("chromium", "npm"):
+        (tmp_path / program).touch(mode=0o755)
     for tool in ("dirname", "ln"):
         (tmp_path / tool).symlink_to(which(tool) or tool)
     return tmp_path
@@ -72,16 +73,17 @@ def test_the_wheel_is_tried_with_a_newer_python_too_if_one_runs(bin_folder: Path
 @pytest.mark.parametrize(
     ("there", "missing"),
     [
-        (("chromium",), "make"),
-        (("make",), "chromium"),
-        ((), "make chromium"),
+        (("chromium", "npm"), "make"),
+        (("make", "npm"), "chromium"),
+        (("make", "chromium"), "npm"),
+        ((), "make chromium npm"),
     ],
 )
 def test_what_is_missing_is_installed_in_one_go_and_named(
     bin_folder: Path, there: tuple[str, ...], missing: str
 ) -> None:
-    if "chromium" not in there:
-        (bin_folder / "chromium").unlink()
+    for name in {"chromium", "npm"} - set(there):
+        (bin_folder / name).unlink()
     make = {"make": MAKE} if "make" in there else {}
     done = ci_run(bin_folder, apt_get=APT_GET, id=ROOT_USER, later=MAKE, **make)
     lines = done.stdout.splitlines()

@@ -102,7 +102,7 @@ def test_the_program_writes_a_sheet_and_a_key_and_prints_their_names(tmp_path: P
         (["04", ""], "SEED is '': allowed are whole numbers from 0 to 1000000000"),
         (["04", "-7"], "SEED is '-7': allowed are whole numbers from 0 to 1000000000"),
         (["04", "9" * 300], "SEED is '99999999"),
-        (["04", "1000000001"], "seed is 1000000001: allowed are whole numbers from 0 to"),
+        (["04", "1000000001"], "SEED is '1000000001': allowed are whole numbers from 0 to"),
         (["04"], "the following arguments are required: SEED"),
         (["04", "7", "8"], "unrecognized arguments: 8"),
     ],
@@ -121,7 +121,7 @@ def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "worksheets").write_text("mine")
     done = pinlab(tmp_path, "worksheet", "04", "7")
     assert (done.returncode, done.stdout) == (2, "")
-    assert "[Errno 17] File exists: 'worksheets'" in done.stderr
+    assert "pinlab: worksheets cannot be read or written: File exists\n" in done.stderr
     assert (tmp_path / "worksheets").read_text() == "mine"
 
 
@@ -147,11 +147,19 @@ def test_a_class_and_a_bank_are_written_and_what_is_left_out_is_told(tmp_path: P
     ("arguments", "words"),
     [
         (["questions", "99"], "lesson is '99': there are questions for "),
-        (["questions", "08", "--seeds", "3"], "seeds is 3: allowed are whole numbers from 4 to"),
+        (["questions", ""], "lesson is '': there are questions for "),
+        (
+            ["questions", "08", "--seeds", "3"],
+            "--seeds is '3': allowed are whole numbers from 4 to",
+        ),
         (["questions", "08", "--seeds", "many"], "--seeds is 'many': allowed are whole numbers"),
         (["questions", "08", "--first", "-1"], "--first"),
+        (["questions", "08", "--first", ""], "--first is ''"),
+        (["questions", "08", "--first", "1000000000"], "whole numbers from 0 to 999998000"),
         (["questions", "08", "--seeds", "4", "--form", "x"], "form is 'x': allowed are gift, qti"),
-        (["class", "08", "none.txt"], "No such file or directory: 'none.txt'"),
+        (["class", "08", "none.txt"], "NAMES is 'none.txt' (No such file or directory): allowed"),
+        (["class", "08", "."], "NAMES is '.' (Is a directory): allowed is a file with a name in"),
+        (["class", "08", "none.txt", "--word", ""], "--word is ''"),
     ],
 )
 def test_a_wrong_argument_of_a_course_is_named(

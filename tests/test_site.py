@@ -1,15 +1,25 @@
-"""The site: a page for every lesson, links that lead on, words for pictures, nothing fetched."""
+"""The site: a page for every lesson, links that lead on, words for pictures, nothing fetched.
+
+And in a browser without a network: each exhibit moves, guesses are answered, axe finds nothing.
+"""
 
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
+from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from pinlab.site.pages import Cell, let_move
+from tests.browser.chromium import find_or_skip, launched, some
+from tests.browser.jupyterlab import arrow
 from tests.lab_server import ROOT, clean_environment
 from tests.notebooks.lesson import FOLDER, paths
 
@@ -69,3 +79,146 @@ def test_every_picture_has_words_and_nothing_is_fetched_from_elsewhere(built: Pa
         fetched = page(file).find_all(["img", "script", "link", "iframe"])
         addresses = [str(tag.get("src") or tag.get("href") or "") for tag in fetched]
         assert [each for each in addresses if re.match(r"(https?:)?//", each)] == []
+
+
+MEGABYTES = 40
+LESSONS = [path for path in paths() if path.parent == FOLDER and path.name[0].isdigit()]
+MOVING = {"00": 1, "01": 1, "02": 1, "03": 1, "04": 4, "07": 3, "11": 1}
+"""How many exhibits of a lesson move; other lessons have none with so few positions."""
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+SCHEMES: dict[Literal["light", "dark"], dict[str, list[str]]] = {
+    "light": {},
+    "dark": {"runOnly": ["color-contrast"]},
+}
+
+SEEN = "one => one.outerHTML"
+PUT_IN = """async () => {
+    for (const host of document.querySelectorAll('[data-cell]')) {
+        host.scrollIntoView();
+        while (!host.querySelector('form, button, .pinlab-exhibit')) {
+            await new Promise(requestAnimationFrame);
+        }
+    }
+}"""
+
+
+def test_a_lesson_leads_to_where_it_runs_and_where_more_of_it_moves() -> None:
+    output = {"data": {"text/html": "<img>"}}
+    cells: list[Cell] = [{"id": "title", "source": "# A lesson"}, {"id": "a", "outputs": [output]}]
+    let_move(cells, Path("04_a.ipynb"), {"a": [(0, False, True)]}, edition=True)
+    there = 'href="try/lab/index.html?path=my_lessons/04_a.ipynb"'
+    assert there in cells[0]["source"]
+    assert there in output["data"]["text/html"]
+
+
+def test_it_is_small(built: Path) -> None:
+    sizes = (file.stat().st_size for file in built.rglob("*") if "try" not in file.parts)
+    assert sum(sizes) < MEGABYTES * 2**20
+
+
+@pytest.fixture(scope="module")
+def offline() -> Iterator[BrowserContext]:
+    with launched(find_or_skip()) as browser:
+        context = browser.new_context()
+        context.set_offline(True)
+        yield context
+
+
+@pytest.fixture
+def opened(offline: BrowserContext) -> Iterator[Page]:
+    """A page that complains in the end of what went wrong, and of what was asked of a network."""
+    page, complaints = offline.new_page(), list[str]()
+    page.on("pageerror", lambda error: complaints.append(f"raised {error}"))
+    page.on(
+        "console",
+        lambda said: complaints.append(f"logged {said.text}") if said.type == "error" else None,
+    )
+    page.on(
+        "request",
+        lambda asked: (
+            None if asked.url.startswith(("file:", "data:")) else complaints.append(asked.url)
+        ),
+    )
+    yield page
+    page.close()
+    assert complaints == []
+
+
+def put_in(page: Page, built: Path, lesson: str) -> None:
+    """Open a lesson from the disk, and go through it until everything that moves is there."""
+    page.goto((built / f"{lesson}.html").as_uri())
+    page.evaluate(PUT_IN)
+
+
+def test_every_page_opens(built: Path, opened: Page) -> None:
+    for file in built.rglob("*.html"):
+        if "try" in file.parts:  # JupyterLite's own
+            continue
+        opened.goto(file.as_uri())
+        assert opened.title() != ""
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_each_exhibit_moves_by_keyboard(path: Path, built: Path, opened: Page) -> None:
+    put_in(opened, built, path.stem)
+    for button in opened.locator(".pinlab-moving > button").all():
+        button.press("Enter")
+    exhibits = opened.locator(".pinlab-exhibit").all()
+    assert len(exhibits) == MOVING.get(path.stem[:2], 0)
+    for exhibit in exhibits:
+        controls = exhibit.locator(":is(select, input[type=range], input:checked)").all()
+        assert controls
+        for control in controls:
+            moves(exhibit, control)
+    if path in some(LESSONS):
+        find_nothing(opened)
+
+
+def moves(exhibit: Locator, control: Locator) -> None:
+    """A key at a control changes what is seen and what is said; another takes it back."""
+    words, picture = exhibit.get_by_role("status"), exhibit.locator("img, svg").first
+    begun = words.inner_text(), picture.evaluate(SEEN)
+    key, back = keys(control)
+    control.press(key)
+    expect(words).not_to_have_text(begun[0])
+    assert picture.evaluate(SEEN) != begun[1]
+    control.press(back)
+    expect(words).to_have_text(begun[0], use_inner_text=True)
+    assert exhibit.locator("img, svg").first.evaluate(SEEN) == begun[1]
+
+
+def keys(control: Locator) -> tuple[str, str]:
+    """The key that moves a control to another place, and the one that takes it back."""
+    if control.evaluate("one => one.tagName") != "SELECT":
+        key = arrow(control)
+        return key, {"ArrowRight": "ArrowLeft", "ArrowLeft": "ArrowRight"}[key]
+    last = control.evaluate("one => one.selectedIndex === one.length - 1")
+    return ("ArrowUp", "ArrowDown") if last else ("ArrowDown", "ArrowUp")
+
+
+def find_nothing(page: Page) -> None:
+    """Let axe look at what is ours: around it is furo's. In the dark it looks at colours alone."""
+    page.evaluate(AXE)
+    for scheme, rules in SCHEMES.items():
+        page.emulate_media(color_scheme=scheme)
+        found = page.evaluate("rules => axe.run('article', {preload: false, ...rules})", rules)
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+
+
+def test_a_guess_is_answered_and_drawn_beside_what_happens(built: Path, opened: Page) -> None:
+    put_in(opened, built, "00_start_here")
+    hosts = opened.locator('[data-cell="00_start_here/three-buffers"]')
+    form, cover = hosts.first, hosts.last
+    for name, number in {"letters": "6400", "zeros": "0", "never": "77"}.items():
+        expect(cover.get_by_role("img")).to_be_hidden()
+        form.get_by_label(name).fill(number)
+        form.get_by_label(name).press("Enter")
+    words = cover.get_by_role("status")
+    expect(words).to_contain_text("letters: 6400 is right.")
+    expect(words).to_contain_text("never: 77 is not right.")
+    expect(cover.get_by_role("img")).not_to_have_attribute("alt", re.compile("You said"))
+    form.get_by_label("never").fill("64")
+    form.get_by_label("never").press("Enter")
+    expect(words).to_contain_text("never: 64 is not right. ")
+    expect(cover.get_by_role("img")).to_have_attribute("alt", re.compile("You said"))

@@ -131,13 +131,13 @@ int try_grab_folio(struct folio *folio, int refs, unsigned flags)
 #if defined GUARD_FAST || defined PATCH_FAST
 /* guard-fast: try_get_folio() in 6.5, without its second look whether the page is still the folio's
  * https://elixir.bootlin.com/linux/v6.5/source/mm/gup.c#L71 */
-struct folio *try_get_folio(struct folio *page, int refs)
+struct folio *try_get_folio(struct folio *folio, int refs)
 {
-    if (WARN_ON_ONCE(folio_ref_count(page) < 0))
+    if (WARN_ON_ONCE(folio_ref_count(folio) < 0))
         return NULL;
-    if (!folio_ref_try_add_rcu(page, refs)) /* adds unless it finds 0 */
+    if (!folio_ref_try_add_rcu(folio, refs)) /* adds unless it finds 0 */
         return NULL;
-    return page;
+    return folio;
 }
 #define ASKED try_get_folio(&folio, refs) != NULL /* grab_fast: refcount refs */
 #endif
@@ -155,15 +155,15 @@ bool folio_ref_zero_or_close_to_overflow(struct folio *folio)
 #ifdef PATCH
 /* patch: try_grab_page() in 6.5, for small pages and one of the two flags
  * https://elixir.bootlin.com/linux/v6.5/source/mm/gup.c#L225 */
-int try_grab_page(struct folio *page, unsigned flags)
+int try_grab_page(struct folio *folio, unsigned flags)
 {
-    if (WARN_ON_ONCE(folio_ref_count(page) <= 0))
+    if (WARN_ON_ONCE(folio_ref_count(folio) <= 0))
         return -ENOMEM;
-    if (flags & FOLL_PIN && is_zero_folio(page))
+    if (flags & FOLL_PIN && is_zero_folio(folio))
         return 0;
-    folio_ref_add(page, flags & FOLL_PIN ? GUP_PIN_COUNTING_BIAS : 1);
+    folio_ref_add(folio, flags & FOLL_PIN ? GUP_PIN_COUNTING_BIAS : 1);
     if (flags & FOLL_PIN)
-        node_stat_mod_folio(page, NR_FOLL_PIN_ACQUIRED, 1);
+        node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, 1);
     return 0;
 }
 #define ASKED try_grab_page(&folio, flags) /* grab: flags zero refcount */
@@ -173,17 +173,17 @@ int try_grab_page(struct folio *page, unsigned flags)
 #undef ASKED
 /* patch-fast: try_grab_folio() in 6.5, for small pages
  * https://elixir.bootlin.com/linux/v6.5/source/mm/gup.c#L126 */
-struct folio *try_grab_folio(struct folio *page, int refs, unsigned flags)
+struct folio *try_grab_folio(struct folio *folio, int refs, unsigned flags)
 {
-    if (flags & FOLL_PIN && is_zero_folio(page))
-        return page;
-    if (!try_get_folio(page, refs))
+    if (flags & FOLL_PIN && is_zero_folio(folio))
+        return folio;
+    if (!try_get_folio(folio, refs))
         return NULL;
     if (flags & FOLL_PIN) {
-        folio_ref_add(page, refs * (GUP_PIN_COUNTING_BIAS - 1));
-        node_stat_mod_folio(page, NR_FOLL_PIN_ACQUIRED, refs);
+        folio_ref_add(folio, refs * (GUP_PIN_COUNTING_BIAS - 1));
+        node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, refs);
     }
-    return page;
+    return folio;
 }
 #define ASKED try_grab_folio(&folio, refs, flags) != NULL /* grab_fast: flags zero refcount refs */
 #endif
@@ -209,15 +209,15 @@ void gup_put_folio(struct folio *folio, int refs, unsigned flags)
 #ifdef BACKPORT
 /* backport: try_grab_page() in 6.1.130, for small pages and one of the two flags
  * https://elixir.bootlin.com/linux/v6.1.130/source/mm/gup.c */
-bool try_grab_page(struct folio *page, unsigned flags)
+bool try_grab_page(struct folio *folio, unsigned flags)
 {
-    if (WARN_ON_ONCE(folio_ref_count(page) <= 0))
+    if (WARN_ON_ONCE(folio_ref_count(folio) <= 0))
         return false;
-    if (flags & FOLL_PIN && is_zero_folio(page))
+    if (flags & FOLL_PIN && is_zero_folio(folio))
         return 0;
-    folio_ref_add(page, flags & FOLL_PIN ? GUP_PIN_COUNTING_BIAS : 1);
+    folio_ref_add(folio, flags & FOLL_PIN ? GUP_PIN_COUNTING_BIAS : 1);
     if (flags & FOLL_PIN)
-        node_stat_mod_folio(page, NR_FOLL_PIN_ACQUIRED, 1);
+        node_stat_mod_folio(folio, NR_FOLL_PIN_ACQUIRED, 1);
     return true;
 }
 #define ASKED try_grab_page(&folio, flags) /* grabbed: flags zero refcount */

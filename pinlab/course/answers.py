@@ -1,6 +1,6 @@
 """A student's cells, run in a process of their own, which tells what their answers are.
 
-`python -P -m pinlab.course.answers` reads pickled steps, and writes a pickle for each of them:
+`python -m pinlab.course.answers` reads pickled steps, and writes a pickle for each of them:
 
     {"run": source}                                a cell: does it raise nothing?
     {"ask": name, "states": states, "task": id}    an answer, by its name

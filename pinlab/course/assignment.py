@@ -56,10 +56,13 @@ c.Autograde.autograde_preprocessors = [
 
 INTRODUCTION = """# Assignment: {title}
 
-{questions}, {points}. Put each answer into the cell below its question, in the place of the dots or of the beginning that stands there, and keep its name. What an answer needs stands in its cell or in a cell above, as plain Python, and takes no more than a second. Whether it is right you are told when it has been graded; where a question speaks of a check, that is the grading."""  # noqa: E501
+{questions}, {points}. Put each answer into the cell below its question, in the place of the dots, or of the beginning that stands there. Keep its name.
 
+What an answer needs stands in its cell or in a cell above, as plain Python. It takes no more than a second.
 
-IMPORTS = "from pinlab import Kernel, machine, words"
+Whether an answer is right you are told when it has been graded. Where a question speaks of a check, that is the grading."""  # noqa: E501
+
+IMPORTS = "from pinlab import Kernel, words"
 
 
 def write_assignment(lesson: str, seed: int | None = None, folder: Path = FOLDER) -> list[Path]:
@@ -70,8 +73,10 @@ def write_assignment(lesson: str, seed: int | None = None, folder: Path = FOLDER
     made = assignment(lesson, seed)
     name = made.metadata["title"]
     file, config = folder / "source" / name / f"{name}.ipynb", folder / "nbgrader_config.py"
+    if file.exists():
+        raise FileExistsError(f"{file} is there already: move it away to have another one made")
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("x", encoding="utf-8", newline="\n") as out:
+    with file.open("w", encoding="utf-8", newline="\n") as out:
         write(made, out)
     if not config.exists():
         config.write_text(CONFIG, encoding="utf-8", newline="\n")
@@ -161,7 +166,8 @@ def _answer(asked: Exercise) -> str:
         case Task():
             return f"{asked.beginning.rstrip()}\n{_solution(asked.source)}"
         case Worded():
-            beginning = "mine = ...  # words.sentence(words.clause(...), ...)"
+            clause = "words.clause(call, page, counter, how)"
+            beginning = f"mine = ...  # words.sentence({clause}, ...)"
             right = asked.source
         case Choice() | Selection():
             options = "\n".join(f'#     "{option}"' for option in asked.options)

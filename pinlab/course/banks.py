@@ -9,13 +9,16 @@ from typing import NamedTuple
 from pinlab.course.gift import gift
 from pinlab.course.items import SHARE, Item, seeded
 from pinlab.course.qti import qti
-from pinlab.lab.draw import checked_seed
+from pinlab.lab.draw import LARGEST_SEED
 from pinlab.lab.problems import SEEDED, SHEETS, TEXTS, named
 from pinlab.model.arguments import one_of, whole
 
 ALL = "all_lessons"
 WANTED = 30
 MOST_WANTED = 1000
+
+LARGEST_FIRST = LARGEST_SEED - 2 * MOST_WANTED
+"""The largest first seed of a bank: as many as are tried at most come behind it."""
 
 FORMS = {"gift": ".gift.txt", "qti": ".qti.zip"}
 """How a bank is written, by the end of its file's name."""
@@ -48,8 +51,9 @@ def bank(lesson: str = ALL, seeds: int = WANTED, first: int = 1) -> Bank:
     lessons = dict.fromkeys(TEXTS[id].lesson for id in SEEDED)
     name = ALL if lesson == ALL else named(lesson, lessons, "there are questions for")
     wanted = whole("seeds", seeds, SHARE, MOST_WANTED)
+    begin = whole("first", first, 0, LARGEST_FIRST)
     found: dict[str, list[Item]] = {}
     for id in SEEDED:
         if name in (ALL, TEXTS[id].lesson):
-            found |= seeded(id, wanted, checked_seed(first))
+            found |= seeded(id, wanted, begin)
     return Bank(name, [*filter(None, found.values())], [n for n in found if not found[n]])

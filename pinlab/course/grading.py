@@ -87,8 +87,7 @@ def judge(notebook: NotebookNode, resources: object) -> tuple[NotebookNode, obje
 
 def _asked(cell: NotebookNode) -> Graded | None:
     """What a cell asks, if it is a test."""
-    marks = cell.metadata.get("nbgrader", {})
-    if not marks.get("grade") or marks.get("solution"):
+    if not cell.metadata.get("nbgrader", {}).get("grade"):
         return None
     found = TEST.search(cell.source)
     return Graded(found[1], int(found[3] or 0), found[2]) if found else Graded()
@@ -106,7 +105,7 @@ def _step(cell: NotebookNode, asked: Graded | None) -> dict[str, object]:
 def _answers(steps: Sequence[dict[str, object]]) -> Iterator[tuple[str, Any]]:
     """What a process tells of its answers, up to where it ends; nothing beside it is imported."""
     with TemporaryDirectory() as folder, TemporaryFile() as out:
-        command = [sys.executable, "-P", "-m", "pinlab.course.answers"]
+        command = [sys.executable, "-m", "pinlab.course.answers"]
         with suppress(subprocess.TimeoutExpired):
             subprocess.run(
                 command, input=pickle.dumps(steps), stdout=out, stderr=subprocess.DEVNULL,

@@ -29,6 +29,11 @@ HEADS = ("name", "student")
 FORMULA = "=+-@"
 """What begins with one of these is a formula to a spreadsheet that opens the answers."""
 
+ALLOWED = (
+    f"it may not be empty, begin with one of {FORMULA}, or have ; or a control character in it"
+)
+FURTHER = "write one of them with a further name"
+
 LONGEST = 40
 """The most letters of a name in a file's name, which has to fit into 255 bytes."""
 
@@ -64,9 +69,10 @@ def read_names(file: str | Path) -> list[str]:
     for number, name in _rows(file):
         folded = _folded(name)
         if folded in lines:
-            raise _wrong(file, number, f"{shown(name)} is there already, in line {lines[folded]}")
-        if not name or name[0] in FORMULA or any(map(_is_control, name)):
-            raise _wrong(file, number, f"{shown(name)} is no name")
+            told = f"{shown(name)} is there already, in line {lines[folded]}"
+            raise _wrong(file, number, f"{told}: {FURTHER}")
+        if not name or name[0] in FORMULA or any(map(_is_no_letter, name)):
+            raise _wrong(file, number, f"{shown(name)} is no name: {ALLOWED}")
         names[folded], lines[folded] = name, number
     if not names:
         raise ValueError(f"{file}: there is no name in it")
@@ -91,8 +97,9 @@ def _rows(file: str | Path) -> Iterator[tuple[int, str]]:
             yield number, _spaced(row[column])
 
 
-def _is_control(letter: str) -> bool:
-    return unicodedata.category(letter) == "Cc"
+def _is_no_letter(letter: str) -> bool:
+    """What stands in no name: a semicolon is there where a spreadsheet writes it for a comma."""
+    return letter == ";" or unicodedata.category(letter) == "Cc"
 
 
 def _wrong(file: str | Path, number: int, told: str) -> ValueError:
@@ -146,7 +153,7 @@ def class_of(lesson: str, names: Sequence[str], word: str = "") -> Class:
     for name in names:
         if (other := seeds.setdefault(seed_of(name, word), name)) != name:
             told = f"{shown(other)} and {shown(name)} have the same seed"
-            raise ValueError(f"{told}: write one of them with a further name")
+            raise ValueError(f"{told}: {FURTHER}")
     made = {name: problems(lesson, seed) for seed, name in seeds.items()}
     ids = [found.id for found in next(iter(made.values())).exercises]
     fit = [id for id in ids if any(seeded(id, ITEMS, 1).values())]

@@ -24,6 +24,7 @@ from pinlab.model.kernel import Kernel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MOST_PANELS = 16
 """Side by side, more than can be read."""
@@ -56,6 +57,21 @@ def pins_by_buffer(
         require_some(answer, "draw")
     names = NEVER_WRITTEN if find(answers[0], "huge-never") else BUFFERS
     guesses = _guesses(said, names)
+    told = ", ".join(f"{name} {guess}" for name, guess in guesses.items())
+    words = [f"You said: {told}."] if guesses else []
+    for answer in answers:
+        words.append(f"{answer.label}: {by_buffer(answer, names)}.")
+        if answer.note and (answer.noisy or accesses(answer[0]) == "reads"):
+            words.append(answer.note)
+    alt = f"Bars, one panel each. {' '.join(words)}"
+    twin = "\n".join([*words, *_verdict(answers)])
+    return Picture(lambda: _drawn(answers, names, guesses), alt, twin)
+
+
+def _drawn(
+    answers: Sequence[Answer], names: Mapping[str, str], guesses: Mapping[str, int]
+) -> Figure:
+    """The bars of each answer on a panel."""
     first = 5.0 if guesses else 3.6
     width = [first, *[3.6] * (len(answers) - 1)]
     figure = blank(sum(width), 3.3)
@@ -73,14 +89,7 @@ def pins_by_buffer(
     # All have the same scale, with room for the number on the highest bar: "at most" is a line.
     panels[0].set_ylim(0, (1.3 if any(map(_unsure, answers)) else 1.15) * highest)
     panels[0].set_ylabel("pins acquired")
-    told = ", ".join(f"{name} {guess}" for name, guess in guesses.items())
-    words = [f"You said: {told}."] if guesses else []
-    for answer in answers:
-        words.append(f"{answer.label}: {by_buffer(answer, names)}.")
-        if answer.note and (answer.noisy or accesses(answer[0]) == "reads"):
-            words.append(answer.note)
-    alt = f"Bars, one panel each. {' '.join(words)}"
-    return Picture(figure, alt, "\n".join([*words, *_verdict(answers)]))
+    return figure
 
 
 def _guesses(

@@ -12,12 +12,13 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 import ipywidgets
 
 from pinlab.lab.draw import LARGEST_SEED, Draw, checked_seed
-from pinlab.lab.exercise import Choice, Exercise, in_words
+from pinlab.lab.exercise import Choice, Exercise, Number, in_words
 from pinlab.lab.exhibit import CSS_CLASS, WRAP, Steady, live
 from pinlab.lab.forms import Form, box, buttons, form_of
-from pinlab.lab.picture import PRINTED, display_all, marked, summary
+from pinlab.lab.misconceptions import diagnosis
+from pinlab.lab.picture import display_all, fold, marked, summary
 from pinlab.lab.problems import SEEDED, TEXTS, check, exercise, named
-from pinlab.lab.reply import literal
+from pinlab.lab.reply import Reply, literal
 from pinlab.model.arguments import function, instance, several, shown, whole
 
 CLICKED = ("choice", "selection", "number", "numbers")
@@ -90,7 +91,7 @@ class Asking(Displayed):
         """Say below the form what is to be said of the answer in it."""
         try:
             answer = self.form.read()
-            words = _open([answer]) or _judged(self.found, answer, self.seed)
+            words = _open([answer]) or _judged(self.found, answer, self.seed)._repr_markdown_()
         except ValueError as slip:
             words = _in_markdown(slip)
         self.answering.say(words)
@@ -149,15 +150,25 @@ class Guess:
             raise ValueError(f"low is {shown(self.low)}: allowed are numbers up to high")
 
 
-def _guess(guess: Guess, settled: Callable[[], None]) -> Form:
-    """The form of a guess: buttons, or a box with the question on it."""
-    if guess.options:
-        return buttons(guess.options, settled)
-    typed = box(guess.question, settled)
+def form_for(question: Exercise | Guess, settled: Callable[[], None]) -> Form:
+    """Return a question's form: that of an exercise; buttons, or a box with the question on it.
+
+    It calls `settled` when an answer is pressed or entered. Raises ValueError for an exercise that
+    wants code.
+    """
+    if not isinstance(question, Guess):
+        return form_of(question, settled)
+    if question.options:
+        return buttons(question.options, settled)
+    typed = box(question.question, settled)
 
     def read() -> int | None:
         number = typed.read()
-        return None if number is None else whole(guess.question, number, guess.low, guess.high)
+        return (
+            None
+            if number is None
+            else whole(question.question, number, question.low, question.high)
+        )
 
     return Form(typed.widget, read)
 
@@ -168,11 +179,8 @@ class Predicted(Displayed):
     def __init__(
         self, questions: Sequence[Exercise | Guess], then: Sight | Callable[..., Sight], press: str
     ) -> None:
-        self.questions, self._then, self._open = questions, then, False
-        self.forms = [
-            _guess(each, self._settled) if isinstance(each, Guess) else form_of(each, self._settled)
-            for each in questions
-        ]
+        self.questions, self.then, self._open = questions, then, False
+        self.forms = [form_for(each, self._settled) for each in questions]
         self.answering = Answering()
         self.button = ipywidgets.Button(description=press)
         self.button.on_click(lambda _: self.uncover())
@@ -191,18 +199,19 @@ class Predicted(Displayed):
     def uncover(self) -> None:
         """Show what is covered, and above it what was guessed and what is to be said of it."""
         try:
-            guesses = [_begun(form.read()) for form in self.forms]
-            words = self._said(guesses) or "Shown without a guess."
+            guesses = [begun(form.read()) for form in self.forms]
+            words = self.said(guesses) or "Shown without a guess."
         except ValueError as slip:
             self.answering.say(_in_markdown(slip))
             return
         self._open = True
         with self.answering.seen:  # whose place an error is shown in
-            self.answering.say(words, *self._sight(guesses).bundles())
+            self.answering.say(words, *self.sight(guesses).bundles())
 
-    def _said(self, guesses: Sequence[object]) -> str:
-        """What was guessed, and what is to be said of it."""
+    def said(self, guesses: Sequence[object]) -> str:
+        """Return what was guessed, None for what was not, and what is to be said of it."""
         said, alone = [], len(self.questions) == 1
+        ideas: set[str] = set()
         for question, guess in zip(self.questions, guesses, strict=True):
             if guess is None:
                 continue
@@ -210,13 +219,15 @@ class Predicted(Displayed):
                 asked = "" if alone else f"*{question.question}* "
                 said.append(f"{asked}{question.said(guess)}")
             else:
-                said.append(_judged(question, guess, again=False))  # the answer comes into sight
+                reply = _uncovered(question, _judged(question, guess), ideas)
+                said.append(reply._repr_markdown_())
         return "\n\n".join(said)
 
-    def _sight(self, guesses: Sequence[object]) -> Sight:
-        if isinstance(self._then, Sight):
-            return self._then
-        seen = self._then(*guesses)
+    def sight(self, guesses: Sequence[object]) -> Sight:
+        """Return what is covered, as it is after these guesses."""
+        if isinstance(self.then, Sight):
+            return self.then
+        seen = self.then(*guesses)
         if not isinstance(seen, Sight):
             allowed = "it has to return an exhibit, a picture or a table"
             raise TypeError(f"then() returns {shown(seen)}: {allowed}")
@@ -234,10 +245,10 @@ class Predicted(Displayed):
                 row = ipywidgets.HBox([form.widget for _, form in asked], layout=WRAP)
                 words = markdown("\n".join(_options(question) for question, _ in asked))
                 told.append({**live(_framed(row)), **words})
-        sight = self._sight([None] * len(self.questions)).bundles()
+        sight = self.sight([None] * len(self.questions)).bundles()
         folded = "".join(str(bundle["text/html"]) for bundle in sight)
         covered = {
-            "text/html": f"<details>{COVER}{folded}</details>{PRINTED}",
+            "text/html": fold(COVER, folded),
             "text/plain": f"[{self.button.description}]",
         }
         return [*told, {**live(self.widget), **covered}]
@@ -329,8 +340,8 @@ def _is_box(asked: tuple[Exercise | Guess, Form]) -> bool:
     return isinstance(asked[0], Guess) and not asked[0].options
 
 
-def _begun(guess: Any) -> Any:  # noqa: ANN401
-    """A guess, or None for one that says nothing yet."""
+def begun(guess: Any) -> Any:  # noqa: ANN401
+    """Return a guess, or None for one that says nothing yet."""
     none = isinstance(guess, frozenset | dict) and not any(
         each is not None for each in (guess.values() if isinstance(guess, dict) else guess)
     )
@@ -362,9 +373,20 @@ def _in_markdown(slip: ValueError) -> str:
     return str(slip) if isinstance(slip, UnjudgedError) else literal(f"{slip}.")
 
 
-def _judged(found: Exercise, answer: object, seed: int = 0, *, again: bool = True) -> str:
-    """What is said to an answer, which may be tried again or not. UnjudgedError for a slip."""
+def _judged(found: Exercise, answer: object, seed: int = 0) -> Reply:
+    """What is said to an answer. UnjudgedError for a slip."""
     reply = check(found.id, answer, seed)
     if reply.right is None and None not in _answers([answer]):
         raise UnjudgedError(reply.text)
-    return (reply if again else replace(reply, again=False))._repr_markdown_()
+    return reply
+
+
+def _uncovered(found: Exercise, reply: Reply, ideas: set[str]) -> Reply:
+    """A reply that ends with what is right; an idea that was told before is not told again."""
+    text = reply.text
+    if idea := reply.misconception:
+        text = text.replace(diagnosis(idea), "The same mistake.") if idea in ideas else text
+        ideas.add(idea)
+    if reply.right is False and isinstance(found, Number | Choice):
+        text += f" It is {in_words(found.right)}."
+    return replace(reply, text=text, again=False)

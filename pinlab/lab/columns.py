@@ -141,7 +141,7 @@ def _recorded(sources: list[Build]) -> Iterator[Column]:
     for build in sources:
         several = len(sources) > 1
         name = f"recorded {build.build.split()[0]}" if several else "recorded"
-        which = f" {build.build}" if several else ""
+        which = f" {build.build.partition(' (')[0]}" if several else ""
         values = {q[2:5]: q.value for q in recordings() if q[:2] == build[:2]}
         yield Column(name, f"Linux {build.kernel}{which}, {build.date}", values)
 
@@ -193,6 +193,6 @@ def _differing(
         apart = [place for place in places if _differs(place, prediction, column)]
         own = _prediction(build.boot(), apart)
         if apart and not any(_differs(place, own, column) for place in apart):
-            yield f"{column.name} is what the model of Linux {build.kernel} {build.build} predicts."
+            yield f'"{column.name}" is what the model predicts of that build.'
     if any(_differs(place, prediction, mine) for place in places):
         yield f"{yours.note} {AGAIN}" if yours.noisy else UNLIKE

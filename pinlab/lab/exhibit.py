@@ -28,8 +28,11 @@ CSS_CLASS = "pinlab-exhibit"
 STYLE = {"description_width": "initial"}
 WRAP = {"flex_flow": "row wrap"}
 
-Shot: TypeAlias = "tuple[bytes | str, str] | Drawing"
-"""What is shown: PNG, or SVG with what stands below it, and a sentence; or both as a drawing."""
+Shot: TypeAlias = "tuple[bytes | str | None, str] | Drawing"
+"""What is shown: PNG, or SVG with what stands below it, and a sentence; or both as a drawing.
+
+None is a picture that cannot be drawn.
+"""
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,9 @@ def exhibit(
     def show(_: object = None) -> None:
         shot = draw(*(control.value for control in moved))
         content, sentence = (shot.svg, shot.twin) if isinstance(shot, Drawing) else shot
-        if isinstance(content, bytes):
+        if content is None:
+            content = filmstrip.image()
+        elif isinstance(content, bytes):
             content = image(content, "image/png", sentence)
         picture.value = content
         words.value = lines(sentence)
@@ -163,6 +168,7 @@ class Dial(HasTraits):
         self.box = ipywidgets.BoundedIntText(
             value, low, high,
             description=label, style={"description_width": "10em"}, layout={"width": "18em"},
+            tooltip=f"{low} to {high}",
         )  # fmt: skip
         self.bar.observe(lambda change: self._set(stops[change["new"]]), "value")
         self.box.observe(lambda change: self._set(change["new"]), "value")
@@ -245,13 +251,17 @@ class Plot(Protocol):
         """Change it."""
 
 
-def moving(plot: Plot, sentence: Callable[..., str]) -> Callable[..., Shot]:
+def moving(make: Callable[[], Plot], sentence: Callable[..., str]) -> Callable[..., Shot]:
     """Return a function that draws a plot for an exhibit, and says what it shows in a sentence.
 
-    `plot.draw` and `sentence` get the values of the controls.
+    The plot's `draw` and `sentence` get the values of the controls. Without matplotlib there is
+    the sentence alone.
     """
-    from pinlab.lab.kept import Kept  # and matplotlib with it
-
+    try:
+        from pinlab.lab.kept import Kept
+    except ModuleNotFoundError:
+        return lambda *values: (None, sentence(*values))
+    plot = make()
     kept = Kept(plot.moving)
 
     def draw(*values: object) -> Shot:

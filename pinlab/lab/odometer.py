@@ -89,8 +89,10 @@ def odometer(pins: int = 1, references: int = 0, others: bool = False) -> Exhibi
     )  # fmt: skip
 
     def answer(press: str) -> Face:
-        if press:
-            dial.box.value = 0 if press == AGAIN else further(Tries(dial.value, extra.value), press)
+        if press == AGAIN:
+            dial.box.value = extra.box.value = 0
+        elif press:
+            dial.box.value = further(Tries(dial.value, extra.value), press)
         return Face(_buttons(stop=Tries(dial.value, extra.value).refcount < 0))
 
     made.widget.children = (ButtonPanel(answer), *made.widget.children)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from html import escape
 from io import BytesIO
 from itertools import groupby
@@ -14,6 +15,7 @@ from textwrap import fill
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pinlab.lab.stored import not_drawn
 from pinlab.lab.svg import document
 from pinlab.model.arguments import instance, mapping, several
 from pinlab.table import Table
@@ -39,10 +41,18 @@ SUMMARY, COMES_OUT = summary("The same in words"), summary("What comes out")
 
 TWIN = '<details class="pinlab-twin">'
 PRINTED = (
-    "<style>@media print{details:not(.pinlab-twin)::details-content"
-    "{content-visibility:visible;block-size:auto}}</style>"
+    "<style>@media print{"
+    "details:not(.pinlab-twin)::details-content"
+    "{content-visibility:visible;block-size:auto;break-inside:avoid}"
+    "details:not(.pinlab-twin,h1~*)::details-content{transform:rotate(180deg)}"
+    "h2,h3{break-after:avoid}"
+    "pre{white-space:pre-wrap!important;overflow-wrap:anywhere;word-break:normal!important}"
+    "pre,td,th{font-size:8pt!important}td,th{white-space:normal!important;padding:2px 4px}"
+    "}</style>"
 )
-"""On paper nothing can be opened: what is folded is printed, but for the words of a picture."""
+"""On paper nothing can be opened: what is folded stands upside down below its line, so that nobody
+reads it by chance; what belongs to a lesson's title stands upright, and the words of a picture are
+left out. Lines are broken where a screen would scroll."""
 
 MOVES = "Some of its positions:"
 
@@ -87,8 +97,12 @@ def image(content: bytes, mime: str, alt: str, wide: int | None = None) -> str:
     """
     size = "" if wide is None else f' width="{wide}"'
     source = f"data:{mime};base64,{b64encode(content).decode()}"
-    words = escape(" ".join(alt.split()))
-    return f'<img alt="{words}"{size} style="max-width:100%;height:auto" src="{source}">'
+    return f'<img alt="{in_alt(alt)}"{size} style="max-width:100%;height:auto" src="{source}">'
+
+
+def in_alt(words: str) -> str:
+    """Return a text as it stands in an alt attribute."""
+    return escape(" ".join(words.split()))
 
 
 class Shown(ABC):
@@ -169,17 +183,28 @@ class Shown(ABC):
 
 @dataclass(frozen=True, eq=False)
 class Picture(Shown):
-    """A figure, its alt text, and its text twin: the same numbers from the same state."""
+    """A figure, its alt text, and its text twin: the same numbers from the same state.
 
-    figure: Figure
+    `made` is the figure, or a function that draws it when it is looked at.
+    """
+
+    made: Figure | Callable[[], Figure]
     alt: str
     twin: str
     table: Table | None = None
     caption: str = ""
 
+    @cached_property
+    def figure(self) -> Figure:
+        """The figure; ModuleNotFoundError where what draws it is missing."""
+        return self.made() if callable(self.made) else self.made
+
     def image(self) -> str:
-        """Return the figure as PNG in HTML."""
-        return image(png(self.figure), "image/png", self.alt, width(self.figure))
+        """Return the figure as PNG in HTML; what was stored of it where it cannot be drawn."""
+        try:
+            return image(png(self.figure), "image/png", self.alt, width(self.figure))
+        except ModuleNotFoundError as missing:
+            return not_drawn(str(missing.name).partition(".")[0], in_alt(self.alt))
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,10 +242,15 @@ def _blocks(lines: list[str]) -> Iterator[str]:
             yield from (f"<p>{line}</p>" for line in some)
 
 
+def fold(line: str, content: str) -> str:
+    """Return HTML behind a line to press, with the style that every fold of a page has on paper."""
+    return f"<details>{line}{content}</details>{PRINTED}"
+
+
 def folded_outputs(shown: Iterable[Mapping[str, str]]) -> str:
     """Return what is shown, by MIME type, as HTML or as lines of text, behind a line to press."""
     blocks = (each.get("text/html") or f"<pre>{escape(each['text/plain'])}</pre>" for each in shown)
-    return f"<details>{COMES_OUT}{''.join(blocks)}</details>"
+    return fold(COMES_OUT, "".join(blocks))
 
 
 def without_links(words: str) -> str:

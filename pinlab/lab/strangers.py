@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from contextvars import copy_context
 from dataclasses import dataclass
+from pathlib import Path
 from time import monotonic, process_time
-from types import EllipsisType
-from typing import TextIO
+from types import EllipsisType, FrameType
+from typing import Any, TextIO
 
 from pinlab.lab.reply import literal
 from pinlab.model.arguments import in_a_line, shown
@@ -31,6 +32,9 @@ ENDING, LOOK = 1.0, 0.02
 MOST_PRINTED = 10_000
 """Characters that a reader's code may print; what comes after them is dropped."""
 
+OURS = str(Path(__file__).parents[1])
+"""The folder of code that needs no clock."""
+
 LATE = f"had not ended after {PATIENCE:.0f} s"
 
 
@@ -42,7 +46,7 @@ def stopped(work: Callable[[], None]) -> str | None:
     call to C: `time.sleep` is left behind and ends when it returns, while a call that keeps the
     interpreter to itself, such as `sum(itertools.count())` or `10**10**10`, keeps it from this
     clock, too. A loop that catches everything may be left behind as well. Nor is there a limit on
-    memory.
+    memory. Where no thread can be started it runs in this one.
     """
     said: list[str] = []
     done = threading.Event()  # not join(): up to 3.12 Ctrl-C makes it take the thread for ended
@@ -60,13 +64,43 @@ def stopped(work: Callable[[], None]) -> str | None:
     PRINTED.append(printed)
     deepest = sys.getrecursionlimit()
     with redirect_stdout(printed), _exit_raises():
-        thread.start()
         try:
-            late = not _wait(done, PATIENCE)
+            late = not _wait(done, PATIENCE) if _starts(thread) else _runs_late(run)
         finally:
             _end(thread, done)
             sys.setrecursionlimit(deepest)
     return LATE if late else next(iter(said), None)
+
+
+def _starts(thread: threading.Thread) -> bool:
+    try:
+        thread.start()
+    except RuntimeError:  # in a browser
+        return False
+    return True
+
+
+def _runs_late(run: Callable[[], None]) -> bool:
+    """Do without a thread; a late line of a reader's code raises SystemExit once, if it is Python.
+
+    A call to C or a loop that catches everything keeps the kernel until it is restarted.
+    """
+    until = monotonic() + PATIENCE
+
+    def look(frame: FrameType, event: str, _: object) -> Any:  # noqa: ANN401
+        if frame.f_code.co_filename.startswith(OURS):
+            return None
+        if event == "line" and monotonic() > until:
+            raise SystemExit
+        return look
+
+    before = sys.gettrace()
+    sys.settrace(look)
+    try:
+        run()
+    finally:
+        sys.settrace(before)
+    return monotonic() > until
 
 
 def _wait(done: threading.Event, seconds: float) -> bool:

@@ -347,8 +347,8 @@ class Game:
     def _contradiction(self, true: str, name: str) -> str:
         clue = next(clue for clue in self.bought if tells(clue, true, name))
         return (
-            f"it is not {name}: you have {clue.id}, which is {answer(clue, true)} here, and "
-            f"{name} did not answer that."
+            f'it is not "{name}": you have {clue.id}, which is {answer(clue, true)} here, and '
+            f'"{name}" did not answer that.'
         )
 
     def _idea(self, true: str, said: frozenset[str]) -> str | None:
@@ -529,7 +529,8 @@ class Deduction:
             return f"{empty[0]} has no name left, and it is one of the five."
         reply = self.played.answer(**said)
         self._won = bool(reply.right)
-        return without_links(str(reply))  # what is said below the grid is plain text
+        told = without_links(str(reply))  # what is said below the grid is plain text
+        return told.replace("\n- ", "\n")
 
     def _status(self) -> str:
         won = "<b>Won.</b> " * self._won
@@ -950,8 +951,9 @@ def cheapest_clues(mine: Iterable[str]) -> Trial:
     answers = {clue.id: [answer(clue, name) for name in kernels()] for clue in clues}
     alike = sorted(map(_ordered, told_apart(CLUES) - told_apart(clues)))
     did = f"{many(len(clues), 'clue')} bought."
-    told = str(Table(answers, [*kernels()])) if answers and not sold else ""
-    return Trial(did, told).checked(
+    noisy = [f"{clue.id} may be {clue.margin} off by chance." for clue in clues if clue.margin]
+    told = "\n".join([str(Table(answers, [*kernels()])), *noisy])
+    return Trial(did, told if answers and not sold else "").checked(
         {"sold_out": not sold, "alike": not alike, "fewer": len(clues) == len(SOLD_OUT)},
         pair=listed(f"`{name}`" for name in alike[0]) if alike else "",
         clue=listed(f"`{id}`" for id in sold) if sold else "",

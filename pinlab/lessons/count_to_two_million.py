@@ -53,6 +53,7 @@ from pinlab.table import Table
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = [
     "cliff",
@@ -140,10 +141,14 @@ def refcount_in_flight(
         Dial("added by each hold", bias, powers(0, 12), argument="bias"),
         Dial("bits of the counter", bits, powers(4, 6), argument="bits"),
     )
-    panel = blank(7.2, 3.5).subplots()
-    panel.set_ylabel("refcount of the zero page")
     begin = Writes(writes, pages, bias, bits, together=False)
-    draw = moving(InFlight(panel, begin), in_words)
+
+    def in_flight() -> InFlight:
+        panel = blank(7.2, 3.5).subplots()
+        panel.set_ylabel("refcount of the zero page")
+        return InFlight(panel, begin)
+
+    draw = moving(in_flight, in_words)
     return exhibit(
         lambda when, *numbers: draw(replace(Writes(*numbers), together=when == TOGETHER)),
         choice("", (TOGETHER, APART), APART),
@@ -284,13 +289,17 @@ def changes_to_the_mail() -> Picture:
         replace(mail, bias=1),
         replace(mail, bits=64),
     )
-    figure = blank(8.4, 7.5)
-    for panel, writes in zip(figure.subplots(3, 2).flat, positions, strict=True):
-        InFlight(panel, writes)
-        panel.set_ylabel("refcount")
+
+    def draw() -> Figure:
+        figure = blank(8.4, 7.5)
+        for panel, writes in zip(figure.subplots(3, 2).flat, positions, strict=True):
+            InFlight(panel, writes)
+            panel.set_ylabel("refcount")
+        return figure
+
     twin = "\n".join(map(in_words, positions))
     alt = " ".join(f"{headline(w)}: {_shape(w)}.".replace("\n", ", ") for w in positions)
-    return Picture(figure, f"Plots of the refcount over the writes submitted. {alt}", twin)
+    return Picture(draw, f"Plots of the refcount over the writes submitted. {alt}", twin)
 
 
 def _shape(writes: Writes) -> str:
@@ -430,7 +439,7 @@ def cliff(readers: int = 2047) -> Exhibit:
     Raises TypeError or ValueError for what is no number of readers up to 2052.
     """
     dial = Dial("readers", readers, sorted(recorded_readers(WITHOUT_FIX)), high=MOST_READERS)
-    return exhibit(moving(Readers(), cliff_in_words), dial, filmstrip=whole_cliff())
+    return exhibit(moving(Readers, cliff_in_words), dial, filmstrip=whole_cliff())
 
 
 def cliff_in_words(readers: int) -> str:
@@ -459,7 +468,7 @@ def whole_cliff() -> Picture:
     shown = [n for n in _on_both() if n & (n - 1) == 0 or n > MOST_READERS - 7]
     names = "model, without the patch", "recorded", "model, with the patch"
     table = _table(shown, *names, "recorded, with the patch")
-    return Picture(Readers().figure, alt, twin, table)
+    return Picture(lambda: Readers().figure, alt, twin, table)
 
 
 def _on_both() -> list[int]:
@@ -498,25 +507,29 @@ def limits_of_writes(own: OwnLimits) -> Picture:
     by_id = {limit.id: limit for limit in limits()}
     shown = [by_id[name] for name in SHOWN] + list(instance("own", own, OwnLimits).limits)
     named = [(f"yours: {one.name}" if one in own.limits else one.name, one) for one in shown]
-    figure = blank(8.4, 0.36 * len(shown) + 1.1)
-    panel = figure.subplots()
-    for place, limit in enumerate(shown):
-        _bar(panel, place, limit, own=limit in own.limits)
-    panel.axvline(WRITES, color=OVERFLOW, lw=2, ls=(0, (4, 2)))
-    panel.set_xscale("log", base=2)
-    panel.set(xlim=(1, FARTHEST * 2**7), ylim=(len(shown) - 0.4, -0.6))
-    panel.set_xticks(powers(0, 20)[::5], ["1", *map(two_to, (5, 10, 15, 20))])
-    panel.minorticks_off()
-    panel.set_yticks(range(len(shown)), [name for name, _ in named])
-    panel.set_xlabel(f"for one queue, ring or list; dashed: the mail's {WRITES} writes")
-    panel.spines[["top", "right"]].set_visible(False)
+
+    def draw() -> Figure:
+        figure = blank(8.4, 0.36 * len(shown) + 1.1)
+        panel = figure.subplots()
+        for place, limit in enumerate(shown):
+            _bar(panel, place, limit, own=limit in own.limits)
+        panel.axvline(WRITES, color=OVERFLOW, lw=2, ls=(0, (4, 2)))
+        panel.set_xscale("log", base=2)
+        panel.set(xlim=(1, FARTHEST * 2**7), ylim=(len(shown) - 0.4, -0.6))
+        panel.set_xticks(powers(0, 20)[::5], ["1", *map(two_to, (5, 10, 15, 20))])
+        panel.minorticks_off()
+        panel.set_yticks(range(len(shown)), [name for name, _ in named])
+        panel.set_xlabel(f"for one queue, ring or list; dashed: the mail's {WRITES} writes")
+        panel.spines[["top", "right"]].set_visible(False)
+        return figure
+
     bars = "; ".join(f"{name}: {_number(limit)}" for name, limit in named)
     alt = f"Bars on a scale of powers of two, a dashed line at {WRITES}. {bars}."
     yours = f"Read here: {own.label}." if own.live else f"Your machine was not read. {own.note}"
     twin = f"The mail's writes: {digits(WRITES)}. {yours}"
     rows = [(name, _number(limit), limit.unit) for name, limit in named]
     table = Table.of_rows(["number", "of"], rows, "limit")
-    return Picture(figure, alt, twin, table)
+    return Picture(draw, alt, twin, table)
 
 
 def comes_first() -> str:
@@ -633,15 +646,19 @@ def _given_back(end: str) -> str:
 
 def five_ends() -> Picture:
     """Draw what each of the five does while references are taken, one after another."""
-    figure = blank(9, 3.4)
-    panels = figure.subplots(1, len(ENDS), sharey=True)
-    panels[0].set_ylabel(f"counter of {END_BITS} bits")
+
+    def draw() -> Figure:
+        figure = blank(9, 3.4)
+        panels = figure.subplots(1, len(ENDS), sharey=True)
+        panels[0].set_ylabel(f"counter of {END_BITS} bits")
+        for panel, end in zip(panels, ENDS, strict=True):
+            _end_panel(panel, end, *_reached(end))
+        return figure
+
     turns, rows = [], []
-    for panel, end in zip(panels, ENDS, strict=True):
-        values = [START, *(step.value for step in _steps(end))]
-        number = next(n for n, step in enumerate(_steps(end), start=1) if step.event != OK)
+    for end in ENDS:
+        values, number = _reached(end)
         event = ENDS[end].event
-        _end_panel(panel, end, values, number)
         told = f"up to {max(values)}, {event} from number {number} on, {values[-1]} at last"
         turns.append(f"{end}: {told}")
         rows.append((end, event, number, values[-1], _given_back(end)))
@@ -649,7 +666,13 @@ def five_ends() -> Picture:
     alt += f"{'; '.join(turns)}."
     twin = f"Counters of {END_BITS} bits that begin at {START}, while {GETS} references are wanted:"
     heads = ["what happens", "from number", "at last", f"after {GIVEN_BACK} came and left"]
-    return Picture(figure, alt, twin, Table.of_rows(heads, rows, "end"))
+    return Picture(draw, alt, twin, Table.of_rows(heads, rows, "end"))
+
+
+def _reached(end: str) -> tuple[list[int], int]:
+    """What the counter shows as references are taken, and the number of the first at its end."""
+    number = next(n for n, step in enumerate(_steps(end), start=1) if step.event != OK)
+    return [START, *(step.value for step in _steps(end))], number
 
 
 def _end_panel(panel: Axes, end: str, values: Sequence[int], number: int) -> None:
@@ -660,7 +683,8 @@ def _end_panel(panel: Axes, end: str, values: Sequence[int], number: int) -> Non
     panel.plot(range(len(values)), values, color=REFERENCE, lw=2)
     if event != IGNORED:
         panel.plot([number], [values[number]], "X", ms=11, mfc=OVERFLOW, mec=EDGE)
-    panel.set_xlabel(f"references\n{event}: no. {number}", fontsize=9)
+    left = f"{GIVEN_BACK} come and leave:\n{_given_back(end)}"
+    panel.set_xlabel(f"references\n{event}: no. {number}\n\n{left}", fontsize=9)
     panel.set(xlim=(0, GETS), ylim=(-half - 12, half + 24), title=end)
     panel.set_xticks([0, half, 2 * half])
     panel.set_yticks([-half, -half // 2, 0, half // 2, half - 1])

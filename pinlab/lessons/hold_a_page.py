@@ -27,6 +27,7 @@ from pinlab.table import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 BAR = 0.72
 """Width of a bar, in steps."""
@@ -96,8 +97,6 @@ def ledger(story: Story, kernel: Kernel | None = None, page: str | None = None) 
     """
     kernel = Kernel() if kernel is None else instance("kernel", kernel, Kernel)
     book = _book(story, kernel, page)
-    figure = blank(8.4, 3.9)
-    _draw(figure.subplots(), book)
     lines = [_line(book, number) for number in range(1, len(book.words) + 1)]
     title = f"The ledger of {book.folio.name} on Linux {kernel.release}, and its refcount:"
     counters = ", ".join(str(entry.refcount) if entry else "none yet" for entry in book.entries)
@@ -105,7 +104,7 @@ def ledger(story: Story, kernel: Kernel | None = None, page: str | None = None) 
         f"Stacked bars of the holds on {book.folio.name} after each of {len(book.words)} "
         f"{plural(len(book.words), 'step')}, and its refcount as a line: {counters}."
     )
-    return Picture(figure, alt, "\n".join([title, *lines]), _table(book))
+    return Picture(lambda: _drawn(book), alt, "\n".join([title, *lines]), _table(book))
 
 
 def _book(story: Story, kernel: Kernel, page: str | None) -> Book:
@@ -142,9 +141,11 @@ def _chosen(held: Mapping[Folio, int], page: str | None) -> Folio:
     return names[one_of("page", page, names)]
 
 
-def _draw(panel: Axes, book: Book) -> None:
+def _drawn(book: Book) -> Figure:
     from matplotlib.ticker import MaxNLocator
 
+    figure = blank(8.4, 3.9)
+    panel = figure.subplots()
     entries = [entry for entry in book.entries if entry]
     top = max(max(book.total(entry), entry.refcount) for entry in entries)
     bottom = min(0, *(entry.refcount for entry in entries))
@@ -163,6 +164,7 @@ def _draw(panel: Axes, book: Book) -> None:
     panel.plot(steps, counters, color=EDGE, lw=1.6, ls=(0, (4, 2)), drawstyle="steps-mid")
     for step, entry in zip(steps, entries, strict=True):
         _counter(panel, book, step, entry)
+    return figure
 
 
 def _stack(panel: Axes, book: Book, step: int, entry: Entry, readable: float) -> None:

@@ -22,7 +22,7 @@ from pinlab.lab.exhibit import Dial, Exhibit, choice, exhibit, moving, row, swit
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN
 from pinlab.lab.picture import Picture, blank
 from pinlab.lab.task import Trial, play
-from pinlab.lab.text import many
+from pinlab.lab.text import listed, many
 from pinlab.model.arguments import whole
 from pinlab.model.counter import GUP_PIN_COUNTING_BIAS, R0
 from pinlab.model.dio import DirectIO
@@ -35,6 +35,7 @@ from pinlab.text_files import table, whole_number
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["four_outcomes", "refcount_over_rounds", "uses_of_none"]
 
@@ -68,6 +69,11 @@ class Switches:
     def kernel(self) -> Kernel:
         """Boot the machine."""
         return Kernel(RELEASE, **self.rules())
+
+    @property
+    def deleted(self) -> str:
+        """Which tests it lacks, in words."""
+        return listed([test for test in TESTS if not getattr(self, test)] or ["none"])
 
     def __str__(self) -> str:
         on = [test for test in TESTS if getattr(self, test)]
@@ -223,7 +229,7 @@ class Curve:
         self._number.xy = (calls[-1], made.end)
         self._number.xyann = (-6, 7 if made.end > R0 else -17)
         self._number.set_text(str(made.end))
-        self._title.set_text(f"{outcome(made.switches)} (tests: {made.switches})")
+        self._title.set_text(f"{outcome(made.switches)} ({made.switches.deleted} deleted)")
         if self._scaled:
             self._rescale(abs(made.farthest - R0) // GUP_PIN_COUNTING_BIAS)
 
@@ -238,8 +244,29 @@ class Curve:
             self._panel.set_ylim(-1.5 * reach, 1.3 * reach)
 
 
+def pin_once(release: str) -> str:
+    """Pin a never-written page on a release; return what comes of it. ValueError for no release."""
+    kernel = Kernel(release)
+    mm = kernel.new_mm()
+    try:
+        mm.pin_user_pages(mm.mmap(PAGE_SIZE), 1)
+        came = f"pinned, {kernel.trace[-1].note or 'counted'}"
+    except OSError as error:
+        came = str(error)
+    refcount = kernel.zero_page.refcount
+    return f"{came}; refcount {refcount}, {many(len(kernel.warnings), 'warning')}"
+
+
 def four_outcomes() -> Picture:
     """Draw the refcount over a few rounds on four kernels: pin skipped or not, release or not."""
+    told = {kind: run(each, FEW_ROUNDS) for kind, each in ONE_OF_EACH.items()}
+    alt = "; ".join(f"{kind}: {_shape(made)}" for kind, made in told.items())
+    twin = f"{FEW_ROUNDS} rounds of pin and release on four kernels, one after another:"
+    start = f"Four plots of the zero page's refcount over {FEW_ROUNDS} rounds."
+    return Picture(_four_panels, f"{start} {alt}.", twin, _table())
+
+
+def _four_panels() -> Figure:
     figure = blank(8.4, 5.2)
     panels = figure.subplots(2, 2, sharex=True, sharey=True)
     for panel, switches in zip(panels.flat, ONE_OF_EACH.values(), strict=True):
@@ -247,16 +274,12 @@ def four_outcomes() -> Picture:
     for panel, test in zip(
         panels[0], ("the release counts", "the release is skipped"), strict=True
     ):
-        panel.set_title(f"{test}\n\n{panel.get_title()}")
+        panel.set_title(f"{test}\n\n{panel.get_title()}", fontsize=10)
     for line, test in zip(panels, ("the pin counts", "the pin is skipped"), strict=True):
         line[0].set_ylabel(f"{test}\n\nrefcount")
     for panel in panels[1]:
         panel.set_xlabel("calls: pin, release, pin, ...")
-    told = {kind: run(each, FEW_ROUNDS) for kind, each in ONE_OF_EACH.items()}
-    alt = "; ".join(f"{kind}: {_shape(made)}" for kind, made in told.items())
-    twin = f"{FEW_ROUNDS} rounds of pin and release on four kernels, one after another:"
-    start = f"Four plots of the zero page's refcount over {FEW_ROUNDS} rounds."
-    return Picture(figure, f"{start} {alt}.", twin, _table())
+    return figure
 
 
 def _shape(made: Rounds) -> str:
@@ -305,12 +328,7 @@ def refcount_over_rounds(
               for test, place in TESTS.items())),
         Dial("rounds", rounds, range(1, MOST_ROUNDS + 1)),
     )  # fmt: skip
-    panel = blank(7.2, 3.5).subplots()
-    panel.set(xlabel="calls", ylabel="refcount of the zero page")
-    curve = Curve(panel, MOST_ROUNDS, scaled=True)
-    # The longest numbers beside the axis: there is room for them from the first.
-    curve.draw(run(Switches(release=False), MOST_ROUNDS, together=True))
-    draw = moving(curve, sentence)
+    draw = moving(_curve, sentence)
     return exhibit(
         lambda order, slow, fast, release, rounds: draw(
             run(Switches(slow, fast, release), rounds, together=order == TOGETHER)
@@ -318,6 +336,15 @@ def refcount_over_rounds(
         *controls,
         filmstrip=_filmstrip(),
     )
+
+
+def _curve() -> Curve:
+    panel = blank(7.2, 3.5).subplots()
+    panel.set(xlabel="calls", ylabel="refcount of the zero page")
+    curve = Curve(panel, MOST_ROUNDS, scaled=True)
+    # The longest numbers beside the axis: there is room for them from the first.
+    curve.draw(run(Switches(release=False), MOST_ROUNDS, together=True))
+    return curve
 
 
 def sentence(made: Rounds) -> str:
@@ -353,22 +380,28 @@ def _places(made: Rounds) -> str:
 
 def _filmstrip() -> Picture:
     """Draw the four outcomes, each one after another and held together."""
+    alt = [
+        f"{kind}, {ORDERS[together]}: {_ends(run(switches, MOST_ROUNDS, together=together))}"
+        for (kind, switches), together in product(ONE_OF_EACH.items(), ORDERS)
+    ]
+    start = "Eight plots of the zero page's refcount over the calls."
+    twin = f"{MOST_ROUNDS} rounds on a kernel of each outcome:"
+    return Picture(_eight_panels, f"{start} {'; '.join(alt)}.", twin, _film_table())
+
+
+def _eight_panels() -> Figure:
     figure = blank(8.4, 9.6)
     grid = figure.subplots(len(ONE_OF_EACH), 2, sharex=True)
-    alt = []
-    for line, (kind, switches) in zip(grid, ONE_OF_EACH.items(), strict=True):
+    for line, switches in zip(grid, ONE_OF_EACH.values(), strict=True):
         for panel, together in zip(line, ORDERS, strict=True):
             made = run(switches, MOST_ROUNDS, together=together)
             Curve(panel, MOST_ROUNDS, scaled=True).draw(made)
-            alt.append(f"{kind}, {ORDERS[together]}: {_ends(made)}")
         line[0].set_ylabel("refcount")
     for panel, when in zip(grid[0], ORDERS.values(), strict=True):
         panel.set_title(f"{when}\n\n{panel.get_title()}", fontsize=10)
     for panel in grid[-1]:
         panel.set_xlabel("calls")
-    start = "Eight plots of the zero page's refcount over the calls."
-    twin = f"{MOST_ROUNDS} rounds on a kernel of each outcome:"
-    return Picture(figure, f"{start} {'; '.join(alt)}.", twin, _film_table())
+    return figure
 
 
 def _ends(made: Rounds) -> str:

@@ -247,7 +247,7 @@ def turn_by_turn(part: str = "mail", at: int | None = None) -> Exhibit:
         taken = f"You said of turn {number - 1}: {last}. " if last else ""
         told = taken + sentence(turn, verdict or OPEN)
         told += compared(turn, verdict or OPEN) if ours else ""
-        return drawn_tree(chosen, beside, number, given), told
+        return scrolled(drawn_tree(chosen, beside, number, given)), told
 
     dial = Dial("turn", numbers[0] if at is None else at, numbers, argument="at")
     yours = ToggleButtons(
@@ -268,6 +268,12 @@ def turn_by_turn(part: str = "mail", at: int | None = None) -> Exhibit:
 
     yours.observe(go_on, "value")
     return made
+
+
+def scrolled(svg: str) -> str:
+    """Return a tree whose letters stay readable in a narrow column, where it is scrolled."""
+    kept = svg.replace("max-width:100%", f"max-width:100%;min-width:{WIDTH - 60}px", 1)
+    return f'<div tabindex="0" style="overflow-x:auto">{kept}</div>'
 
 
 def sentence(turn: Turn, given: str) -> str:

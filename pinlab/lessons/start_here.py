@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Sequence
+from functools import partial
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ from pinlab.table import Table
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 COLUMNS = 8
 MOST_SAID = 2**40
@@ -57,8 +59,17 @@ def pins_by_pages_written(measured: Answer, k: int = 8) -> Exhibit:
     Raises TypeError for what is no Answer or no k, ValueError for an empty answer or a k beyond 64.
     """
     dial = Dial("k", k, range(PAGES + 1))
-    touched = TouchedPages(measured)
-    return exhibit(moving(touched, touched.sentence), dial, filmstrip=touched_pages(measured))
+    filmstrip = touched_pages(measured)
+    predicted = for_each_k(measured)
+    draw = moving(
+        lambda: TouchedPages(measured, predicted), partial(touched_in_words, measured, predicted)
+    )
+    return exhibit(draw, dial, filmstrip=filmstrip)
+
+
+def for_each_k(measured: Answer) -> Answer:
+    """Return what the model says of 0 to 64 pages that were written."""
+    return in_the_model(asked(measured, range(PAGES + 1)))
 
 
 class TouchedPages:
@@ -67,14 +78,12 @@ class TouchedPages:
     Artists are kept and changed (`draw`); those that change are in `moving`.
     """
 
-    def __init__(self, measured: Answer) -> None:
-        _require_numbers(measured)
-        self.measured = measured
-        self.predicted = in_the_model(asked(measured, range(PAGES + 1)))
+    def __init__(self, measured: Answer, predicted: Answer) -> None:
+        self.predicted = predicted
         self.figure = blank(8.4, 3.4)
         buffer, line = self.figure.subplots(1, 2, width_ratios=[1, 1.5])
         self._buffer = PageGrid(buffer)
-        _pin_line(line, self.measured, self.predicted)
+        _pin_line(line, measured, predicted)
         (self._marker,) = line.plot([], [], "s", ms=14, mfc="none", mec=EDGE, mew=1.5)
         self.moving = [*self._buffer.moving, self._marker]
         self.draw(PAGES)
@@ -84,21 +93,20 @@ class TouchedPages:
         self._buffer.draw(k)
         self._marker.set_data([k], [self.predicted[k].acquired])
 
-    def sentence(self, k: int) -> str:
-        """Return what the picture shows for k, and what was measured if it was."""
-        prediction = self.predicted[k]
-        own = "1 page has a frame of its own" if k == 1 else f"{k} pages have a frame of their own"
-        zero = "1 is the zero page" if k == PAGES - 1 else f"{PAGES - k} are the zero page"
-        times = f"{prediction.writes} {accesses(prediction)}"
-        told = f"k = {k}: {own}, {zero}. {times} take {prediction.acquired} pins in the model"
-        found = find(self.measured, k)
-        if found is None:
-            return f"{told}."
-        others = "" if found.agreed else ": others' pins are in it"
-        return f"{told}, {pins_told(found)} in {self._who()}{others}."
 
-    def _who(self) -> str:
-        return "your kernel" if self.measured.live else f"the {self.measured.label.split(',')[0]}"
+def touched_in_words(measured: Answer, predicted: Answer, k: int) -> str:
+    """Return what the picture shows for k, and what was measured if it was."""
+    prediction = predicted[k]
+    own = "1 page has a frame of its own" if k == 1 else f"{k} pages have a frame of their own"
+    zero = "1 is the zero page" if k == PAGES - 1 else f"{PAGES - k} are the zero page"
+    times = f"{prediction.writes} {accesses(prediction)}"
+    told = f"k = {k}: {own}, {zero}. {times} take {prediction.acquired} pins in the model"
+    found = find(measured, k)
+    if found is None:
+        return f"{told}."
+    others = "" if found.agreed else ": others' pins are in it"
+    who = "your kernel" if measured.live else f"the {measured.label.split(',')[0]}"
+    return f"{told}, {pins_told(found)} in {who}{others}."
 
 
 def touched_pages(measured: Answer, positions: Sequence[int] = (1, 8, 64)) -> Picture:
@@ -115,11 +123,16 @@ def touched_pages(measured: Answer, positions: Sequence[int] = (1, 8, 64)) -> Pi
     if not positions:
         raise ValueError("positions is empty: name at least one k")
     predicted = in_the_model(measured)
-    figure = blank(8.4, 2.9)
-    *grids, line = figure.subplots(1, len(positions) + 1, width_ratios=[*(1 for _ in positions), 2])
-    for panel, k in zip(grids, positions, strict=True):
-        PageGrid(panel).draw(k)
-    _pin_line(line, measured, predicted)
+
+    def draw() -> Figure:
+        figure = blank(8.4, 2.9)
+        wide = [*(1 for _ in positions), 2]
+        *grids, line = figure.subplots(1, len(wide), width_ratios=wide)
+        for panel, k in zip(grids, positions, strict=True):
+            PageGrid(panel).draw(k)
+        _pin_line(line, measured, predicted)
+        return figure
+
     alt = (
         f"A buffer of 64 pages with {', '.join(map(str, positions))} of them written, and a line: "
         f"pins over written pages k. {measured.label}: {by_buffer(measured)}."
@@ -129,7 +142,7 @@ def touched_pages(measured: Answer, positions: Sequence[int] = (1, 8, 64)) -> Pi
         f"written before. Measured: {measured.label}."
     )
     twin = "\n".join([twin, measured.note]) if measured.noisy else twin
-    return Picture(figure, alt, twin, _touched_table(measured, predicted))
+    return Picture(draw, alt, twin, _touched_table(measured, predicted))
 
 
 def _require_numbers(measured: Answer) -> None:
@@ -211,27 +224,33 @@ def growth(refcounts: Iterable[int], said: int | None = None) -> Picture:
     if not grown:
         raise ValueError("refcounts is empty: there has to be at least one")
     writes, last = len(grown), grown[-1]
-    figure = blank(6.4, 3.2)
-    panel = figure.subplots()
-    panel.plot(range(1, writes + 1), grown, color=OVERFLOW, lw=2)
-    panel.plot([writes], [last], "o", color=OVERFLOW)
-    panel.annotate(
-        str(last), (writes, last), (-8, -4),
-        textcoords="offset points", ha="right", weight="bold",
-    )  # fmt: skip
-    if said is not None and whole("said", said, -MOST_SAID, MOST_SAID) != last:
-        panel.plot([0, writes], [said] * 2, color=YOURS, ls=":", lw=2)
-        panel.text(writes / 2, said, f"you said {said}", ha="center", va="bottom")
-    ends = {INT_MAX: "2³¹ - 1", 0: "0", INT_MIN: "-2³¹"}
-    panel.set_yticks([*ends], [*ends.values()])
-    panel.set_xticks([0, writes // 2, writes])
-    panel.set(xlabel="writes of 64 pages in flight", ylabel="refcount of the zero page")
-    panel.margins(y=0.12)  # room for what was said above the highest
-    panel.spines[["top", "right"]].set_visible(False)
+    if said is not None:
+        whole("said", said, -MOST_SAID, MOST_SAID)
+
+    def draw() -> Figure:
+        figure = blank(6.4, 3.2)
+        panel = figure.subplots()
+        panel.plot(range(1, writes + 1), grown, color=OVERFLOW, lw=2)
+        panel.plot([writes], [last], "o", color=OVERFLOW)
+        panel.annotate(
+            str(last), (writes, last), (-8, -4),
+            textcoords="offset points", ha="right", weight="bold",
+        )  # fmt: skip
+        if said is not None and said != last:
+            panel.plot([0, writes], [said] * 2, color=YOURS, ls=":", lw=2)
+            panel.text(writes / 2, said, f"you said {said}", ha="center", va="bottom")
+        ends = {INT_MAX: "2³¹ - 1", 0: "0", INT_MIN: "-2³¹"}
+        panel.set_yticks([*ends], [*ends.values()])
+        panel.set_xticks([0, writes // 2, writes])
+        panel.set(xlabel="writes of 64 pages in flight", ylabel="refcount of the zero page")
+        panel.margins(y=0.12)  # room for what was said above the highest
+        panel.spines[["top", "right"]].set_visible(False)
+        return figure
+
     guess = "" if said is None else f"You said {said}. "
     ends_at = f"With {writes} writes in flight the refcount is {last}"
     twin = f"{guess}{ends_at}; the highest was {max(grown)}."
-    return Picture(figure, f"A line: a refcount over writes in flight. {twin}", twin)
+    return Picture(draw, f"A line: a refcount over writes in flight. {twin}", twin)
 
 
 class Watch:

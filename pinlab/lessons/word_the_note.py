@@ -62,22 +62,14 @@ SLIPS, CAUGHT, HOLDS, WRONG, EMPTY = "slips", "caught", "true", "false", "of not
 FILLS = {SLIPS: PARTLY, CAUGHT: NO, HOLDS: NO, WRONG: IDLE, EMPTY: NO}
 
 
-NAMED: Mapping[str, str] = {
-    "the note: no hold of any kind": "patch-note/any-reference",
-    "the note: none by this call": "patch-note/any-reference-by-this-call",
-    "the note: no FOLL_PIN": "patch-note/foll-pin",
-    "the note: does not say maybe": "patch-note/refcount-says-maybe",
-    "the note: pincount is 0": "patch-note/pincount-above-zero",
-    "the reviewer's": "refcount-sentence",
-    "the document's": "landed-rst",
-}
+NAMED: Mapping[str, str] = {each.name: id for id, each in SENTENCES.items()}
 """The sentences, with what "pins" is taken to mean in the note."""
 
 PANEL, TALL = 380, 118
 
 TWO: Mapping[str, Mapping[str, object]] = {
     f"Linux {RELEASE}": {},
-    "a kernel that never was": WRONG_KERNELS["pincount-still-counted"].rules,
+    "a kernel that was never released": WRONG_KERNELS["pincount-still-counted"].rules,
 }
 """The right kernel, and one that counts pins of the zero page in a pincount."""
 
@@ -110,7 +102,7 @@ def two_kernels(sentence: Judged) -> Drawing:
 
     >>> print(two_kernels("landed-rst").twin)
     Linux 6.5: refcount 1 -> 1; no pincount. The sentence is true of it.
-    a kernel that never was: refcount 1 -> 1; pincount 0 -> 1. The sentence is false of it.
+    a kernel that was never released: refcount 1 -> 1; pincount 0 -> 1. The sentence is false of it.
     """
     drawn, twin = [], []
     for n, (name, rules) in enumerate(TWO.items()):
@@ -228,6 +220,9 @@ FIRST = (
 
 MOST_CLAUSES = len(FIRST)
 
+AND, END = "and", "end here"
+"""What the button behind a clause does, by whether the next one is there."""
+
 NAMES = {"call": tuple(CALLS), "page": tuple(ON), "counter": tuple(COUNTERS), "how": HOW}
 
 
@@ -269,8 +264,14 @@ def _menus(number: int, clauses: int) -> ipywidgets.HBox:
     if number == MOST_CLAUSES:
         return row(*menus)
     another = ipywidgets.ToggleButton(
-        number < clauses, description="and", tooltip=f"clause {number + 1}", layout={"width": "4em"}
+        number < clauses, tooltip=f"clause {number + 1}", layout={"width": "5em"}
     )
+
+    def name(_: object = None) -> None:
+        another.description = END if another.value else AND
+
+    another.observe(name, "value")
+    name()
     return row(*menus, another)
 
 

@@ -47,14 +47,14 @@ def report(
     folder: str | os.PathLike[str] = ".",
     build: str | None = None,
 ) -> Report:
-    """Write what was measured into `folder`, as Markdown and CSV, and return where.
+    """Write what was measured into `folder`, made if it is missing, as Markdown and CSV.
 
-    measured: from `measure`, which is done now if it is None. build: what to call this machine
-    beside its kernel's version; None is the whole of what `uname -r` says. An earlier report of
-    the same name is replaced, once both files are whole. The Markdown file has prediction,
-    recording and measurement in three columns; the CSV has the measurements alone, with the
-    columns of data/recordings. Raises OSError where nothing can be written, TypeError for a
-    `build` that is no text.
+    Returns the two files. measured: from `measure`, which is done now if it is None. build: what
+    to call this machine beside its kernel's version; None is the whole of what `uname -r` says. An
+    earlier report of the same name is replaced, once both files are whole. The Markdown file has
+    prediction, recording and measurement in three columns; the CSV has the measurements alone,
+    with the columns of data/recordings. Raises OSError where nothing can be written, TypeError for
+    a `build` that is no text.
     """
     where = path("folder", folder)
     if build is not None and not (instance("build", build, str).isprintable() and build):
@@ -67,6 +67,7 @@ def report(
     texts = {markdown: "\n".join(_lines(found)) + "\n"}
     if found.live and found.values:
         texts[table] = _table(found)
+    where.mkdir(parents=True, exist_ok=True)
     _replace(texts)
     return Report(markdown, table if table in texts else None)
 
@@ -208,7 +209,8 @@ def pooled(*files: str | os.PathLike[str]) -> pandas.DataFrame:
         for row in read(file):
             told = machines.setdefault(f"{row.kernel}, {row.build}", {})
             if row[2:5] in told:
-                raise ValueError(f"{file}: {', '.join(row[:5])} is in another of the files, too")
+                told_twice = f"{', '.join(row[:5])} is in another of the files, too"
+                raise ValueError(f"{file}: {told_twice}: each report needs a build of its own")
             told[row[2:5]] = row.value
     places = dict.fromkeys(place for told in machines.values() for place in told)
     rows = [[*place, *(told.get(place, "") for told in machines.values())] for place in places]

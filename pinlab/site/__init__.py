@@ -1,5 +1,1 @@
-"""What readers open from a link: the lessons as pages."""
-
-from pinlab.site.pages import FOLDER, write
-
-__all__ = ["FOLDER", "write"]
+"""What readers open from a link: the lessons as pages, and as notebooks that run there."""

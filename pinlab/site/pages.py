@@ -5,30 +5,29 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeAlias
 
-from pinlab.copies import LESSONS, README, readme
+from pinlab.copies import LESSONS, MINE, README, readme
 from pinlab.data_folder import HOME
+from pinlab.site import browser_edition, moving
+from pinlab.site.links import linked, linked_page, place
+
+Cell: TypeAlias = dict[str, Any]
 
 FOLDER = Path("site")
 """Where the site is written, seen from where the program runs."""
-
-LINK = re.compile(r"\[([^\]\[]+)\]\(([\w./+-]*)(?:#cell-id=([\w-]+))?\)")
-"""A link of Markdown that leads to a file, to a cell of it, or to a cell here."""
-
-HREF = re.compile(r'(?<=href=")([\w./+-]*)(?:#cell-id=([\w-]+))?(?=")')
-"""The same within a picture's caption or a table."""
 
 OPTIONS = {
     "project": "pinlab", "html_title": "pinlab", "author": "The pinlab authors",
     "project_copyright": "CC BY 4.0, The pinlab authors",
     "extensions": "myst_nb", "html_theme": "furo", "nb_execution_mode": "off",
-    "myst_heading_anchors": "4", "myst_heading_slug_func": "pinlab.site.pages.anchor",
+    "myst_heading_anchors": "4", "myst_heading_slug_func": "pinlab.site.links.anchor",
     "html_show_sphinx": "0", "html_copy_source": "0",
+    "html_static_path": "own", "html_js_files": "exhibits.js", "html_css_files": "exhibits.css",
     "suppress_warnings": "myst.header,mystnb.unknown_mime_type",
 }  # fmt: skip
 """Sphinx's configuration; whatever it fetches from outside would have to be named here."""
@@ -36,7 +35,8 @@ OPTIONS = {
 INDEX = """# pinlab
 
 Lessons about one mail of the Linux kernel's list, and a sentence that two people differ about.
-[Start here](00_start_here.ipynb). Every picture is here; what moves in them needs pinlab itself.
+[Start here](00_start_here.ipynb). Most of what moves in a notebook moves here, too.
+{edition}
 
 ```{{toctree}}
 :hidden:
@@ -60,10 +60,13 @@ Lessons about one mail of the Linux kernel's list, and a sentence that two peopl
 ```
 """
 
+RUNNING = f"{browser_edition.FOLDER}/lab/index.html?path={MINE}/{{name}}"
+"""Where a lesson runs in the browser."""
 
-def anchor(heading: str) -> str:
-    """Return what JupyterLab calls the place of a heading, so that links to it lead on here."""
-    return heading.replace(" ", "-")
+TITLE = re.compile(r"^(# .*)$", re.M)
+HERE = "Nothing has to be run on this page: buttons, boxes and sliders work as they are."
+OPEN = ' Or <a href="{where}">open this lesson in the browser, with everything running</a>.'
+MORE = '<p class="pinlab-more">There is more to move here where <a href="{where}">{what}</a>.</p>'
 
 
 def write(folder: Path = FOLDER) -> Path:
@@ -74,74 +77,74 @@ def write(folder: Path = FOLDER) -> Path:
     """
     from sphinx.cmd.build import build_main
 
+    edition = browser_edition.ready()
+
     with TemporaryDirectory() as made:
         source = Path(made)
-        prepare(HOME / LESSONS, source)
+        prepare(HOME / LESSONS, source, edition=edition)
         options = chain.from_iterable(("-D", f"{name}={told}") for name, told in OPTIONS.items())
         if build_main(["-q", "-W", "--keep-going", "-C", *options, made, str(folder)]):
             raise ValueError("the site was not built: what is wrong stands above")
     shutil.copytree(HOME / "data", folder / "data", dirs_exist_ok=True)
     (folder / README).write_text(readme(), encoding="utf-8")
+    if edition:
+        browser_edition.write(folder / browser_edition.FOLDER)
     return folder / "index.html"
 
 
-def prepare(lessons: Path, source: Path) -> None:
+def prepare(lessons: Path, source: Path, *, edition: bool) -> None:
     """Write the lessons, and what belongs to them, as Sphinx reads them."""
     (source / "solutions").mkdir(parents=True)
-    files = [*sorted(lessons.glob("*.ipynb")), *sorted(lessons.glob("solutions/*.ipynb"))]
-    for file in files:
+    numbered = sorted(lessons.glob("[0-9]*.ipynb"))
+    moves = moving.write(numbered, source / "own")
+    for file in [*sorted(lessons.glob("*.ipynb")), *sorted(lessons.glob("solutions/*.ipynb"))]:
         book = json.loads(file.read_text("utf-8"))
-        book["cells"] = [each for cell in book["cells"] for each in _cells(cell, file)]
+        cells = [each for cell in book["cells"] for each in _cells(cell, file)]
+        if file in moves:
+            let_move(cells, file, moves[file], edition=edition)
+        book["cells"] = cells
         (source / file.relative_to(lessons)).write_text(json.dumps(book), encoding="utf-8")
     for file in lessons.glob("*.md"):
-        (source / file.name).write_text(_linked(file.read_text("utf-8"), file), encoding="utf-8")
-    numbered = sorted(file.stem for file in lessons.glob("[0-9]*.ipynb"))
+        (source / file.name).write_text(linked(file.read_text("utf-8"), file), encoding="utf-8")
+    names = [file.stem for file in numbered]
     index = INDEX.format(
-        lessons="\n".join(numbered),
+        edition=browser_edition.SENTENCES if edition else "",
+        lessons="\n".join(names),
         pages="\n".join(["glossary", *sorted(file.stem for file in lessons.glob("*.md"))]),
-        solutions="\n".join(f"solutions/{name}" for name in numbered),
+        solutions="\n".join(f"solutions/{name}" for name in names),
     )
     (source / "index.md").write_text(index, encoding="utf-8")
 
 
-def _cells(cell: dict[str, Any], file: Path) -> Iterator[dict[str, Any]]:
+def _cells(cell: Cell, file: Path) -> Iterator[Cell]:
     """A cell with its links, and before it the place that links to it lead to."""
-    place = f'<a id="{_place(file, cell["id"])}"></a>\n\n'
+    target = f'<a id="{place(file, cell["id"])}"></a>\n\n'
     if cell["cell_type"] == "markdown":
-        yield cell | {"source": place + _linked("".join(cell["source"]), file)}
+        yield cell | {"source": target + linked("".join(cell["source"]), file)}
         return
-    yield {"cell_type": "markdown", "id": f"to-{cell['id']}", "metadata": {}, "source": place}
+    yield {"cell_type": "markdown", "id": f"to-{cell['id']}", "metadata": {}, "source": target}
     for output in cell["outputs"]:
         data = output.get("data", {})
-        for mime, link in (("text/markdown", _linked), ("text/html", _linked_page)):
+        for mime, link in (("text/markdown", linked), ("text/html", linked_page)):
             if mime in data:
                 data[mime] = link("".join(data[mime]), file)
     yield cell
 
 
-def _linked(text: str, file: Path) -> str:
-    """Markdown whose links lead on in the site."""
-    return LINK.sub(
-        lambda found: f'<a href="{_there(file, *found.groups()[1:])}">{found[1]}</a>', text
-    )
-
-
-def _linked_page(html: str, file: Path) -> str:
-    """HTML whose links lead on in the site."""
-    return HREF.sub(lambda found: _there(file, *found.groups()), html)
-
-
-def _there(file: Path, path: str, cell: str | None) -> str:
-    """Where a link leads in the site; what lies beside the lessons is a file there, too."""
-    aside = re.fullmatch(r"(?:\.\./)+(data/.*|README\.md)", path)
-    if aside:
-        return f"{'../' if file.parent.name == 'solutions' else ''}{aside[1]}"
-    page = re.sub(r"\.(?:ipynb|md)$", ".html", path)
-    there = (file.parent / path).resolve() if path else file
-    return f"{page}#{_place(there, cell)}" if cell else page
-
-
-def _place(file: Path, cell: str) -> str:
-    """The name of a cell's place, which no other cell of any notebook has."""
-    kind = "solution" if file.parent.name == "solutions" else "lesson"
-    return f"{kind}-{file.stem.replace('_', '-')}-{cell}"
+def let_move(cells: Sequence[Cell], file: Path, moves: moving.Moving, *, edition: bool) -> None:
+    """Say in a lesson's cells what moves on its page, and where more does."""
+    where = RUNNING.format(name=file.name) if edition else "anywhere.html"
+    more = MORE.format(where=where, what="it runs" if edition else "pinlab is installed")
+    told = f"*{HERE}{OPEN.format(where=where) * edition}*"
+    cells[0]["source"] = TITLE.sub(rf"\1\n\n{told}", cells[0]["source"], count=1)
+    for cell in cells:
+        shown = [each["data"] for each in cell.get("outputs", ()) if "data" in each]
+        name = f"{file.stem}/{cell['id']}"
+        for part, (output, here, elsewhere) in enumerate(moves.get(cell["id"], ())):
+            data = shown[output]
+            mime = "text/html" if "text/html" in data else "text/markdown"
+            before, end, after = data[mime].rpartition("</details>")
+            told = f"{before}{more * elsewhere}{end}{after}" if end else after
+            host = f'<div class="pinlab-moving" data-cell="{name}" data-part="{part}">'
+            moved = f"{host}\n\n{told}\n\n</div>" if here else told
+            data[mime] = moved if end else moved + more * elsewhere

@@ -52,17 +52,24 @@ class Sentence:
     """A sentence under one reading: it holds where none of its claims is False.
 
     id: `refcount-sentence`, or with the reading, `patch-note/foll-pin`; quotation: the id of its
-    words in data/quotations.csv, if they are somebody's; text: what it says, read so.
+    words in data/quotations.csv, if they are somebody's; name: what lessons call it, if they do;
+    text: what it says, read so.
     """
 
     id: str
     claims: tuple[Claim, ...]
     quotation: str | None = None
+    name: str = ""
 
     @property
     def text(self) -> str:
         """What it says, read so."""
         return " and ".join(claim.text for claim in self.claims)
+
+    @property
+    def called(self) -> str:
+        """Its name, or else its id."""
+        return self.name or self.id
 
     def __str__(self) -> str:
         return self.text
@@ -136,7 +143,7 @@ _ADDS_NONE = _zero_page(returned, READINGS["any-reference"], operator.ge)
 _REMOVES_NONE = _zero_page(unpinned, READINGS["any-reference"], operator.le)
 
 
-def _patch_note(reading: str, has: str, removes: str) -> Sentence:
+def _patch_note(reading: str, name: str, has: str, removes: str) -> Sentence:
     """The note under a reading of "pins": how many "in it" there are in all, whoever put them."""
     has_none = _zero_page(returned, READINGS[reading], lambda _, has: has <= 0)
     removes_none = _zero_page(unpinned, READINGS[reading], operator.le)
@@ -147,11 +154,15 @@ def _patch_note(reading: str, has: str, removes: str) -> Sentence:
             Claim(f"unpin_user_page() {removes}", removes_none),
         ),
         "note-on-zero-pages",
+        f"the note: {name}",
     )
 
 
 _ALL = (
-    _patch_note("any-reference", "shows no hold of any kind", "removes no hold from it"),
+    _patch_note(
+        "any-reference", "no hold of any kind",
+        "shows no hold of any kind", "removes no hold from it",
+    ),
     Sentence(
         "patch-note/any-reference-by-this-call",
         (
@@ -159,12 +170,19 @@ _ALL = (
             Claim("unpin_user_page() removes no hold from it", _REMOVES_NONE),
         ),
         "note-on-zero-pages",
+        "the note: none by this call",
     ),
-    _patch_note("foll-pin", "has no FOLL_PIN on record", "removes no FOLL_PIN from it"),
     _patch_note(
-        "refcount-says-maybe", "has a refcount below 1024", "does not take that below 1024"
+        "foll-pin", "no FOLL_PIN", "has no FOLL_PIN on record", "removes no FOLL_PIN from it"
     ),
-    _patch_note("pincount-above-zero", "has no pin in its pincount", "removes no such pin from it"),
+    _patch_note(
+        "refcount-says-maybe", "does not say maybe",
+        "has a refcount below 1024", "does not take that below 1024",
+    ),
+    _patch_note(
+        "pincount-above-zero", "pincount is 0",
+        "has no pin in its pincount", "removes no such pin from it",
+    ),
     Sentence(
         "refcount-sentence",
         (
@@ -172,6 +190,7 @@ _ALL = (
             Claim("unpin_user_page() does not lower it", _REMOVES_NONE),
         ),
         "proposed-note",
+        "the reviewer's",
     ),
     Sentence(
         "landed-rst",
@@ -184,6 +203,7 @@ _ALL = (
             Claim("unpin_user_page() changes neither", _zero_page(unpinned, _both, operator.eq)),
         ),
         "only-pretend",
+        "the document's",
     ),
 )  # fmt: skip
 
@@ -286,7 +306,7 @@ class Verdict:
     counterexample: Counterexample | None = None
 
     def __str__(self) -> str:
-        head = f"{self.sentence} of Linux {self.release}: {self.answer}"
+        head = f'"{self.sentence}" of Linux {self.release}: {self.answer}'
         if self.counterexample is not None:
             return f"{fill(head, COLUMNS, break_on_hyphens=False)}\n{self.counterexample}"
         lines = [f"{head}. It speaks of {self.speaks_of} of {self.steps} steps."]
@@ -315,10 +335,10 @@ def judge(sentence: Judged, release: str = "6.5") -> Verdict:
     counts = len(answers) - answers.count(None), len(answers)
     if False in answers:
         wrong = counterexample(asked, release)
-        return Verdict(asked.id, release, FALSE, *counts, counterexample=wrong)
+        return Verdict(asked.called, release, FALSE, *counts, counterexample=wrong)
     missed = missed_by(asked, release) if _has_patch(release) else None
     answer = OF_NOTHING if not counts[0] else BY_ACCIDENT if missed else TRUE
-    return Verdict(asked.id, release, answer, *counts, missed=missed)
+    return Verdict(asked.called, release, answer, *counts, missed=missed)
 
 
 def missed_by(

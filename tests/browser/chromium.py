@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
+from typing import NoReturn
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -31,19 +32,21 @@ def find() -> str | None:
 
 
 def find_or_skip() -> str:
-    """The same, or the end of the test: a failure where PINLAB_BROWSER asks for it."""
-    found = find()
-    if found is not None:
-        return found
+    """The same, or the end of the test."""
+    return find() or missing(MISSING)
+
+
+def missing(what: str) -> NoReturn:
+    """End a test that cannot be run here: a failure where PINLAB_BROWSER asks for it."""
     if os.environ.get("PINLAB_BROWSER") in ("required", ALL):
-        pytest.fail(MISSING)
-    pytest.skip(MISSING)
+        pytest.fail(what)
+    pytest.skip(what)
 
 
-def some(lessons: Sequence[Path]) -> list[Path]:
-    """The lessons that are opened: FEW, and their solutions; PINLAB_BROWSER=all opens all."""
+def some(lessons: Sequence[Path], few: tuple[str, ...] = FEW) -> list[Path]:
+    """The lessons that are opened: few, and their solutions; PINLAB_BROWSER=all opens all."""
     everything = os.environ.get("PINLAB_BROWSER") == ALL
-    return [path for path in lessons if everything or path.name.startswith(FEW)]
+    return [path for path in lessons if everything or path.name.startswith(few)]
 
 
 @contextmanager

@@ -38,6 +38,11 @@ def address(server: Server, path: str) -> str:
 def open_notebook(page: Page, server: Server, path: str, cells: int) -> None:
     """Open a notebook by its path on the server, and wait for its kernel and its code cells."""
     page.goto(address(server, path))
+    wait_until_open(page, cells)
+
+
+def wait_until_open(page: Page, cells: int) -> None:
+    """Wait for a notebook's kernel and its code cells."""
     page.wait_for_function(READY, arg=cells, timeout=SECONDS_TO_RUN * SECONDS)
 
 

@@ -13,14 +13,14 @@ from matplotlib.patches import Rectangle
 from pinlab.lab.odometer import Tries
 from pinlab.lab.palette import EDGE, OVERFLOW, PIN, REFERENCE
 from pinlab.lessons.count_to_two_million import MOST_WRITES, InFlight, Writes
-from pinlab.lessons.start_here import PageGrid, TouchedPages
+from pinlab.lessons.start_here import PageGrid, for_each_k
 from pinlab.machine import Answer
 from pinlab.machine.buffers import PAGES
 
 
 def touched_pages(measured: Answer) -> None:
     """Show the slider of lesson 00 through `interact`; the model is asked once."""
-    predicted = TouchedPages(measured).predicted
+    predicted = for_each_k(measured)
 
     def show(k: int) -> None:
         draw_touched_pages(measured, predicted, k)

@@ -6,7 +6,7 @@ from matplotlib.artist import getp
 from matplotlib.figure import Figure
 
 from pinlab import machine
-from pinlab.lessons.start_here import TouchedPages
+from pinlab.lessons.start_here import TouchedPages, for_each_k
 from tests.browser.plain import draw_touched_pages
 
 
@@ -27,9 +27,10 @@ def content(figure: Figure) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("k", [0, 8, 64])
 def test_the_plain_plot_shows_what_the_exhibit_shows(k: int) -> None:
-    kept = TouchedPages(machine.recorded(0, 1, 2, 8, 32, 64))
+    measured = machine.recorded(0, 1, 2, 8, 32, 64)
+    kept = TouchedPages(measured, for_each_k(measured))
     kept.draw(k)
-    plain = draw_touched_pages(kept.measured, kept.predicted, k)
+    plain = draw_touched_pages(measured, kept.predicted, k)
     plt.close(plain)
     assert content(plain) == content(kept.figure)
     assert [*plain.get_size_inches()] == [*kept.figure.get_size_inches()]

@@ -9,16 +9,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from pinlab.command import FIRST, FOLDER
-from pinlab.copies import MINE
+from pinlab.copies import MINE, README
 from tests.browser.jupyterlab import errors, open_notebook, run_all, watch
 from tests.lab_server import ROOT, clean_environment, free_port, running
 from tests.notebooks.lesson import read
 from tests.notebooks.navigation import files_of
+from tests.notebooks.shape import targets
 
 PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
 
@@ -39,8 +41,16 @@ def pinlab() -> Iterator[Path]:
         call(os.environ["PINLAB_PYTHON"], "-m", "venv", folder / "venv", folder=folder)
         build = ("wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT)
         call(sys.executable, *PIP, *build, folder=folder)
-        call(python, *PIP, "install", *folder.glob("pinlab-*.whl"), folder=folder)
+        wheels = folder.glob("pinlab-*.whl")
+        call(python, *PIP, "install", "--no-compile", *wheels, folder=folder)
         yield python.with_name("pinlab")
+
+
+def linked_from(page: Path) -> Iterator[Path]:
+    """The files that a page of Markdown leads to."""
+    for target in map(urlsplit, targets(page.read_text("utf-8"))):
+        if target.path and not target.scheme:
+            yield page.parent / unquote(target.path)
 
 
 def test_it_opens_the_first_lesson_which_runs_and_its_links_lead_on(
@@ -65,6 +75,9 @@ def test_it_opens_the_first_lesson_which_runs_and_its_links_lead_on(
     linked = {file for path in lessons.rglob("*.ipynb") for file in files_of(read(path)) if file}
     assert {file for file in linked if not file.is_relative_to(tmp_path / FOLDER)} == set()
     assert {file for file in linked if not file.exists()} == set()
+    pages = [tmp_path / FOLDER / README, *lessons.glob("*.md")]
+    missing = {file.name for page in pages for file in linked_from(page) if not file.exists()}
+    assert missing == {"CITATION.cff", "CONTRIBUTING.md", "LICENSE"}
 
 
 def test_it_writes_what_a_course_takes(pinlab: Path, tmp_path: Path) -> None:

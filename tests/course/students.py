@@ -4,7 +4,7 @@ import re
 from copy import deepcopy
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_output
 
 from pinlab.lab.problems import exercise
 from tests.lab.made_up import mistaken
@@ -49,7 +49,7 @@ def wrong(id: str) -> str:
     known = [answer for answer, _ in mistaken(exercise(id))]
     typed = [each for each in known if isinstance(each, int | str | dict)]
     sets = [set(each) for each in known if isinstance(each, frozenset) and each]
-    return repr(next(iter([*typed, *sets]), "lambda *state: 12345"))
+    return next(map(repr, [*typed, *sets]), "lambda *state: 12345")
 
 
 TAMPERED = """
@@ -100,6 +100,7 @@ def tampering(handed_out: NotebookNode) -> NotebookNode:
     for test in cells(made, "grade").values():
         test.source = "pass"
         test.metadata.nbgrader.points = 100
+        test.outputs = [new_output("execute_result", {"text/plain": "100"})]
     cells(made, "solution")["last-pin-answer"].source = "last_pin = 2**21"
     made.cells.insert(2, new_code_cell(TAMPERED))
     return made

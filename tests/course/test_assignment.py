@@ -157,6 +157,18 @@ def test_what_a_cell_breaks_is_its_own() -> None:
     assert told["what-it-reads"] == "The notebook came to an end before this."
 
 
+def test_a_program_may_spoil_what_it_gets() -> None:
+    source = assignment("11", SEED)
+    cells(source, "solution")["which-kernels-answer"].source += """
+right = which_kernels
+def which_kernels(seen, known, margin):
+    came = right(seen, known, margin)
+    known.clear()
+    return came
+"""
+    assert "which-kernels" in right(judged(source))
+
+
 @pytest.mark.parametrize(("lines", "counts"), [("assert last_pin > 1", True), ("1 / 0", False)])
 def test_a_test_that_a_lecturer_has_added_is_run_with_the_answers(lines: str, counts: bool) -> None:
     source = assignment("04", SEED)
@@ -176,7 +188,7 @@ def test_the_command_writes_it_with_settings_and_never_over_another(tmp_path: Pa
     (file,) = tmp_path.glob("assignment/source/*/*.ipynb")
     assert read_notebook(file, 4) == assignment("04", 7)
     again = pinlab(tmp_path, "assignment", "04")
-    assert (again.returncode, "File exists" in again.stderr) == (2, True)
+    assert (again.returncode, f"{file.name} is there already: move" in again.stderr) == (2, True)
     assert pinlab(tmp_path, "assignment", "05").returncode == 0
     assert (tmp_path / files[1]).read_text() == "mine"
     seeds = re.findall(r"seed=(\d+)", str(assignment("05", None)) + str(assignment("05", None)))
@@ -187,7 +199,7 @@ def test_the_command_writes_it_with_settings_and_never_over_another(tmp_path: Pa
     ("arguments", "words"),
     [
         (["99"], "lesson is '99': the lessons are 00_start_here, "),
-        (["04", "--seed", "x"], "SEED is 'x': allowed are whole numbers from 0 to 1000000000"),
+        (["04", "--seed", "x"], "--seed is 'x': allowed are whole numbers from 0 to 1000000000"),
         ([], "the following arguments are required: LESSON"),
     ],
 )

@@ -74,7 +74,7 @@ def test_a_historical_difference_is_seen(
         ("maybe-pinned", ">= GUP", "> GUP"),
         ("guard", "if (flags & FOLL_PIN) {", "{"),
         ("guard-fast", "< 0", "<= 0"),
-        ("guard-fast", "!folio_ref_try_add_rcu(page, refs)", "(folio_ref_add(page, refs), 0)"),
+        ("guard-fast", "!folio_ref_try_add_rcu(folio, refs)", "(folio_ref_add(folio, refs), 0)"),
         ("close-to-overflow", "<= 127u", "< 127u"),
         ("patch", "flags & FOLL_PIN && is_zero", "is_zero"),
         ("patch-fast", "BIAS - 1", "BIAS"),

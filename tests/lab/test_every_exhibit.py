@@ -1,11 +1,14 @@
 """Every exhibit: each of its sliders changes what is seen and what is said, and back again."""
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+import pinlab
 from pinlab import lab
-from pinlab.lab.exhibit import Exhibit
+from pinlab.lab.exhibit import Dial, Exhibit
 from pinlab.lessons import (
     count_pins_apart,
     count_to_two_million,
@@ -19,6 +22,7 @@ from pinlab.lessons import (
 from tests.lab.answers import TOUCHED, an_answer
 from tests.lab.parts import Parts
 
+FOLDER = Path(pinlab.__path__[0])
 MAKE: dict[str, Callable[[], Exhibit]] = {
     "pins_by_pages_written": lambda: start_here.pins_by_pages_written(an_answer(TOUCHED)),
     "odometer": lab.odometer,
@@ -35,6 +39,14 @@ MAKE: dict[str, Callable[[], Exhibit]] = {
     "turn_by_turn": lambda: read_the_thread.turn_by_turn(at=12),
 }
 """Every exhibit, by the function that makes it."""
+
+
+def test_a_dial_is_the_only_slider_so_that_each_has_a_box_for_who_cannot_move_it() -> None:
+    sources = [file.read_text("utf-8") for file in FOLDER.rglob("*.py")]
+    made = [call for source in sources for call in re.findall(r"(?<!class )\b\w*Slider\(", source)]
+    assert made == ["StopSlider("]
+    dial = Dial("pins", 2, range(5))
+    assert dial.widget.children == (dial.box, dial.bar)
 
 
 @pytest.mark.parametrize("name", MAKE)

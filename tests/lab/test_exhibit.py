@@ -1,5 +1,6 @@
 """The factory of the exhibits: its controls, what they move, and how it is shown."""
 
+import sys
 from io import BytesIO
 from typing import Any
 
@@ -219,7 +220,7 @@ def differ(one: bytes, other: bytes) -> bool:
 
 def test_what_moves_is_drawn_as_in_one_go_and_leaves_nothing_behind() -> None:
     plot = Dots()
-    draw: Any = moving(plot, lambda at: f"at {at}")
+    draw: Any = moving(lambda: plot, lambda at: f"at {at}")
     before = None
     for at in (1, 3, 1):
         png, sentence = draw(at)
@@ -227,14 +228,24 @@ def test_what_moves_is_drawn_as_in_one_go_and_leaves_nothing_behind() -> None:
         assert not differ(png, in_one_go(plot))
         assert before is None or differ(png, before)
         before = draw(at)[0]
-    fresh: Any = moving(Dots(), str)
+    fresh: Any = moving(Dots, str)
     assert before == fresh(1)[0]
 
 
 def test_what_stands_still_is_drawn_again_only_if_it_was_changed() -> None:
     plot = Dots()
-    draw: Any = moving(plot, str)
+    draw: Any = moving(lambda: plot, str)
     before = draw(1)[0]
     assert not plot.panel.stale
     plot.still.set_ydata([4, 0])
     assert differ(before, draw(1)[0])
+
+
+def test_where_there_is_no_matplotlib_the_words_move_below_the_filmstrip(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "pinlab.lab.kept", None)
+    parts = Parts(exhibit(moving(Dots, "at {}".format), Dial("at", 1, range(4)), filmstrip=FILM))
+    for at in (1, 3):
+        parts.rows[0].box.value = at
+        assert (parts.picture, parts.sentence) == (FILM.image(), f"at {at}")

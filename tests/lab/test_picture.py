@@ -64,6 +64,30 @@ def test_a_picture_is_displayed_once_with_its_alt_text(
     assert front_end.widgets() == []
 
 
+def test_a_figure_is_drawn_once_when_it_is_looked_at() -> None:
+    drawn = []
+
+    def draw() -> Figure:
+        drawn.append(Figure(figsize=(2, 1)))
+        return drawn[-1]
+
+    made = Picture(draw, "One bar.", "Pins: 64.")
+    assert drawn == []
+    assert made.image() == made.image() == picture().image()
+    assert drawn == [made.figure]
+
+
+def test_a_figure_that_cannot_be_drawn_has_its_words_still(front_end: FrontEnd) -> None:
+    def draw() -> Figure:
+        raise ModuleNotFoundError(name="numpy.linalg")
+
+    Picture(draw, "One bar.", "Pins: 64.", TABLE)._ipython_display_()
+    seen, folded = front_end.bundles
+    told = "<p>numpy is missing here, so there are its words alone.</p>"
+    assert seen == {"text/html": told, "text/plain": "One bar."}
+    assert folded["text/plain"] == str(picture(TABLE)).replace("In words.\n", "")
+
+
 def test_the_words_are_displayed_below_and_folded(front_end: FrontEnd) -> None:
     picture(TABLE)._ipython_display_()
     _, folded = front_end.bundles

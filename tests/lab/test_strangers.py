@@ -329,3 +329,15 @@ def test_what_is_left_behind_in_one_state_begins_no_other() -> None:
     assert SUM.check(function).right is False
     time.sleep(1)
     assert calls == 1
+
+
+@pytest.mark.parametrize("does", ["runs for ever", "prints", "raises", "exit", "recurses"])
+def test_where_no_thread_can_be_started_it_runs_here_and_is_stopped_as_well(
+    does: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading.Thread, "start", raises(RuntimeError("can't start new thread")))
+    function, words = HOSTILE[does]
+    traced = sys.gettrace()
+    assert words in SUM.check(function).text
+    assert SUM.check(SUM.model).right
+    assert sys.gettrace() is traced

@@ -423,10 +423,11 @@ def test_an_end_is_drawn_told_and_tabled_as_the_counter_climbs(end: str) -> None
     assert lines.get("X", []) == ([] if end == "exempt" else [(number, steps[number])])
     low, high = panel.get_ylim()
     assert low < min(steps) <= max(steps) < high
-    assert panel.get_xlabel() == f"references\n{event}: no. {number}"
+    assert panel.get_xlabel().startswith(f"references\n{event}: no. {number}\n")
     assert f"{end}: up to {max(steps)}, {event} from number {number} on, {last} at last" in (
         five_ends().alt
     )
+    assert panel.get_xlabel().endswith(f"come and leave:\n{after}")
     assert row_of(five_ends(), end) == f"{end} {event} {number} {last} {after}"
 
 

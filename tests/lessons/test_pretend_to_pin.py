@@ -371,13 +371,15 @@ def test_the_four_panels_have_the_four_outcomes_also_in_words_and_in_a_table() -
     picture = here.four_outcomes()
     assert set(ONE_OF_EACH) == set(OUTCOMES)
     assert len({(axes.get_xlim(), axes.get_ylim()) for axes in picture.figure.axes}) == 1
+    assert "(slow and release deleted)" in picture.figure.axes[0].get_title()
+    assert "(none deleted)" in picture.figure.axes[3].get_title()
     assert picture.table is not None
     assert list(picture.table["at the end"]) == [1, 1 + 8 * 1024, -1023, 1]
     assert list(picture.table["pins refused"]) == [0, 0, 7, 0]
     assert numbers(picture.alt) >= {1, 1025, 8193, -1023}
     for panel, (kind, switches) in zip(picture.figure.axes, ONE_OF_EACH.items(), strict=True):
         refcounts = by_hand(switches, 8, together=False)
-        assert panel.get_title().endswith(f"{kind} (tests: {switches})")
+        assert panel.get_title().endswith(f"{kind} ({switches.deleted} deleted)")
         assert line(panel) == list(enumerate(refcounts))
         told = ["skipped" if each else "counted" for each in (switches.slow, switches.release)]
         row = picture.table.rows()[kind]

@@ -8,7 +8,7 @@ import pytest
 
 from pinlab import FOLL_GET, FOLL_LONGTERM, FOLL_PIN, PAGE_SIZE, Kernel, lab
 from pinlab.lab.exercise import Program
-from pinlab.lab.picture import COMES_OUT
+from pinlab.lab.picture import COMES_OUT, fold
 from pinlab.lab.problems import exercise
 from pinlab.lab.svg import measured
 from pinlab.lessons import read_the_thread as here
@@ -318,7 +318,7 @@ def test_what_comes_out_is_folded_and_is_told_as_text_where_nothing_folds(
         print("2 < 3")
     assert front_end.bundles == [
         {
-            "text/html": f"<details>{COMES_OUT}<pre>2 &lt; 3\n</pre></details>",
+            "text/html": fold(COMES_OUT, "<pre>2 &lt; 3\n</pre>"),
             "text/plain": "2 < 3\n",
         }
     ]

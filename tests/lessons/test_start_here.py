@@ -105,17 +105,25 @@ def test_a_refcount_past_the_largest_value_would_need_more_bits() -> None:
     assert "ask what comes after its largest value." in lab.check("what-it-shows", 2**31).text
 
 
+def plot(measured: Answer) -> TouchedPages:
+    return TouchedPages(measured, here.for_each_k(measured))
+
+
+def said(measured: Answer, k: int) -> str:
+    return here.touched_in_words(measured, here.for_each_k(measured), k)
+
+
 @cache
 def touched() -> TouchedPages:
     """One figure for all tests; each draws what it asks about."""
-    return TouchedPages(an_answer(TOUCHED))
+    return plot(an_answer(TOUCHED))
 
 
 @pytest.mark.parametrize("most", [6400, 12_000, 2**21])
 def test_no_point_is_cut_off_or_called_the_kernels(most: int) -> None:
     """The axis grows with what was measured, and the legend stays above."""
     mine = an_answer({0: 0, 8: most, 64: most}, unsure=(8, 64), others=77)
-    figure = TouchedPages(mine)
+    figure = plot(mine)
     _, line = figure.figure.axes
     assert line.get_ylim()[1] > 1.5 * most
     assert 2 < len(line.get_yticks()) < 9
@@ -125,7 +133,7 @@ def test_no_point_is_cut_off_or_called_the_kernels(most: int) -> None:
     _, own, others = (text.get_text() for text in legend.get_texts())
     assert (own, others) == ("your kernel, 6.18.44", "your kernel, 6.18.44, with others'\npins")
     assert line.get_title() == "others alone took 77 pins"
-    assert figure.sentence(8).endswith(
+    assert said(mine, 8).endswith(
         f"800 pins in the model, at most {most} in your kernel: others' pins are in it."
     )
     picture = here.touched_pages(mine)
@@ -158,13 +166,13 @@ def test_written_pages_are_hatched_and_the_marker_is_at_their_pins(k: int) -> No
 
 
 def test_a_sentence_tells_prediction_and_measurement() -> None:
-    sentence = touched().sentence(8)
+    sentence = said(an_answer(TOUCHED), 8)
     assert "k = 8: 8 pages have a frame of their own, 56 are the zero page." in sentence
     assert "100 writes take 800 pins in the model, 800 in your kernel." in sentence
 
 
 def test_a_sentence_about_what_was_not_measured_has_the_prediction_alone() -> None:
-    sentence = touched().sentence(9)
+    sentence = said(an_answer(TOUCHED), 9)
     assert sentence.endswith("100 writes take 900 pins in the model.")
 
 
@@ -172,13 +180,13 @@ def test_a_sentence_about_what_was_not_measured_has_the_prediction_alone() -> No
     ("k", "words"), [(1, "1 page has a frame of its own, 63 are"), (63, "1 is the zero page")]
 )
 def test_one_page_is_one_page(k: int, words: str) -> None:
-    assert words in touched().sentence(k)
+    assert words in said(an_answer(TOUCHED), k)
 
 
 def test_a_kernel_that_pins_the_zero_page_takes_as_many_pins_for_every_k() -> None:
     flat = dict.fromkeys(TOUCHED, 6400)
-    figure = TouchedPages(an_answer(flat, kernel="6.4", method="process_vm_readv"))
-    assert "100 reads take 6400 pins in the model, 6400 in your kernel" in figure.sentence(0)
+    answer = an_answer(flat, kernel="6.4", method="process_vm_readv")
+    assert "100 reads take 6400 pins in the model, 6400 in your kernel" in said(answer, 0)
 
 
 def test_the_filmstrip_has_a_table_of_the_same_numbers() -> None:
@@ -195,7 +203,7 @@ def test_the_recording_is_labelled_in_every_picture() -> None:
     picture = here.touched_pages(recording)
     assert label in picture.twin
     assert label in picture.alt
-    assert "800 in the recording: Linux 6.18.44" in TouchedPages(recording).sentence(8)
+    assert "800 in the recording: Linux 6.18.44" in said(recording, 8)
 
 
 def test_slider_and_box_move_each_other_the_picture_and_the_sentence() -> None:

@@ -274,10 +274,11 @@ def test_as_many_rows_are_shown_as_there_are_clauses() -> None:
     parts = Parts(here.wording(clauses=2))
     assert shown(parts) == 2
     for button in buttons(parts):
-        assert button.description == "and"
         button.value = True
+        assert button.description == "end here"
     assert shown(parts) == here.MOST_CLAUSES
     buttons(parts)[0].value = False
+    assert buttons(parts)[0].description == "and"
     assert shown(parts) == 1
     for wrong in (0, 6):
         with pytest.raises(ValueError, match="clauses"):
@@ -374,7 +375,8 @@ def test_two_kernels_are_told_apart_by_the_counters_and_by_some_sentences() -> N
     told = here.two_kernels("refcount-sentence").twin.splitlines()
     assert told == [
         "Linux 6.5: refcount 1 -> 1; no pincount. The sentence is true of it.",
-        "a kernel that never was: refcount 1 -> 1; pincount 0 -> 1. The sentence is true of it.",
+        "a kernel that was never released: refcount 1 -> 1; pincount 0 -> 1. "
+        "The sentence is true of it.",
     ]
     assert here.obeyed_by("refcount-sentence") == "both"
     assert here.obeyed_by("patch-note/any-reference") == "neither"

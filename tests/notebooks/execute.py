@@ -26,6 +26,17 @@ SECONDS_PER_CELL = 300
 KERNEL = "python3"
 # Names, and how often an exercise was tried.
 FORGET = "%reset -f\nfrom pinlab.lab.problems import TRIED\nTRIED.clear()\ndel TRIED"
+HEAVY = ("matplotlib", "numpy", "pandas")
+"""Libraries that there are none of in a browser without a net."""
+
+HIDE = """
+class Finder:
+    def find_spec(self, name, *_):
+        if name in {}:
+            raise ModuleNotFoundError(name=name)
+__import__("sys").meta_path.insert(0, Finder())
+"""
+
 OPTIONS = [
     # Spares every run a warning that the kernel's loopback connection is not encrypted.
     "--IPKernelApp.log_level=ERROR",
@@ -75,11 +86,15 @@ def runs(path: Path, again: bool = True, kernel: KernelManager | None = None) ->
 
 
 @contextmanager
-def lent(folder: Path) -> Iterator[KernelManager]:
-    """A kernel that several notebooks of a folder use, one after the other."""
+def lent(folder: Path, *without: str) -> Iterator[KernelManager]:
+    """A kernel that several notebooks of a folder use, one after the other.
+
+    without: libraries that it does not find.
+    """
     kernel = KernelManager(kernel_name=KERNEL)
+    options = [*OPTIONS, f"--IPKernelApp.exec_lines={HIDE.format(without)}"]
     with clean_environment():
-        kernel.start_kernel(cwd=str(folder), extra_arguments=OPTIONS)
+        kernel.start_kernel(cwd=str(folder), extra_arguments=options)
         try:
             yield kernel
         finally:

@@ -80,6 +80,12 @@ def images_in(markup: str) -> list[Image]:
     return [Image(*(str(tag.get(name, "")) for name in Image._fields)) for tag in found]
 
 
+def figures(lesson: Lesson) -> list[Image]:
+    """The stored pictures that matplotlib has drawn."""
+    shown = (image for _, output in lesson.outputs() for image in images(output))
+    return [image for image in shown if image.mime == "image/png"]
+
+
 def images(output: NotebookNode) -> list[Image]:
     """The pictures that an output shows in every front end, trusted or not."""
     return images_in(output.get("data", {}).get("text/html", ""))

@@ -6,7 +6,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from pinlab.lab.picture import PRINTED, folded_outputs
+from pinlab.lab.picture import folded_outputs
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -61,8 +61,8 @@ def _folded(outputs: list[NotebookNode]) -> list[NotebookNode]:
     if [output.get("data", {}).get("text/plain") for output in outputs] == [COVERED]:
         return outputs
     shown = (output.get("data", {"text/plain": output.get("text", "")}) for output in outputs)
-    html = f"{folded_outputs(shown)}{PRINTED}"
-    return [new_output("display_data", {"text/html": html, "text/plain": COVERED})]
+    folded = {"text/html": folded_outputs(shown), "text/plain": COVERED}
+    return [new_output("display_data", folded)]
 
 
 def _continues(before: list[NotebookNode], output: NotebookNode) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 
+from pinlab.lab.picture import PRINTED
 from tests.notebooks.lesson import ROOT, Lesson, images, is_text
 from tests.notebooks.normalise import WIDGETS, as_stored, normalise
 
@@ -123,6 +124,14 @@ def captions(lesson: Lesson) -> Iterator[str]:
                 yield f"cell {number} has words below its picture that are not folded"
 
 
+def on_paper(lesson: Lesson) -> Iterator[str]:
+    """Where something is folded below the title, some output has the style that prints it."""
+    texts = [cell.source for _, cell in lesson.cells("markdown")][1:]
+    outputs = [_markup(output) for _, output in lesson.outputs()]
+    if any("<details>" in text for text in [*texts, *outputs]) and PRINTED not in "".join(outputs):
+        yield "what is folded is not printed: no output is a fold() of pinlab.lab.picture"
+
+
 def normalised(lesson: Lesson) -> Iterator[str]:
     """The file is what `make notebooks` would write, run apart."""
     if lesson.path.read_text(encoding="utf-8") != as_stored(normalise(lesson.notebook)):
@@ -166,8 +175,8 @@ def links(lesson: Lesson) -> Iterator[str]:
 
 
 RULES: tuple[Rule, ...] = (
-    name, valid, title, short_cells, text_between, pictures, captions, normalised, no_widget_state,
-    no_errors, no_machine, links,
+    name, valid, title, short_cells, text_between, pictures, captions, on_paper, normalised,
+    no_widget_state, no_errors, no_machine, links,
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
 
-from pinlab.lab.picture import PRINTED
+from pinlab.lab.picture import COMES_OUT, fold
 from tests.notebooks.examples import code, notebook
 from tests.notebooks.execute import lent, run, runs, store
 from tests.notebooks.normalise import METADATA, as_stored
@@ -83,9 +83,7 @@ def test_what_answers_a_question_is_stored_folded(tmp_path: Path) -> None:
     nbformat.write(notebook, path)
     store(path)
     (output,) = nbformat.read(path, as_version=4).cells[0].outputs
-    shown = "</summary><pre>&lt;3\n</pre><pre>4</pre></details>"
-    assert output.data["text/html"].startswith("<details><summary ")
-    assert output.data["text/html"].removesuffix(PRINTED).endswith(shown)
+    assert output.data["text/html"] == fold(COMES_OUT, "<pre>&lt;3\n</pre><pre>4</pre>")
     assert "4" not in output.data["text/plain"]
     assert not store(path)
 

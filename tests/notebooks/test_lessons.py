@@ -9,9 +9,11 @@ from nbformat import NotebookNode
 
 from tests.notebooks import shape
 from tests.notebooks.compare import differences
-from tests.notebooks.execute import lent, run, runs
-from tests.notebooks.lesson import FOLDER, ROOT, Lesson, paths, read
+from tests.notebooks.execute import HEAVY, lent, run, runs
+from tests.notebooks.lesson import FOLDER, ROOT, Lesson, figures, images, paths, read
 from tests.notebooks.quotations import register, unregistered
+
+MISSING = "<p>matplotlib is missing here, so this is the picture that was stored.</p>"
 
 
 def file_name(path: Path) -> str:
@@ -37,20 +39,29 @@ def lessons_kernel() -> Iterator[KernelManager]:
 
 
 @pytest.fixture(scope="session")
+def light_kernel() -> Iterator[KernelManager]:
+    """The same without matplotlib and pandas, for lessons as well as they go."""
+    with lent(FOLDER, *HEAVY) as kernel:
+        yield kernel
+
+
+@pytest.fixture(scope="session")
 def solutions_kernel() -> Iterator[KernelManager]:
     """The same for solutions, in their folder."""
-    with lent(FOLDER / "solutions") as kernel:
+    with lent(FOLDER / "solutions", *HEAVY) as kernel:
         yield kernel
 
 
 @pytest.fixture(scope="module")
-def fresh(path: Path, request: pytest.FixtureRequest) -> list[NotebookNode]:
+def fresh(path: Path, lesson: Lesson, request: pytest.FixtureRequest) -> list[NotebookNode]:
     """What it shows when it is run on a kernel that has forgotten the notebooks before.
 
     Of a lesson: each cell the first time, the second time in a row, and when all are run again.
+    Where there is no figure, all that is shown is shown without matplotlib and pandas.
     """
     if path.parent == FOLDER:
-        return runs(path, kernel=request.getfixturevalue("lessons_kernel"))
+        kernel = "lessons_kernel" if figures(lesson) else "light_kernel"
+        return runs(path, kernel=request.getfixturevalue(kernel))
     return [run(path, request.getfixturevalue("solutions_kernel"))]
 
 
@@ -77,6 +88,27 @@ def test_a_lesson_is_gone_on_with_from_any_cell_once_all_above_were_run_again(
 ) -> None:
     for again in fresh[2:]:
         assert list(differences(Lesson(path, fresh[0]), again)) == []
+
+
+def test_without_matplotlib_its_figures_are_those_that_were_stored_and_it_says_so(
+    lesson: Lesson, request: pytest.FixtureRequest
+) -> None:
+    if not figures(lesson):
+        return  # it was run without it above
+    fresh = Lesson(lesson.path, run(lesson.path, request.getfixturevalue("light_kernel")))
+    assert figures(fresh) == figures(lesson)
+    for _, output in fresh.outputs():
+        data = output.get("data", {})
+        told = data.get("text/html", "")
+        assert (MISSING in told) == any(image.mime == "image/png" for image in images(output))
+        data |= {"text/html": told.replace(MISSING, "")} if told else {}
+    assert list(differences(lesson, fresh.notebook)) == []
+
+
+def test_nearly_every_cell_draws_no_figure() -> None:
+    lessons = [read(path) for path in paths()]
+    cells = sum(1 for lesson in lessons for _ in lesson.cells("code"))
+    assert cells - sum(len(figures(lesson)) for lesson in lessons) >= 350
 
 
 @pytest.mark.parametrize("rule", shape.RULES, ids=lambda rule: rule.__name__)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 
+from pinlab.lab.picture import TWIN
 from tests.notebooks import shape
 from tests.notebooks.examples import PIXEL, code, display, node, notebook, picture, stream, text
 from tests.notebooks.lesson import FOLDER, Lesson
@@ -16,7 +17,7 @@ WORDS = text("Some words.")
 WIDGET = display({"application/vnd.jupyter.widget-view+json": "id", "text/plain": "Slider"})
 ERROR = node({"output_type": "error", "ename": "E", "evalue": "", "traceback": []})
 
-FOLDED = display({"text/html": "<details><summary>Words</summary></details>"})
+FOLDED = display({"text/html": f"{TWIN}<summary>Words</summary></details>"})
 QUESTION = display({"text/markdown": "**How many?**", "text/plain": "How many?"})
 
 
@@ -63,6 +64,12 @@ BAD: dict[shape.Rule, dict[str, list[NotebookNode]]] = {
         "words that are open": [below_a_picture("text/html", "<details open></details>"), WORDS],
         "a picture without a caption": [code("1", picture())],
         "an empty caption": [code("1", picture()), text(" ")],
+    },
+    shape.on_paper: {
+        "a fold in the text": [text("<details><summary>Why</summary>So.</details>")],
+        "a fold in an output": [
+            code("1", display({"text/html": "<details><summary>Why</summary>So.</details>"})),
+        ],
     },
     shape.no_widget_state: {"a widget": [code("1", WIDGET)]},
     shape.no_errors: {
@@ -144,9 +151,7 @@ def test_more_code_than_text_is_found(tmp_path: Path) -> None:
     assert "more code cells than text cells" in list(shape.text_between(lesson))
 
 
-@pytest.mark.parametrize(
-    "twin", [stream("6400 pins\n"), display({"text/html": "<details><summary>Words</summary>"})]
-)
+@pytest.mark.parametrize("twin", [stream("6400 pins\n"), FOLDED])
 def test_a_text_twin_is_a_caption_too(tmp_path: Path, twin: NotebookNode) -> None:
     assert broken(stored(tmp_path, [TITLE, code("1", picture(), twin)])) == []
 

@@ -112,7 +112,9 @@ def test_readings_that_are_false_of_6_5(sentence: str, many: str, refcount: int)
         "A pins the zero page: no counter changes",
     ]
     assert [event.operation for event in verdict.counterexample.trace] == ["get", "pin"]
-    assert str(verdict).startswith(f"{sentence} of Linux 6.5: false\n1. A takes")
+    assert str(verdict).startswith(
+        f'"{words.SENTENCES[sentence].name}" of Linux 6.5: false\n1. A takes'
+    )
     assert str(verdict.counterexample.trace) in str(verdict)
 
 
