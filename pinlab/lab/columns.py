@@ -76,7 +76,7 @@ def three_columns(
     claims: words, each with the experiment, case and quantity that tell. measured: an answer of
     `machine.measure`, `ask`, `resident` or `ask_mlock`. recorded: a recorded kernel; where there
     are two builds of it each has a column. kernel: the machine that predicts; by default of the
-    release that the reader's kernel says it is, or of the first recorded build where nothing was
+    release that the reader's kernel says it is, or of the last recorded build where nothing was
     measured or the reader's is not modelled. Raises ValueError for an unknown kernel, experiment
     or case, and where there are no claims, TypeError for what is no such answer or machine.
     """
@@ -89,7 +89,7 @@ def three_columns(
         raise ValueError("no claims: name at least one, with its experiment, case and quantity")
     sources = _sources(recorded)
     yours = _yours(measured)
-    model = _model(yours, sources[0]) if kernel is None else instance("kernel", kernel, Kernel)
+    model = _model(yours, sources[-1]) if kernel is None else instance("kernel", kernel, Kernel)
     places = list(claims.values())
     mine = Column("yours", f"your kernel, {version(yours.kernel)}", yours.values)
     columns = [_prediction(model, places), *_recorded(sources), mine]
@@ -120,12 +120,12 @@ def _yours(measured: Answer | None) -> Answer:
     return Answer("", live=False, label="", note=measured.note.partition(" Not recorded: ")[0])
 
 
-def _model(yours: Answer, first: Build) -> Kernel:
+def _model(yours: Answer, last: Build) -> Kernel:
     """Return the machine that predicts; one older than the model cannot be the reader's."""
     try:
-        return Kernel(version(yours.kernel)) if yours.live else first.boot()
+        return Kernel(version(yours.kernel)) if yours.live else last.boot()
     except ValueError:
-        return first.boot()
+        return last.boot()
 
 
 def _prediction(model: Kernel, places: list[Place]) -> Column:

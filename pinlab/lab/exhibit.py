@@ -168,7 +168,6 @@ class Dial(HasTraits):
         self.box = ipywidgets.BoundedIntText(
             value, low, high,
             description=label, style={"description_width": "10em"}, layout={"width": "18em"},
-            tooltip=f"{low} to {high}",
         )  # fmt: skip
         self.bar.observe(lambda change: self._set(stops[change["new"]]), "value")
         self.box.observe(lambda change: self._set(change["new"]), "value")

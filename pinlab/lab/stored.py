@@ -5,18 +5,23 @@ A picture's alt text has its numbers, so one with the same alt text shows the sa
 
 import json
 import re
+import sys
 from functools import cache
 
 from pinlab.data_folder import HOME
 
 PICTURE = re.compile(r'<img alt="([^"]*)"[^>]*src="data:image/png;base64,[^"]*">')
 
+FETCHED = " Online, <code>import {}</code> in a cell fetches it; run this cell again after that."
+"""What the browser edition's kernel does with a line that imports what is not there."""
+
 
 def not_drawn(library: str, alt: str) -> str:
     """Return a sentence as HTML, and the picture with this alt text if a lesson has stored it."""
     stored = _pictures().get(alt, "")
     instead = "this is the picture that was stored" if stored else "there are its words alone"
-    return f"<p>{library} is missing here, so {instead}.</p>{stored}"
+    way = FETCHED.format(library) if sys.platform == "emscripten" else ""
+    return f"<p>{library} is missing here, so {instead}.{way}</p>{stored}"
 
 
 @cache

@@ -250,11 +250,11 @@ def pin_once(release: str) -> str:
     mm = kernel.new_mm()
     try:
         mm.pin_user_pages(mm.mmap(PAGE_SIZE), 1)
-        came = f"pinned, {kernel.trace[-1].note or 'counted'}"
+        told = kernel.trace[-1].note or "counted"
+        came = f"pinned, {told}, refcount {kernel.zero_page.refcount}"
     except OSError as error:
         came = str(error)
-    refcount = kernel.zero_page.refcount
-    return f"{came}; refcount {refcount}, {many(len(kernel.warnings), 'warning')}"
+    return f"{came}; {many(len(kernel.warnings), 'warning')}"
 
 
 def four_outcomes() -> Picture:

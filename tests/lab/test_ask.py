@@ -268,6 +268,17 @@ def test_a_guess_is_told_what_is_right_where_that_is_known() -> None:
     assert said(made) == '*orders* You said: 4. It is 3.\n\n*end* You said: "D". So it is.'
 
 
+def test_wrong_guesses_are_told_what_is_right_and_the_same_mistake_once() -> None:
+    made = lab.predict("last-pin", "what-it-reads", then=FILM)
+    made.forms[0].widget.value = "2097151"
+    by_name = {one.description: one for one in made.forms[1].widget.children}
+    by_name["2147482625"].click()
+    first, second = said(made).split("\n\n")
+    assert first.startswith("**Not so.** You said 2097151. ")
+    assert first.endswith(" It is 2097152 (2²¹).")
+    assert second == '**Not so.** You chose "2147482625". The same mistake. It is "-2147483647".'
+
+
 def test_buttons_stand_in_the_order_of_a_question_that_has_them_all() -> None:
     listed = next(
         each for each in map(exercise, TEXTS)

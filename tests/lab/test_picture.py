@@ -17,6 +17,7 @@ from pinlab.lab.picture import (
     png,
     width,
 )
+from pinlab.lab.stored import not_drawn
 from pinlab.table import Table
 from tests.lab.front_end import WIDGET_VIEW, FrontEnd
 from tests.notebooks.lesson import images_in
@@ -86,6 +87,11 @@ def test_a_figure_that_cannot_be_drawn_has_its_words_still(front_end: FrontEnd) 
     told = "<p>numpy is missing here, so there are its words alone.</p>"
     assert seen == {"text/html": told, "text/plain": "One bar."}
     assert folded["text/plain"] == str(picture(TABLE)).replace("In words.\n", "")
+
+
+def test_in_a_browser_it_says_what_fetches_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "emscripten")
+    assert "Online, <code>import numpy</code> in a cell fetches it;" in not_drawn("numpy", "")
 
 
 def test_the_words_are_displayed_below_and_folded(front_end: FrontEnd) -> None:
