@@ -17,9 +17,11 @@ import pytest
 from bs4 import BeautifulSoup
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
+from pinlab.lessons import pin_a_page
 from pinlab.site.pages import Cell, let_move
 from tests.browser.chromium import find_or_skip, launched, some
 from tests.browser.jupyterlab import arrow
+from tests.lab.parts import Parts
 from tests.lab_server import ROOT, clean_environment
 from tests.notebooks.lesson import FOLDER, paths
 
@@ -188,6 +190,17 @@ def moves(exhibit: Locator, control: Locator) -> None:
     assert exhibit.locator("img, svg").first.evaluate(SEEN) == begun[1]
 
 
+def test_two_sliders_lead_where_those_of_the_widget_do(built: Path, opened: Page) -> None:
+    put_in(opened, built, "03_pin_a_page")
+    opened.get_by_role("button", name="Show me").first.press("Enter")
+    exhibit, parts = opened.locator(".pinlab-exhibit"), Parts(pin_a_page.sliders())
+    for n, presses in enumerate((2, 3)):
+        for _ in range(presses):
+            exhibit.get_by_role("slider").nth(n).press("ArrowRight")
+        parts.rows[n].bar.value += presses
+    expect(exhibit.get_by_role("status")).to_have_text(parts.sentence)
+
+
 def keys(control: Locator) -> tuple[str, str]:
     """The key that moves a control to another place, and the one that takes it back."""
     if control.evaluate("one => one.tagName") != "SELECT":
@@ -222,3 +235,18 @@ def test_a_guess_is_answered_and_drawn_beside_what_happens(built: Path, opened: 
     form.get_by_label("never").press("Enter")
     expect(words).to_contain_text("never: 64 is not right. ")
     expect(cover.get_by_role("img")).to_have_attribute("alt", re.compile("You said"))
+    form.get_by_label("never").fill("-1")
+    form.get_by_label("never").press("Enter")
+    expect(words).to_contain_text("never: 64 is not right. ")  # the browser refuses the other
+
+
+def test_a_question_is_judged_as_often_as_one_likes(built: Path, opened: Page) -> None:
+    put_in(opened, built, "03_pin_a_page")
+    asked = opened.locator('[data-cell="03_pin_a_page/encoding"]')
+    words, ticks = asked.get_by_role("status"), asked.get_by_role("checkbox")
+    asked.get_by_role("button", name="Check").press("Enter")
+    expect(words).to_contain_text("Not yet. You said none of them.")
+    ticks.first.press("Space")
+    asked.get_by_role("button", name="Check").press("Enter")
+    chosen = asked.locator("label").first.inner_text()
+    expect(words).to_contain_text(f"You said {chosen}.")

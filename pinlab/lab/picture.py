@@ -45,7 +45,7 @@ PRINTED = (
     "details:not(.pinlab-twin)::details-content"
     "{content-visibility:visible;block-size:auto;break-inside:avoid}"
     "details:not(.pinlab-twin,h1~*)::details-content{transform:rotate(180deg)}"
-    "h2,h3{break-after:avoid}"
+    "h2,h3,summary{break-after:avoid}"
     "pre{white-space:pre-wrap!important;overflow-wrap:anywhere;word-break:normal!important}"
     "pre,td,th{font-size:8pt!important}td,th{white-space:normal!important;padding:2px 4px}"
     "}</style>"

@@ -66,7 +66,7 @@ RUNNING = f"{browser_edition.FOLDER}/lab/index.html?path={MINE}/{{name}}"
 TITLE = re.compile(r"^(# .*)$", re.M)
 HERE = "Nothing has to be run on this page: buttons, boxes and sliders work as they are."
 OPEN = ' Or <a href="{where}">open this lesson in the browser, with everything running</a>.'
-MORE = '<p class="pinlab-more">There is more to move here where <a href="{where}">{what}</a>.</p>'
+MORE = '<p class="pinlab-more">More of this moves where <a href="{where}">{what}</a>.</p>'
 
 
 def write(folder: Path = FOLDER) -> Path:
@@ -83,7 +83,7 @@ def write(folder: Path = FOLDER) -> Path:
         source = Path(made)
         prepare(HOME / LESSONS, source, edition=edition)
         options = chain.from_iterable(("-D", f"{name}={told}") for name, told in OPTIONS.items())
-        if build_main(["-q", "-W", "--keep-going", "-C", *options, made, str(folder)]):
+        if build_main(["-qWC", "--keep-going", "-d", f"{made}/read", *options, made, str(folder)]):
             raise ValueError("the site was not built: what is wrong stands above")
     shutil.copytree(HOME / "data", folder / "data", dirs_exist_ok=True)
     (folder / README).write_text(readme(), encoding="utf-8")
@@ -134,7 +134,7 @@ def _cells(cell: Cell, file: Path) -> Iterator[Cell]:
 def let_move(cells: Sequence[Cell], file: Path, moves: moving.Moving, *, edition: bool) -> None:
     """Say in a lesson's cells what moves on its page, and where more does."""
     where = RUNNING.format(name=file.name) if edition else "anywhere.html"
-    more = MORE.format(where=where, what="it runs" if edition else "pinlab is installed")
+    more = MORE.format(where=where, what="the lesson runs" if edition else "pinlab is installed")
     told = f"*{HERE}{OPEN.format(where=where) * edition}*"
     cells[0]["source"] = TITLE.sub(rf"\1\n\n{told}", cells[0]["source"], count=1)
     for cell in cells:
