@@ -26,9 +26,10 @@ class Question:
         assert order[:3] == ["itemmetadata", "presentation", "resprocessing"]
         assert set(order[3:]) == {"itemfeedback"}
         self.ident, self.title = item.attrib["ident"], item.attrib["title"]
-        fields = [field.text for field in item.iter(f"{QTI}fieldentry")]
-        self.type, points = fields
-        assert points == "1"
+        fields = {label.text: entry.text for label, entry in item.iter(f"{QTI}qtimetadatafield")}
+        assert fields.keys() == {"question_type", "points_possible"}
+        assert fields["points_possible"] == "1"
+        self.type = fields["question_type"]
         self.text = _html(item.find(f"{QTI}presentation"))
         labels = item.findall(f".//{QTI}render_choice/{QTI}response_label")
         self.labels = {_html(label): label.attrib["ident"] for label in labels}

@@ -19,6 +19,12 @@ from pinlab.lab.misconceptions import misconceptions, reason
 from pinlab.lab.problems import SEEDED, TEXTS, exercise
 from tests.course import gift_reader, qti_reader
 
+CANVAS = {
+    "number": "numerical_question",
+    "one": "multiple_choice_question",
+    "several": "multiple_answers_question",
+}
+
 
 @pytest.fixture(scope="module")
 def full() -> Bank:
@@ -142,8 +148,9 @@ def test_canvas_reads_each_item(small: Bank) -> None:
     read = qti_reader.read(qti(small.groups))
     assert [*read] == [(f"pinlab {g[0].lesson}", g[0].name) for g in small.groups]
     for group, questions in zip(small.groups, read.values(), strict=True):
-        for item, question in zip(group, questions, strict=True):
-            assert question.text == html(item.text)
+        for number, (item, question) in enumerate(zip(group, questions, strict=True), start=1):
+            assert (question.title, question.text) == (f"{item.name}, {number}", html(item.text))
+            assert question.type == CANVAS[item.kind]
             assert question.ident == f"{item.name.replace(' ', '_')}_{item.seed}"
             check(item, question)
 

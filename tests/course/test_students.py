@@ -114,7 +114,7 @@ def read_back(id: str, cell: str) -> object:
 def test_a_class_gets_sheets_and_the_lecturer_keys_and_a_table(
     lesson: str, left_out: set[str], word: str, tmp_path: Path
 ) -> None:
-    for folder in ("one", "two"):
+    for folder in ("one", "two", "two"):
         made = class_of(lesson, NAMES, word)
         sheets, keys, answers = made.write(tmp_path / folder)
     assert tree(tmp_path / "one") == tree(tmp_path / "two")
@@ -136,5 +136,16 @@ def test_a_class_gets_sheets_and_the_lecturer_keys_and_a_table(
             assert found.because in key
             assert found.because not in sheet
         assert not [id for id in left_out if exercise(id, int(seed)).asked in sheet]
+    files = {file.name.rpartition("_")[0] for file in sheets.iterdir()}
+    assert files == {
+        "Ada_Lovelace",
+        "Müller_Jürgen",
+        "etc_passwd",
+        "CON",
+        "b_x_b",
+        "李",
+        "",
+        "x" * 40,
+    }
     assert len([*sheets.iterdir()]) == len([*keys.iterdir()]) - 1 == len(NAMES)
     assert {path.parent.parent for path in (tmp_path / "two").rglob("*.md")} == {tmp_path / "two"}
