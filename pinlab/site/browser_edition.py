@@ -29,7 +29,7 @@ FOLDER = "try"
 
 SENTENCES = f"""
 <a href="{FOLDER}/index.html">Run the lessons in this browser</a>, with nothing to install: the
-first visit loads some 25 MB. Your answers stay in this browser only, and go with its site data. The
+first visit loads some 30 MB. Your answers stay in this browser only, and go with its site data. The
 files want a web server, and any will do: `python -m http.server` in the site's folder is one.
 """
 """What the site's first page says of it."""
