@@ -1,11 +1,13 @@
 """The browser edition: offline it runs the lessons, and it keeps what a reader types."""
 
 import json
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
+from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
 from playwright.sync_api import Browser, expect
 
 from pinlab.site import browser_edition
@@ -28,6 +30,8 @@ NO_ICON = (
     "logged Failed to load resource: the server responded with a status of 404 (File not found)"
 )
 """The server's root is asked for one before the page names its own."""
+
+OUTSIDE = re.compile(r"https?://(?!127\.0\.0\.1)")
 
 
 @pytest.fixture(scope="module")
@@ -70,20 +74,27 @@ def test_each_text_is_in_one_piece(edition: Path) -> None:
 
 
 @pytest.mark.parametrize("path", some(LESSONS, few=("03",)), ids=lambda path: path.name)
-def test_a_lesson_runs_to_its_end_and_what_is_typed_is_there_after_a_reload(
+def test_a_lesson_runs_offline_and_keeps_what_is_typed_and_asks_for_what_is_imported_alone(
     path: Path, browser: Browser, server: Server
 ) -> None:
     page = browser.new_page()
+    page.context.route(OUTSIDE, lambda route: route.abort())
     complaints = watch(page, server)
     open_lesson(page, server, path.name, len([*read(path).cells("code")]))
     run_all(page)
     assert errors(page) == []
     assert "[ ]:" not in page.evaluate(PROMPTS)
+    assert set(complaints) <= {NO_ICON}
     typed = page.locator(".jp-CodeCell .cm-content").last
+    typed.fill("import matplotlib")
+    typed.press("Control+Enter")
+    expect(page.locator(".jp-CodeCell").last).to_contain_text("No module named 'matplotlib'")
+    asked = [each for each in complaints if each.startswith("asked")]
+    assert any("/matplotlib-" in each for each in asked)
+    assert {each.rpartition("/")[0] for each in asked} == {f"asked {PYODIDE_CDN_URL}"}
     typed.fill("mine = 42")
     choose(page, "File", "Save Notebook")
     expect(page.locator(".lm-TabBar-tab.jp-mod-dirty")).to_have_count(0)
     page.reload()
     expect(typed).to_have_text("mine = 42", timeout=SECONDS_TO_RUN * SECONDS)
     page.close()
-    assert set(complaints) <= {NO_ICON}
