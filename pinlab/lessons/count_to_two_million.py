@@ -693,8 +693,10 @@ def _end_panel(panel: Axes, end: str, values: Sequence[int], number: int) -> Non
 # The kernel they feared.
 
 
-WHERE = ("dio_hold", "dio_hold_smb")
-"""The rules that say what direct I/O takes, for a file on a disk and on an SMB server."""
+WHERE = {"dio_hold": "on a disk", "dio_hold_smb": "on an SMB server"}
+"""The rules that say what direct I/O takes, by where a file lies."""
+
+PLACES = (*WHERE.values(), "on either", "on neither")
 
 
 def have_both(holds: str) -> list[str]:
@@ -709,6 +711,12 @@ def have_both(holds: str) -> list[str]:
         for release, rules in made.items()
         if getattr(rules, holds) == "pin" and rules.zero_page_grab == "counted"
     ]
+
+
+def place_with_both() -> str:
+    """Return for which of the PLACES there is a release that has both."""
+    found = [place for rule, place in WHERE.items() if have_both(rule)]
+    return found[0] if len(found) == 1 else PLACES[-2 if found else -1]
 
 
 # What the exercises draw.

@@ -64,7 +64,8 @@ def _inner(name: str) -> str:
 
 def _record(file: Path, folder: Path) -> Moving:
     """Run a lesson and write what moves in it; return which outputs those are."""
-    os.environ["PINLAB_MACHINE"] = "recording"
+    mine = str(folder.parent / "ipython")  # a reader's own keeps what readers have run
+    os.environ.update(PINLAB_MACHINE="recording", IPYTHONDIR=mine)
     moving = {}
     for cell, shown, places in _run(file):
         recorder = Recorder(file)

@@ -216,6 +216,7 @@ def test_what_is_right_of_a_guess_is_what_the_rules_and_the_limits_say() -> None
     assert here.have_both("dio_hold_smb") == ["6.3"]  # and 6.4, which has no rules of its own
     assert Kernel("6.4").rules.dio_hold_smb == "pin"
     assert Kernel("6.2").rules.dio_hold_smb == "get"
+    assert here.place_with_both() == "on an SMB server"
     assert here.comes_first() == "the disk"
     (nvme,) = (limit.value for limit in limits() if limit.id == "queue-nvme")
     assert nvme is not None
