@@ -11,15 +11,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 
 from pinlab import PAGE_SIZE, DirectIO, Kernel, machine
 from pinlab.explore import Scenario, explore
-from pinlab.site import browser_edition
+from pinlab.site import browser_edition, pages
 from tests.browser import chromium, edition, latency
 from tests.notebooks.execute import run
-from tests.notebooks.lesson import FOLDER, paths, read
+from tests.notebooks.lesson import FOLDER, figures, paths, read
 
 WRITES, PAGES = 32768, 64
 
@@ -166,6 +168,30 @@ def print_redraws() -> None:
         print(f"  exhibit / interact (goal: at most {contest.goal:.2f}) {ours / plain:8.2f}")
 
 
+def print_site() -> None:
+    """Print how long the site takes to build, and what it weighs."""
+    with TemporaryDirectory() as name:
+        folder = Path(name) / "site"
+        taken = seconds(lambda: pages.write(folder), times=3)
+        there, running = weight(folder), weight(folder / browser_edition.FOLDER)
+    print(f"site, built (goal: under 60)              {taken:8.1f} s")
+    print(f"  its pages (goal: under 40)              {(there - running) / 1e6:8.1f} MB")
+    print(f"  its browser edition                     {running / 1e6:8.1f} MB")
+
+
+def weight(folder: Path) -> int:
+    """Return the bytes of all files in a folder, or 0 if it is not there."""
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def print_cells() -> None:
+    """Print how many cells draw no figure; the tests run each of these without matplotlib."""
+    notebooks = [read(path) for path in paths()]
+    cells = sum(1 for notebook in notebooks for _ in notebook.cells("code"))
+    plain = cells - sum(len(figures(notebook)) for notebook in notebooks)
+    print(f"cells that need no matplotlib (goal: 350) {plain:8} of {cells}")
+
+
 def print_first_visit() -> None:
     """Print what a reader of the browser edition waits for, if it can be built and seen here."""
     browser, path = chromium.find(), FOLDER / "03_pin_a_page.ipynb"
@@ -203,6 +229,8 @@ def main() -> None:
     print_explorations()
     print_growth()
     print_redraws()
+    print_site()
+    print_cells()
     print_first_visit()
     lessons = paths()
     one_after_another = seconds(lambda: [run(path) for path in lessons], times=3)

@@ -269,3 +269,11 @@ def test_on_a_phone_what_is_wide_can_be_read_and_the_page_is_as_wide_as_the_phon
         measured = opened.locator(wide).evaluate_all("all => all.map(each => each.scrollWidth)")
         assert max(measured) > PHONE["width"]
     assert opened.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_from_a_disk_nothing_leads_to_where_a_lesson_cannot_run(built: Path, opened: Page) -> None:
+    for name in ("index", "11_ask_a_real_kernel"):
+        opened.goto((built / f"{name}.html").as_uri())
+        links = opened.locator("article a").evaluate_all("all => all.map(each => each.href)")
+        assert (built / "index.html").as_uri() in links or not (built / "try").exists()
+        assert not [link for link in links if "/try/" in link]

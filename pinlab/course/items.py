@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pinlab.lab.draw import LARGEST_SEED
 from pinlab.lab.exercise import Choice, Exercise, Number, Numbers, Selection
 from pinlab.lab.misconceptions import reason
 from pinlab.lab.problems import exercise
@@ -126,8 +125,7 @@ def seeded(id: str, wanted: int, first: int) -> dict[str, list[Item]]:
     """
     pools: dict[str, list[Item]] = {}
     asked: set[str] = set()
-    last = min(first + max(TRIED, 2 * wanted), LARGEST_SEED + 1)
-    for seed in range(first, last):
+    for seed in range(first, first + max(TRIED, 2 * wanted)):
         drawn = items(id, seed)
         if drawn[0].text in asked:
             continue

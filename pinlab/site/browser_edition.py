@@ -22,23 +22,30 @@ import nbformat
 
 from pinlab import copies
 from pinlab.data_folder import DATA, HOME
-from pinlab.site.browser_parts import CORE, LOCK, PARTS, normal
+from pinlab.site.browser_parts import (
+    CORE,
+    KERNEL,
+    KERNEL_ASIDE,
+    LAB_EXTENSIONS,
+    LOCK,
+    PARTS,
+    normal,
+)
 
 FOLDER = "try"
 """Where it is in the site."""
 
 SENTENCES = f"""
 <a href="{FOLDER}/index.html">Run the lessons in this browser</a>, with nothing to install: the
-first visit loads some 25 MB. Your answers stay in this browser only, and go with its site data. A
+first visit loads some 30 MB. Your answers stay in this browser only, and go with its site data. A
 page that was opened from a disk cannot do that: it takes a web server, and any will do, such as
 `python -m http.server` in the site's folder.
 """
 """What the site's first page says of it."""
 
-KERNEL = "@jupyterlite/pyodide-kernel-extension"
 EXTENSIONS = [
-    Path(sys.prefix, "share", "jupyter", "labextensions", name)
-    for name in (KERNEL, "@jupyter-widgets/jupyterlab-manager", "anywidget")
+    KERNEL_ASIDE,
+    *(LAB_EXTENSIONS / name for name in ("@jupyter-widgets/jupyterlab-manager", "anywidget")),
 ]
 FIRST = f"lab/index.html?path={copies.MINE}/00_start_here.ipynb"
 INDEX = f"""<!doctype html>
@@ -103,7 +110,7 @@ def write_python(folder: Path) -> list[str]:
     """Put Pyodide, the wheels and pinlab into a folder; return the packages' names."""
     from jupyterlite_pyodide_kernel.constants import PYODIDE_CDN_URL
 
-    kernel = EXTENSIONS[0] / "static" / "pypi"
+    kernel = KERNEL_ASIDE / "static" / "pypi"
     core = [PARTS / name for name in CORE]
     for file in (*core, *PARTS.glob("*.whl"), *kernel.glob("[!w]*.whl")):  # w: a sham of widgets
         copy(file, folder)

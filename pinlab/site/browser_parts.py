@@ -12,10 +12,15 @@ import sys
 import tarfile
 from importlib.metadata import version
 from pathlib import Path
-from shutil import copytree, rmtree, which
+from shutil import copytree, move, rmtree, which
 from tempfile import TemporaryDirectory
 
 PARTS = Path(sys.prefix) / "browser-edition"
+LAB_EXTENSIONS = Path(sys.prefix, "share", "jupyter", "labextensions")
+KERNEL = "@jupyterlite/pyodide-kernel-extension"
+KERNEL_ASIDE = Path(sys.prefix) / "browser-edition-kernel"
+"""Where the kernel's front end lies, out of JupyterLab's sight."""
+
 LOCK = "pyodide-lock.json"
 CORE = (LOCK, "pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
 FROM_PYODIDE = ("micropip", "ipython", "jedi", "typing-extensions")
@@ -50,6 +55,17 @@ def fetch(parts: Path = PARTS) -> None:
         copytree(package, parts)
 
 
+def set_kernel_aside() -> None:
+    """Move the kernel's front end away from where it was installed, if it is there.
+
+    It is made for JupyterLite. JupyterLab would load it, too, and complain on every page.
+    """
+    installed = LAB_EXTENSIONS / KERNEL
+    if installed.exists():
+        rmtree(KERNEL_ASIDE, ignore_errors=True)
+        move(installed, KERNEL_ASIDE)
+
+
 def download(folder: Path) -> None:
     """Put the wheels beside Pyodide's list of packages; raises CalledProcessError."""
     lock = json.loads((folder / LOCK).read_text("utf-8"))
@@ -72,6 +88,7 @@ def normal(name: str) -> str:
 
 
 if __name__ == "__main__":
+    set_kernel_aside()
     try:
         fetch()
     except FileNotFoundError as error:

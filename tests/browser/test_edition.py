@@ -26,6 +26,8 @@ from tests.lab_server import Server
 from tests.notebooks.lesson import FOLDER, read
 
 LESSONS = sorted(FOLDER.glob("[0-9]*.ipynb"))
+SOLUTIONS = sorted(FOLDER.glob("solutions/*.ipynb"))
+OPENED = [*some(LESSONS, few=("03",)), *some(SOLUTIONS, few=())]
 NO_ICON = (
     "logged Failed to load resource: the server responded with a status of 404 (File not found)"
 )
@@ -73,14 +75,15 @@ def test_each_text_is_in_one_piece(edition: Path) -> None:
         assert {type(cell["source"]) for cell in cells} == {str}, file.name
 
 
-@pytest.mark.parametrize("path", some(LESSONS, few=("03",)), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", OPENED, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_a_lesson_runs_offline_and_keeps_what_is_typed_and_asks_for_what_is_imported_alone(
     path: Path, browser: Browser, server: Server
 ) -> None:
     page = browser.new_page()
     page.context.route(OUTSIDE, lambda route: route.abort())
     complaints = watch(page, server)
-    open_lesson(page, server, path.name, len([*read(path).cells("code")]))
+    name = path.relative_to(FOLDER).as_posix()
+    open_lesson(page, server, name, len([*read(path).cells("code")]))
     run_all(page)
     assert errors(page) == []
     assert "[ ]:" not in page.evaluate(PROMPTS)
