@@ -140,12 +140,10 @@ def from_a_rule(id: str) -> str:
     Raises ValueError for what is no clue.
 
     >>> from_a_rule("write-letters")
-    '0 to 64'
+    '6.1.192 with to 6.12.117'
     """
     clue = BY_ID[one_of("id", id, BY_ID)]
-    steps = pairwise(kernels())
-    found = (f"{answer(clue, a)} to {answer(clue, b)}" for a, b in steps if tells(clue, a, b))
-    return ", ".join(found)
+    return ", ".join(f"{a} to {b}" for a, b in pairwise(kernels()) if tells(clue, a, b))
 
 
 Pairs = frozenset[frozenset[str]]

@@ -199,10 +199,6 @@ WORDED = {
     "the refcount, at the pin": sentence(
         clause("pin", "zero page", "refcount", "not by this call")
     ),
-    "... and at the unpin": sentence(
-        clause("pin", "zero page", "refcount", "not by this call"),
-        clause("unpin", "zero page", "refcount", "not by this call"),
-    ),
     "no refcount at all": sentence(clause("pin", "zero page", "refcount", "never")),
     "the pincount, at both": sentence(
         clause("pin or unpin", "zero page", "pincount", "not by this call")
