@@ -62,6 +62,9 @@ __all__ = [
     "refcount_in_flight",
 ]
 
+NEAR_THE_END = last_pin(R0) - 1
+"""Pins, one more of which takes the refcount below zero, and not in a cell: that gives it away."""
+
 # The mail's writes, together and one after another.
 
 WRITES, PAGES, BITS = 2**15, 2**6, 32

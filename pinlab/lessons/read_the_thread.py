@@ -580,7 +580,7 @@ NOTE_AND_REVIEW = {
 }
 """The two sentences that the thread is about, by the ids that they have in pinlab.words."""
 
-WORDINGS = {**NOTE_AND_REVIEW, "the document's": "landed-rst"}
+WORDINGS = {**NOTE_AND_REVIEW, "the sentence in pin_user_pages.rst": "landed-rst"}
 """The same two, and the one that landed in the document."""
 
 
