@@ -37,8 +37,9 @@ FOLDER = "try"
 
 SENTENCES = f"""
 <a href="{FOLDER}/index.html">Run the lessons in this browser</a>, with nothing to install: the
-first visit loads some 30 MB. Your answers stay in this browser only, and go with its site data. A
-page that was opened from a disk cannot do that: it takes a web server, and any will do, such as
+first visit loads some 30 MB. What you type into cells stays in this browser only, and goes with its
+site data. When you come back, boxes and sliders are there after *Run*, *Run All Cells*. A page that
+was opened from a disk cannot run them: that takes a web server, and any will do, such as
 `python -m http.server` in the site's folder.
 """
 """What the site's first page says of it."""
