@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, ViewportSize, expect
 
 from pinlab.lessons import pin_a_page
 from pinlab.site.pages import Cell, let_move
@@ -94,6 +94,7 @@ SCHEMES: dict[Literal["light", "dark"], dict[str, list[str]]] = {
     "dark": {"runOnly": ["color-contrast"]},
 }
 
+PHONE: ViewportSize = {"width": 390, "height": 844}
 SEEN = "one => one.outerHTML"
 PUT_IN = """async () => {
     for (const host of document.querySelectorAll('[data-cell]')) {
@@ -106,12 +107,18 @@ PUT_IN = """async () => {
 
 
 def test_a_lesson_leads_to_where_it_runs_and_where_more_of_it_moves() -> None:
-    output = {"data": {"text/html": "<img>"}}
-    cells: list[Cell] = [{"id": "title", "source": "# A lesson"}, {"id": "a", "outputs": [output]}]
-    let_move(cells, Path("04_a.ipynb"), {"a": [(0, False, True)]}, edition=True)
+    game, counter = ({"data": {"text/html": html}} for html in ("<img>", "<details></details>"))
+    cells: list[Cell] = [
+        {"id": "title", "source": "# A lesson"},
+        {"id": "a", "outputs": [game, counter]},
+    ]
+    moves = {"a": [(0, False, True), (1, True, True)]}
+    let_move(cells, Path("04_a.ipynb"), moves, edition=True)
     there = 'href="try/lab/index.html?path=my_lessons/04_a.ipynb"'
+    assert cells[0]["source"].startswith("# 04. A lesson\n")
     assert there in cells[0]["source"]
-    assert there in output["data"]["text/html"]
+    for output, how in ((game, "stands still"), (counter, "controls are missing")):
+        assert re.search(f"{how}.*{re.escape(there)}", output["data"]["text/html"])
 
 
 def test_it_is_small(built: Path) -> None:
@@ -250,3 +257,23 @@ def test_a_question_is_judged_as_often_as_one_likes(built: Path, opened: Page) -
     asked.get_by_role("button", name="Check").press("Enter")
     chosen = asked.locator("label").first.inner_text()
     expect(words).to_contain_text(f"You said {chosen}.")
+
+
+def test_on_a_phone_what_is_wide_can_be_read_and_the_page_is_as_wide_as_the_phone(
+    built: Path, opened: Page
+) -> None:
+    opened.set_viewport_size(PHONE)
+    put_in(opened, built, "07_fork_during_direct_io")
+    opened.locator(".pinlab-moving > button").first.press("Enter")
+    for wide in (".cell_output pre", ".pinlab-exhibit div:has(> svg)"):
+        measured = opened.locator(wide).evaluate_all("all => all.map(each => each.scrollWidth)")
+        assert max(measured) > PHONE["width"]
+    assert opened.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+
+
+def test_from_a_disk_nothing_leads_to_where_a_lesson_cannot_run(built: Path, opened: Page) -> None:
+    for name in ("index", "11_ask_a_real_kernel"):
+        opened.goto((built / f"{name}.html").as_uri())
+        links = opened.locator("article a").evaluate_all("all => all.map(each => each.href)")
+        assert (built / "index.html").as_uri() in links or not (built / "try").exists()
+        assert not [link for link in links if "/try/" in link]

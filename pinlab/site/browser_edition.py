@@ -37,8 +37,9 @@ FOLDER = "try"
 
 SENTENCES = f"""
 <a href="{FOLDER}/index.html">Run the lessons in this browser</a>, with nothing to install: the
-first visit loads some 30 MB. Your answers stay in this browser only, and go with its site data. The
-files want a web server, and any will do: `python -m http.server` in the site's folder is one.
+first visit loads some 30 MB. Your answers stay in this browser only, and go with its site data. A
+page that was opened from a disk cannot do that: it takes a web server, and any will do, such as
+`python -m http.server` in the site's folder.
 """
 """What the site's first page says of it."""
 

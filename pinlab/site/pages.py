@@ -35,11 +35,11 @@ OPTIONS = {
 INDEX = """# pinlab
 
 Lessons about one mail of the Linux kernel's list, and a sentence that two people differ about.
-[Start here](00_start_here.ipynb). Most of what moves in a notebook moves here, too.
+Most of what moves and asks works on these pages: [start here](00_start_here.ipynb).
 {edition}
 
 ```{{toctree}}
-:hidden:
+:maxdepth: 1
 :caption: Lessons
 
 {lessons}
@@ -63,10 +63,11 @@ Lessons about one mail of the Linux kernel's list, and a sentence that two peopl
 RUNNING = f"{browser_edition.FOLDER}/lab/index.html?path={MINE}/{{name}}"
 """Where a lesson runs in the browser."""
 
-TITLE = re.compile(r"^(# .*)$", re.M)
-HERE = "Nothing has to be run on this page: buttons, boxes and sliders work as they are."
-OPEN = ' Or <a href="{where}">open this lesson in the browser, with everything running</a>.'
-MORE = '<p class="pinlab-more">More of this moves where <a href="{where}">{what}</a>.</p>'
+TITLE = re.compile(r"^# (.*)$", re.M)
+HERE = "Every cell here has been run, also where you are told to run one: press and type below it."
+OPEN = ' To change code, <a href="{where}">run this lesson in the browser</a>.'
+HOW = "This stands still here. It moves", "Some of its controls are missing here. All are there"
+MORE = '<p class="pinlab-more">{how} where <a href="{where}">{what}</a>.</p>'
 
 
 def write(folder: Path = FOLDER) -> Path:
@@ -78,7 +79,6 @@ def write(folder: Path = FOLDER) -> Path:
     from sphinx.cmd.build import build_main
 
     edition = browser_edition.ready()
-
     with TemporaryDirectory() as made:
         source = Path(made)
         prepare(HOME / LESSONS, source, edition=edition)
@@ -134,17 +134,17 @@ def _cells(cell: Cell, file: Path) -> Iterator[Cell]:
 def let_move(cells: Sequence[Cell], file: Path, moves: moving.Moving, *, edition: bool) -> None:
     """Say in a lesson's cells what moves on its page, and where more does."""
     where = RUNNING.format(name=file.name) if edition else "anywhere.html"
-    more = MORE.format(where=where, what="the lesson runs" if edition else "pinlab is installed")
+    what = "the lesson runs" if edition else "pinlab is installed"
     told = f"*{HERE}{OPEN.format(where=where) * edition}*"
-    cells[0]["source"] = TITLE.sub(rf"\1\n\n{told}", cells[0]["source"], count=1)
+    cells[0]["source"] = TITLE.sub(rf"# {file.name[:2]}. \1\n\n{told}", cells[0]["source"], count=1)
     for cell in cells:
         shown = [each["data"] for each in cell.get("outputs", ()) if "data" in each]
         name = f"{file.stem}/{cell['id']}"
         for part, (output, here, elsewhere) in enumerate(moves.get(cell["id"], ())):
+            more = MORE.format(how=HOW[here], where=where, what=what) * elsewhere
             data = shown[output]
             mime = "text/html" if "text/html" in data else "text/markdown"
             before, end, after = data[mime].rpartition("</details>")
-            told = f"{before}{more * elsewhere}{end}{after}" if end else after
+            told = f"{before}{more}{end}{after}" if end else after
             host = f'<div class="pinlab-moving" data-cell="{name}" data-part="{part}">'
-            moved = f"{host}\n\n{told}\n\n</div>" if here else told
-            data[mime] = moved if end else moved + more * elsewhere
+            data[mime] = (f"{host}\n\n{told}\n\n</div>" if here else told) + more * (not end)

@@ -236,7 +236,12 @@ function load(entries, observer) {
 }
 
 const observer = new IntersectionObserver(load, { rootMargin: AHEAD });
-const watch = () => document.querySelectorAll("[data-cell]").forEach((one) => observer.observe(one));
+function watch() {
+  document.querySelectorAll("[data-cell]").forEach((one) => observer.observe(one));
+  if (location.protocol !== "file:") return;
+  // From a disk no lesson runs, and the link would show nothing: the first page says what it takes.
+  document.querySelectorAll('a[href^="try/"]').forEach((one) => { one.href = "index.html"; });
+}
 if (document.readyState === "loading") addEventListener("DOMContentLoaded", watch);
 else watch();
 })();
