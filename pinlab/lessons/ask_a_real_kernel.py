@@ -134,6 +134,15 @@ def tells(clue: Clue, one: str, other: str) -> bool:
     return first != second
 
 
+def steps() -> dict[str, tuple[str, str]]:
+    """Return each recorded kernel and the next one, by what is said of the two.
+
+    >>> list(steps())[-1]
+    '6.12.117 to 7.3.4'
+    """
+    return {f"{old} to {new}": (old, new) for old, new in pairwise(kernels())}
+
+
 def from_a_rule(id: str) -> str:
     """Return where a recorded answer changes, from one kernel to the next, by more than chance.
 
@@ -143,7 +152,7 @@ def from_a_rule(id: str) -> str:
     '6.1.192 with to 6.12.117'
     """
     clue = BY_ID[one_of("id", id, BY_ID)]
-    return ", ".join(f"{a} to {b}" for a, b in pairwise(kernels()) if tells(clue, a, b))
+    return ", ".join(step for step, pair in steps().items() if tells(clue, *pair))
 
 
 Pairs = frozenset[frozenset[str]]
