@@ -229,12 +229,12 @@ def main() -> None:
     print_explorations()
     print_growth()
     print_redraws()
-    print_site()
-    print_cells()
-    print_first_visit()
     lessons = paths()
     one_after_another = seconds(lambda: [run(path) for path in lessons], times=3)
     print(f"all notebooks ({len(lessons)}), one after another      {one_after_another:8.1f} s")
+    print_cells()
+    print_site()  # after the others: Sphinx leaves its own logging behind
+    print_first_visit()
 
 
 if __name__ == "__main__":
