@@ -30,7 +30,7 @@ COURSE_TOOLS := $(COURSE)/test-tools
 ifndef BESIDE
 .NOTPARALLEL:
 endif
-.PHONY: help lab worksheet slides site test test-oldest test-course test-wheel browser notebooks bench lint clean
+.PHONY: help lab worksheet slides site test test-site test-oldest test-course test-wheel browser notebooks bench lint clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s%s\n", $$1, $$2 }' Makefile
@@ -48,18 +48,24 @@ slides: writable $(INSTALLED) ## write lesson 12 as slides, and a handout of one
 site: writable $(SITE_TOOLS) ## write the lessons as a site into site/, with nothing to install for its readers
 	@$(RUN) -m pinlab site
 
+SITE_TESTS := tests/test_site.py tests/browser/test_edition.py
+
 # Three workers on two cores: one of them mostly waits, for a browser or for this kernel's counters.
 # Make itself runs the first two side by side: what a shell puts in the background hears no Ctrl-C.
 test: writable $(TEST_TOOLS) ## run lint, types, tests and the coverage of the model
 	@$(MAKE) --no-print-directory -j2 BESIDE=yes lint model
 	@echo 'All other tests, three at a time: a bit over three minutes on two idle cores ...'
-	@$(RUN) -m pytest -q -n 3 --ignore=tests/model
+	@$(RUN) -m pytest -q -n 3 --ignore=tests/model $(SITE_TESTS:%=--ignore=%)
 
 # Tracing makes a test almost twice as slow, and tests/model alone covers the model.
 .PHONY: model
 model: writable $(TEST_TOOLS)
 	@echo 'Tests of the model, and the branches of it that they run: half a minute ...'
 	@$(RUN) -m pytest -q --cov=pinlab.model tests/model
+
+test-site: writable $(TEST_TOOLS) ## build the site and its browser edition, and open both in a browser
+	@echo 'The site, page by page, and a lesson in its browser edition: a minute or two ...'
+	@$(RUN) -m pytest -q -n 2 $(SITE_TESTS)
 
 test-oldest: writable $(OLD_TOOLS) ## run every lesson on the oldest releases that pyproject.toml allows
 	@echo 'Every lesson and solution, on the oldest packages: a minute ...'

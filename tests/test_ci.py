@@ -12,7 +12,7 @@ RUN = Path(__file__).resolve().parents[1] / ".ci" / "run"
 MAKE = '#!/bin/sh\necho "browser: $PINLAB_BROWSER"\necho "make $*"\n'
 APT_GET = '#!/bin/sh\necho "apt-get $*"\n[ "$1" != install ] || ln -sf "$BIN/later" "$BIN/make"\n'
 PROGRAMS = {"apt_get": "apt-get", "python3_13": "python3.13"}
-TARGETS = ("test", "test-oldest", "test-course", "test-wheel")
+TARGETS = ("test", "test-site", "test-oldest", "test-course", "test-wheel")
 ROOT_USER, OTHER_USER = "#!/bin/sh\necho 0\n", "#!/bin/sh\necho 1000\n"
 
 
