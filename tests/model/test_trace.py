@@ -65,6 +65,17 @@ def test_notes_that_would_make_a_line_too_long_stand_below_the_events() -> None:
     ]
 
 
+@pytest.mark.parametrize(("longest", "lines"), [(72, 2), (73, 3)])
+def test_a_note_stays_on_a_line_of_72_characters(longest: int, lines: int) -> None:
+    kernel = Kernel("6.4")
+    kernel.alloc_folio(0)
+    (event,) = kernel.trace
+    beside = len(Trace([event._replace(note="x")]).table().splitlines()[1]) - 1
+    told = Trace([event._replace(note="x" * (longest - beside))]).table().splitlines()
+    assert len(told) == lines
+    assert max(map(len, told)) <= 72
+
+
 def test_a_notebook_shows_the_same_cells_as_a_table() -> None:
     kernel = Kernel("6.4")
     kernel.get_page(kernel.alloc_folio().page(0))
