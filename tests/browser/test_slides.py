@@ -54,6 +54,7 @@ def test_it_opens_offline_and_asks_for_nothing_else(
     page.goto(files[which].as_uri())
     page.wait_for_load_state("networkidle")
     assert asked == [files[which].as_uri()]
+    assert [page.locator(name).count() for name in ("main", "main h1")] == [1, 1]
     assert complaints == []
 
 
