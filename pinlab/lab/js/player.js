@@ -137,4 +137,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+export default { render, made }; // the site puts its elements together with `made`, too

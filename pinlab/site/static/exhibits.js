@@ -2,17 +2,9 @@
 // all positions of an exhibit, and what is said to each answer. Nothing is worked out here.
 (() => {
 const views = {/* views */}; // the front ends of the exhibits, as they are in a notebook
+const { made } = views.player;
 
 const AHEAD = "600px"; // so far below what is seen an exhibit is put in, so that nothing jumps
-
-/** Put an element together: its tag, its properties and attributes, and what is inside. */
-function made(tag, properties = {}, ...inside) {
-  const { aria = {}, ...others } = properties;
-  const element = Object.assign(document.createElement(tag), others);
-  for (const [name, value] of Object.entries(aria)) element.setAttribute(name, value);
-  element.append(...inside);
-  return element;
-}
 
 /** What a front end asks for its values, and tells of changes. */
 class Model {
